@@ -1,0 +1,75 @@
+/** What the readers and writers of all checkpoint formats have in common. */
+import type { DType, TypedArray } from '../core/dtype.js';
+import type { Crc32c } from './crc32c.js';
+
+/**
+ * `tensorflow_v1`: one table file a shard. `tensorflow_v2`: an index table and data shards. `safetensors`: one file.
+ */
+export type CheckpointFormat = 'tensorflow_v1' | 'tensorflow_v2' | 'safetensors';
+
+/** Element types that a file may list but that cannot be read as numbers. */
+export const opaqueDTypes = [
+  'complex64',
+  'complex128',
+  'qint8',
+  'quint8',
+  'qint16',
+  'quint16',
+  'qint32',
+  'float8_e5m2',
+  'float8_e4m3fn',
+  'resource',
+  'variant',
+  'unknown',
+] as const;
+
+/** An element type as a file declares it: a dtype, `string`, or one that is listed but not read. */
+export type StoredDType = DType | 'string' | (typeof opaqueDTypes)[number];
+
+/** One line of a checkpoint's table of contents. */
+export interface TensorInfo {
+  readonly name: string;
+  readonly dtype: StoredDType;
+  readonly shape: readonly number[];
+  /** Bytes of the values in memory; for strings and opaque types the bytes stored, or 0 where the file does not say. */
+  readonly bytes: number;
+}
+
+/** Values of one tensor, row-major; `data` is what `dtypes[dtype].array` names (16-bit floats as bit patterns). */
+export interface TensorData {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  readonly data: TypedArray;
+}
+
+/** How to open and read. */
+export interface ReadOptions {
+  /** A faster CRC-32C than the built-in one. */
+  crc32c?: Crc32c;
+  /** Tensors of more bytes than this are refused. Default: no limit but the size of the file. */
+  maxTensorBytes?: number;
+  /** Aborts opening and all later reads with an ExecutionError, code ERR_ABORTED. */
+  signal?: AbortSignal;
+}
+
+/** What a format's reader gets from `openCheckpoint`. */
+export interface ReadContext {
+  readonly crc32c: Crc32c;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** A format's reader: the table of contents and one tensor at a time. Bounds and checksums are its business. */
+export interface FormatReader {
+  readonly format: CheckpointFormat;
+  readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** Size in bytes of all files together. */
+  readonly fileBytes: number;
+  /**
+   * Reads a numeric tensor. `allocate` is called once, after everything that the file claims about the size was checked
+   * against what the file holds, and gives `info.bytes` bytes to fill with little-endian values.
+   */
+  load(info: TensorInfo, allocate: () => Uint8Array): Promise<void>;
+  /** Reads a tensor of dtype `string`, row-major. */
+  loadStrings(info: TensorInfo): Promise<Uint8Array[]>;
+  close(): Promise<void>;
+}

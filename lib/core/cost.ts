@@ -1,0 +1,22 @@
+import type { Graph, Tensor } from './graph.js';
+import { type ConcreteShape, elementCount } from './shape.js';
+import { concreteTypes, reachable } from './traversal.js';
+
+/**
+ * Multiply-accumulates of the convolutions and matrix products that `roots` need; biases, normalizations and poolings do not
+ * count, as is the custom.
+ * @param shapes shapes of the inputs by placeholder name; needed for inputs with unknown dimensions
+ * @throws ShapeError when a shape stays unknown or does not fit; PlanError when a root belongs to another graph
+ */
+export function macs(graph: Graph, roots: readonly Tensor[], shapes: ReadonlyMap<string, ConcreteShape> = new Map()): number {
+  const nodes = reachable(graph, roots);
+  const types = concreteTypes(nodes, shapes);
+  const sizes = (tensor: Tensor | undefined) => types.get(tensor as Tensor)?.shape ?? [];
+  let total = 0;
+  for (const node of nodes) {
+    // Each element of the result is a sum over all of the weight's elements that belong to its output channel.
+    if (node.op.name !== 'conv2d' && node.op.name !== 'matmul') continue;
+    total += elementCount(sizes(node.outputs[0])) * elementCount(sizes(node.inputs[1]).slice(0, -1));
+  }
+  return total;
+}

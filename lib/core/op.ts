@@ -1,0 +1,173 @@
+import { ArgumentError, ShapeError } from '../errors.js';
+import { type DType, describe, isDType } from './dtype.js';
+import type { Tensor } from './graph.js';
+import { type TensorType, typeText } from './shape.js';
+
+/** Kinds of attributes; each is one field of the generated C++ struct. */
+export type AttrKind =
+  | { readonly kind: 'int' }
+  | { readonly kind: 'float' }
+  | { readonly kind: 'bool' }
+  | { readonly kind: 'string' }
+  | { readonly kind: 'dtype' }
+  | { readonly kind: 'ints'; readonly count?: number }
+  | { readonly kind: 'floats' }
+  | { readonly kind: 'oneOf'; readonly values: readonly string[]; readonly graphOnly: true };
+
+export const int = { kind: 'int' } as const;
+export const float = { kind: 'float' } as const;
+export const bool = { kind: 'bool' } as const;
+export const string = { kind: 'string' } as const;
+export const dtype = { kind: 'dtype' } as const;
+export const floats = { kind: 'floats' } as const;
+/** A list of integers, of exactly `count` when given. */
+export function ints<const N extends number | undefined = undefined>(count?: N): { readonly kind: 'ints'; readonly count?: number } {
+  return count === undefined ? { kind: 'ints' } : { kind: 'ints', count };
+}
+/** A choice that means something while the graph is built and is gone from the plan (`resolve` replaces it). */
+export function oneOf<const V extends readonly string[]>(...values: V) {
+  return { kind: 'oneOf', values, graphOnly: true } as const;
+}
+
+export type AttrValue = number | boolean | string | readonly number[];
+export type AttrSchema = Readonly<Record<string, AttrKind>>;
+
+type ValueOf<K extends AttrKind> = K extends { kind: 'int' | 'float' }
+  ? number
+  : K extends { kind: 'bool' }
+    ? boolean
+    : K extends { kind: 'dtype' }
+      ? DType
+      : K extends { kind: 'oneOf'; values: readonly (infer V)[] }
+        ? V
+        : K extends { kind: 'string' }
+          ? string
+          : readonly number[];
+
+/** The attributes of an op as an object, typed from its schema. */
+export type AttrsOf<S extends AttrSchema> = { readonly [K in keyof S]: ValueOf<S[K]> };
+
+type PortTypes<P extends readonly string[]> = { readonly [K in P[number]]: TensorType };
+type PortTensors<P extends readonly string[]> = { readonly [K in P[number]]: Tensor };
+
+/** What an op is: its ports, attributes, shapes, and gradient. How it is computed is each backend's business. */
+export interface OpSpec<I extends readonly string[], O extends readonly string[], A extends AttrSchema> {
+  /** snake_case, unique; the name in plans and of the file in each backend. */
+  readonly name: string;
+  readonly inputs: I;
+  readonly outputs: O;
+  readonly attrs: A;
+  /** Output types from input types. Unknown dimensions may occur. Throws ShapeError. */
+  infer(inputs: PortTypes<I>, attrs: AttrsOf<A>): PortTypes<O>;
+  /** Replaces graph-only attributes once all shapes are known, e.g. SAME by explicit pads. */
+  resolve?(inputs: PortTypes<I>, attrs: AttrsOf<A>): AttrsOf<A>;
+  /** Gradients for the inputs; null: the gradient stops here; left out: asking for it is a GradientError. */
+  readonly grad?: null | ((inputs: PortTensors<I>, outputs: PortTensors<O>, dOutputs: PortTensors<O>, attrs: AttrsOf<A>) => Partial<PortTensors<I>>);
+  /** Input ports that name variables which this op changes at the end of a run. */
+  readonly updates?: readonly I[number][];
+  /** Where values enter a plan: the output type is written in the plan and not inferred there. */
+  readonly source?: boolean;
+  /** Only the compiler makes this op; a plan from outside may not hold it. */
+  readonly internal?: boolean;
+}
+
+/** An op with its types erased: what the graph, the encoder and the generator handle. */
+export interface Op {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attrs: AttrSchema;
+  readonly updates: readonly string[];
+  readonly source: boolean;
+  readonly internal: boolean;
+  readonly differentiable: 'yes' | 'stops' | 'no';
+  infer(inputs: readonly TensorType[], attrs: Readonly<Record<string, AttrValue>>, where: string): TensorType[];
+  resolve(inputs: readonly TensorType[], attrs: Readonly<Record<string, AttrValue>>): Readonly<Record<string, AttrValue>>;
+  grad(inputs: readonly Tensor[], outputs: readonly Tensor[], dOutputs: readonly Tensor[], attrs: Readonly<Record<string, AttrValue>>): (Tensor | undefined)[];
+}
+
+/** An op that can be applied: `op(inputs, attrs, name)` adds a node to the inputs' graph. */
+export interface AppliedOp<I extends readonly string[], O extends readonly string[], A extends AttrSchema> extends Op {
+  readonly spec: OpSpec<I, O, A>;
+}
+
+/** Declares an op. The object is all there is to say about it on this side of the seam. */
+export function defineOp<const I extends readonly string[], const O extends readonly string[], const A extends AttrSchema>(
+  spec: OpSpec<I, O, A>,
+): AppliedOp<I, O, A> {
+  const zip = <T>(names: readonly string[], values: readonly T[]) => Object.fromEntries(names.map((n, i) => [n, values[i]]));
+  return {
+    spec,
+    name: spec.name,
+    inputs: spec.inputs,
+    outputs: spec.outputs,
+    attrs: spec.attrs,
+    updates: spec.updates ?? [],
+    source: spec.source ?? false,
+    internal: spec.internal ?? false,
+    differentiable: spec.grad === undefined ? 'no' : spec.grad === null ? 'stops' : 'yes',
+    infer(inputs, attrs, where) {
+      if (inputs.length !== spec.inputs.length) {
+        throw new ShapeError(`${spec.name} (${where}): expected ${spec.inputs.length} inputs, received ${inputs.length}.`, { op: spec.name, node: where });
+      }
+      try {
+        const out = spec.infer(zip(spec.inputs, inputs) as PortTypes<I>, attrs as AttrsOf<A>) as Readonly<Record<string, TensorType>>;
+        return spec.outputs.map((port) => out[port] as TensorType);
+      } catch (error) {
+        if (!(error instanceof ShapeError) || error.node !== undefined) throw error;
+        throw new ShapeError(`${spec.name} (${where}): ${error.message} Inputs: ${inputs.map(typeText).join(', ') || 'none'}.`, { op: spec.name, node: where });
+      }
+    },
+    resolve(inputs, attrs) {
+      if (spec.resolve === undefined) return attrs;
+      return spec.resolve(zip(spec.inputs, inputs) as PortTypes<I>, attrs as AttrsOf<A>);
+    },
+    grad(inputs, outputs, dOutputs, attrs) {
+      if (typeof spec.grad !== 'function') return spec.inputs.map(() => undefined);
+      const out = spec.grad(
+        zip(spec.inputs, inputs) as PortTensors<I>,
+        zip(spec.outputs, outputs) as PortTensors<O>,
+        zip(spec.outputs, dOutputs) as PortTensors<O>,
+        attrs as AttrsOf<A>,
+      ) as Readonly<Record<string, Tensor | undefined>>;
+      return spec.inputs.map((port) => out[port]);
+    },
+  };
+}
+
+/** Checks attributes against the schema; unknown names and wrong kinds are errors. @throws ArgumentError */
+export function checkAttrs(op: Op, attrs: Readonly<Record<string, unknown>>): void {
+  for (const name of Object.keys(attrs)) {
+    if (!Object.hasOwn(op.attrs, name)) {
+      throw new ArgumentError(`${op.name} has no attribute ${name}; it has ${Object.keys(op.attrs).join(', ') || 'none'}.`, { op: op.name });
+    }
+  }
+  for (const [name, kind] of Object.entries(op.attrs)) {
+    const value = attrs[name];
+    if (!fits(kind, value)) {
+      const expected = kind.kind === 'oneOf' ? `one of ${kind.values.join(', ')}` : kind.kind === 'ints' && kind.count !== undefined ? `${kind.count} integers` : kind.kind;
+      throw new ArgumentError(`${op.name}: attribute ${name}: expected ${expected}, received ${describe(value)}.`, { op: op.name });
+    }
+  }
+}
+
+function fits(kind: AttrKind, value: unknown): boolean {
+  switch (kind.kind) {
+    case 'int':
+      return Number.isSafeInteger(value);
+    case 'float':
+      return typeof value === 'number';
+    case 'bool':
+      return typeof value === 'boolean';
+    case 'string':
+      return typeof value === 'string';
+    case 'dtype':
+      return isDType(value);
+    case 'oneOf':
+      return kind.values.includes(value as string);
+    case 'ints':
+      return Array.isArray(value) && value.every(Number.isSafeInteger) && (kind.count === undefined || value.length === kind.count);
+    case 'floats':
+      return Array.isArray(value) && value.every((v) => typeof v === 'number');
+  }
+}

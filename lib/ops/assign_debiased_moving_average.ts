@@ -1,0 +1,27 @@
+import { defineOp, float } from '../core/op.js';
+import { sameShape, shapeText } from '../core/shape.js';
+import { ShapeError } from '../errors.js';
+import { requireSameDType } from './checks.js';
+
+/**
+ * The moving average of Adam's paper, without its bias towards the initial zero, when the run ends:
+ * biased <- biased - (biased - value) (1 - decay); local_step <- local_step + 1;
+ * variable <- variable - (variable - biased / (1 - decay^local_step)). `y` is the new value of the variable.
+ */
+export const assignDebiasedMovingAverage = defineOp({
+  name: 'assign_debiased_moving_average',
+  inputs: ['variable', 'biased', 'local_step', 'value'],
+  outputs: ['y'],
+  attrs: { decay: float },
+  updates: ['variable', 'biased', 'local_step'],
+  infer: ({ variable, biased, local_step: step, value }) => {
+    requireSameDType(variable, value);
+    requireSameDType(variable, biased);
+    if (!sameShape(variable.shape, value.shape) || !sameShape(variable.shape, biased.shape) || step.shape.length !== 0) {
+      throw new ShapeError(
+        `Expected three of one shape and a scalar step, received ${[variable, biased, value, step].map((t) => shapeText(t.shape)).join(', ')}.`,
+      );
+    }
+    return { y: variable };
+  },
+});

@@ -1,0 +1,12 @@
+import { defineOp, ints, oneOf } from '../core/op.js';
+import { inferPool, resolvePool } from './pooling.js';
+
+/** Mean of each window; pads are left out of the divisor, as TensorFlow does. x [N,H,W,C], `ksize` and `strides` [height, width], `pads` [top, bottom, left, right]. */
+export const avgPool2d = defineOp({
+  name: 'avg_pool2d',
+  inputs: ['x'],
+  outputs: ['y'],
+  attrs: { ksize: ints(2), strides: ints(2), padding: oneOf('SAME', 'VALID', 'EXPLICIT'), pads: ints(4) },
+  infer: ({ x }, a) => ({ y: inferPool(x, a) }),
+  resolve: ({ x }, a) => resolvePool(x, a),
+});

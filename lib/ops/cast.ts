@@ -1,0 +1,10 @@
+import { defineOp, dtype } from '../core/op.js';
+
+/** The values as another dtype: floats to integers truncate and saturate, NaN becomes 0. */
+export const cast = defineOp({
+  name: 'cast',
+  inputs: ['x'],
+  outputs: ['y'],
+  attrs: { dtype },
+  infer: ({ x }, a) => ({ y: { dtype: a.dtype, shape: x.shape } }),
+});

@@ -1,0 +1,32 @@
+import { type Shape, type TensorType, shapeText } from '../core/shape.js';
+import { isFloating } from '../core/dtype.js';
+import { ShapeError } from '../errors.js';
+
+/** @throws ShapeError unless the port has this rank */
+export function requireRank(port: string, { shape }: TensorType, rank: number): void {
+  if (shape.length !== rank) throw new ShapeError(`${port}: expected rank ${rank}, received ${shapeText(shape)}.`);
+}
+
+/** @throws ShapeError unless the port holds floating-point values */
+export function requireFloating(port: string, { dtype }: TensorType): void {
+  if (!isFloating(dtype)) throw new ShapeError(`${port}: expected a floating-point dtype, received ${dtype}.`);
+}
+
+/** @throws ShapeError unless both have the same dtype */
+export function requireSameDType(a: TensorType, b: TensorType): void {
+  if (a.dtype !== b.dtype) throw new ShapeError(`Expected one dtype, received ${a.dtype} and ${b.dtype}.`);
+}
+
+/** @throws ShapeError unless the port is a vector of `length` elements (null: any) */
+export function requireVector(port: string, { shape }: TensorType, length: number | null): void {
+  if (shape.length !== 1 || (length !== null && shape[0] !== null && shape[0] !== length)) {
+    throw new ShapeError(`${port}: expected [${length ?? '?'}], received ${shapeText(shape)}.`);
+  }
+}
+
+/** The last dimension. @throws ShapeError when the rank is 0 or the dimension is unknown */
+export function lastDimension(port: string, shape: Shape): number {
+  const last = shape[shape.length - 1];
+  if (last === undefined || last === null) throw new ShapeError(`${port}: the last dimension of ${shapeText(shape)} must be known.`);
+  return last;
+}

@@ -1,0 +1,21 @@
+import { defineOp } from '../core/op.js';
+import { shapeText } from '../core/shape.js';
+import { ShapeError } from '../errors.js';
+import { requireFloating, requireRank, requireSameDType } from './checks.js';
+
+/** x [..., K] times y [K, M]: z [..., M]. */
+export const matmul = defineOp({
+  name: 'matmul',
+  inputs: ['x', 'y'],
+  outputs: ['z'],
+  attrs: {},
+  infer: ({ x, y }) => {
+    requireRank('y', y, 2);
+    requireFloating('x', x);
+    requireSameDType(x, y);
+    if (x.shape.length < 1 || x.shape[x.shape.length - 1] !== y.shape[0] || y.shape[0] === null) {
+      throw new ShapeError(`Cannot multiply ${shapeText(x.shape)} by ${shapeText(y.shape)}.`);
+    }
+    return { z: { dtype: x.dtype, shape: [...x.shape.slice(0, -1), y.shape[1] as number | null] } };
+  },
+});

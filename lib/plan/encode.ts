@@ -1,0 +1,97 @@
+import type { dtypes } from '../core/dtype.js';
+import type { Graph, Node, Tensor, Variable } from '../core/graph.js';
+import type { AttrKind, AttrValue } from '../core/op.js';
+import { type ConcreteShape, type ConcreteType, typeText } from '../core/shape.js';
+import { concreteTypes, reachable } from '../core/traversal.js';
+import { PlanError } from '../errors.js';
+import { planLimits, planVersion } from './schema.js';
+
+/** A plan: everything that crosses to native code about a computation. */
+export interface Plan {
+  /** Canonical text; equal computations on equal shapes give equal text. */
+  readonly text: string;
+  /** Inputs in the order in which their data is handed over. */
+  readonly inputs: readonly { readonly name: string; readonly type: ConcreteType }[];
+  /** Results in the order of the fetches. */
+  readonly outputs: readonly { readonly name: string; readonly type: ConcreteType }[];
+  /** Variables that the plan reads or updates. */
+  readonly variables: readonly Variable[];
+}
+
+/** What to compute: a name for each result, and update ops whose value nobody asks for. */
+export interface PlanRequest {
+  readonly graph: Graph;
+  readonly fetches: ReadonlyMap<string, Tensor>;
+  /** Run for their effect (moving averages, optimizer steps). */
+  readonly updates?: readonly Tensor[];
+  /** Concrete shapes of the inputs by placeholder name, for inputs with unknown dimensions. */
+  readonly shapes?: ReadonlyMap<string, ConcreteShape>;
+}
+
+/**
+ * Writes the part of a graph that the fetches need as a plan. Shapes are inferred anew from the inputs' concrete shapes, so
+ * every shape in a plan is known.
+ * @throws PlanError when nothing is asked for or a limit is passed; ShapeError when a shape stays unknown or does not fit.
+ */
+export function encode(request: PlanRequest): Plan {
+  const { graph, fetches, updates = [], shapes = new Map() } = request;
+  if (fetches.size === 0 && updates.length === 0) throw new PlanError('A plan needs at least one fetch or update.');
+  const nodes = reachable(graph, [...fetches.values(), ...updates]);
+  const effects = new Set([...updates, ...nodes.flatMap((node) => graph.forcedUpdates(node))]);
+  if (nodes.length > planLimits.nodes) throw new PlanError(`The plan has ${nodes.length} nodes, the limit is ${planLimits.nodes}.`);
+
+  const types = concreteTypes(nodes, shapes);
+  const ids = new Map<Tensor, number>();
+  const lines = [`slimnet.plan ${planVersion}`];
+  const inputs: { name: string; type: ConcreteType }[] = [];
+  const variables: Variable[] = [];
+  for (const node of nodes) {
+    const inputTypes = node.inputs.map((t) => types.get(t) as ConcreteType);
+    const outputs = node.outputs.map((t) => types.get(t) as ConcreteType);
+    for (const tensor of node.outputs) ids.set(tensor, ids.size);
+    if (node.op.name === 'input') inputs.push({ name: node.attrs.name as string, type: outputs[0] as ConcreteType });
+    if (node.variable !== null) variables.push(node.variable);
+    lines.push(nodeLine(node, node.op.resolve(inputTypes, node.attrs), ids, outputs));
+  }
+  for (const [name, tensor] of fetches) lines.push(`output ${quote(name)} %${ids.get(tensor)}`);
+  for (const tensor of effects) lines.push(`update %${ids.get(tensor)}`);
+  const outputs = [...fetches].map(([name, tensor]) => ({ name, type: types.get(tensor) as ConcreteType }));
+  return { text: `${lines.join('\n')}\n`, inputs, outputs, variables };
+}
+
+/** The placeholders that a computation needs, in node order. */
+export function placeholdersOf(graph: Graph, roots: readonly Tensor[]): Tensor[] {
+  return reachable(graph, roots).filter((n) => n.op.name === 'input').map((n) => n.outputs[0] as Tensor);
+}
+
+function nodeLine(node: Node, attrs: Readonly<Record<string, AttrValue>>, ids: ReadonlyMap<Tensor, number>, types: readonly ConcreteType[]): string {
+  if (node.op.internal) throw new PlanError(`${node.op.name} is made by the compiler alone.`, { op: node.op.name, node: node.name });
+  const left = node.outputs.map((t) => `%${ids.get(t)}`).join(', ');
+  const args = node.inputs.map((t) => `%${ids.get(t)}`).join(', ');
+  const list = Object.entries(node.op.attrs)
+    .filter(([, kind]) => kind.kind !== 'oneOf')
+    .map(([name, kind]) => `${name}=${attrText(kind, attrs[name] as AttrValue)}`)
+    .join(', ');
+  return `${left} = ${node.op.name}(${args}) {${list}} @${quote(node.name)} : ${types.map(typeText).join(', ')}`;
+}
+
+function attrText(kind: AttrKind, value: AttrValue): string {
+  if (kind.kind === 'string') return quote(value as string);
+  if (kind.kind === 'dtype') return value as keyof typeof dtypes;
+  if (Array.isArray(value)) return `[${value.map(numberText).join(',')}]`;
+  return typeof value === 'number' ? numberText(value) : String(value);
+}
+
+function numberText(value: number): string {
+  if (Number.isNaN(value)) return 'nan';
+  if (!Number.isFinite(value)) return value > 0 ? 'inf' : '-inf';
+  return Object.is(value, -0) ? '-0' : String(value);
+}
+
+/** A string in double quotes; only `"`, `\` and control characters are escaped, as \uXXXX or \" and \\. */
+function quote(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped here
+  const escaped = text.replace(/["\\]/g, (c) => `\\${c}`).replace(/[\u0000-\u001f\u007f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  if (Buffer.byteLength(escaped) > planLimits.nameBytes) throw new PlanError(`The name ${text.slice(0, 60)}... is longer than ${planLimits.nameBytes} bytes.`);
+  return `"${escaped}"`;
+}

@@ -1,0 +1,143 @@
+// The contract between the compiler and whatever computes. One class for each backend, one file for each op.
+//
+// A backend knows neither passes nor Node. Its logical tensors are always NHWC / HWIO; other layouts are its own business
+// and travel as `Layout`. Everything may throw `Error`; nothing may abort.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ir/program.h"
+
+namespace slimnet {
+
+// Yes, or no with a reason that is printed.
+struct Verdict {
+  bool ok = true;
+  std::string reason;
+
+  static Verdict Yes() { return {}; }
+  static Verdict No(std::string why) { return {false, std::move(why)}; }
+  explicit operator bool() const { return ok; }
+};
+
+struct DeviceInfo {
+  std::string name;      // e.g. "cpu"
+  std::string hardware;  // e.g. "Intel(R) Xeon(R), avx512_core"
+  size_t memory_bytes = 0;
+  std::vector<std::string> features;  // instruction sets, or compute capability
+};
+
+// Memory of the device, aligned to at least 64 bytes. Freed with the object.
+class Memory {
+ public:
+  virtual ~Memory() = default;
+  virtual void* data() = 0;
+  virtual size_t bytes() const = 0;
+};
+
+// An ordered queue of work on the device, used by one executor thread at a time.
+class Stream {
+ public:
+  virtual ~Stream() = default;
+  virtual void CopyIn(void* device, const void* host, size_t bytes) = 0;
+  virtual void CopyOut(void* host, const void* device, size_t bytes) = 0;
+  virtual void Wait() = 0;
+};
+
+// Threads on which a CPU backend may spread one step. Implemented by runtime/thread_pool.
+class ParallelFor {
+ public:
+  virtual ~ParallelFor() = default;
+  virtual int threads() const = 0;
+  // Runs job(0..jobs-1), each once, and returns when all are done. Jobs must not throw.
+  virtual void Run(int jobs, const std::function<void(int)>& job) = 0;
+};
+
+// Where one step finds its tensors. Pointers are device memory in the order of Node::inputs, ::post_ops (null where a post-op
+// has no operand) and ::outputs.
+//
+// Steps that change variables: for the ports in OpInfo::updates the input pointer is the variable's own memory. The step writes
+// the new value through it, and to outputs[0] as well. The runtime binds no copy there, runs such steps after all readers of
+// the variable (schedule sees to the order), and lets no other program of the store run meanwhile. All other inputs are
+// read-only. Inputs and outputs of one step do not overlap, but for an in-place add, whose operand is outputs[0], and for
+// reshape and squeeze, which may be given the same place twice.
+struct Bindings {
+  std::span<void* const> inputs;
+  std::span<void* const> operands;
+  std::span<void* const> outputs;
+  void* scratch = nullptr;   // Kernel::scratch_bytes() bytes, 64-byte aligned
+  uint64_t run_index = 0;    // counts the runs of the program: random ops depend on it
+};
+
+// A step as one executor runs it. Holds what must not be shared between threads.
+class Invocation {
+ public:
+  virtual ~Invocation() = default;
+  // No allocation, no waiting.
+  virtual void Enqueue(Stream& stream, const Bindings& bindings) = 0;
+};
+
+// One prepared step: the algorithm is chosen. Immutable and shared by all executors.
+class Kernel {
+ public:
+  virtual ~Kernel() = default;
+  virtual size_t scratch_bytes() const { return 0; }
+  // What was chosen, e.g. "brgconv:avx512_core".
+  virtual std::string implementation() const = 0;
+  virtual std::unique_ptr<Invocation> NewInvocation() const = 0;
+};
+
+// The types and layouts of the values around a node.
+struct NodeContext {
+  const Program& program;
+  const Node& node;
+
+  const Value& input(size_t i) const { return program.values[node.inputs[i]]; }
+  const Value& output(size_t i) const { return program.values[node.outputs[i]]; }
+  const Value& operand(size_t i) const { return program.values[node.post_ops[i].operand]; }
+};
+
+class Backend {
+ public:
+  virtual ~Backend() = default;
+  virtual const std::string& name() const = 0;
+  virtual const DeviceInfo& device() const = 0;
+
+  // May this node (with its post-ops) run here?
+  virtual Verdict Supports(const NodeContext& node) const = 0;
+  // May the node absorb `next` behind the post-ops that it already has?
+  virtual Verdict Fuses(const NodeContext& node, const PostOp& next) const = 0;
+  // Layout in which the node wants an input; null for plain. Asked for inputs made of variables and constants alone.
+  virtual LayoutPtr Prefers(const NodeContext& node, size_t input) const = 0;
+
+  virtual std::unique_ptr<Kernel> Prepare(const NodeContext& node) const = 0;
+  virtual std::unique_ptr<Memory> Allocate(size_t bytes) const = 0;
+  // `pool` serves CPU backends and outlives the stream; others ignore it.
+  virtual std::unique_ptr<Stream> NewStream(ParallelFor& pool) const = 0;
+};
+
+struct BackendOptions {
+  int threads = 1;  // threads that one step may use
+};
+
+// One line of the table in registry.cc.
+struct BackendEntry {
+  std::string name;
+  // Empty reason: can be made here. Otherwise why not.
+  std::function<Verdict()> available;
+  std::function<std::unique_ptr<Backend>(const BackendOptions&)> make;
+};
+
+// All backends that this build knows, best first.
+std::vector<BackendEntry> BackendEntries();
+
+// Makes a backend by name. Throws Error{kBackend} with the reason when it is unknown or not available.
+std::unique_ptr<Backend> MakeBackend(const std::string& name, const BackendOptions& options);
+
+}  // namespace slimnet

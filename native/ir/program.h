@@ -1,0 +1,130 @@
+// The intermediate representation: a list of nodes over numbered values, in an order in which it can run.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/dtype.h"
+#include "gen/ops.gen.h"
+
+namespace slimnet {
+
+using Shape = std::vector<int64_t>;
+
+struct TensorType {
+  DType dtype = DType::kFloat32;
+  Shape shape;
+
+  bool operator==(const TensorType&) const = default;
+};
+
+int64_t ElementCount(const Shape& shape);
+size_t ByteSize(const TensorType& type);
+std::string ToString(const TensorType& type);  // float32[1,224,224,3]
+
+// A memory layout that only its backend understands. Plain row-major tensors have none.
+class Layout {
+ public:
+  virtual ~Layout() = default;
+  // Equal names of one backend mean equal layouts.
+  virtual const std::string& name() const = 0;
+  virtual size_t bytes() const = 0;
+};
+using LayoutPtr = std::shared_ptr<const Layout>;
+
+using ValueId = int32_t;
+inline constexpr ValueId kNoValue = -1;
+
+// Where plan_memory put a value.
+struct Place {
+  enum class Kind : uint8_t {
+    kNone,      // not planned; after plan_memory: lives within the prologue alone, in memory that the runtime lends it
+    kArena,     // offset in the executor's arena
+    kInput,     // the caller's data: `index` is the program input
+    kVariable,  // the store's memory of the variable that the node `index` reads
+    kConstant,  // number `index` of what the prologue hands to the main part, or a constant of the plan: lives as long as the
+                // compiled program
+    kAlias,     // the very bytes of value `index` (squeeze, reshape), which is no alias itself
+  };
+  Kind kind = Kind::kNone;
+  size_t offset = 0;
+  int32_t index = 0;
+};
+
+struct Value {
+  TensorType type;
+  int32_t port = 0;   // which output of its node
+  LayoutPtr layout;   // null: plain row-major
+  Place place;
+
+  size_t bytes() const { return layout ? layout->bytes() : ByteSize(type); }
+};
+
+// An operation absorbed by the node before it, applied to that node's (first) result in order.
+struct PostOp {
+  enum class Kind : uint8_t { kBias, kAdd, kRelu, kRelu6 };
+  Kind kind = Kind::kRelu;
+  ValueId operand = kNoValue;  // bias [C], or the tensor to add
+  bool in_place = false;       // kAdd: the result takes the operand's memory, which nobody reads afterwards
+
+  bool operator==(const PostOp&) const = default;
+};
+
+struct Node {
+  OpKind op = OpKind::kInput;
+  Attrs attrs;
+  std::string name;
+  std::vector<ValueId> inputs;
+  std::vector<ValueId> outputs;
+  std::vector<PostOp> post_ops;
+  // Depends on variables and constants alone: runs once for each state of the variables.
+  bool prologue = false;
+  Place scratch;  // set by plan_memory when the kernel asked for scratch
+};
+
+struct ProgramOutput {
+  std::string name;
+  ValueId value = kNoValue;
+};
+
+struct Program {
+  std::vector<Node> nodes;    // execution order; inputs, variables and constants are nodes as well
+  std::vector<Value> values;  // by ValueId; ids of removed nodes stay unused
+  std::vector<ProgramOutput> outputs;
+  std::vector<ValueId> updates;
+  size_t arena_bytes = 0;     // set by plan_memory; scratch included
+
+  ValueId AddValue(TensorType type, int32_t port = 0);
+};
+
+// Facts about values that passes ask for; rebuilt by whoever changed the program.
+struct Uses {
+  // Node index that makes each value, or -1.
+  std::vector<int32_t> producer;
+  // Node indices that read each value (inputs and post-op operands), ascending, one entry for each read.
+  std::vector<std::vector<int32_t>> readers;
+  // True for values that are outputs or updates of the program.
+  std::vector<bool> external;
+
+  explicit Uses(const Program& program);
+  bool SingleReader(ValueId value) const { return !external[value] && readers[value].size() == 1; }
+};
+
+const OpInfo& Info(OpKind op);
+
+// Reads plan text (docs/plan_format.md). Throws Error{kPlan} with the line. Checks limits, arity and attributes, not shapes.
+Program Parse(std::string_view text);
+
+// Plan text of a program, with what the compiler added.
+std::string Print(const Program& program);
+
+// Output types of a node from its input types: the same rules as lib/ops. Throws Error{kShape}.
+std::vector<TensorType> InferTypes(const Node& node, const std::vector<TensorType>& inputs);
+
+// Everything that must hold between two passes: order, ids, types, post-ops, updates. Throws Error{kPlan} (kShape for types).
+void Verify(const Program& program);
+
+}  // namespace slimnet

@@ -1,0 +1,109 @@
+"""Preprocessed pictures: Slim's evaluation-time VGG pipeline and the resize under it, by TensorFlow's own ops.
+
+Writes test/golden/preprocessing/vgg_eval.json and resize.json. tf_slim does not contain the preprocessing of the model
+library, so its evaluation path is written out here: smallest side to `sideMin` keeping the aspect ratio (legacy
+bilinear resize, sizes rounded half to even), central crop, float, minus the channel means.
+
+Pictures are generator.image(height, width); `grey` ones repeat the first channel of generator.image(height, width, 1).
+"""
+
+import numpy as np
+
+import fixtures
+import generator
+from slim_env import VERSIONS, new_session, tf
+
+MEANS = (123.68, 116.78, 103.94)
+_SAMPLES = 64
+
+# (height, width, output height, output width, smallest side after the resize, grey)
+VGG_CASES = (
+    (300, 400, 224, 224, 256, False),
+    (40, 30, 24, 24, 32, False),
+    (500, 375, 224, 224, 256, False),
+    (640, 97, 224, 224, 256, False),
+    (64, 301, 224, 224, 256, False),
+    (20, 300, 224, 224, 256, False),
+    (333, 500, 224, 224, 256, True),
+    (256, 256, 224, 224, 256, False),
+    (1, 1, 224, 224, 256, False),
+    (257, 384, 224, 224, 256, False),
+    (100, 151, 97, 129, 256, False),
+    (225, 301, 321, 300, 360, False),
+)
+
+# (height, width, output height, output width, align corners)
+RESIZE_CASES = (
+    (2, 2, 4, 4, False), (4, 4, 3, 3, False), (5, 5, 2, 3, False), (3, 7, 11, 5, False), (1, 1, 3, 2, False),
+    (1, 9, 4, 4, False), (9, 1, 4, 4, False), (6, 6, 6, 6, False), (31, 17, 7, 9, False), (10, 10, 25, 25, False),
+    (4, 4, 7, 7, True), (5, 3, 2, 2, True),
+)
+
+
+def smallest_size(height, width, side):
+    """Slim's _smallest_size_at_least in its newer form: float32 scale, sizes rounded half to even."""
+    height, width, side = (tf.cast(v, tf.float32) for v in (height, width, side))
+    scale = tf.cond(tf.greater(height, width), lambda: side / width, lambda: side / height)
+    return tf.cast(tf.rint(height * scale), tf.int32), tf.cast(tf.rint(width * scale), tf.int32)
+
+
+def picture(height, width, grey):
+    if grey:
+        return np.repeat(generator.image(height, width, 1), 3, axis=2)
+    return generator.image(height, width)
+
+
+def vgg_eval(pixels, out_height, out_width, side):
+    """(preprocessed picture, resized size, crop offset)."""
+    with tf.Graph().as_default() as graph, new_session(graph) as session:
+        image = tf.constant(pixels)
+        shape = tf.shape(image)
+        new_height, new_width = smallest_size(shape[0], shape[1], side)
+        resized = tf.image.resize_bilinear(tf.expand_dims(image, 0), [new_height, new_width], align_corners=False)[0]
+        top = tf.cast((tf.cast(new_height, tf.float64) - out_height) / 2, tf.int32)
+        left = tf.cast((tf.cast(new_width, tf.float64) - out_width) / 2, tf.int32)
+        cropped = tf.slice(resized, tf.stack([top, left, 0]), [out_height, out_width, 3])
+        result = tf.cast(cropped, tf.float32) - tf.constant(MEANS, tf.float32)
+        return session.run([result, [new_height, new_width], [top, left]])
+
+
+def resize(pixels, out_height, out_width, align_corners):
+    with tf.Graph().as_default() as graph, new_session(graph) as session:
+        op = tf.image.resize_bilinear(pixels[None], [out_height, out_width], align_corners=align_corners)
+        return session.run(op)[0]
+
+
+def sampled(array):
+    """Statistics with 64 pixels: [row, column, red, green, blue], the pixel numbers being sample_indices(H*W, 64)."""
+    record = fixtures.statistics('', array)
+    del record['name'], record['samples']
+    width = array.shape[1]
+    places = generator.sample_indices(array.shape[0] * width, _SAMPLES)
+    record['pixels'] = [[int(p // width), int(p % width), *fixtures.numbers(array[p // width, p % width])]
+                        for p in places]
+    return record
+
+
+def vgg_record(height, width, out_height, out_width, side, grey):
+    output, size, offset = vgg_eval(picture(height, width, grey), out_height, out_width, side)
+    return {'id': f'{height}x{width}{" grey" if grey else ""} to {out_height}x{out_width}', 'image': [height, width],
+            'grey': grey, 'size': [out_height, out_width], 'sideMin': side,
+            'resized': [int(v) for v in size], 'offset': [int(v) for v in offset], 'output': sampled(output)}
+
+
+def resize_record(height, width, out_height, out_width, align_corners):
+    output = resize(generator.image(height, width), out_height, out_width, align_corners)
+    return {'id': f'{height}x{width} to {out_height}x{out_width}{" align corners" if align_corners else ""}',
+            'image': [height, width], 'size': [out_height, out_width], 'alignCorners': align_corners,
+            'output': {'shape': list(output.shape), 'data': fixtures.numbers(output)}}
+
+
+def main():
+    fixtures.write_json('preprocessing/vgg_eval.json', {
+        'versions': VERSIONS, 'means': MEANS, 'cases': fixtures.rows(vgg_record(*case) for case in VGG_CASES)})
+    fixtures.write_json('preprocessing/resize.json', {
+        'versions': VERSIONS, 'cases': fixtures.rows(resize_record(*case) for case in RESIZE_CASES)})
+
+
+if __name__ == '__main__':
+    main()

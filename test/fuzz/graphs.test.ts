@@ -1,0 +1,169 @@
+/**
+ * Random small networks. The same graph runs with every intermediate result wanted (then nothing can be fused or reused) on
+ * `reference`, and with few results wanted on every backend: passes, memory planning and kernels must not change the values.
+ */
+import { allocate } from '../../lib/core/dtype.js';
+import { Graph, type Tensor } from '../../lib/core/graph.js';
+import type { AttrValue, Op } from '../../lib/core/op.js';
+import { ShapeError } from '../../lib/errors.js';
+import * as ops from '../../lib/ops/index.js';
+import { difference } from '../helpers/compare.js';
+import { hash, uniform } from '../helpers/generator.js';
+import { availableBackends, type Computation, input, run, variable } from '../helpers/run.js';
+
+const graphs = Number(process.env.SLIMNET_FUZZ_GRAPHS ?? 60);
+
+/** Draws of one graph: the same seed makes the same graph. */
+class Dice {
+  readonly #seed: number;
+  #draws = 0;
+
+  constructor(seed: number) {
+    this.#seed = seed;
+  }
+
+  /** An integer below `end`. */
+  below(end: number): number {
+    return Math.floor(hash(this.#draws++, 5000 + this.#seed) * end);
+  }
+
+  pick<T>(items: readonly T[]): T {
+    return items[this.below(items.length)] as T;
+  }
+}
+
+/** A network under construction: every tensor so far, and the values of inputs and variables. */
+class Builder {
+  readonly graph = new Graph();
+  readonly dice: Dice;
+  readonly feeds: Record<string, Float32Array> = {};
+  readonly variables: Record<string, Float32Array> = {};
+  readonly tensors: Tensor[] = [];
+
+  constructor(seed: number) {
+    this.dice = new Dice(seed);
+  }
+
+  values(shape: readonly number[], scale: number, offset = 0): Float32Array {
+    const data = allocate(
+      'float32',
+      shape.reduce((a, b) => a * b, 1),
+    );
+    data.set(uniform(data.length, this.dice.below(1000), scale, offset));
+    return data;
+  }
+
+  image(): void {
+    const { dice } = this;
+    const shape = [dice.pick([1, 1, 2, 3]), 3 + dice.below(9), 3 + dice.below(9), dice.pick([1, 3, 8, 16, 17])];
+    const name = `x${this.tensors.length}`;
+    this.feeds[name] = this.values(shape, 1);
+    this.tensors.push(input(this.graph, name, 'float32', shape));
+  }
+
+  weights(shape: readonly number[], scale: number, offset = 0): Tensor {
+    const name = `v${Object.keys(this.variables).length}`;
+    this.variables[name] = this.values(shape, scale, offset);
+    return variable(this.graph, name, 'float32', shape);
+  }
+
+  /** Adds a node; a shape that does not fit adds nothing. */
+  add(op: Op, inputs: readonly Tensor[], attrs: Readonly<Record<string, AttrValue>> = {}): void {
+    try {
+      this.tensors.push(this.graph.add(op, inputs, attrs).outputs[0] as Tensor);
+    } catch (error) {
+      if (!(error instanceof ShapeError)) throw error;
+    }
+  }
+
+  /** Adds one random step behind a random tensor, most often the last. */
+  step(): void {
+    const { dice, tensors } = this;
+    const x = dice.below(3) > 0 ? (tensors[tensors.length - 1] as Tensor) : dice.pick(tensors);
+    const shape = x.shape as readonly number[];
+    const channels = shape[shape.length - 1] as number;
+    const window = { ksize: [1 + dice.below(3), 1 + dice.below(3)], strides: [1 + dice.below(2), 1 + dice.below(2)] };
+    const padding = { padding: dice.pick(['SAME', 'VALID']), pads: [0, 0, 0, 0] };
+    switch (dice.below(shape.length === 4 ? 14 : 7)) {
+      case 0:
+      case 1:
+        return this.add(ops.relu, [x]);
+      case 2:
+        return this.add(ops.relu6, [x]);
+      case 3:
+        return this.add(ops.biasAdd, [x, this.weights([channels], 0.5)]);
+      case 4: {
+        const alike = tensors.filter((t) => t.shape.length === shape.length && t.shape.every((d, i) => d === shape[i]));
+        return this.add(
+          dice.pick([ops.add, ops.add, ops.sub]),
+          dice.below(2) === 0 ? [x, dice.pick(alike)] : [dice.pick(alike), x],
+        );
+      }
+      case 5:
+        return this.add(ops.matmul, [x, this.weights([channels, dice.pick([1, 5, 16])], 1 / Math.sqrt(channels))]);
+      case 6:
+        return this.add(
+          ops.batchNorm,
+          [
+            x,
+            this.weights([channels], 0.2, 1),
+            this.weights([channels], 0.1),
+            this.weights([channels], 0.1),
+            this.weights([channels], 0.5, 1),
+          ],
+          { epsilon: 1e-3 },
+        );
+      case 7:
+        return this.add(dice.pick([ops.maxPool2d, ops.avgPool2d]), [x], { ...window, ...padding });
+      case 8:
+        return this.add(ops.pad, [x], {
+          pads: [0, 0, dice.below(3), dice.below(3), dice.below(3), dice.below(3), 0, 0],
+        });
+      case 9:
+        return this.add(ops.reduceMean, [x], { axes: [1, 2], keep_dims: dice.below(2) === 0 });
+      default: {
+        const filter = [...window.ksize, channels, dice.pick([1, 8, 16, 17, 32])];
+        const fan = filter.slice(0, 3).reduce((a, b) => a * b, 1);
+        const dilations = [1 + dice.below(2), 1 + dice.below(2)];
+        return this.add(ops.conv2d, [x, this.weights(filter, Math.sqrt(6 / fan))], {
+          strides: window.strides,
+          dilations,
+          ...padding,
+        });
+      }
+    }
+  }
+}
+
+function randomNetwork(seed: number): { all: Computation; few: Computation } {
+  const builder = new Builder(seed);
+  builder.image();
+  if (builder.dice.below(4) === 0) builder.image();
+  const steps = 3 + builder.dice.below(10);
+  for (let i = 0; i < steps; i++) builder.step();
+  const { graph, tensors, feeds, variables } = builder;
+  const named = (list: readonly Tensor[]) => Object.fromEntries(list.map((t) => [`t${tensors.indexOf(t)}`, t]));
+  const few = [tensors[tensors.length - 1] as Tensor, ...tensors.filter(() => builder.dice.below(6) === 0)];
+  return {
+    all: { graph, fetches: named(tensors), feeds, variables },
+    few: { graph, fetches: named(few), feeds, variables },
+  };
+}
+
+const backends = availableBackends()
+  .map((b) => b.name)
+  .filter((name) => name !== 'null');
+
+test.each(Array.from({ length: graphs }, (_, seed) => seed))('random network %i', async (seed) => {
+  const { all, few } = randomNetwork(seed);
+  const expected = await run(all, 'reference');
+  for (const backend of backends) {
+    const actual = await run(few, backend);
+    for (const [name, values] of Object.entries(actual)) {
+      const found = difference(values as Float32Array, expected[name] as Float32Array, {
+        relative: backend === 'reference' ? 1e-5 : 1e-4,
+      });
+      if (found !== null) throw new Error(`${backend}: ${name} (${few.fetches[name]}): ${found}`);
+    }
+  }
+});
