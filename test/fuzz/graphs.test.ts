@@ -7,11 +7,14 @@ import { Graph, type Tensor } from '../../lib/core/graph.js';
 import type { AttrValue, Op } from '../../lib/core/op.js';
 import { ShapeError } from '../../lib/errors.js';
 import * as ops from '../../lib/ops/index.js';
+import { encode } from '../../lib/plan/encode.js';
 import { difference } from '../helpers/compare.js';
 import { hash, uniform } from '../helpers/generator.js';
 import { availableBackends, type Computation, input, run, variable } from '../helpers/run.js';
 
+/** SLIMNET_FUZZ_GRAPHS asks for more networks, SLIMNET_FUZZ_FIRST for others: the number in a failure's name. */
 const graphs = Number(process.env.SLIMNET_FUZZ_GRAPHS ?? 60);
+const first = Number(process.env.SLIMNET_FUZZ_FIRST ?? 0);
 
 /** Draws of one graph: the same seed makes the same graph. */
 class Dice {
@@ -67,17 +70,19 @@ class Builder {
     return variable(this.graph, name, 'float32', shape);
   }
 
-  /** Adds a node; a shape that does not fit adds nothing. */
-  add(op: Op, inputs: readonly Tensor[], attrs: Readonly<Record<string, AttrValue>> = {}): void {
+  /** Adds a node and says whether it did: a shape that does not fit adds nothing. */
+  add(op: Op, inputs: readonly Tensor[], attrs: Readonly<Record<string, AttrValue>> = {}): boolean {
     try {
       this.tensors.push(this.graph.add(op, inputs, attrs).outputs[0] as Tensor);
     } catch (error) {
       if (!(error instanceof ShapeError)) throw error;
+      return false;
     }
+    return true;
   }
 
   /** Adds one random step behind a random tensor, most often the last. */
-  step(): void {
+  step(): boolean {
     const { dice, tensors } = this;
     const x = dice.below(3) > 0 ? (tensors[tensors.length - 1] as Tensor) : dice.pick(tensors);
     const shape = x.shape as readonly number[];
@@ -154,7 +159,7 @@ const backends = availableBackends()
   .map((b) => b.name)
   .filter((name) => name !== 'null');
 
-test.each(Array.from({ length: graphs }, (_, seed) => seed))('random network %i', async (seed) => {
+test.each(Array.from({ length: graphs }, (_, i) => first + i))('random network %i', async (seed) => {
   const { all, few } = randomNetwork(seed);
   const expected = await run(all, 'reference');
   for (const backend of backends) {
@@ -163,7 +168,10 @@ test.each(Array.from({ length: graphs }, (_, seed) => seed))('random network %i'
       const found = difference(values as Float32Array, expected[name] as Float32Array, {
         relative: backend === 'reference' ? 1e-5 : 1e-4,
       });
-      if (found !== null) throw new Error(`${backend}: ${name} (${few.fetches[name]}): ${found}`);
+      if (found !== null) {
+        const { text } = encode({ graph: few.graph, fetches: new Map(Object.entries(few.fetches)) });
+        throw new Error(`${backend}: ${name} (${few.fetches[name]}): ${found}\n${text}`);
+      }
     }
   }
 });

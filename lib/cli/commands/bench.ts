@@ -1,0 +1,68 @@
+import type { Command } from 'commander';
+import type { RawImage } from '../../data/raw_image.js';
+import { loadModel } from '../../model/load_model.js';
+import type { DefineCommand } from '../command.js';
+import { exitStatus, say, writeOut } from '../io.js';
+import { type EngineFlags, addEngineOptions, engineOptions, integer } from '../model_options.js';
+import { table } from '../table.js';
+
+interface Flags extends EngineFlags {
+  readonly batch?: readonly number[];
+  readonly iterations: number;
+  readonly json?: boolean;
+}
+
+const warmUps = 2;
+
+const examples = `
+Examples:
+  slimnet bench
+  slimnet bench --model resnet_v1_101 --batch 1 16 --iterations 50 --threads 2 --json`;
+
+export const bench: DefineCommand = (program, io, finish) => {
+  batchOption(addEngineOptions(program.command('bench').description('images/s and latency of a network with fresh weights, from pixels in memory to logits')))
+    .option('-n, --iterations <n>', 'counted runs of each batch size', integer(1, 100_000), 10)
+    .option('--json', 'as JSON')
+    .addHelpText('after', examples)
+    .action(async (flags: Flags) => {
+      const batches = flags.batch ?? [1, 8, 32];
+      const model = await loadModel(flags.model, { ...engineOptions(flags), untrainedSeed: 1 });
+      try {
+        const { height, width } = model.preprocessing;
+        const image: RawImage = { data: new Uint8Array(height * width * 3).fill(127), height, width, channels: 3 };
+        const one = await model.preprocess([image]);
+        const rows = [];
+        for (const batch of batches) {
+          const pixels = new Float32Array(batch * one.length);
+          for (let i = 0; i < batch; i++) pixels.set(one, i * one.length);
+          const times = await measure(flags.iterations, () => model.run(pixels, { signal: io.signal }));
+          const median = times[times.length >> 1] as number;
+          rows.push({ batch, 'images/s': (batch * 1000) / median, 'median ms': median, 'min ms': times[0] as number, 'max ms': times[times.length - 1] as number });
+        }
+        if (flags.json === true) await writeOut(io, `${JSON.stringify({ model: flags.model, device: flags.device, iterations: flags.iterations, results: rows }, null, 2)}\n`);
+        else {
+          say(io, `${flags.model}, ${flags.device}, ${flags.iterations} runs of each batch size after ${warmUps} to warm up; images/s by the median`);
+          await writeOut(io, table(Object.keys(rows[0] ?? {}), rows.map((row) => Object.values(row)), 2));
+        }
+        finish(exitStatus.ok);
+      } finally {
+        await model[Symbol.asyncDispose]();
+      }
+    });
+};
+
+function batchOption(command: Command): Command {
+  const parse = integer(1, 1024);
+  return command.option('-b, --batch <n...>', 'batch sizes (default: 1 8 32)', (text, previous: number[] | undefined) => [...(previous ?? []), parse(text)]);
+}
+
+/** Wall-clock milliseconds of each run, ascending, after runs that are not counted. */
+async function measure(iterations: number, run: () => Promise<unknown>): Promise<number[]> {
+  const times: number[] = [];
+  for (let i = -warmUps; i < iterations; i++) {
+    const start = performance.now();
+    await run();
+    if (i >= 0) times.push(performance.now() - start);
+  }
+  return times.sort((a, b) => a - b);
+}

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { loadModel } from '../../model/load_model.js';
+import { network } from '../../slim/nets/registry.js';
+import type { DefineCommand } from '../command.js';
+import { exitStatus, say, writeOut } from '../io.js';
+import { drawPictures } from '../pictures.js';
+import { predictionTable } from '../table.js';
+
+const name = 'resnet_v1_50';
+
+export const quickstart: DefineCommand = (program, io, finish) => {
+  program
+    .command('quickstart')
+    .description(`a tour: draw pictures, write a TensorFlow checkpoint of an untrained ${name}, load it, classify`)
+    .option('-o, --output <folder>', 'where pictures and checkpoint go', 'build/quickstart')
+    .action(async ({ output }: { output: string }) => {
+      const pictures = await drawPictures(join(output, 'pictures'));
+      say(io, `Drew ${pictures.length} pictures into ${join(output, 'pictures')}.`);
+
+      const checkpoint = join(output, `${name}.ckpt`);
+      const fresh = await loadModel(name, { untrainedSeed: 1 });
+      try {
+        await fresh.session.save(checkpoint);
+      } finally {
+        await fresh[Symbol.asyncDispose]();
+      }
+      io.signal.throwIfAborted();
+      say(io, `Wrote ${checkpoint}.index and .data-00000-of-00001: a TensorFlow checkpoint of ${name} with weights drawn from seed 1.`);
+
+      const model = await loadModel(name, { checkpoint });
+      try {
+        const results = await model.classify(pictures, { topK: 5, signal: io.signal });
+        for (const [i, predictions] of results.entries()) {
+          await writeOut(io, `\n${pictures[i]}\n${predictionTable(predictions)}`);
+        }
+        const pixels = await model.preprocess(Array.from({ length: 8 }, (_, i) => pictures[i % pictures.length] as string));
+        await model.run(pixels, { signal: io.signal });
+        const start = performance.now();
+        const runs = 3;
+        for (let i = 0; i < runs; i++) await model.run(pixels, { signal: io.signal });
+        await writeOut(io, `\n${((8 * runs * 1000) / (performance.now() - start)).toFixed(1)} images/s (batch 8, float32, preprocessed pixels to logits)\n`);
+      } finally {
+        await model[Symbol.asyncDispose]();
+      }
+
+      const { published } = network(name);
+      say(
+        io,
+        `\nThese weights are untrained: the classes above mean nothing. For real answers take ${published?.file} from the TF-Slim model\n` +
+          `library, unpack it, and run:\n  slimnet classify --checkpoint ${name}.ckpt --labels labels.txt photo.jpg\n` +
+          '(labels.txt: the 1000 ImageNet names in order, one a line. In a checkout, slimnet is node dist/cli/main.js.)',
+      );
+      finish(exitStatus.ok);
+    });
+};

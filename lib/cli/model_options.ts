@@ -1,0 +1,64 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type LoadModelOptions, loadModel } from '../model/load_model.js';
+import type { Model } from '../model/model.js';
+import { type NetworkName, networkNames } from '../slim/nets/registry.js';
+
+/** Options that say where and how a network runs. */
+export interface EngineFlags {
+  readonly model: NetworkName;
+  readonly device: string;
+  readonly threads?: number;
+}
+
+/** Options that every command with a trained model takes. */
+export interface ModelFlags extends EngineFlags {
+  readonly checkpoint: string;
+  readonly labels?: string;
+  readonly classes?: number;
+  readonly batch: number;
+  readonly fastDecode?: boolean;
+}
+
+/** A parser for whole numbers in a range. */
+export function integer(min: number, max: number): (text: string) => number {
+  return (text) => {
+    const value = Number(text);
+    if (!/^\d+$/.test(text) || value < min || value > max) throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
+    return value;
+  };
+}
+
+/** Adds --model, --device and --threads. */
+export function addEngineOptions(command: Command): Command {
+  return command
+    .addOption(new Option('-m, --model <name>', 'network').choices(networkNames).default('resnet_v1_50'))
+    .option('-d, --device <name>', 'where to compute (slimnet doctor lists what there is)', 'cpu')
+    .option('--threads <n>', 'threads (default: cores that the process may use)', integer(1, 1024));
+}
+
+/** Adds those and --checkpoint and the like. */
+export function addModelOptions(command: Command): Command {
+  return addEngineOptions(command)
+    .requiredOption('-c, --checkpoint <path>', 'TensorFlow V1 file, V2 prefix, folder with a checkpoint file, or .safetensors')
+    .option('-l, --labels <path>', 'names of the classes: one a line, index:name lines, or JSON')
+    .option('--classes <n>', 'classes of the logits (default: as the checkpoint has)', integer(1, 1_000_000))
+    .option('-b, --batch <n>', 'images that run at once', integer(1, 1024), 32)
+    .option('--fast-decode', 'let the JPEG decoder shrink large images first (docs/images.md)');
+}
+
+/** The engine options of `loadModel`. */
+export function engineOptions({ device, threads }: EngineFlags): Pick<LoadModelOptions, 'device' | 'threads'> {
+  return { device, ...(threads === undefined ? {} : { threads }) };
+}
+
+/** Loads the model that the flags name. */
+export function loadFromFlags(flags: ModelFlags): Promise<Model> {
+  return loadModel(flags.model, {
+    ...engineOptions(flags),
+    checkpoint: flags.checkpoint,
+    maxBatch: flags.batch,
+    ...(flags.labels === undefined ? {} : { labels: flags.labels }),
+    ...(flags.classes === undefined ? {} : { numClasses: flags.classes }),
+    ...(flags.fastDecode === true ? { decode: { mode: 'fast' as const } } : {}),
+  });
+}

@@ -1,0 +1,170 @@
+import { createRequire } from 'node:module';
+import type sharp from 'sharp';
+import { describe } from '../core/dtype.js';
+import { ArgumentError, ImageError } from '../errors.js';
+import { readImageFile } from './image_file.js';
+import { imageFormat } from './image_format.js';
+import { type RawImage, copyBytes, copyRawImage, isRawImage } from './raw_image.js';
+
+/** What can be decoded: a file's path, the bytes of an encoded image, or pixels that are decoded already. */
+export type ImageSource = string | Uint8Array | RawImage;
+
+/** How images are decoded. */
+export interface DecodeOptions {
+  /**
+   * `exact` decodes all pixels. `fast` lets the JPEG decoder shrink first, so that the smaller side becomes `minSide`;
+   * docs/images.md has the measured effect on logits. Other formats are decoded alike in both.
+   */
+  readonly mode?: 'exact' | 'fast';
+  /** Smaller side to which a fast decode shrinks larger images; needed in mode `fast`. */
+  readonly minSide?: number;
+  /** Largest image that is decoded, in pixels; 268,402,689 (16383 x 16383) unless told. */
+  readonly maxPixels?: number;
+  /** Seconds of work after which a decode is given up, 1 to 3600; 30 unless told. */
+  readonly timeoutSeconds?: number;
+  /** Colour below transparent pixels, 0 to 255. Left out, the alpha channel is dropped, as TensorFlow's decoders do. */
+  readonly background?: { readonly r: number; readonly g: number; readonly b: number };
+  readonly signal?: AbortSignal;
+}
+
+/** 0x3FFF squared: libvips' own limit. */
+export const defaultMaxPixels = 0x3fff * 0x3fff;
+const defaultTimeoutSeconds = 30;
+const optionNames = new Set(['mode', 'minSide', 'maxPixels', 'timeoutSeconds', 'background', 'signal']);
+
+/**
+ * The image library. It takes a while to load, and a program that brings its own pixels does not need it.
+ * @throws ImageError when it is not installed
+ */
+export function loadSharp(): typeof sharp {
+  try {
+    return createRequire(import.meta.url)('sharp') as typeof sharp;
+  } catch (cause) {
+    throw new ImageError('The image decoder (sharp) cannot be loaded.', { cause, hint: 'run npm install without --omit=optional.' });
+  }
+}
+
+/** A source whose bytes nobody else can change. `ownSource` makes it. */
+export type OwnedSource = { readonly path: string } | { readonly bytes: Uint8Array } | { readonly raw: RawImage };
+
+/**
+ * Decodes JPEG, PNG, WebP, AVIF, TIFF or GIF (first frame) to RGB, upright by its EXIF orientation, 8 bits a channel.
+ * CMYK, grey, 16-bit and transparent images are converted; RGB values are taken as they stand, whatever colour profile the
+ * file names, as TensorFlow does. The caller may change or give away its bytes as soon as this returns a promise.
+ * @returns pixels that nobody else holds
+ * @throws ImageError when the file is missing, damaged, of an unknown format, or over a limit; the signal's reason when aborted
+ */
+export async function decodeImage(source: ImageSource, options: DecodeOptions = {}): Promise<RawImage> {
+  return decodeOwned(ownSource(source, options), options);
+}
+
+/**
+ * Copies the bytes or pixels of a source, so that its owner may change them while they wait for their turn.
+ * @throws ArgumentError, ImageError for what can be no image
+ */
+export function ownSource(source: ImageSource, options: DecodeOptions): OwnedSource {
+  if (typeof source === 'string') return { path: source };
+  if (isRawImage(source)) return { raw: copyRawImage(source, checkOptions(options).maxPixels) };
+  if (!ArrayBuffer.isView(source)) {
+    throw new ArgumentError(`Expected an image as a path, bytes or {data, width, height, channels}, received ${describe(source)}.`);
+  }
+  if (source.byteLength === 0) throw new ImageError('The image is empty (0 bytes).');
+  return { bytes: copyBytes(source) };
+}
+
+/** `decodeImage` for a source of one's own. */
+export async function decodeOwned(source: OwnedSource, options: DecodeOptions): Promise<RawImage> {
+  checkOptions(options);
+  options.signal?.throwIfAborted();
+  if ('raw' in source) return source.raw;
+  if ('bytes' in source) return decodeBytes(source.bytes, options, {});
+  return decodeBytes(await readImageFile(source.path, options.signal), options, source);
+}
+
+async function decodeBytes(bytes: Uint8Array, options: DecodeOptions, where: { readonly path?: string }): Promise<RawImage> {
+  const { mode, minSide, maxPixels, timeoutSeconds, background } = checkOptions(options);
+  const format = imageFormat(bytes);
+  if (format === null) {
+    throw new ImageError(`This is no image that can be decoded; it begins with ${firstBytes(bytes)}.`, {
+      ...where,
+      hint: 'JPEG, PNG, WebP, AVIF, TIFF and GIF are read.',
+    });
+  }
+  let image = loadSharp()(bytes, { limitInputPixels: maxPixels, failOn: 'error', pages: 1, sequentialRead: true, ignoreIcc: true });
+  image = image.autoOrient().timeout({ seconds: timeoutSeconds });
+  if (mode === 'fast' && format === 'jpeg') {
+    image = image.resize({ width: minSide, height: minSide, fit: 'outside', withoutEnlargement: true, kernel: fastKernel });
+  }
+  if (background !== undefined) image = image.flatten({ background: { ...background } });
+  const pixels = image.toColourspace('srgb').removeAlpha().raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  try {
+    const { data, info } = await unlessAborted(pixels, options.signal);
+    if (info.channels !== 1 && info.channels !== 3) {
+      throw new ImageError(`Expected 1 or 3 channels after decoding, received ${info.channels}.`, where);
+    }
+    return { data, width: info.width, height: info.height, channels: info.channels };
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    if (error instanceof ImageError) throw error;
+    throw damaged(error, format, where);
+  }
+}
+
+const fastKernel = 'linear';
+
+/** Rejects as soon as the signal fires. The decoder cannot be stopped: it ends by itself, and its pixels are dropped. */
+function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work;
+  return new Promise<T>((resolve, reject) => {
+    const abort = () => reject(signal.reason);
+    signal.addEventListener('abort', abort, { once: true });
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', abort));
+  });
+}
+
+function damaged(error: unknown, format: string, where: { readonly path?: string }): ImageError {
+  const text = error instanceof Error ? error.message : String(error);
+  // The library repeats its warnings, a line each.
+  const lines = [...new Set(text.split('\n').map((line) => line.trim()))].filter((line) => line !== '');
+  const message = lines.slice(0, 3).join('; ').replace(/\.$/, '');
+  let hint: string | undefined;
+  if (/pixel limit/i.test(text)) hint = 'raise maxPixels if the image is meant to be that large.';
+  else if (/^timeout/i.test(text)) hint = 'raise timeoutSeconds if the image is meant to take that long.';
+  return new ImageError(`The ${format.toUpperCase()} image cannot be decoded: ${message}.`, { ...where, cause: error, ...(hint === undefined ? {} : { hint }) });
+}
+
+function firstBytes(bytes: Uint8Array): string {
+  return Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
+}
+
+interface CheckedOptions {
+  readonly mode: 'exact' | 'fast';
+  readonly minSide: number;
+  readonly maxPixels: number;
+  readonly timeoutSeconds: number;
+  readonly background?: NonNullable<DecodeOptions['background']>;
+}
+
+/** @throws ArgumentError that names the wrong option */
+export function checkOptions(options: DecodeOptions): CheckedOptions {
+  if (typeof options !== 'object' || options === null) throw new ArgumentError(`Decoding: expected options, received ${describe(options)}.`);
+  for (const key of Object.keys(options)) {
+    if (!optionNames.has(key)) throw new ArgumentError(`Decoding has no option ${key}; it has ${[...optionNames].join(', ')}.`);
+  }
+  const { mode = 'exact', maxPixels = defaultMaxPixels, timeoutSeconds = defaultTimeoutSeconds, minSide = 1, background } = options;
+  if (mode !== 'exact' && mode !== 'fast') throw new ArgumentError(`mode: expected 'exact' or 'fast', received ${describe(mode)}.`);
+  if (mode === 'fast' && options.minSide === undefined) throw new ArgumentError('minSide: a fast decode needs it.');
+  within('minSide', minSide, 1, 16384);
+  within('maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER);
+  within('timeoutSeconds', timeoutSeconds, 1, 3600);
+  if (background === undefined) return { mode, minSide, maxPixels, timeoutSeconds };
+  if (typeof background !== 'object' || background === null) throw new ArgumentError(`background: expected {r, g, b}, received ${describe(background)}.`);
+  for (const channel of ['r', 'g', 'b'] as const) within(`background.${channel}`, background[channel], 0, 255);
+  return { mode, minSide, maxPixels, timeoutSeconds, background };
+}
+
+function within(name: string, value: unknown, min: number, max: number): void {
+  if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
+    throw new ArgumentError(`${name}: expected a whole number from ${min} to ${max}, received ${describe(value)}.`);
+  }
+}

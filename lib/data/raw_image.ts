@@ -1,0 +1,55 @@
+import { describe } from '../core/dtype.js';
+import { ImageError } from '../errors.js';
+
+/** Decoded pixels: rows of interleaved 8-bit channels. */
+export interface RawImage {
+  /** `height * width * channels` bytes. */
+  readonly data: Uint8Array;
+  readonly width: number;
+  readonly height: number;
+  /** 1 (grey) or 3 (RGB). */
+  readonly channels: 1 | 3;
+}
+
+/** Longest side of an image; libvips and native code have the same limit. */
+export const maxSide = 10_000_000;
+
+/** True for objects that look like `{data, width, height, channels}`; `copyRawImage` checks them. */
+export function isRawImage(value: unknown): value is RawImage {
+  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && 'data' in value && 'width' in value;
+}
+
+/**
+ * Checks pixels and copies them: the caller may change its own afterwards.
+ * @throws ImageError that names the wrong field
+ */
+export function copyRawImage(image: RawImage, maxPixels: number): RawImage {
+  const { data, width, height, channels } = image;
+  for (const [name, value] of [['width', width], ['height', height]] as const) {
+    if (!Number.isInteger(value) || value < 1 || value > maxSide) {
+      throw new ImageError(`${name}: expected a whole number from 1 to ${maxSide}, received ${describe(value)}.`);
+    }
+  }
+  if (channels !== 1 && channels !== 3) {
+    throw new ImageError(`channels: expected 1 (grey) or 3 (RGB), received ${describe(channels)}.`);
+  }
+  if (width * height > maxPixels) {
+    throw new ImageError(`The image has ${width} x ${height} pixels, the limit is ${maxPixels}.`, { hint: 'raise maxPixels.' });
+  }
+  const kind = Object.prototype.toString.call(data).slice(8, -1);
+  if (!ArrayBuffer.isView(data) || (kind !== 'Uint8Array' && kind !== 'Uint8ClampedArray')) {
+    throw new ImageError(`data: expected a Uint8Array, received ${describe(data)}.`);
+  }
+  const bytes = width * height * channels;
+  if (data.byteLength !== bytes) {
+    throw new ImageError(`data: expected ${bytes} bytes for ${width} x ${height} x ${channels}, received ${data.byteLength}.`);
+  }
+  return { data: copyBytes(data), width, height, channels };
+}
+
+/** A copy in memory that nobody else can change, shrink or take away, whatever kind of buffer the bytes lie in. */
+export function copyBytes(bytes: Uint8Array): Uint8Array {
+  const copy = new Uint8Array(bytes.byteLength);
+  copy.set(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+  return copy;
+}

@@ -1,0 +1,23 @@
+/**
+ * slimnet: residual networks in Node.js. Graphs are built as TF-Slim builds them, and run by a `Session`; a `Model` is a network
+ * with weights, preprocessing and labels.
+ */
+export * as checkpoint from './checkpoint/index.js';
+export type { DType, TypedArray } from './core/dtype.js';
+export { Graph, type GraphOptions, type InitialValue, Node, Tensor, type Variable } from './core/graph.js';
+export type { ConcreteShape, Shape, TensorType } from './core/shape.js';
+export { type DecodeOptions, decodeImage, type ImageSource, type RawImage } from './data/index.js';
+export * from './errors.js';
+export {
+  type ClassifyOptions,
+  type LabelSource,
+  type LoadModelOptions,
+  loadLabels,
+  loadModel,
+  Model,
+  type Prediction,
+} from './model/index.js';
+export * from './runtime/index.js';
+export * as slim from './slim/index.js';
+export * as nets from './slim/nets/index.js';
+export { constant, placeholder } from './slim/placeholder.js';

@@ -1,0 +1,98 @@
+import { openCheckpoint } from '../checkpoint/index.js';
+import { describe } from '../core/dtype.js';
+import { type DecodeOptions, checkOptions as checkDecodeOptions } from '../data/decoding.js';
+import { preprocessingFor } from '../data/preprocessing.js';
+import { ArgumentError } from '../errors.js';
+import { loadAddon } from '../native/binding.js';
+import { Session, type SessionOptions } from '../runtime/session.js';
+import { type NetworkName, network } from '../slim/nets/registry.js';
+import { defaultMaxBatch } from './batches.js';
+import { type LabelSource, loadLabels } from './labels.js';
+import { Model } from './model.js';
+import { buildNetwork } from './network_graph.js';
+
+/** Options of `loadModel`. */
+export interface LoadModelOptions extends Pick<SessionOptions, 'device' | 'precision' | 'threads'> {
+  /** TensorFlow V1 file, V2 prefix, a folder with a `checkpoint` file, or .safetensors. */
+  readonly checkpoint?: string;
+  /** Instead of a checkpoint: fresh weights from this seed. Such a model knows nothing. */
+  readonly untrainedSeed?: number;
+  /** Names of the classes: a file or a list. */
+  readonly labels?: LabelSource;
+  /** Classes of the logits; taken from the checkpoint, else from the registry. */
+  readonly numClasses?: number;
+  /** Pixels a side of the network's input; the network's own size unless told. */
+  readonly imageSize?: number;
+  /** Images that run at once at most; 32 unless told. */
+  readonly maxBatch?: number;
+  /** How images are decoded. */
+  readonly decode?: Omit<DecodeOptions, 'minSide' | 'signal'>;
+}
+
+const optionNames = new Set(['checkpoint', 'untrainedSeed', 'labels', 'numClasses', 'imageSize', 'maxBatch', 'decode', 'device', 'precision', 'threads']);
+
+/**
+ * Loads a network of the registry with its weights, preprocessing and labels as one object.
+ * @param name e.g. `resnet_v1_50`
+ * @throws ArgumentError for options, CheckpointError when the weights do not fit
+ */
+export async function loadModel(name: NetworkName, options: LoadModelOptions): Promise<Model> {
+  const entry = network(name);
+  checkOptions(name, options);
+  const { device, precision, threads, checkpoint, untrainedSeed = 0, maxBatch = defaultMaxBatch } = options;
+  const preprocessing = preprocessingFor(entry.preprocessing, options.imageSize ?? entry.imageSize);
+  const decode = { ...options.decode, ...(options.decode?.mode === 'fast' ? { minSide: preprocessing.resizeSide } : {}) };
+  checkDecodeOptions(decode);
+  const numClasses = options.numClasses ?? (await classesOf(name, checkpoint)) ?? entry.numClasses;
+  const labels = options.labels === undefined ? null : await loadLabels(options.labels, numClasses);
+  const { graph, outputs } = buildNetwork(entry, numClasses, preprocessing, untrainedSeed);
+  const session = await Session.create(graph, {
+    ...(device === undefined ? {} : { device }),
+    ...(precision === undefined ? {} : { precision }),
+    ...(threads === undefined ? {} : { threads }),
+  });
+  try {
+    if (checkpoint !== undefined) await session.restore(checkpoint);
+    else await session.initialize();
+  } catch (error) {
+    await session[Symbol.asyncDispose]();
+    throw error;
+  }
+  return new Model(entry, session, outputs, { labels, numClasses, preprocessing, maxBatch, decode });
+}
+
+/** Classes of the checkpoint's logits; undefined when it has none under this name. */
+async function classesOf(name: string, checkpoint: string | undefined): Promise<number | undefined> {
+  if (checkpoint === undefined) return undefined;
+  const reader = await openCheckpoint(checkpoint, { crc32c: loadAddon().crc32c });
+  try {
+    const classes = reader.tensors.get(`${name}/logits/biases`)?.shape[0];
+    return classes !== undefined && classes > 0 ? classes : undefined;
+  } finally {
+    await reader.close();
+  }
+}
+
+function checkOptions(name: string, options: LoadModelOptions): void {
+  if (typeof options !== 'object' || options === null) throw new ArgumentError(`loadModel: expected options, received ${describe(options)}.`);
+  for (const key of Object.keys(options)) {
+    if (!optionNames.has(key)) throw new ArgumentError(`loadModel has no option ${key}; it has ${[...optionNames].join(', ')}.`);
+  }
+  const { checkpoint, untrainedSeed, numClasses, maxBatch } = options;
+  if ((checkpoint === undefined) === (untrainedSeed === undefined)) {
+    throw new ArgumentError(`loadModel('${name}'): expected either checkpoint or untrainedSeed.`, {
+      hint: `pass { checkpoint: '${name}.ckpt' }, the file of the published archive.`,
+    });
+  }
+  if (checkpoint !== undefined && (typeof checkpoint !== 'string' || checkpoint === '')) {
+    throw new ArgumentError(`checkpoint: expected a path, received ${describe(checkpoint)}.`);
+  }
+  if (untrainedSeed !== undefined && !Number.isSafeInteger(untrainedSeed)) {
+    throw new ArgumentError(`untrainedSeed: expected a whole number, received ${describe(untrainedSeed)}.`);
+  }
+  for (const [key, value, most] of [['numClasses', numClasses, 2 ** 24], ['maxBatch', maxBatch, 65536]] as const) {
+    if (value !== undefined && !(Number.isInteger(value) && value > 0 && value <= most)) {
+      throw new ArgumentError(`${key}: expected a whole number from 1 to ${most}, received ${describe(value)}.`);
+    }
+  }
+}

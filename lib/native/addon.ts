@@ -1,0 +1,126 @@
+import type { DType, TypedArray } from '../core/dtype.js';
+
+/** What the native addon exports. Only strings, small numbers and typed arrays cross; docs/architecture.md describes the seam. */
+export interface Addon {
+  /** Version of the package that the addon was built from; must equal package.json's. */
+  readonly version: string;
+  /** Hands native code the factory of the errors that it throws. Called once for each environment, before anything else. */
+  initialize(makeError: (code: string, message: string, op: string, node: string) => Error): void;
+  backends(): NativeBackend[];
+  diagnostics(): NativeDiagnostics;
+  /** Parses and verifies a plan, applies passes (all of the pipeline when `passes` is left out) and prints the result. */
+  transform(plan: string, options: { backend: string; threads?: number; passes?: readonly string[] }): string;
+  /**
+   * Memory for the variables of sessions on one backend. `threads` 0: as many as there are cores. `queueLimit`: runs and compilations
+   * that may wait at a time, default 1024.
+   */
+  createStore(options: { backend: string; threads: number; queueLimit?: number }): NativeStore;
+  /** Compiles on the store's executor thread. */
+  compile(plan: string, store: NativeStore): Promise<NativeProgram>;
+  /** CRC-32C (Castagnoli) of `bytes`, continued from `seed` (0 to begin). */
+  crc32c(bytes: Uint8Array, seed?: number): number;
+  /**
+   * Preprocesses decoded images on a thread of its own: float32 [images, height, width, 3]. The pixels are read until the promise
+   * settles: nobody may change them or transfer their buffers before.
+   */
+  preprocess(spec: NativePreprocessing, images: readonly NativeImage[]): Promise<Float32Array>;
+}
+
+export interface NativePreprocessing {
+  /** 'vgg'. */
+  readonly name: string;
+  readonly height: number;
+  readonly width: number;
+  /** Smaller side after the resize, before the crop. */
+  readonly resizeSide: number;
+}
+
+export interface NativeImage {
+  /** `height * width * channels` bytes. */
+  readonly data: Uint8Array;
+  readonly height: number;
+  readonly width: number;
+  /** 1 (grey) or 3 (RGB). */
+  readonly channels: number;
+}
+
+export interface NativeBackend {
+  readonly name: string;
+  readonly available: boolean;
+  /** Why it is not available; '' when it is. */
+  readonly reason: string;
+  readonly device: string;
+  readonly hardware: string;
+  readonly features: readonly string[];
+}
+
+export interface NativeDiagnostics {
+  readonly napiVersion: number;
+  readonly compiler: string;
+  readonly buildType: string;
+  readonly onednn: string;
+  /** Cores that this process may use: min(affinity mask, cgroup quota). */
+  readonly cores: number;
+  readonly cpu: string;
+  readonly cpuFeatures: readonly string[];
+  /** 'granted', 'available' (may be asked for), 'refused' or 'absent'. */
+  readonly amx: string;
+}
+
+export interface NativeVariable {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+}
+
+export interface NativeStore {
+  /** Makes a variable, zeroed. The same name again must have the same type. */
+  declare(name: string, dtype: DType, shape: readonly number[]): void;
+  /** Copies row-major data into a variable, or into part of it from element `offset` on. */
+  write(name: string, data: TypedArray, offset?: number): void;
+  /** A copy of a variable's data. */
+  read(name: string): TypedArray;
+  variables(): NativeVariable[];
+  stats(): NativeStoreStats;
+  /** Programs that were compiled for the store go on working. */
+  dispose(): void;
+}
+
+export interface NativeStoreStats {
+  /** Values of the variables; memory is taken when a variable is first written or read by a run. */
+  readonly bytes: number;
+  /** Constants that programs made out of them. */
+  readonly packedBytes: number;
+  readonly variables: number;
+  /** Working memory of the executor, shared by the stores of one backend and thread count. */
+  readonly arenaBytes: number;
+  /** Runs and compilations of this store that wait. */
+  readonly waiting: number;
+  readonly threads: number;
+}
+
+export interface NativeStep {
+  readonly op: string;
+  readonly node: string;
+  readonly implementation: string;
+  readonly output: string;
+  readonly postOps: readonly string[];
+  readonly scratchBytes: number;
+  /** Nanoseconds of the last profiled run; 0 when profiling is off. */
+  readonly nanoseconds: number;
+}
+
+export interface NativeProgram {
+  /**
+   * Queues a run. Inputs are copied before the call returns, throwing ERR_ARGUMENT when they do not fit. `id` serves `cancel`. Rejects with ERR_ABORTED when cancelled, with
+   * ERR_QUEUE_FULL when too many runs wait.
+   */
+  run(inputs: readonly TypedArray[], options: { readonly id: number; readonly profile?: boolean }): Promise<TypedArray[]>;
+  /** Cancels a run that waits or runs; a run that has ended is left alone. */
+  cancel(id: number): void;
+  /** The optimized plan as text. */
+  plan(): string;
+  steps(): NativeStep[];
+  stats(): { readonly arenaBytes: number; readonly constantBytes: number; readonly runs: number };
+  dispose(): void;
+}

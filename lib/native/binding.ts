@@ -1,0 +1,136 @@
+/**
+ * The only place that loads the native addon. It is found beside this package, checked against the package's version,
+ * and explained when it cannot be loaded. Nothing is loaded until `loadAddon()` is called.
+ */
+import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { NativeLoadError } from '../errors.js';
+import type { Addon } from './addon.js';
+import { makeNativeError } from './native_error.js';
+
+/** What `findAddon` looks at; the defaults are this process and this package. */
+export interface AddonSearch {
+  /** Folder of slimnet's package.json. */
+  readonly root: string;
+  /** Version that the addon must have. */
+  readonly version: string;
+  /** Value of SLIMNET_ADDON: one path that is used instead of all others. */
+  readonly override?: string | undefined;
+}
+
+const require = createRequire(import.meta.url);
+let cached: Addon | undefined;
+
+/**
+ * The addon, loaded on the first call.
+ * @throws NativeLoadError when there is none, when it cannot be loaded, or when it belongs to another version.
+ */
+export function loadAddon(): Addon {
+  if (cached === undefined) {
+    cached = findAddon({ ...ownPackage(), override: process.env.SLIMNET_ADDON });
+    cached.initialize(makeNativeError);
+  }
+  return cached;
+}
+
+/** Loads the addon that `search` describes, without caching it. */
+export function findAddon(search: AddonSearch): Addon {
+  const tried: string[] = [];
+  for (const path of candidates(search)) {
+    if (!existsSync(path)) {
+      tried.push(`${path}: no such file`);
+      continue;
+    }
+    let addon: Addon;
+    try {
+      addon = require(path) as Addon;
+    } catch (error) {
+      tried.push(`${path}: ${error instanceof Error ? error.message.split('\n', 1)[0] : String(error)}`);
+      continue;
+    }
+    if (addon.version !== search.version) {
+      throw new NativeLoadError(
+        `the native addon ${path} is of version ${addon.version}, and slimnet is of version ${search.version}`,
+        {
+          hint: 'Build it again with `npm run build`, or reinstall slimnet; if SLIMNET_ADDON is set, point it to an addon of this version.',
+        },
+      );
+    }
+    return addon;
+  }
+  throw new NativeLoadError(
+    `the native addon could not be loaded on ${describePlatform()}. Tried:\n${tried.map((line) => `  ${line}`).join('\n')}`,
+    {
+      hint:
+        'In a source checkout run `npm run build`. In an installed package, reinstall it on this platform (a node_modules folder ' +
+        'copied from another system does not work). To use an addon from elsewhere, set SLIMNET_ADDON to its path.',
+    },
+  );
+}
+
+/** Whether this Node runs on musl: its interpreter is named near the head of its executable. */
+function isMusl(): boolean {
+  if (process.platform !== 'linux') return false;
+  const head = Buffer.alloc(4096);
+  const file = openSync(process.execPath, 'r');
+  try {
+    readSync(file, head);
+  } finally {
+    closeSync(file);
+  }
+  return head.includes('/ld-musl-');
+}
+
+/** `glibc 2.36`, `musl`, or an empty text where the platform has no such choice. */
+export function libc(): string {
+  if (process.platform !== 'linux') return '';
+  if (isMusl()) return 'musl';
+  const report = process.report?.getReport() as { header?: { glibcVersionRuntime?: string } } | undefined;
+  return `glibc ${report?.header?.glibcVersionRuntime ?? 'of unknown version'}`;
+}
+
+/** The name of the folder of prebuilt addons for this platform, such as `linux-x64` or `linux-arm64-musl`. */
+export function platformName(): string {
+  return `${process.platform}-${process.arch}${isMusl() ? '-musl' : ''}`;
+}
+
+function describePlatform(): string {
+  const library = libc();
+  const parts = [`${process.platform}-${process.arch}`, ...(library ? [library] : []), `Node ${process.versions.node}`];
+  return `${parts.join(', ')}, Node-API ${process.versions.napi ?? 'unknown'} (9 is needed)`;
+}
+
+function candidates({ root, version, override }: AddonSearch): string[] {
+  if (override) return [override];
+  return [
+    join(root, 'native', 'prebuilt', platformName(), `slimnet-${version}.node`),
+    join(root, 'build', 'Release', 'slimnet.node'),
+    join(root, 'build', 'Debug', 'slimnet.node'),
+  ];
+}
+
+/** This package's folder and version: this file runs from lib/, from dist/, or from an installed package. */
+function ownPackage(): { root: string; version: string } {
+  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
+    const file = join(folder, 'package.json');
+    if (existsSync(file)) {
+      const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as { name?: string; version?: string };
+      if (name === 'slimnet' && version !== undefined) return { root: folder, version };
+    }
+    if (dirname(folder) === folder) {
+      throw new NativeLoadError(
+        `slimnet's package.json was not found in any folder above ${fileURLToPath(import.meta.url)}`,
+        {
+          hint: 'Bundlers must keep slimnet as an external package, because it loads a native addon.',
+        },
+      );
+    }
+  }
+}
+
+/** Version of this package, from its package.json. */
+export function packageVersion(): string {
+  return ownPackage().version;
+}

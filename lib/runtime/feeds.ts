@@ -1,0 +1,144 @@
+/** What goes into a run: arrays for the placeholders, with their shapes. */
+import { type DType, describe, dtypes, holds, type TypedArray } from '../core/dtype.js';
+import type { Tensor } from '../core/graph.js';
+import { accepts, type ConcreteShape, elementCount, limits, type Shape, shapeText, typeText } from '../core/shape.js';
+import { ArgumentError, ShapeError } from '../errors.js';
+
+/** An array with its shape. */
+export interface ShapedFeed {
+  readonly data: TypedArray;
+  readonly shape: readonly number[];
+  /** When given it must be the placeholder's. */
+  readonly dtype?: DType;
+}
+
+/**
+ * The value of a placeholder: row-major values in the typed array of its dtype. A bare array takes the placeholder's shape;
+ * one dimension that is unknown there follows from the array's length.
+ */
+export type Feed = TypedArray | ShapedFeed;
+
+/** Values of placeholders by their names. */
+export type Feeds = Readonly<Record<string, Feed>>;
+
+/** A checked feed. */
+export interface Input {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly shape: ConcreteShape;
+  readonly data: TypedArray;
+}
+
+/** The name under which a placeholder is fed. */
+export function inputName(placeholder: Tensor): string {
+  return placeholder.node.attrs.name as string;
+}
+
+/**
+ * The feeds in the order of the placeholders.
+ * @throws ArgumentError for missing and needless feeds and for arrays of the wrong kind or length; ShapeError for shapes that
+ * the placeholder does not take
+ */
+export function checkFeeds(placeholders: readonly Tensor[], feeds: unknown): Input[] {
+  if (feeds === null || typeof feeds !== 'object' || ArrayBuffer.isView(feeds) || Array.isArray(feeds)) {
+    throw new ArgumentError(`Expected feeds by placeholder name, received ${describe(feeds)}.`, { hint: 'run({ images: pixels }, ...).' });
+  }
+  const given = feeds as Record<string, unknown>;
+  const names = placeholders.map(inputName);
+  const needless = Object.keys(given).find((name) => !names.includes(name));
+  if (needless !== undefined) {
+    throw new ArgumentError(`Input ${needless} is not needed for what is fetched; needed: ${names.join(', ') || 'none'}.`, { node: needless });
+  }
+  return placeholders.map((placeholder) => {
+    const name = inputName(placeholder);
+    if (!Object.hasOwn(given, name) || given[name] === undefined) {
+      const received = Object.keys(given).join(', ') || 'none';
+      throw new ArgumentError(`Input ${name}: expected ${typeText(placeholder)}, but it is not among the feeds (${received}).`, { node: name });
+    }
+    return checkFeed(name, placeholder, given[name]);
+  });
+}
+
+/** @throws ArgumentError, ShapeError */
+export function checkShapes(placeholders: readonly Tensor[], shapes: unknown): { name: string; shape: ConcreteShape }[] {
+  if (shapes === null || typeof shapes !== 'object') throw new ArgumentError(`shapes: expected shapes by placeholder name, received ${describe(shapes)}.`);
+  const given = shapes as Record<string, unknown>;
+  const names = placeholders.map(inputName);
+  const needless = Object.keys(given).find((name) => !names.includes(name));
+  if (needless !== undefined) {
+    throw new ArgumentError(`shapes: ${needless} is no input of what is fetched; inputs: ${names.join(', ') || 'none'}.`, { node: needless });
+  }
+  return placeholders.map((placeholder) => {
+    const name = inputName(placeholder);
+    const shape = Object.hasOwn(given, name) ? checkShape(name, placeholder, given[name]) : known(placeholder.shape);
+    if (shape === null) {
+      throw new ArgumentError(`shapes: input ${name} (${typeText(placeholder)}) has unknown dimensions.`, {
+        node: name,
+        hint: `shapes: { ${name}: [...] }.`,
+      });
+    }
+    return { name, shape };
+  });
+}
+
+function known(shape: Shape): ConcreteShape | null {
+  return elementCount(shape) === null ? null : (shape as ConcreteShape);
+}
+
+function checkFeed(name: string, placeholder: Tensor, feed: unknown): Input {
+  if (ArrayBuffer.isView(feed)) {
+    const data = checkData(name, placeholder, feed);
+    return { name, dtype: placeholder.dtype, data, shape: shapeOf(name, placeholder, data.length) };
+  }
+  if (feed === null || typeof feed !== 'object' || !('data' in feed)) {
+    throw new ArgumentError(`Input ${name}: expected ${dtypes[placeholder.dtype].array.name} or { data, shape }, received ${describe(feed)}.`, { node: name });
+  }
+  const { data: values, shape: dimensions, dtype, ...rest } = feed as { data: unknown; shape?: unknown; dtype?: unknown };
+  const unknown = Object.keys(rest)[0];
+  if (unknown !== undefined) throw new ArgumentError(`Input ${name} has no field ${unknown}; it has data, shape, dtype.`, { node: name });
+  if (dtype !== undefined && dtype !== placeholder.dtype) {
+    throw new ArgumentError(`Input ${name}: expected dtype ${placeholder.dtype}, received ${describe(dtype)}.`, { node: name });
+  }
+  const data = checkData(name, placeholder, values);
+  const shape = dimensions === undefined ? shapeOf(name, placeholder, data.length) : checkShape(name, placeholder, dimensions);
+  if (elementCount(shape) !== data.length) {
+    throw new ShapeError(`Input ${name}: shape ${shapeText(shape)} has ${elementCount(shape)} elements, received ${data.length}.`, { node: name });
+  }
+  return { name, dtype: placeholder.dtype, data, shape };
+}
+
+function checkData(name: string, placeholder: Tensor, data: unknown): TypedArray {
+  if (holds(placeholder.dtype, data)) return data;
+  throw new ArgumentError(
+    `Input ${name}: expected ${dtypes[placeholder.dtype].array.name} for ${typeText(placeholder)}, received ${describe(data)}.`,
+    { node: name },
+  );
+}
+
+function checkShape(name: string, placeholder: Tensor, shape: unknown): ConcreteShape {
+  if (!Array.isArray(shape) || !shape.every((d) => Number.isSafeInteger(d) && d >= 0 && d <= limits.dimension)) {
+    throw new ShapeError(`Input ${name}: expected a shape such as ${shapeText(placeholder.shape)}, received ${describe(shape)}.`, { node: name });
+  }
+  if (!accepts(placeholder.shape, shape)) {
+    throw new ShapeError(`Input ${name}: expected ${typeText(placeholder)}, received shape ${shapeText(shape)}.`, { node: name });
+  }
+  return [...(shape as number[])];
+}
+
+/** The placeholder's shape, with its one unknown dimension from the number of elements. */
+function shapeOf(name: string, placeholder: Tensor, length: number): ConcreteShape {
+  const open = placeholder.shape.filter((d) => d === null).length;
+  if (open > 1) {
+    throw new ArgumentError(`Input ${name}: ${typeText(placeholder)} has ${open} unknown dimensions, so its shape must be given.`, {
+      node: name,
+      hint: `feed { data, shape: [...] }.`,
+    });
+  }
+  const unit = placeholder.shape.reduce<number>((product, d) => product * (d ?? 1), 1);
+  const fits = open === 0 ? length === unit : unit > 0 && length % unit === 0;
+  if (!fits) {
+    const expected = open === 0 ? `${unit} elements` : `a multiple of ${unit} elements`;
+    throw new ShapeError(`Input ${name}: expected ${expected} for ${typeText(placeholder)}, received ${length}.`, { node: name });
+  }
+  return placeholder.shape.map((d) => d ?? length / unit);
+}

@@ -1,0 +1,15 @@
+/** Running graphs: sessions and the devices that they run on. */
+export { type Device, devices, type Precision } from './device.js';
+export type { Feed, Feeds, ShapedFeed } from './feeds.js';
+export {
+  type CompileOptions,
+  type InitializeOptions,
+  type ProgramReport,
+  type RunOptions,
+  type SaveOptions,
+  Session,
+  type SessionOptions,
+  type SessionRestoreOptions,
+  type SessionStats,
+  type TensorValue,
+} from './session.js';

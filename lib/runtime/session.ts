@@ -1,0 +1,521 @@
+/** Running a graph: variables with values, compiled programs, runs. */
+import {
+  assertRestorable,
+  matchVariables,
+  openCheckpoint,
+  type RestoreOptions,
+  type RestorePlan,
+  type WriteOptions,
+  type WriteResult,
+  writeCheckpoint,
+} from '../checkpoint/index.js';
+import { allocate, type DType, describe, dtypes, holds, type TypedArray } from '../core/dtype.js';
+import { Graph, type Tensor, type Variable } from '../core/graph.js';
+import { type ConcreteShape, elementCount, shapeText, typeText } from '../core/shape.js';
+import { ArgumentError, ExecutionError, isSlimnetError, ShapeError } from '../errors.js';
+import type { Addon, NativeProgram, NativeStep, NativeStore } from '../native/addon.js';
+import { loadAddon } from '../native/binding.js';
+import { encode } from '../plan/encode.js';
+import { Cancellation } from './cancellation.js';
+import { type Computation, computationKey, makeComputation } from './computation.js';
+import { backendOf, checkPrecision, type Precision } from './device.js';
+import { checkFeeds, checkShapes, type Feeds, type Input } from './feeds.js';
+import { checkInteger, checkOptions, checkSignal } from './options.js';
+import { Program } from './program.js';
+import { ProgramCache } from './program_cache.js';
+
+/** A result: row-major values with their type. */
+export interface TensorValue<D extends DType = DType> {
+  readonly dtype: D;
+  readonly shape: readonly number[];
+  readonly data: TypedArray;
+}
+
+/** How a session computes. */
+export interface SessionOptions {
+  /** `cpu` (default), `reference` (slow and obvious) or `null` (computes nothing); see `devices()`. */
+  device?: string;
+  /** Default `float32`. */
+  precision?: Precision;
+  /** Threads that a run may use. Default: the cores that this process may use. */
+  threads?: number;
+  /** Runs that may wait at a time; more are refused with ERR_QUEUE_FULL. Default 1024. */
+  queueLimit?: number;
+  /** Compiled programs that are kept, one for each set of fetches and input shapes. Default 16. */
+  programLimit?: number;
+}
+
+/** One run. */
+export interface RunOptions {
+  /** Ends the run between two layers; the promise is rejected with the signal's reason. */
+  signal?: AbortSignal;
+  /** Ends the run when it has waited and run for longer than this. */
+  timeoutMs?: number;
+  /** Update ops to run as well, such as `graph.getCollection('update_ops')`. */
+  updates?: readonly Tensor[];
+  /** Measures each step; `report` then has the times. */
+  profile?: boolean;
+}
+
+/** What to compile for `report` and `plan`. */
+export interface CompileOptions {
+  /** Shapes of placeholders with unknown dimensions. */
+  shapes?: Readonly<Record<string, readonly number[]>>;
+  updates?: readonly Tensor[];
+}
+
+/** A compiled program. */
+export interface ProgramReport {
+  readonly steps: readonly NativeStep[];
+  /** Working memory that the program needs. */
+  readonly arenaBytes: number;
+  /** Packed weights and other constants of the program; shared ones count in each. */
+  readonly constantBytes: number;
+  readonly runs: number;
+}
+
+/** Bytes and counters of a session. */
+export interface SessionStats {
+  readonly device: string;
+  readonly threads: number;
+  readonly bytes: {
+    /** Values of the variables. */
+    readonly variables: number;
+    /** What was made out of them for the kernels. */
+    readonly packed: number;
+    /** Working memory, shared by the sessions of one device and thread count. */
+    readonly arena: number;
+  };
+  readonly variables: number;
+  /** Compiled programs in the cache. */
+  readonly programs: number;
+  /** Runs that ended well. */
+  readonly runs: number;
+  /** Runs that were called and have not ended. */
+  readonly pending: number;
+  /** Those of them that wait for the device. */
+  readonly waiting: number;
+}
+
+/** `initialize`: which variables. */
+export interface InitializeOptions {
+  /** Leaves variables alone that have a value. Default false. */
+  onlyUninitialized?: boolean;
+}
+
+/** `restore`: how to match, and when to stop. */
+export interface SessionRestoreOptions extends RestoreOptions {
+  signal?: AbortSignal;
+}
+
+/** `save`: format and what else the writer takes. */
+export type SaveOptions = Omit<WriteOptions, 'crc32c'>;
+
+const sessionOptions = ['device', 'precision', 'threads', 'queueLimit', 'programLimit'];
+const runOptions = ['signal', 'timeoutMs', 'updates', 'profile'];
+const compileOptions = ['shapes', 'updates'];
+const restoreOptions = ['signal', 'ignoreMissing', 'includeScopes', 'excludeScopes', 'nameMap', 'reshape'];
+const saveOptions = ['format', 'signal', 'metadata'];
+const defaultQueueLimit = 1024;
+const defaultProgramLimit = 16;
+// How long drawing initial values may keep the event loop busy.
+const sliceMs = 8;
+
+/**
+ * A graph with values. All runs of a session are computed one after the other, in the order of the calls, on threads of
+ * slimnet's own; `run` may be called again before earlier runs have ended.
+ *
+ * `initialize`, `restore` and `save` exclude runs: a run that is called while one of them is at work waits for its end.
+ */
+export class Session {
+  readonly graph: Graph;
+  readonly device: string;
+  readonly #addon: Addon;
+  readonly #store: NativeStore;
+  readonly #programs: ProgramCache<Program>;
+  readonly #computations = new Map<string, Computation>();
+  readonly #declared = new Set<string>();
+  readonly #uninitialized = new Set<string>();
+  readonly #cancellations = new Set<Cancellation>();
+  readonly #pending = new Set<Promise<unknown>>();
+  #gate: Promise<void> | null = null;
+  #lastId = 0;
+  #runs = 0;
+  #state: 'open' | 'closing' | 'disposed' = 'open';
+
+  private constructor(graph: Graph, device: string, addon: Addon, store: NativeStore, programLimit: number) {
+    this.graph = graph;
+    this.device = device;
+    this.#addon = addon;
+    this.#store = store;
+    this.#programs = new ProgramCache(programLimit);
+  }
+
+  /**
+   * A session for `graph`. Its variables have no values yet: call `restore` or `initialize`.
+   * @throws BackendError when device or precision are not available; ArgumentError for wrong options
+   */
+  static async create(graph: Graph, options: SessionOptions = {}): Promise<Session> {
+    if (!(graph instanceof Graph)) throw new ArgumentError(`Session.create: expected a Graph, received ${describe(graph)}.`);
+    checkOptions('Session.create', options, sessionOptions);
+    const { device = 'cpu', precision = 'float32', threads = 0, queueLimit = defaultQueueLimit, programLimit = defaultProgramLimit } = options;
+    const backend = backendOf(device);
+    checkPrecision(precision);
+    if (options.threads !== undefined) checkInteger('Session.create', 'threads', threads, 1, 1024);
+    checkInteger('Session.create', 'queueLimit', queueLimit, 1, 2 ** 20);
+    checkInteger('Session.create', 'programLimit', programLimit, 1, 2 ** 20);
+    const addon = loadAddon();
+    const session = new Session(graph, device, addon, addon.createStore({ backend, threads, queueLimit }), programLimit);
+    session.#declare();
+    return session;
+  }
+
+  /**
+   * Computes `fetches` from `feeds`. The feeds are copied before this returns: the caller may change them at once.
+   * @returns the results under the names of the fetches, in arrays of their own
+   * @throws ArgumentError, ShapeError for wrong feeds; ExecutionError for variables without values, a full queue
+   * (ERR_QUEUE_FULL), a disposed session (ERR_DISPOSED); the signal's reason when aborted
+   */
+  run<const K extends string>(feeds: Feeds, fetches: Readonly<Record<K, Tensor>>, options: RunOptions = {}): Promise<Record<K, TensorValue>> {
+    return this.#track(this.#run(feeds, fetches, options));
+  }
+
+  /** Gives variables their initial values, drawn from the graph's seed. */
+  async initialize(options: InitializeOptions = {}): Promise<void> {
+    checkOptions('initialize', options, ['onlyUninitialized']);
+    await this.#exclusively(async () => {
+      let sliceEnd = performance.now() + sliceMs;
+      for (const variable of this.graph.variables.values()) {
+        if (options.onlyUninitialized === true && !this.#uninitialized.has(variable.name)) continue;
+        this.#write(variable, variable.initialValue(variable.shape, variable.dtype));
+        if (performance.now() < sliceEnd) continue;
+        await new Promise((resolve) => setImmediate(resolve));
+        this.#assertNotDisposed();
+        sliceEnd = performance.now() + sliceMs;
+      }
+    });
+  }
+
+  /**
+   * Reads the variables' values from a checkpoint: TensorFlow V1 or V2, safetensors, or a folder with checkpoints. Before
+   * anything is changed all names, shapes and dtypes are matched. When a damaged tensor or an abort ends a restore halfway,
+   * the variables that were to be restored count as having no value, and runs that need them say so.
+   * @returns what was restored, and what the checkpoint holds besides
+   * @throws CheckpointError that names every variable which does not fit, with the way out
+   */
+  async restore(path: string, options: SessionRestoreOptions = {}): Promise<RestorePlan<Variable>> {
+    checkOptions('restore', options, restoreOptions);
+    const { signal, ...matching } = options;
+    checkSignal('restore', signal);
+    signal?.throwIfAborted();
+    return this.#exclusively(async () => {
+      try {
+        return await this.#restore(path, matching, signal);
+      } catch (error) {
+        throw signal?.aborted === true ? signal.reason : error;
+      }
+    });
+  }
+
+  /**
+   * Writes all variables to a checkpoint, atomically. The format is TensorFlow V2, or safetensors where the path ends so.
+   * @throws ExecutionError when a variable has no value; CheckpointError when the system refuses
+   */
+  async save(path: string, options: SaveOptions = {}): Promise<WriteResult> {
+    checkOptions('save', options, saveOptions);
+    const { signal } = options;
+    checkSignal('save', signal);
+    signal?.throwIfAborted();
+    const earlier = [...this.#pending];
+    return this.#exclusively(async () => {
+      await Promise.allSettled(earlier);
+      this.#assertNotDisposed();
+      const variables = [...this.graph.variables.values()];
+      this.#assertInitialized(variables, 'save');
+      const valuesOf = (name: string): TypedArray => {
+        this.#assertNotDisposed();
+        return this.#store.read(name);
+      };
+      const entries = variables.map(({ name, dtype, shape }) => ({ name, dtype, shape, data: () => valuesOf(name) }));
+      try {
+        return await writeCheckpoint(path, entries, { ...options, crc32c: this.#addon.crc32c });
+      } catch (error) {
+        throw signal?.aborted === true ? signal.reason : error;
+      }
+    });
+  }
+
+  /** A copy of a variable's values. @throws ExecutionError when it has none */
+  read(variable: Variable | string): TypedArray {
+    this.#assertOpen();
+    const found = this.#find(variable, 'read');
+    this.#assertInitialized([found], 'read');
+    return this.#store.read(found.name);
+  }
+
+  /**
+   * Sets a variable. Runs that were called before and have begun go on with the old values.
+   * @throws ArgumentError, ShapeError when the values do not fit
+   */
+  write(variable: Variable | string, values: TypedArray): void {
+    this.#assertOpen();
+    this.#write(this.#find(variable, 'write'), values);
+  }
+
+  /** Compiles what `run` would run, and says how it is computed. */
+  async report(fetches: Readonly<Record<string, Tensor>>, options: CompileOptions = {}): Promise<ProgramReport> {
+    return this.#withCompiled('report', fetches, options, (native) => ({ steps: native.steps(), ...native.stats() }));
+  }
+
+  /** The optimized plan of what `run` would run, as text (docs/plan_format.md). */
+  async plan(fetches: Readonly<Record<string, Tensor>>, options: CompileOptions = {}): Promise<string> {
+    return this.#withCompiled('plan', fetches, options, (native) => native.plan());
+  }
+
+  stats(): SessionStats {
+    this.#assertNotDisposed();
+    const { bytes, packedBytes, arenaBytes, waiting, threads } = this.#store.stats();
+    return {
+      device: this.device,
+      threads,
+      bytes: { variables: bytes, packed: packedBytes, arena: arenaBytes },
+      variables: this.#declared.size,
+      programs: this.#programs.size,
+      runs: this.#runs,
+      pending: this.#cancellations.size,
+      waiting,
+    };
+  }
+
+  /** Ends the session: pending runs are rejected with ERR_DISPOSED, memory is freed. May be called again. */
+  dispose(): void {
+    if (this.#state === 'disposed') return;
+    this.#state = 'disposed';
+    for (const cancellation of this.#cancellations) cancellation.cancel(disposedError());
+    this.#programs.clear();
+    this.#computations.clear();
+    this.#store.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Takes no more calls, waits for what is pending, then disposes. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#state === 'open') this.#state = 'closing';
+    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+    this.dispose();
+  }
+
+  async #run<K extends string>(feeds: Feeds, fetches: Readonly<Record<K, Tensor>>, options: RunOptions): Promise<Record<K, TensorValue>> {
+    this.#assertOpen();
+    checkOptions('run', options, runOptions);
+    checkSignal('run', options.signal);
+    const { signal, timeoutMs, updates = [], profile = false } = options;
+    if (timeoutMs !== undefined) checkInteger('run', 'timeoutMs', timeoutMs, 0, 2 ** 31 - 1);
+    if (typeof profile !== 'boolean') throw new ArgumentError(`run: profile: expected true or false, received ${describe(profile)}.`);
+    const computation = this.#computation(fetches, updates);
+    let inputs = checkFeeds(computation.placeholders, feeds);
+    const cancellation = new Cancellation(signal, timeoutMs);
+    this.#cancellations.add(cancellation);
+    try {
+      if (this.#gate !== null) {
+        // Only for the task that is at work now: one that comes later may itself wait for this run.
+        inputs = copied(inputs);
+        await cancellation.race(this.#gate);
+      }
+      const program = this.#program(computation, inputs);
+      program.users++;
+      try {
+        let native = program.native;
+        if (native === undefined) {
+          inputs = copied(inputs);
+          native = await cancellation.race(program.compiled);
+        }
+        const results = await this.#execute(program, native, inputs, cancellation, profile);
+        this.#runs++;
+        const named = program.plan.outputs.map(({ name, type }, i) => [name, { dtype: type.dtype, shape: [...type.shape], data: results[i] }]);
+        return Object.fromEntries(named) as Record<K, TensorValue>;
+      } finally {
+        program.users--;
+      }
+    } finally {
+      cancellation.end();
+      this.#cancellations.delete(cancellation);
+    }
+  }
+
+  async #execute(program: Program, native: NativeProgram, inputs: readonly Input[], cancellation: Cancellation, profile: boolean): Promise<TypedArray[]> {
+    cancellation.throwIfCancelled();
+    this.#assertInitialized(program.variables, 'run');
+    const id = ++this.#lastId;
+    // Called without an await before it where the program is compiled: the inputs are copied in here.
+    const running = native.run(inputs.map((input) => input.data), { id, profile });
+    cancellation.onCancel(() => native.cancel(id));
+    try {
+      const results = await running;
+      // Updates that were applied cannot be taken back, so that run is not reported as aborted.
+      if (!program.hasUpdates) cancellation.throwIfCancelled();
+      return results;
+    } catch (error) {
+      throw cancellation.cancelled && isSlimnetError(error) && error.code === 'ERR_ABORTED' ? cancellation.reason : error;
+    }
+  }
+
+  #write(variable: Variable, values: TypedArray): void {
+    const { name, dtype, shape } = variable;
+    if (!holds(dtype, values)) {
+      throw new ArgumentError(`Variable ${name}: expected ${dtypes[dtype].array.name} for ${typeText(variable)}, received ${describe(values)}.`, { node: name });
+    }
+    if (values.length !== elementCount(shape)) {
+      throw new ShapeError(`Variable ${name}: ${shapeText(shape)} has ${elementCount(shape)} elements, received ${values.length}.`, { node: name });
+    }
+    this.#store.write(name, values);
+    this.#uninitialized.delete(name);
+  }
+
+  async #restore(path: string, matching: RestoreOptions, signal: AbortSignal | undefined): Promise<RestorePlan<Variable>> {
+    const reader = await openCheckpoint(path, { crc32c: this.#addon.crc32c, ...(signal === undefined ? {} : { signal }) });
+    try {
+      const plan = matchVariables([...this.graph.variables.values()], reader, matching);
+      assertRestorable(plan);
+      let written = 0;
+      try {
+        for (const { variable, tensor } of plan.assignments) {
+          const { data } = await reader.read(tensor);
+          this.#assertNotDisposed();
+          this.#write(variable, data);
+          written++;
+        }
+      } catch (error) {
+        // Some values are new and some old: that is no state to compute with.
+        if (written > 0) for (const { variable } of plan.assignments) this.#uninitialized.add(variable.name);
+        throw error;
+      }
+      return plan;
+    } finally {
+      await reader.close();
+    }
+  }
+
+  async #withCompiled<T>(where: string, fetches: Readonly<Record<string, Tensor>>, options: CompileOptions, use: (native: NativeProgram) => T): Promise<T> {
+    this.#assertOpen();
+    checkOptions(where, options, compileOptions);
+    const computation = this.#computation(fetches, options.updates ?? []);
+    const program = this.#program(computation, checkShapes(computation.placeholders, options.shapes ?? {}));
+    program.users++;
+    try {
+      const native = await this.#track(program.compiled);
+      this.#assertNotDisposed();
+      return use(native);
+    } finally {
+      program.users--;
+    }
+  }
+
+  #computation(fetches: Readonly<Record<string, Tensor>>, updates: readonly Tensor[]): Computation {
+    const key = computationKey(this.graph, fetches, updates);
+    let computation = this.#computations.get(key);
+    if (computation === undefined) {
+      computation = makeComputation(this.graph, key, fetches, updates);
+      if (this.#computations.size >= 256) this.#computations.clear();
+      this.#computations.set(key, computation);
+    }
+    return computation;
+  }
+
+  #program(computation: Computation, inputs: readonly { name: string; shape: ConcreteShape }[]): Program {
+    const key = `${computation.key}#${inputs.map((input) => input.shape.join(',')).join(';')}`;
+    const cached = this.#programs.get(key);
+    if (cached !== undefined) return cached;
+    this.#declare();
+    const { fetches, updates } = computation;
+    const shapes = new Map(inputs.map(({ name, shape }) => [name, shape]));
+    const program = new Program(encode({ graph: this.graph, fetches, updates, shapes }), this.#addon, this.#store);
+    program.compiled.catch(() => this.#programs.remove(key, program));
+    this.#programs.add(key, program);
+    return program;
+  }
+
+  /** Makes the variables that the graph got since the last time. */
+  #declare(): void {
+    if (this.graph.variables.size === this.#declared.size) return;
+    for (const { name, dtype, shape } of this.graph.variables.values()) {
+      if (this.#declared.has(name)) continue;
+      this.#store.declare(name, dtype, shape);
+      this.#declared.add(name);
+      this.#uninitialized.add(name);
+    }
+  }
+
+  #find(variable: Variable | string, where: string): Variable {
+    const name: unknown = typeof variable === 'string' ? variable : variable?.name;
+    const found = typeof name === 'string' ? this.graph.variables.get(name) : undefined;
+    if (found === undefined || (typeof variable !== 'string' && found !== variable)) {
+      const what = typeof name === 'string' ? `variable ${name}` : describe(variable);
+      throw new ArgumentError(`${where}: ${what} is no variable of this session's graph.`);
+    }
+    this.#declare();
+    return found;
+  }
+
+  /** Runs `task` when earlier exclusive tasks have ended, and lets runs wait until then. */
+  async #exclusively<T>(task: () => Promise<T>): Promise<T> {
+    this.#assertOpen();
+    const before = this.#gate;
+    const running = (async () => {
+      if (before !== null) await before;
+      this.#assertNotDisposed();
+      this.#declare();
+      return task();
+    })();
+    const gate = running.then(() => {}, () => {});
+    this.#gate = gate;
+    try {
+      return await this.#track(running);
+    } finally {
+      if (this.#gate === gate) this.#gate = null;
+    }
+  }
+
+  #track<T>(promise: Promise<T>): Promise<T> {
+    this.#pending.add(promise);
+    const forget = (): void => {
+      this.#pending.delete(promise);
+    };
+    promise.then(forget, forget);
+    return promise;
+  }
+
+  #assertInitialized(variables: readonly Variable[], where: string): void {
+    if (this.#uninitialized.size === 0) return;
+    const without = variables.filter(({ name }) => this.#uninitialized.has(name)).map(({ name }) => name);
+    if (without.length === 0) return;
+    const more = without.length > 3 ? ` and ${without.length - 3} more` : '';
+    throw new ExecutionError(`${where}: no value yet for variable${without.length > 1 ? 's' : ''} ${without.slice(0, 3).join(', ')}${more}.`, {
+      node: without[0] as string,
+      hint: 'call session.restore(checkpoint) or session.initialize() first.',
+    });
+  }
+
+  #assertOpen(): void {
+    if (this.#state !== 'open') throw disposedError();
+  }
+
+  #assertNotDisposed(): void {
+    if (this.#state === 'disposed') throw disposedError();
+  }
+}
+
+function copied(inputs: readonly Input[]): Input[] {
+  return inputs.map(({ name, dtype, shape, data }) => {
+    const copy = allocate(dtype, data.length); // not slice(): that of a Buffer shares its memory
+    new Uint8Array(copy.buffer).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+    return { name, dtype, shape, data: copy };
+  });
+}
+
+function disposedError(): ExecutionError {
+  return new ExecutionError('The session was disposed.', { code: 'ERR_DISPOSED' });
+}

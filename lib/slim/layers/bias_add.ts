@@ -1,0 +1,52 @@
+import { type Tensor, apply } from '../../core/graph.js';
+import * as ops from '../../ops/index.js';
+import type { Activation } from '../activations.js';
+import { addArgScope } from '../arg_scope.js';
+import { type CollectionNames, collectNamedOutputs } from '../collections.js';
+import { type Initializer, zerosInitializer } from '../initializers.js';
+import type { Regularizer } from '../regularizers.js';
+import { lastDimension } from '../utils.js';
+import { type Reuse, type Scope, variableScope } from '../variable_scope.js';
+import { type DataFormat, type VariablesCollections, activated, checkDataFormat, layerVariable, requireInitializer } from './common.js';
+
+/** Options of `biasAdd`. */
+export interface BiasAddOptions {
+  activationFn: Activation | null;
+  initializer: Initializer;
+  regularizer: Regularizer | null;
+  reuse: Reuse;
+  variablesCollections: VariablesCollections;
+  outputsCollections: CollectionNames;
+  trainable: boolean;
+  dataFormat: DataFormat;
+  /** Scope of variables and ops; `BiasAdd`, made unique, when null. */
+  scope: Scope;
+}
+
+const defaults: BiasAddOptions = {
+  activationFn: null,
+  initializer: zerosInitializer(),
+  regularizer: null,
+  reuse: null,
+  variablesCollections: null,
+  outputsCollections: null,
+  trainable: true,
+  dataFormat: 'NHWC',
+  scope: null,
+};
+
+/**
+ * Adds the variable `biases` [C] to inputs [..., C], then applies an activation.
+ * @throws ShapeError unless the rank is at least 2 and C known
+ */
+export const biasAdd = addArgScope('bias_add', defaults, (inputs: Tensor, o: BiasAddOptions): Tensor =>
+  variableScope(o.scope, { defaultName: 'BiasAdd', reuse: o.reuse }, (sc) => {
+    const where = `biasAdd (${sc.name})`;
+    checkDataFormat(o.dataFormat, where);
+    requireInitializer(o.initializer, `${where}: initializer`);
+    const { initializer, regularizer, trainable, variablesCollections } = o;
+    const bias = layerVariable('biases', { shape: [lastDimension(inputs.shape, 2)], dtype: inputs.dtype, initializer, regularizer, trainable, variablesCollections }).tensor;
+    const net = apply(ops.biasAdd, { x: inputs, bias }, {}, 'BiasAdd').y;
+    return collectNamedOutputs(o.outputsCollections, sc.name, activated(net, o.activationFn, where));
+  }),
+);

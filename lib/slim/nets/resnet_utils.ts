@@ -1,0 +1,155 @@
+import { describe } from '../../core/dtype.js';
+import type { Tensor } from '../../core/graph.js';
+import { shapeText } from '../../core/shape.js';
+import { ArgumentError, ShapeError } from '../../errors.js';
+import { type ArgScope, addArgScope, argScope } from '../arg_scope.js';
+import { type CollectionNames, GraphKeys, collectNamedOutputs } from '../collections.js';
+import { varianceScalingInitializer } from '../initializers.js';
+import { batchNorm, conv2d, maxPool2d } from '../layers/index.js';
+import { pad } from '../math.js';
+import { type Options, mergeOptions } from '../options.js';
+import { l2Regularizer } from '../regularizers.js';
+import { positiveInteger } from '../utils.js';
+import { type Scope, variableScope } from '../variable_scope.js';
+
+/** One residual unit of a block. */
+export interface Unit {
+  /** Channels of the unit's output. */
+  readonly depth: number;
+  /** Channels of the convolutions in between. */
+  readonly depthBottleneck: number;
+  /** 1 when left out. */
+  readonly stride?: number;
+  /** Dilation of the 3x3 convolution; 1 when left out. */
+  readonly rate?: number;
+}
+
+/** Builds one residual unit. */
+export type UnitFunction = (inputs: Tensor, unit: Unit) => Tensor;
+
+/** A block of residual units, as data. */
+export class Block {
+  readonly scope: string;
+  readonly unitFn: UnitFunction;
+  /** One entry for each unit. */
+  readonly args: readonly Unit[];
+
+  constructor(scope: string, unitFn: UnitFunction, args: readonly Unit[]) {
+    this.scope = scope;
+    this.unitFn = unitFn;
+    this.args = args;
+  }
+}
+
+/**
+ * Takes every `factor`-th row and column, beginning with the first: a max pooling whose window is one pixel.
+ * @param inputs [N, H, W, C]
+ * @returns [N, ceil(H / factor), ceil(W / factor), C]; with factor 1 the very same tensor
+ */
+export function subsample(inputs: Tensor, factor: number, options: Options<{ scope: string | null }> = {}): Tensor {
+  const { scope } = mergeOptions<{ scope: string | null }>('subsample', { scope: null }, options);
+  if (positiveInteger(factor, 'subsample: factor') === 1) return inputs;
+  return maxPool2d(inputs, [1, 1], { stride: factor, scope });
+}
+
+/**
+ * A strided convolution whose padding depends on the kernel alone, not on the size of the input, as SAME does: it equals
+ * the convolution with stride 1 and SAME padding, subsampled.
+ * @param inputs [N, H, W, C]
+ * @param kernelSize height and width of the kernel
+ * @returns [N, ceil(H / stride), ceil(W / stride), numOutputs]
+ */
+export function conv2dSame(inputs: Tensor, numOutputs: number, kernelSize: number, stride: number, options: Options<{ rate: number; scope: Scope }> = {}): Tensor {
+  const { rate, scope } = mergeOptions<{ rate: number; scope: Scope }>('conv2dSame', { rate: 1, scope: null }, options);
+  const kernel = positiveInteger(kernelSize, 'conv2dSame: kernelSize');
+  if (positiveInteger(stride, 'conv2dSame: stride') === 1) return conv2d(inputs, numOutputs, kernel, { stride: 1, rate, padding: 'SAME', scope });
+  if (inputs.shape.length !== 4) throw new ShapeError(`conv2dSame: expected inputs of rank 4, received ${shapeText(inputs.shape)}.`);
+  const total = (kernel - 1) * positiveInteger(rate, 'conv2dSame: rate');
+  const before = Math.floor(total / 2);
+  const padded = pad(inputs, [[0, 0], [before, total - before], [before, total - before], [0, 0]]);
+  return conv2d(padded, numOutputs, kernel, { stride, rate, padding: 'VALID', scope });
+}
+
+interface StackOptions {
+  /** Input size over output size of the features; where it is reached, strides turn into dilation. null: as the units say. */
+  outputStride: number | null;
+  outputsCollections: CollectionNames;
+}
+
+/**
+ * Stacks residual blocks and controls how dense their features are: once the wanted output stride is reached, the units keep
+ * stride 1 and the strides that they lose become the dilation of those after them (atrous convolution), so the same weights
+ * give the same features on a finer grid.
+ * @param inputs [N, H, W, C]
+ * @returns the output of the last block; the output of each block is collected under the block's name
+ * @throws ArgumentError when the strides of the units cannot make up the output stride
+ */
+export const stackBlocksDense = addArgScope(
+  'stack_blocks_dense',
+  { outputStride: null, outputsCollections: null } as StackOptions,
+  (inputs: Tensor, blocks: readonly Block[], { outputStride, outputsCollections }: StackOptions): Tensor => {
+    if (!Array.isArray(blocks)) throw new ArgumentError(`stackBlocksDense: blocks: expected a list, received ${describe(blocks)}.`);
+    if (outputStride !== null) positiveInteger(outputStride, 'stackBlocksDense: outputStride');
+    let net = inputs;
+    let currentStride = 1;
+    let rate = 1;
+    for (const block of blocks as readonly Block[]) {
+      net = variableScope(block.scope, 'block', (sc) => {
+        block.args.forEach((unit, i) => {
+          if (outputStride !== null && currentStride > outputStride) throw unreachable(outputStride, currentStride);
+          const stride = unit.stride ?? 1;
+          net = variableScope(`unit_${i + 1}`, () => {
+            if (currentStride === outputStride) {
+              const dense = block.unitFn(net, { ...unit, stride: 1, rate });
+              rate *= stride;
+              return dense;
+            }
+            currentStride *= stride;
+            return block.unitFn(net, { ...unit, stride, rate: 1 });
+          });
+        });
+        return collectNamedOutputs(outputsCollections, sc.name, net);
+      });
+    }
+    if (outputStride !== null && currentStride !== outputStride) throw unreachable(outputStride, currentStride);
+    return net;
+  },
+);
+
+function unreachable(outputStride: number, reached: number): ArgumentError {
+  return new ArgumentError(`The target outputStride cannot be reached: it is ${outputStride} behind the root block, the units' strides come to ${reached}.`, {
+    hint: 'the published networks take 4, 8, 16, 32 or null.',
+  });
+}
+
+/** Options of `resnetArgScope`. */
+export interface ResnetArgScopeOptions {
+  /** Factor of the L2 loss of all convolution weights. */
+  weightDecay: number;
+  batchNormDecay: number;
+  batchNormEpsilon: number;
+  /** Whether batch normalizations have a `gamma`. */
+  batchNormScale: boolean;
+}
+
+/** The defaults with which the published residual networks were trained, as a scope to be entered by `argScope`. */
+export function resnetArgScope(options: Options<ResnetArgScopeOptions> = {}): ArgScope {
+  const defaults: ResnetArgScopeOptions = { weightDecay: 0.0001, batchNormDecay: 0.997, batchNormEpsilon: 1e-5, batchNormScale: true };
+  const { weightDecay, batchNormDecay, batchNormEpsilon, batchNormScale } = mergeOptions('resnetArgScope', defaults, options);
+  const batchNormParams = {
+    decay: batchNormDecay,
+    epsilon: batchNormEpsilon,
+    scale: batchNormScale,
+    updatesCollections: GraphKeys.updateOps,
+  };
+  const convolutions = {
+    weightsRegularizer: l2Regularizer(weightDecay),
+    weightsInitializer: varianceScalingInitializer(),
+    normalizerFn: batchNorm,
+    normalizerParams: batchNormParams,
+  };
+  return argScope([conv2d], convolutions, () =>
+    argScope([batchNorm], batchNormParams, () =>
+      // SAME keeps the features aligned for dense prediction; the article's networks have it too.
+      argScope([maxPool2d], { padding: 'SAME' }, (scope) => scope)));
+}

@@ -1,0 +1,77 @@
+#include "addon/diagnostics.h"
+
+#include <string>
+#include <vector>
+
+#include "backend/backend.h"
+#include "backends/cpu/cpu_features.h"
+#include "backends/onednn/diagnostics.h"
+#include "base/error.h"
+#include "runtime/cores.h"
+
+namespace slimnet {
+namespace {
+
+#ifdef NDEBUG
+constexpr const char* kBuildType = "release";
+#else
+constexpr const char* kBuildType = "debug";
+#endif
+
+#if defined(__clang__)
+constexpr const char* kCompiler = "clang " __clang_version__;
+#else
+constexpr const char* kCompiler = "g++ " __VERSION__;
+#endif
+
+struct Seen {
+  std::string reason;  // empty: available
+  DeviceInfo device;
+};
+
+Seen LookAt(const BackendEntry& entry) {
+  if (const Verdict verdict = entry.available(); !verdict) return {verdict.reason, {}};
+  try {
+    return {"", entry.make({.threads = 1})->device()};
+  } catch (const Error& error) {
+    return {error.what(), {}};
+  }
+}
+
+}  // namespace
+
+napi_value Backends(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  std::vector<napi_value> list;
+  for (const BackendEntry& entry : BackendEntries()) {
+    const Seen seen = LookAt(entry);
+    const napi_value object = js::Object(env);
+    js::Set(env, object, "name", js::String(env, entry.name));
+    js::Set(env, object, "available", js::Boolean(env, seen.reason.empty()));
+    js::Set(env, object, "reason", js::String(env, seen.reason));
+    js::Set(env, object, "device", js::String(env, seen.device.name));
+    js::Set(env, object, "hardware", js::String(env, seen.device.hardware));
+    js::Set(env, object, "features", js::StringArray(env, seen.device.features));
+    list.push_back(object);
+  }
+  return js::Array(env, list);
+}
+
+napi_value Diagnostics(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  uint32_t napi_version = 0;
+  js::Check(env, napi_get_version(env, &napi_version));
+  const cpu::CpuFeatures features = cpu::DetectCpuFeatures();
+  const napi_value object = js::Object(env);
+  js::Set(env, object, "napiVersion", js::Number(env, napi_version));
+  js::Set(env, object, "compiler", js::String(env, kCompiler));
+  js::Set(env, object, "buildType", js::String(env, kBuildType));
+  js::Set(env, object, "onednn", js::String(env, onednn::Diagnose().version));
+  js::Set(env, object, "cores", js::Number(env, AvailableCores()));
+  js::Set(env, object, "cpu", js::String(env, features.model));
+  js::Set(env, object, "cpuFeatures", js::StringArray(env, features.names()));
+  js::Set(env, object, "amx", js::String(env, Name(features.amx)));
+  return object;
+}
+
+}  // namespace slimnet

@@ -1,0 +1,128 @@
+#include "addon/environment.h"
+
+#include "addon/guard.h"
+#include "addon/js.h"
+#include "base/error.h"
+#include "runtime/cores.h"
+
+namespace slimnet {
+namespace {
+
+// The reason of a rejection, whatever goes wrong while it is made. Null in an environment that is ending.
+napi_value ErrorValue(napi_env env, const Error& error) noexcept {
+  try {
+    return MakeError(env, error);
+  } catch (...) {
+    // The factory threw: what it threw is the reason.
+    napi_value thrown = nullptr;
+    napi_get_and_clear_last_exception(env, &thrown);
+    return thrown;
+  }
+}
+
+}  // namespace
+
+Environment::Environment(napi_env env)
+    : env_(env), completion_(Completion::Create(env, [this](napi_env environment, std::unique_ptr<Job> job) {
+        Settle(environment, std::move(job));
+      })) {}
+
+Environment& Environment::Create(napi_env env) {
+  std::unique_ptr<Environment> made(new Environment(env));
+  Environment& environment = *made;
+  const napi_finalize finalize = [](napi_env, void* data, void*) { delete static_cast<Environment*>(data); };
+  js::Check(env, napi_set_instance_data(env, made.get(), finalize, nullptr));
+  made.release();
+  // Hooks run in the reverse order of their registration: this one before Node takes the thread-safe function of the
+  // completion down, so that no executor thread calls it afterwards.
+  const napi_async_cleanup_hook hook = [](napi_async_cleanup_hook_handle handle, void* data) {
+    static_cast<Environment*>(data)->Shutdown();
+    napi_remove_async_cleanup_hook(handle);
+  };
+  js::Check(env, napi_add_async_cleanup_hook(env, hook, &environment, nullptr));
+  return environment;
+}
+
+Environment& Environment::Of(napi_env env) {
+  void* data = nullptr;
+  js::Check(env, napi_get_instance_data(env, &data));
+  if (data == nullptr) throw Error(ErrorCode::kInternal, "The environment has no data.");
+  return *static_cast<Environment*>(data);
+}
+
+Environment::~Environment() { Shutdown(); }
+
+void Environment::Shutdown() {
+  completion_->Close();
+  for (const auto& [key, executor] : executors_) executor->Shutdown();
+}
+
+void Environment::SetErrorFactory(napi_value factory) {
+  napi_ref reference = nullptr;
+  js::Check(env_, napi_create_reference(env_, factory, 1, &reference));
+  if (error_factory_ != nullptr) napi_delete_reference(env_, error_factory_);
+  error_factory_ = reference;
+}
+
+napi_value Environment::error_factory() const {
+  napi_value factory = nullptr;
+  if (error_factory_ != nullptr) js::Check(env_, napi_get_reference_value(env_, error_factory_, &factory));
+  return factory;
+}
+
+std::shared_ptr<Executor> Environment::ExecutorFor(const std::string& backend, int threads) {
+  const int count = threads > 0 ? threads : AvailableCores();
+  std::shared_ptr<Executor>& executor = executors_[{backend, count}];
+  if (!executor) {
+    try {
+      executor = std::make_shared<Executor>(
+          MakeBackend(backend, {.threads = count}), count,
+          [completion = completion_](std::unique_ptr<Job> job) { completion->Push(std::move(job)); });
+    } catch (...) {
+      executors_.erase({backend, count});
+      throw;
+    }
+  }
+  return executor;
+}
+
+napi_value Environment::Start(Executor& executor, std::unique_ptr<AsyncJob> job, size_t queue_limit) {
+  napi_value promise = nullptr;
+  napi_deferred deferred = nullptr;
+  js::Check(env_, napi_create_promise(env_, &deferred, &promise));
+  job->deferred_ = deferred;
+  try {
+    executor.Submit(std::move(job), queue_limit);
+  } catch (const Error& error) {
+    Reject(env_, deferred, error);
+    return promise;
+  }
+  if (++pending_ == 1) completion_->KeepAlive(env_, true);
+  return promise;
+}
+
+void Environment::Settle(napi_env env, std::unique_ptr<Job> job) noexcept {
+  const js::Scope scope(env);
+  auto& async = static_cast<AsyncJob&>(*job);
+  if (--pending_ == 0) completion_->KeepAlive(env, false);
+  async.Release(env);
+  if (async.failure()) return Reject(env, async.deferred_, *async.failure());
+  try {
+    napi_resolve_deferred(env, async.deferred_, async.Result(env));
+  } catch (const Error& error) {
+    Reject(env, async.deferred_, error);
+  } catch (const std::bad_alloc&) {
+    Reject(env, async.deferred_, Error(ErrorCode::kMemory, "Out of memory."));
+  } catch (...) {
+    napi_value thrown = nullptr;  // from JavaScript, or nothing at all in an environment that is ending
+    napi_get_and_clear_last_exception(env, &thrown);
+    if (thrown != nullptr) napi_reject_deferred(env, async.deferred_, thrown);
+  }
+}
+
+void Environment::Reject(napi_env env, napi_deferred deferred, const Error& error) noexcept {
+  const napi_value reason = ErrorValue(env, error);
+  if (reason != nullptr) napi_reject_deferred(env, deferred, reason);
+}
+
+}  // namespace slimnet

@@ -1,0 +1,71 @@
+// Everything that the addon keeps for one JavaScript environment (the main thread, or one worker). There is nothing static:
+// environments, and copies of the addon, do not know of each other.
+#pragma once
+
+#include <node_api.h>
+
+#include <cstddef>
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "addon/completion.h"
+#include "runtime/executor.h"
+
+namespace slimnet {
+
+// A job whose end settles a promise.
+class AsyncJob : public Job {
+ public:
+  using Job::Job;
+
+  // On the JavaScript thread, when the job did not fail: what the promise is resolved with.
+  virtual napi_value Result(napi_env env) = 0;
+  // On the JavaScript thread, once the job has ended in whatever way: drops references to JavaScript values.
+  virtual void Release(napi_env) noexcept {}
+
+ private:
+  friend class Environment;
+  napi_deferred deferred_ = nullptr;
+};
+
+class Environment {
+ public:
+  // Makes the environment's data and the hook that takes it down. Once for each environment.
+  static Environment& Create(napi_env env);
+  static Environment& Of(napi_env env);
+
+  ~Environment();
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+  void SetErrorFactory(napi_value factory);
+  // Null before SetErrorFactory.
+  napi_value error_factory() const;
+
+  // The executor of a backend with so many threads; 0: as many as there are cores. Made when first asked for.
+  std::shared_ptr<Executor> ExecutorFor(const std::string& backend, int threads);
+
+  // Queues a job and returns its promise. When the queue is full the promise is rejected at once.
+  napi_value Start(Executor& executor, std::unique_ptr<AsyncJob> job, size_t queue_limit);
+
+  napi_ref store_class = nullptr;
+  napi_ref program_class = nullptr;
+  bool constructing = false;  // true while NewHandleObject is at work
+
+ private:
+  explicit Environment(napi_env env);
+  // No more jobs, no more callbacks, no more threads.
+  void Shutdown();
+  void Settle(napi_env env, std::unique_ptr<Job> job) noexcept;
+  void Reject(napi_env env, napi_deferred deferred, const Error& error) noexcept;
+
+  napi_env env_;
+  napi_ref error_factory_ = nullptr;
+  size_t pending_ = 0;  // promises that are not settled yet
+  std::shared_ptr<Completion> completion_;
+  std::map<std::pair<std::string, int>, std::shared_ptr<Executor>> executors_;
+};
+
+}  // namespace slimnet

@@ -1,0 +1,10 @@
+// Image preprocessing, off the JavaScript thread.
+#pragma once
+
+#include "addon/js.h"
+
+namespace slimnet {
+
+napi_value Preprocess(const js::Arguments& arguments);  // addon.preprocess
+
+}  // namespace slimnet

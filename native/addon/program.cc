@@ -1,0 +1,181 @@
+#include "addon/program.h"
+
+#include <array>
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "addon/environment.h"
+#include "addon/guard.h"
+#include "addon/handle.h"
+#include "addon/tensors.h"
+#include "ir/limits.h"
+
+namespace slimnet {
+namespace {
+
+constexpr int64_t kLargestId = (int64_t{1} << 53) - 1;
+
+class CompileJob final : public AsyncJob {
+ public:
+  CompileJob(std::string plan, std::shared_ptr<SharedStore> shared)
+      : AsyncJob(shared->store().get()), plan_(std::move(plan)), shared_(std::move(shared)) {}
+
+  void Execute(const ExecutorResources& resources) override {
+    program_ = CompiledProgram::Compile(plan_, shared_->store(), resources, cancelled());
+  }
+
+  napi_value Result(napi_env env) override {
+    auto handle = std::make_unique<ProgramHandle>();
+    handle->program = std::move(program_);
+    handle->shared = std::move(shared_);
+    return NewHandle(env, Environment::Of(env).program_class, std::move(handle));
+  }
+
+ private:
+  std::string plan_;
+  std::shared_ptr<SharedStore> shared_;
+  std::shared_ptr<CompiledProgram> program_;
+};
+
+class RunJob final : public AsyncJob {
+ public:
+  RunJob(std::shared_ptr<CompiledProgram> program, int64_t id, bool profile)
+      : AsyncJob(&program->store()), program_(std::move(program)), id_(id) {
+    request_.profile = profile;
+    request_.inputs = program_->TakeInputs();
+  }
+  ~RunJob() override { program_->GiveInputs(std::move(request_.inputs)); }
+
+  bool Is(const CompiledProgram& program, int64_t id) const { return program_.get() == &program && id_ == id; }
+
+  void CopyInput(size_t index, std::span<const std::byte> bytes) {
+    auto* const data = static_cast<std::byte*>(request_.inputs->data()) + program_->input_offsets()[index];
+    if (!bytes.empty()) std::memcpy(data, bytes.data(), bytes.size());
+  }
+
+  void Execute(const ExecutorResources& resources) override { program_->Run(resources, request_, cancelled()); }
+
+  napi_value Result(napi_env env) override {
+    std::vector<napi_value> results;
+    for (size_t i = 0; i < request_.outputs.size(); ++i) {
+      results.push_back(MakeTypedArray(env, program_->outputs()[i].type.dtype, std::move(request_.outputs[i])));
+    }
+    return js::Array(env, results);
+  }
+
+ private:
+  std::shared_ptr<CompiledProgram> program_;
+  int64_t id_;
+  RunRequest request_;
+};
+
+ProgramHandle& HandleOf(const js::Arguments& arguments) {
+  auto& handle = FromHandle<ProgramHandle>(arguments.env(), arguments.self(), "a program");
+  if (!handle.program) throw Error(ErrorCode::kDisposed, "The program was disposed.");
+  return handle;
+}
+
+int64_t ReadId(napi_env env, napi_value value) { return js::ReadInteger(env, value, "id", 0, kLargestId); }
+
+napi_value Run(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  // Reading options and elements may run JavaScript, which may do anything: the program is taken and the arrays are looked at
+  // only after that, and from there to the end of the copy no JavaScript runs.
+  const int64_t id = ReadId(env, js::Get(env, arguments[1], "id", "options"));
+  const napi_value profile_value = js::Get(env, arguments[1], "profile", "options");
+  const bool profile = !js::IsUndefined(env, profile_value) && js::ReadBoolean(env, profile_value, "profile");
+  const std::vector<napi_value> values = js::ReadArray(env, arguments[0], "inputs", limits::kNodes);
+  ProgramHandle& handle = HandleOf(arguments);
+  const std::vector<ProgramPort>& ports = handle.program->inputs();
+  if (values.size() != ports.size()) {
+    throw Error(ErrorCode::kArgument, "The program has " + std::to_string(ports.size()) + " inputs, received " +
+                                          std::to_string(values.size()) + ".");
+  }
+  std::vector<ArrayView> views;
+  for (size_t i = 0; i < ports.size(); ++i) {
+    const std::string what = "Input " + ports[i].name + " (" + ToString(ports[i].type) + ")";
+    views.push_back(ReadTypedArray(env, values[i], what));
+    RequireDType(views.back(), ports[i].type.dtype, what);
+    if (views.back().bytes.size() != ByteSize(ports[i].type)) {
+      throw Error(ErrorCode::kArgument, what + ": expected " + std::to_string(ElementCount(ports[i].type.shape)) +
+                                            " elements, received " + std::to_string(views.back().length) + ".");
+    }
+  }
+  auto job = std::make_unique<RunJob>(handle.program, id, profile);
+  for (size_t i = 0; i < views.size(); ++i) job->CopyInput(i, views[i].bytes);
+  handle.shared->Account(env);
+  return Environment::Of(env).Start(handle.shared->executor(), std::move(job), handle.shared->queue_limit());
+}
+
+napi_value Cancel(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const int64_t id = ReadId(env, arguments[0]);
+  const ProgramHandle& handle = HandleOf(arguments);
+  handle.shared->executor().Cancel([&](const Job& job) {
+    const auto* const run = dynamic_cast<const RunJob*>(&job);
+    return run != nullptr && run->Is(*handle.program, id);
+  });
+  return js::Undefined(env);
+}
+
+napi_value PlanText(const js::Arguments& arguments) {
+  return js::String(arguments.env(), HandleOf(arguments).program->PlanText());
+}
+
+napi_value Steps(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  std::vector<napi_value> list;
+  for (const StepReport& step : HandleOf(arguments).program->Steps()) {
+    const napi_value object = js::Object(env);
+    js::Set(env, object, "op", js::String(env, step.op));
+    js::Set(env, object, "node", js::String(env, step.node));
+    js::Set(env, object, "implementation", js::String(env, step.implementation));
+    js::Set(env, object, "output", js::String(env, step.output));
+    js::Set(env, object, "postOps", js::StringArray(env, step.post_ops));
+    js::Set(env, object, "scratchBytes", js::Number(env, static_cast<double>(step.scratch_bytes)));
+    js::Set(env, object, "nanoseconds", js::Number(env, static_cast<double>(step.nanoseconds)));
+    list.push_back(object);
+  }
+  return js::Array(env, list);
+}
+
+napi_value Stats(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const ProgramStats stats = HandleOf(arguments).program->Stats();
+  const napi_value object = js::Object(env);
+  js::Set(env, object, "arenaBytes", js::Number(env, static_cast<double>(stats.arena_bytes)));
+  js::Set(env, object, "constantBytes", js::Number(env, static_cast<double>(stats.constant_bytes)));
+  js::Set(env, object, "runs", js::Number(env, static_cast<double>(stats.runs)));
+  return object;
+}
+
+napi_value Dispose(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  FromHandle<ProgramHandle>(env, arguments.self(), "a program").Finalize(env);
+  return js::Undefined(env);
+}
+
+}  // namespace
+
+napi_value DefineProgramClass(napi_env env) {
+  static constexpr std::array<Method, 6> kMethods{{{"run", Entry<Run>},
+                                                   {"cancel", Entry<Cancel>},
+                                                   {"plan", Entry<PlanText>},
+                                                   {"steps", Entry<Steps>},
+                                                   {"stats", Entry<Stats>},
+                                                   {"dispose", Entry<Dispose>}}};
+  return DefineHandleClass(env, "NativeProgram", kMethods);
+}
+
+napi_value CompilePlan(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  std::string plan = js::ReadString(env, arguments[0], "plan", limits::kTextBytes);
+  auto shared = StoreOf(env, arguments[1]);
+  Executor& executor = shared->executor();
+  const size_t queue_limit = shared->queue_limit();
+  return Environment::Of(env).Start(executor, std::make_unique<CompileJob>(std::move(plan), std::move(shared)), queue_limit);
+}
+
+}  // namespace slimnet

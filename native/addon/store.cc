@@ -1,0 +1,149 @@
+#include "addon/store.h"
+
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "addon/environment.h"
+#include "addon/guard.h"
+#include "addon/handle.h"
+#include "addon/tensors.h"
+#include "ir/limits.h"
+
+namespace slimnet {
+namespace {
+
+constexpr int64_t kMostThreads = 1024;
+constexpr int64_t kDefaultQueueLimit = 1024;
+constexpr int64_t kLargestQueueLimit = int64_t{1} << 20;
+
+std::string ReadName(const js::Arguments& arguments) {
+  return js::ReadString(arguments.env(), arguments[0], "name", limits::kNameBytes);
+}
+
+napi_value Declare(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const std::string name = ReadName(arguments);
+  const TensorType type{ReadDType(env, arguments[1], "dtype"), ReadShape(env, arguments[2], "shape")};
+  StoreOf(env, arguments.self())->store()->Declare(name, type);
+  return js::Undefined(env);
+}
+
+napi_value Write(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const std::string name = ReadName(arguments);
+  const int64_t offset =
+      js::IsUndefined(env, arguments[2]) ? 0 : js::ReadInteger(env, arguments[2], "offset", 0, limits::kElements);
+  const auto shared = StoreOf(env, arguments.self());
+  const DType dtype = shared->store()->TypeOf(name).dtype;
+  const ArrayView data = ReadTypedArray(env, arguments[1], "Variable " + name);
+  RequireDType(data, dtype, "Variable " + name);
+  shared->store()->Write(name, dtype, data.bytes, offset);
+  shared->Account(env);
+  return js::Undefined(env);
+}
+
+napi_value Read(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const std::string name = ReadName(arguments);
+  const auto shared = StoreOf(env, arguments.self());
+  const TensorType type = shared->store()->TypeOf(name);
+  HostBlock block(ByteSize(type));
+  shared->store()->Read(name, block.span());
+  return MakeTypedArray(env, type.dtype, std::move(block));
+}
+
+napi_value Variables(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  std::vector<napi_value> list;
+  for (const VariableInfo& variable : StoreOf(env, arguments.self())->store()->Variables()) {
+    const napi_value object = js::Object(env);
+    js::Set(env, object, "name", js::String(env, variable.name));
+    js::Set(env, object, "dtype", js::String(env, Name(variable.type.dtype)));
+    js::Set(env, object, "shape", js::NumberArray(env, variable.type.shape));
+    list.push_back(object);
+  }
+  return js::Array(env, list);
+}
+
+napi_value Stats(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const auto shared = StoreOf(env, arguments.self());
+  shared->Account(env);
+  const StoreStats stats = shared->store()->Stats();
+  const Executor& executor = shared->executor();
+  const napi_value object = js::Object(env);
+  js::Set(env, object, "bytes", js::Number(env, static_cast<double>(stats.bytes)));
+  js::Set(env, object, "packedBytes", js::Number(env, static_cast<double>(stats.packed_bytes)));
+  js::Set(env, object, "variables", js::Number(env, static_cast<double>(stats.variables)));
+  js::Set(env, object, "arenaBytes", js::Number(env, static_cast<double>(executor.arena_bytes())));
+  js::Set(env, object, "waiting", js::Number(env, static_cast<double>(executor.Waiting(shared->store().get()))));
+  js::Set(env, object, "threads", js::Number(env, executor.threads()));
+  return object;
+}
+
+napi_value Dispose(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  LetGo(env, FromHandle<StoreHandle>(env, arguments.self(), "a store").shared);
+  return js::Undefined(env);
+}
+
+}  // namespace
+
+SharedStore::SharedStore(std::shared_ptr<Executor> executor, size_t queue_limit)
+    : executor_(std::move(executor)),
+      store_(std::make_shared<Store>(executor_->backend())),
+      queue_limit_(queue_limit) {
+  executor_->AddUser();
+}
+
+SharedStore::~SharedStore() { executor_->RemoveUser(); }
+
+void SharedStore::Account(napi_env env) {
+  const StoreStats stats = store_->Stats();
+  const auto now = static_cast<int64_t>(stats.bytes + stats.packed_bytes);
+  int64_t total = 0;
+  if (now != accounted_ && napi_adjust_external_memory(env, now - accounted_, &total) == napi_ok) accounted_ = now;
+}
+
+void LetGo(napi_env env, std::shared_ptr<SharedStore>& shared) {
+  if (shared && shared.use_count() == 1) {
+    int64_t total = 0;
+    napi_adjust_external_memory(env, -shared->accounted_, &total);
+  }
+  shared.reset();
+}
+
+std::shared_ptr<SharedStore> StoreOf(napi_env env, napi_value handle) {
+  const auto& shared = FromHandle<StoreHandle>(env, handle, "a store").shared;
+  if (!shared) throw Error(ErrorCode::kDisposed, "The store was disposed.");
+  return shared;
+}
+
+napi_value DefineStoreClass(napi_env env) {
+  static constexpr std::array<Method, 6> kMethods{{{"declare", Entry<Declare>},
+                                                   {"write", Entry<Write>},
+                                                   {"read", Entry<Read>},
+                                                   {"variables", Entry<Variables>},
+                                                   {"stats", Entry<Stats>},
+                                                   {"dispose", Entry<Dispose>}}};
+  return DefineHandleClass(env, "NativeStore", kMethods);
+}
+
+napi_value CreateStore(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const napi_value options = arguments[0];
+  const std::string backend = js::ReadString(env, js::Get(env, options, "backend", "options"), "backend", limits::kNameBytes);
+  const int64_t threads = js::ReadInteger(env, js::Get(env, options, "threads", "options"), "threads", 0, kMostThreads);
+  const napi_value limit = js::Get(env, options, "queueLimit", "options");
+  const int64_t queue_limit =
+      js::IsUndefined(env, limit) ? kDefaultQueueLimit : js::ReadInteger(env, limit, "queueLimit", 1, kLargestQueueLimit);
+  Environment& environment = Environment::Of(env);
+  auto executor = environment.ExecutorFor(backend, static_cast<int>(threads));
+  auto handle = std::make_unique<StoreHandle>();
+  handle->shared = std::make_shared<SharedStore>(std::move(executor), static_cast<size_t>(queue_limit));
+  return NewHandle(env, environment.store_class, std::move(handle));
+}
+
+}  // namespace slimnet

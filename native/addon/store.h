@@ -1,0 +1,54 @@
+// The store as JavaScript sees it.
+#pragma once
+
+#include <node_api.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "addon/js.h"
+#include "runtime/executor.h"
+#include "runtime/store.h"
+
+namespace slimnet {
+
+// A store with the executor that runs its programs. The handles of the store and of its programs share it.
+class SharedStore {
+ public:
+  SharedStore(std::shared_ptr<Executor> executor, size_t queue_limit);
+  ~SharedStore();
+  SharedStore(const SharedStore&) = delete;
+  SharedStore& operator=(const SharedStore&) = delete;
+
+  const std::shared_ptr<Store>& store() const { return store_; }
+  Executor& executor() const { return *executor_; }
+  size_t queue_limit() const { return queue_limit_; }
+  // Tells the garbage collector how much memory hangs on the handles. On the JavaScript thread.
+  void Account(napi_env env);
+
+ private:
+  std::shared_ptr<Executor> executor_;
+  std::shared_ptr<Store> store_;
+  size_t queue_limit_;
+  int64_t accounted_ = 0;
+
+  friend void LetGo(napi_env env, std::shared_ptr<SharedStore>& shared);
+};
+
+// Drops a handle's share; the last one takes the memory off the account.
+void LetGo(napi_env env, std::shared_ptr<SharedStore>& shared);
+
+struct StoreHandle {
+  std::shared_ptr<SharedStore> shared;  // null after dispose()
+
+  void Finalize(napi_env env) { LetGo(env, shared); }
+};
+
+// The store of a handle. Throws Error{kArgument} for what is no store, Error{kDisposed} for a disposed one.
+std::shared_ptr<SharedStore> StoreOf(napi_env env, napi_value handle);
+
+napi_value DefineStoreClass(napi_env env);
+napi_value CreateStore(const js::Arguments& arguments);  // addon.createStore
+
+}  // namespace slimnet

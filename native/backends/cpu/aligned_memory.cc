@@ -1,0 +1,86 @@
+#include "backends/cpu/aligned_memory.h"
+
+#include <sys/mman.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+#include <limits>
+#include <new>
+#include <string>
+
+#include "base/error.h"
+
+namespace slimnet::cpu {
+namespace {
+
+constexpr size_t kAlignment = 64;
+constexpr size_t kHugePage = size_t{2} << 20;
+
+[[noreturn]] void Fail(size_t bytes, const std::string& why) {
+  throw Error(ErrorCode::kMemory, "Could not allocate " + std::to_string(bytes) + " bytes: " + why +
+                                      ". Hint: run smaller batches, or free sessions with dispose().");
+}
+
+class SmallMemory final : public Memory {
+ public:
+  explicit SmallMemory(size_t bytes)
+      : bytes_(bytes), block_(static_cast<std::byte*>(::operator new(RoundUp(bytes), kAlign, std::nothrow))) {
+    if (block_ == nullptr) Fail(bytes, "out of memory");
+    std::memset(block_.get(), 0, RoundUp(bytes));
+  }
+  void* data() override { return block_.get(); }
+  size_t bytes() const override { return bytes_; }
+
+ private:
+  static constexpr std::align_val_t kAlign{kAlignment};
+  // Whole cache lines, and never none: kernels may touch the tail of a line, and `data` is never null.
+  static size_t RoundUp(size_t bytes) {
+    return bytes == 0 ? kAlignment : (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  }
+
+  struct Free {
+    void operator()(std::byte* block) const { ::operator delete(block, kAlign); }
+  };
+  size_t bytes_;
+  std::unique_ptr<std::byte, Free> block_;
+};
+
+struct Unmap {
+  size_t size = 0;
+  void operator()(std::byte* block) const { ::munmap(block, size); }
+};
+
+class MappedMemory final : public Memory {
+ public:
+  explicit MappedMemory(size_t bytes) : bytes_(bytes) {
+    if (bytes > std::numeric_limits<size_t>::max() / 2) Fail(bytes, "more than the address space holds");
+    const size_t wanted = (bytes + kHugePage - 1) / kHugePage * kHugePage;
+    void* start = ::mmap(nullptr, wanted + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (start == MAP_FAILED) Fail(bytes, std::strerror(errno));
+    // A mapping starts at any page: keep the aligned part and give the ends back.
+    auto* const first = static_cast<std::byte*>(start);
+    const size_t head = (kHugePage - reinterpret_cast<uintptr_t>(first) % kHugePage) % kHugePage;
+    if (head > 0) ::munmap(first, head);
+    ::munmap(first + head + wanted, kHugePage - head);
+    block_ = {first + head, Unmap{wanted}};
+#ifdef MADV_HUGEPAGE
+    ::madvise(block_.get(), wanted, MADV_HUGEPAGE);  // a wish: the result is the same without
+#endif
+  }
+  void* data() override { return block_.get(); }
+  size_t bytes() const override { return bytes_; }
+
+ private:
+  size_t bytes_;
+  std::unique_ptr<std::byte, Unmap> block_;
+};
+
+}  // namespace
+
+std::unique_ptr<Memory> AllocateAligned(size_t bytes) {
+  if (bytes >= kHugePage) return std::make_unique<MappedMemory>(bytes);
+  return std::make_unique<SmallMemory>(bytes);
+}
+
+}  // namespace slimnet::cpu

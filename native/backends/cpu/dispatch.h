@@ -1,0 +1,47 @@
+// From a dtype that is known when a plan is compiled to a C++ type.
+#pragma once
+
+#include <string>
+
+#include "backend/backend.h"
+#include "base/error.h"
+
+namespace slimnet::cpu {
+
+// Calls body(float{}) or body(double{}) and returns what it returns. Throws Error{kBackend} for other dtypes, which
+// Supports refuses before.
+template <class Body>
+auto ForFloat(DType dtype, const Body& body) {
+  switch (dtype) {
+    case DType::kFloat32:
+      return body(float{});
+    case DType::kFloat64:
+      return body(double{});
+    default:
+      throw Error(ErrorCode::kBackend, "expected float32 or float64, received " + std::string(Name(dtype)));
+  }
+}
+
+// Elements per item that pay for handing a slice to another thread.
+inline constexpr int64_t kGrain = 16384;
+
+// Product of the dimensions [first, last).
+inline int64_t Product(const Shape& shape, size_t first, size_t last) {
+  int64_t product = 1;
+  for (size_t i = first; i < last; ++i) product *= shape[i];
+  return product;
+}
+
+// The last dimension, and the number of rows of that length. A scalar is one row of one.
+inline int64_t RowLength(const Shape& shape) { return shape.empty() ? 1 : shape.back(); }
+inline int64_t RowCount(const Shape& shape) { return shape.empty() ? 1 : Product(shape, 0, shape.size() - 1); }
+
+// Rows of `length` elements to hand out at once.
+inline int64_t RowGrain(int64_t length) { return length >= kGrain ? 1 : kGrain / (length < 1 ? 1 : length); }
+
+// An axis that may count from the end.
+inline size_t Axis(int64_t axis, size_t rank) {
+  return static_cast<size_t>(axis < 0 ? axis + static_cast<int64_t>(rank) : axis);
+}
+
+}  // namespace slimnet::cpu

@@ -1,0 +1,26 @@
+// Ops that move or pick values and hardly calculate: every backend on the host computes them with the same plain loops.
+// Each function prepares a kernel for one node; what the ops mean is said in lib/ops/<op>.ts.
+#pragma once
+
+#include <memory>
+
+#include "backend/backend.h"
+
+namespace slimnet::cpu {
+
+std::unique_ptr<Kernel> PrepareArgmax(const NodeContext& node);                       // float32, float64
+std::unique_ptr<Kernel> PrepareAssignDebiasedMovingAverage(const NodeContext& node);  // float32, float64
+std::unique_ptr<Kernel> PrepareAssignMovingAverage(const NodeContext& node);          // float32, float64
+std::unique_ptr<Kernel> PrepareCast(const NodeContext& node);                         // every dtype to every dtype
+std::unique_ptr<Kernel> PrepareDropout(const NodeContext& node);                      // float32, float64
+std::unique_ptr<Kernel> PreparePad(const NodeContext& node);                          // every dtype
+std::unique_ptr<Kernel> PrepareTopK(const NodeContext& node);                         // float32, float64
+
+// The same bytes under another shape (reshape, squeeze, plain reorder): a copy, or nothing where the memory planner
+// made both one place. Every dtype.
+std::unique_ptr<Kernel> PrepareCopy(const NodeContext& node);
+
+// Inputs, variables and constants have no step: the runtime places them. Throws Error{kInternal}.
+std::unique_ptr<Kernel> PrepareSource(const NodeContext& node);
+
+}  // namespace slimnet::cpu

@@ -1,0 +1,53 @@
+// Steps that change variables: the new value goes through the input's pointer, which is the variable's memory, and to
+// the output.
+#include <cmath>
+
+#include "backends/cpu/dispatch.h"
+#include "backends/cpu/kernel_of.h"
+#include "backends/cpu/kernels.h"
+
+namespace slimnet::cpu {
+
+std::unique_ptr<Kernel> PrepareAssignMovingAverage(const NodeContext& node) {
+  const double rate = 1 - std::get<AssignMovingAverageAttrs>(node.node.attrs).decay;
+  const int64_t count = ElementCount(node.output(0).type.shape);
+  return ForFloat(node.output(0).type.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    return KernelOf("loop", [=](ParallelFor& pool, const Bindings& b) {
+      T* variable = static_cast<T*>(b.inputs[0]);
+      const T* value = In<T>(b, 1);
+      T* y = Out<T>(b, 0);
+      ForRange(pool, count, kGrain, [=](int64_t begin, int64_t end) {
+        for (int64_t i = begin; i < end; ++i) {
+          const double old = variable[i];
+          y[i] = variable[i] = static_cast<T>(old - (old - value[i]) * rate);
+        }
+      });
+    });
+  });
+}
+
+std::unique_ptr<Kernel> PrepareAssignDebiasedMovingAverage(const NodeContext& node) {
+  const double decay = std::get<AssignDebiasedMovingAverageAttrs>(node.node.attrs).decay;
+  const int64_t count = ElementCount(node.output(0).type.shape);
+  return ForFloat(node.output(0).type.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    return KernelOf("loop", [=](ParallelFor&, const Bindings& b) {
+      T* variable = static_cast<T*>(b.inputs[0]);
+      T* biased = static_cast<T*>(b.inputs[1]);
+      T* step = static_cast<T*>(b.inputs[2]);
+      const T* value = In<T>(b, 3);
+      T* y = Out<T>(b, 0);
+      *step = static_cast<T>(*step + 1);
+      const double correction = 1 - std::pow(decay, static_cast<double>(*step));
+      for (int64_t i = 0; i < count; ++i) {
+        biased[i] = static_cast<T>(biased[i] - (static_cast<double>(biased[i]) - value[i]) * (1 - decay));
+        // variable - (variable - x) is x, but for variables so large that the difference has lost it.
+        const double old = variable[i];
+        y[i] = variable[i] = static_cast<T>(old - (old - biased[i] / correction));
+      }
+    });
+  });
+}
+
+}  // namespace slimnet::cpu

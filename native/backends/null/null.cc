@@ -1,0 +1,82 @@
+#include "backends/null/null.h"
+
+#include <cstring>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backends/cpu/aligned_memory.h"
+#include "backends/cpu/cpu_stream.h"
+#include "backends/cpu/kernel_of.h"
+
+namespace slimnet {
+namespace {
+
+constexpr size_t kFilter = 1;  // input port of conv2d
+
+// Stands for the packed weights of a real backend.
+class PackedLayout final : public Layout {
+ public:
+  explicit PackedLayout(size_t bytes) : bytes_(bytes) {}
+  const std::string& name() const override { return name_; }
+  size_t bytes() const override { return bytes_; }
+
+ private:
+  std::string name_ = "null:packed";
+  size_t bytes_;
+};
+
+bool EndsInRelu(const Node& node) {
+  if (node.post_ops.empty()) return false;
+  const PostOp::Kind last = node.post_ops.back().kind;
+  return last == PostOp::Kind::kRelu || last == PostOp::Kind::kRelu6;
+}
+
+class NullBackend final : public Backend {
+ public:
+  NullBackend() { device_.name = "none"; }
+
+  const std::string& name() const override { return name_; }
+  const DeviceInfo& device() const override { return device_; }
+  Verdict Supports(const NodeContext&) const override { return Verdict::Yes(); }
+
+  // Bias, sum and relu behind a convolution or product; relu behind a sum or batch norm. Nothing behind a relu.
+  Verdict Fuses(const NodeContext& context, const PostOp& next) const override {
+    const Node& node = context.node;
+    if (EndsInRelu(node)) return Verdict::No("nothing is fused behind a relu");
+    if (node.op == OpKind::kConv2d || node.op == OpKind::kMatmul) return Verdict::Yes();
+    const bool relu = next.kind == PostOp::Kind::kRelu || next.kind == PostOp::Kind::kRelu6;
+    if (relu && (node.op == OpKind::kAdd || node.op == OpKind::kBatchNorm)) return Verdict::Yes();
+    return Verdict::No("this op absorbs no such op");
+  }
+
+  LayoutPtr Prefers(const NodeContext& context, size_t input) const override {
+    if (context.node.op != OpKind::kConv2d || input != kFilter) return nullptr;
+    return std::make_shared<PackedLayout>(ByteSize(context.input(input).type));
+  }
+
+  std::unique_ptr<Kernel> Prepare(const NodeContext& context) const override {
+    std::vector<size_t> sizes;
+    for (size_t i = 0; i < context.node.outputs.size(); ++i) sizes.push_back(context.output(i).bytes());
+    return cpu::KernelOf("null", [sizes = std::move(sizes)](ParallelFor&, const Bindings& bindings) {
+      for (size_t i = 0; i < sizes.size(); ++i) {
+        if (sizes[i] > 0) std::memset(bindings.outputs[i], 0, sizes[i]);
+      }
+    });
+  }
+
+  std::unique_ptr<Memory> Allocate(size_t bytes) const override { return cpu::AllocateAligned(bytes); }
+  std::unique_ptr<Stream> NewStream(ParallelFor& pool) const override { return std::make_unique<cpu::CpuStream>(pool); }
+
+ private:
+  std::string name_ = "null";
+  DeviceInfo device_;
+};
+
+}  // namespace
+
+BackendEntry NullEntry() {
+  return {"null", [] { return Verdict::Yes(); }, [](const BackendOptions&) { return std::make_unique<NullBackend>(); }};
+}
+
+}  // namespace slimnet

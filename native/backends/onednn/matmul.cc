@@ -1,0 +1,58 @@
+// Product of a matrix, or a stack of them, with a matrix, and its fused tail.
+#include "backends/onednn/fused_tail.h"
+#include "backends/onednn/ops.h"
+#include "backends/onednn/packed_weights.h"
+
+namespace slimnet::onednn {
+namespace {
+
+struct Descs {
+  MemoryDesc x, y, z, bias;
+};
+
+// x [..., K] is one matrix with a row for each vector.
+Descs DescsOf(const OpContext& context) {
+  const TensorType& x = context.input(0).type;
+  const TensorType& y = context.input(1).type;
+  const TensorType& z = context.output(0).type;
+  return {RowMajorDesc(x.dtype, {RowsOf(x), x.shape.back()}), RowMajorDesc(y.dtype, y.shape),
+          RowMajorDesc(z.dtype, {RowsOf(z), z.shape.back()}), RowMajorDesc(DType::kFloat32, {1, z.shape.back()})};
+}
+
+PreparedPtr Choose(const OpContext& context, const Descs& descs) {
+  const TensorType& x = context.input(0).type;
+  const TensorType& y = context.input(1).type;
+  Key key('m');
+  key.Add(static_cast<int64_t>(x.dtype)).Add(RowsOf(x)).AddAll(y.shape);
+  AddTail(key, context);
+  return context.engine.Prepare("matmul", context, key, [&] {
+    const FusedTail tail = TailOf(context);
+    const MemoryDesc any(y.shape, DataTypeOf(y.dtype), dnnl::memory::format_tag::any);
+    return dnnl::matmul::primitive_desc(context.engine.dnnl_engine(), descs.x, any, tail.bias ? descs.bias : MemoryDesc(),
+                                        descs.z, tail.attr);
+  });
+}
+
+}  // namespace
+
+LayoutPtr PreferMatmul(const OpContext& context) {
+  const Descs descs = DescsOf(context);
+  return WeightsLayout(descs.y, Choose(context, descs)->weights());
+}
+
+std::unique_ptr<Kernel> PrepareMatmul(const OpContext& context) {
+  const Descs descs = DescsOf(context);
+  const PreparedPtr product = Choose(context, descs);
+  const FusedTail tail = TailOf(context);
+
+  PrimitiveSequence sequence(context);
+  std::vector<Argument> arguments{{DNNL_ARG_SRC, descs.x, Source::Input(0)},
+                                  WeightsArgument(context, 1, descs.y, product->weights(), sequence),
+                                  {DNNL_ARG_DST, descs.z, Source::Output(0)}};
+  if (tail.bias) arguments.push_back({DNNL_ARG_BIAS, descs.bias, Source::Operand(*tail.bias)});
+  if (tail.add) sequence.AccumulateInto(*tail.add);
+  sequence.Add(product, std::move(arguments));
+  return std::move(sequence).Build();
+}
+
+}  // namespace slimnet::onednn

@@ -1,0 +1,108 @@
+#include "backends/onednn/onednn.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "backends/cpu/aligned_memory.h"
+#include "backends/cpu/cpu_features.h"
+#include "backends/cpu/kernel_of.h"
+#include "backends/onednn/diagnostics.h"
+#include "backends/onednn/ops.h"
+#include "backends/onednn/stream.h"
+#include "backends/onednn/support.h"
+
+namespace slimnet {
+namespace onednn {
+namespace {
+
+using PrepareOp = std::unique_ptr<Kernel> (*)(const OpContext&);
+
+// In the order of OpKind.
+constexpr std::array<PrepareOp, kOpCount> kPrepare{
+#define SLIMNET_PREPARE(Op, name) &Prepare##Op,
+    SLIMNET_FOR_EACH_OP(SLIMNET_PREPARE)
+#undef SLIMNET_PREPARE
+};
+
+DeviceInfo Describe() {
+  const cpu::CpuFeatures features = cpu::DetectCpuFeatures();
+  const Diagnostics library = Diagnose();
+  DeviceInfo info{"cpu", features.model + ", " + library.effective_isa, cpu::HostMemoryBytes(), features.names()};
+  info.features.push_back("onednn " + library.version);
+  info.features.push_back("onednn_isa " + library.effective_isa);
+  return info;
+}
+
+// No elements to compute: oneDNN refuses some primitives for such shapes.
+bool HasNothingToDo(const NodeContext& node) {
+  return std::all_of(node.node.outputs.begin(), node.node.outputs.end(), [&](ValueId id) {
+    return ElementCount(node.program.values[static_cast<size_t>(id)].type.shape) == 0;
+  });
+}
+
+bool IsSource(OpKind op) { return op == OpKind::kInput || op == OpKind::kVariable || op == OpKind::kConstant; }
+
+class OnednnBackend final : public Backend {
+ public:
+  explicit OnednnBackend(const BackendOptions& options) : engine_(std::max(options.threads, 1)), device_(Describe()) {}
+
+  const std::string& name() const override { return name_; }
+  const DeviceInfo& device() const override { return device_; }
+
+  Verdict Supports(const NodeContext& node) const override { return SupportsNode(node); }
+  Verdict Fuses(const NodeContext& node, const PostOp& next) const override { return FusesPostOp(node, next); }
+
+  LayoutPtr Prefers(const NodeContext& node, size_t input) const override {
+    if (input != 1 || HasNothingToDo(node)) return nullptr;
+    switch (node.node.op) {
+      case OpKind::kConv2d:
+        return PreferConv2d({node, engine_});
+      case OpKind::kMatmul:
+        return PreferMatmul({node, engine_});
+      default:
+        return nullptr;
+    }
+  }
+
+  std::unique_ptr<Kernel> Prepare(const NodeContext& node) const override {
+    if (!IsSource(node.node.op) && HasNothingToDo(node)) {
+      return cpu::KernelOf("nothing", [](ParallelFor&, const Bindings&) {});
+    }
+    return kPrepare[static_cast<size_t>(node.node.op)]({node, engine_});
+  }
+
+  std::unique_ptr<Memory> Allocate(size_t bytes) const override { return cpu::AllocateAligned(bytes); }
+
+  std::unique_ptr<Stream> NewStream(ParallelFor& pool) const override {
+    return std::make_unique<OnednnStream>(engine_.dnnl_engine(), pool, engine_.threads());
+  }
+
+ private:
+  std::string name_ = "onednn";
+  Engine engine_;
+  DeviceInfo device_;
+};
+
+Verdict IsAvailable() {
+  if (MayGenerateCode()) return Verdict::Yes();
+  return Verdict::No(
+      "the system does not let this process make memory executable (a hardened kernel, SELinux or a seccomp filter), which "
+      "oneDNN's generated kernels need");
+}
+
+std::unique_ptr<Backend> Make(const BackendOptions& options) {
+  try {
+    return std::make_unique<OnednnBackend>(options);
+  } catch (const dnnl::error& error) {
+    throw Error(ErrorCode::kBackend,
+                "onednn: the engine cannot be made, status " + std::to_string(static_cast<int>(error.status)) + ".");
+  }
+}
+
+}  // namespace
+}  // namespace onednn
+
+BackendEntry OnednnEntry() { return {"onednn", onednn::IsAvailable, onednn::Make}; }
+
+}  // namespace slimnet

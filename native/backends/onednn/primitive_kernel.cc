@@ -1,0 +1,137 @@
+#include "backends/onednn/primitive_kernel.h"
+
+#include <cstring>
+#include <utility>
+
+#include "backends/onednn/stream.h"
+
+namespace slimnet::onednn {
+namespace {
+
+constexpr size_t kAlignment = 64;
+
+// What all executors share.
+struct Plan {
+  dnnl::engine engine;
+  std::vector<PrimitiveStep> steps;
+  size_t scratch_bytes = 0;
+  std::optional<size_t> accumulate;
+  size_t accumulate_bytes = 0;
+  std::function<void(const Bindings&)> finish;
+  std::string op;
+  std::string node;
+};
+
+void* Resolve(const Source& source, const Bindings& bindings) {
+  switch (source.kind) {
+    case Source::Kind::kInput:
+      return bindings.inputs[source.index];
+    case Source::Kind::kOperand:
+      return bindings.operands[source.index];
+    case Source::Kind::kOutput:
+      return bindings.outputs[source.index];
+    case Source::Kind::kScratch:
+      return static_cast<char*>(bindings.scratch) + source.index;
+  }
+  return nullptr;
+}
+
+class PrimitiveInvocation final : public Invocation {
+ public:
+  explicit PrimitiveInvocation(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {
+    for (const PrimitiveStep& step : plan_->steps) {
+      Call call{step.prepared->primitive().get(), {}, {}};
+      for (const Argument& argument : step.arguments) {
+        memories_.emplace_back(argument.desc, plan_->engine, nullptr);
+        call.arguments.push_back({argument.id, memories_.back().get()});
+        call.sources.push_back({argument.source, nullptr});
+      }
+      calls_.push_back(std::move(call));
+    }
+  }
+
+  void Enqueue(Stream& stream, const Bindings& bindings) override {
+    if (plan_->accumulate && plan_->accumulate_bytes > 0) {
+      void* operand = bindings.operands[*plan_->accumulate];
+      if (operand != bindings.outputs[0]) std::memcpy(bindings.outputs[0], operand, plan_->accumulate_bytes);
+    }
+    const dnnl_stream_t handle = static_cast<OnednnStream&>(stream).handle();
+    for (Call& call : calls_) {
+      for (size_t i = 0; i < call.sources.size(); ++i) {
+        // A planned arena gives the same addresses at every run.
+        void* data = Resolve(call.sources[i].source, bindings);
+        if (data == call.sources[i].bound) continue;
+        dnnl_memory_set_data_handle(call.arguments[i].memory, data);
+        call.sources[i].bound = data;
+      }
+      const dnnl_status_t status =
+          dnnl_primitive_execute(call.primitive, handle, static_cast<int>(call.arguments.size()), call.arguments.data());
+      if (status != dnnl_success) {
+        throw Error(status == dnnl_out_of_memory ? ErrorCode::kMemory : ErrorCode::kBackend,
+                    "onednn: a primitive failed while it ran, with status " + std::to_string(static_cast<int>(status)) + ".")
+            .At(plan_->op, plan_->node);
+      }
+    }
+    if (plan_->finish) plan_->finish(bindings);
+  }
+
+ private:
+  struct Bound {
+    Source source;
+    void* bound;
+  };
+  struct Call {
+    const_dnnl_primitive_t primitive;
+    std::vector<dnnl_exec_arg_t> arguments;
+    std::vector<Bound> sources;
+  };
+
+  std::shared_ptr<const Plan> plan_;
+  std::vector<dnnl::memory> memories_;
+  std::vector<Call> calls_;
+};
+
+class PrimitiveKernel final : public Kernel {
+ public:
+  explicit PrimitiveKernel(Plan plan) : plan_(std::make_shared<const Plan>(std::move(plan))) {}
+
+  size_t scratch_bytes() const override { return plan_->scratch_bytes; }
+  std::string implementation() const override {
+    std::string text;
+    for (const PrimitiveStep& step : plan_->steps) text += (text.empty() ? "" : " + ") + step.prepared->implementation();
+    return text;
+  }
+  std::unique_ptr<Invocation> NewInvocation() const override { return std::make_unique<PrimitiveInvocation>(plan_); }
+
+ private:
+  std::shared_ptr<const Plan> plan_;
+};
+
+}  // namespace
+
+size_t PrimitiveSequence::Reserve(size_t bytes) {
+  const size_t offset = scratch_bytes_;
+  scratch_bytes_ += (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  return offset;
+}
+
+void PrimitiveSequence::Add(const PreparedPtr& prepared, std::vector<Argument> arguments) {
+  const dnnl::memory::desc scratchpad = prepared->scratchpad();
+  if (scratchpad.get_size() > 0) {
+    arguments.push_back({DNNL_ARG_SCRATCHPAD, scratchpad, Source::Scratch(Reserve(scratchpad.get_size()))});
+  }
+  steps_.push_back({prepared, std::move(arguments)});
+}
+
+std::unique_ptr<Kernel> PrimitiveSequence::Build() && {
+  Plan plan{context_.engine.dnnl_engine(), {}, scratch_bytes_, accumulate_, 0, std::move(finish_),
+            std::string(Info(context_.node.op).name), context_.node.name};
+  if (accumulate_) plan.accumulate_bytes = context_.output(0).bytes();
+  for (PrimitiveStep& step : steps_) {
+    Guarded(step.prepared->what(), context_, [&] { step.prepared->primitive(); });
+    plan.steps.push_back({step.prepared, std::move(step.arguments)});
+  }
+  return std::make_unique<PrimitiveKernel>(std::move(plan));
+}
+
+}  // namespace slimnet::onednn

@@ -1,0 +1,62 @@
+// A kernel out of oneDNN primitives that run one after another.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "backends/onednn/engine.h"
+
+namespace slimnet::onednn {
+
+// Where an argument of a primitive lies when the step runs.
+struct Source {
+  enum class Kind { kInput, kOperand, kOutput, kScratch };
+  Kind kind;
+  size_t index;  // port, post-op, output; for kScratch the byte offset
+
+  static Source Input(size_t port) { return {Kind::kInput, port}; }
+  static Source Operand(size_t post_op) { return {Kind::kOperand, post_op}; }
+  static Source Output(size_t port) { return {Kind::kOutput, port}; }
+  static Source Scratch(size_t offset) { return {Kind::kScratch, offset}; }
+};
+
+struct Argument {
+  int id;  // DNNL_ARG_...
+  dnnl::memory::desc desc;
+  Source source;
+};
+
+struct PrimitiveStep {
+  PreparedPtr prepared;
+  std::vector<Argument> arguments;
+};
+
+// Collects what a step runs. The primitive's own scratch memory is added by itself.
+class PrimitiveSequence {
+ public:
+  explicit PrimitiveSequence(const OpContext& context) : context_(context) {}
+
+  // Bytes of the step's scratch memory for a value between two primitives.
+  size_t Reserve(size_t bytes);
+  void Add(const PreparedPtr& prepared, std::vector<Argument> arguments);
+  // Output 0 holds the operand of this post-op before the primitives run. They share memory when the plan was laid out so;
+  // else the operand is copied.
+  void AccumulateInto(size_t post_op) { accumulate_ = post_op; }
+  // Runs on the caller's thread after the primitives. Must not throw.
+  void Finish(std::function<void(const Bindings&)> finish) { finish_ = std::move(finish); }
+
+  // Generates the primitives' code. Throws Error.
+  std::unique_ptr<Kernel> Build() &&;
+
+ private:
+  const OpContext& context_;
+  std::vector<PrimitiveStep> steps_;
+  size_t scratch_bytes_ = 0;
+  std::optional<size_t> accumulate_;
+  std::function<void(const Bindings&)> finish_;
+};
+
+}  // namespace slimnet::onednn

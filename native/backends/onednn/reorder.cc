@@ -1,0 +1,22 @@
+// Into a layout that this backend asked for, or back.
+#include "backends/onednn/ops.h"
+#include "backends/onednn/packed_weights.h"
+
+namespace slimnet::onednn {
+
+std::unique_ptr<Kernel> PrepareReorder(const OpContext& context) {
+  const OnednnLayout* from = LayoutOf(context.input(0));
+  const OnednnLayout* to = LayoutOf(context.output(0));
+  if (from == nullptr && to == nullptr) {
+    throw Error(ErrorCode::kInternal, "onednn: a reorder between two plain values has nothing to do.")
+        .At("reorder", context.node.name);
+  }
+  const MemoryDesc source = from != nullptr ? from->packed() : to->plain();
+  const MemoryDesc target = to != nullptr ? to->packed() : from->plain();
+  PrimitiveSequence sequence(context);
+  sequence.Add(PrepareReorderOf(context, source, target),
+               {{DNNL_ARG_FROM, source, Source::Input(0)}, {DNNL_ARG_TO, target, Source::Output(0)}});
+  return std::move(sequence).Build();
+}
+
+}  // namespace slimnet::onednn

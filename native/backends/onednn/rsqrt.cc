@@ -1,0 +1,9 @@
+#include <cmath>
+
+#include "backends/onednn/unary.h"
+
+namespace slimnet::onednn {
+
+std::unique_ptr<Kernel> PrepareRsqrt(const OpContext& context) { return UnaryKernel(context, [](float x) { return 1.0F / std::sqrt(x); }); }
+
+}  // namespace slimnet::onednn

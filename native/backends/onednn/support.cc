@@ -1,0 +1,117 @@
+#include "backends/onednn/support.h"
+
+#include <algorithm>
+#include <span>
+
+namespace slimnet::onednn {
+namespace {
+
+// Which dtypes an op takes here.
+enum class Accepts {
+  kAll,      // moves or converts values
+  kFloats,   // float32 or float64, all inputs alike
+  kFloat32,  // computes
+};
+
+Accepts AcceptedBy(OpKind op) {
+  switch (op) {
+    case OpKind::kCast:
+    case OpKind::kConstant:
+    case OpKind::kInput:
+    case OpKind::kPad:
+    case OpKind::kReshape:
+    case OpKind::kSqueeze:
+    case OpKind::kVariable:
+      return Accepts::kAll;
+    case OpKind::kArgmax:
+    case OpKind::kAssignDebiasedMovingAverage:
+    case OpKind::kAssignMovingAverage:
+    case OpKind::kDropout:
+    case OpKind::kTopK:
+      return Accepts::kFloats;
+    default:
+      return Accepts::kFloat32;
+  }
+}
+
+std::string OpName(const NodeContext& context) { return std::string(Info(context.node.op).name); }
+
+Verdict CheckInput(const NodeContext& context, Accepts accepts, const Value& value) {
+  const DType dtype = value.type.dtype;
+  if (accepts == Accepts::kAll) return Verdict::Yes();
+  if (accepts == Accepts::kFloats && dtype == DType::kFloat64 && context.input(0).type.dtype == dtype) return Verdict::Yes();
+  if (dtype == DType::kFloat32 && context.input(0).type.dtype == dtype) return Verdict::Yes();
+  const std::string wanted = accepts == Accepts::kFloats ? "float32 or float64, alike for all inputs" : "float32";
+  return Verdict::No("the onednn backend computes " + OpName(context) + " in " + wanted + ", received " +
+                     ToString(value.type));
+}
+
+bool IsEmpty(const Value& value) { return ElementCount(value.type.shape) == 0; }
+
+bool IsActivation(PostOp::Kind kind) { return kind == PostOp::Kind::kRelu || kind == PostOp::Kind::kRelu6; }
+
+// A convolution or a product absorbs [bias] [add in place] [relu | relu6].
+Verdict CheckTail(std::span<const PostOp> before, const PostOp& next) {
+  const auto has = [&](auto&& test) { return std::any_of(before.begin(), before.end(), test); };
+  if (has([](const PostOp& op) { return IsActivation(op.kind); })) {
+    return Verdict::No("an activation is the last operation that oneDNN absorbs here");
+  }
+  if (next.kind == PostOp::Kind::kBias && !before.empty()) return Verdict::No("a bias comes before all else");
+  if (next.kind == PostOp::Kind::kAdd) {
+    if (!next.in_place) return Verdict::No("oneDNN adds to what stands in the result's memory: only an add in place");
+    if (has([](const PostOp& op) { return op.kind == PostOp::Kind::kAdd; })) return Verdict::No("one add at most");
+  }
+  return Verdict::Yes();
+}
+
+Verdict CheckOperand(const NodeContext& context, const PostOp& next) {
+  if (next.operand == kNoValue) return Verdict::Yes();
+  const TensorType& operand = context.program.values[static_cast<size_t>(next.operand)].type;
+  const TensorType& result = context.output(0).type;
+  const bool fits = next.kind == PostOp::Kind::kBias
+                        ? operand == TensorType{result.dtype, {result.shape.back()}}
+                        : operand == result;
+  if (fits) return Verdict::Yes();
+  return Verdict::No("the operand " + ToString(operand) + " does not fit the result " + ToString(result));
+}
+
+Verdict Check(const NodeContext& context, std::span<const PostOp> before, const PostOp& next) {
+  switch (context.node.op) {
+    case OpKind::kConv2d:
+    case OpKind::kMatmul:
+      if (Verdict verdict = CheckTail(before, next); !verdict) return verdict;
+      return CheckOperand(context, next);
+    case OpKind::kAdd:
+    case OpKind::kSub:
+    case OpKind::kMul:
+    case OpKind::kBiasAdd:
+    case OpKind::kBatchNorm:
+      if (!before.empty() || !IsActivation(next.kind)) return Verdict::No(OpName(context) + " absorbs one activation");
+      return Verdict::Yes();
+    default:
+      return Verdict::No("the onednn backend computes " + OpName(context) + " alone");
+  }
+}
+
+}  // namespace
+
+Verdict SupportsNode(const NodeContext& context) {
+  const Node& node = context.node;
+  const Accepts accepts = AcceptedBy(node.op);
+  for (size_t i = 0; i < node.inputs.size(); ++i) {
+    if (Verdict verdict = CheckInput(context, accepts, context.input(i)); !verdict) return verdict;
+  }
+  const bool product = node.op == OpKind::kConv2d || node.op == OpKind::kMatmul;
+  if (product && !IsEmpty(context.output(0)) && (IsEmpty(context.input(0)) || IsEmpty(context.input(1)))) {
+    return Verdict::No(OpName(context) + " makes a result that is not empty out of an empty input");
+  }
+  for (size_t i = 0; i < node.post_ops.size(); ++i) {
+    const std::span before = std::span(node.post_ops).first(i);
+    if (Verdict verdict = Check(context, before, node.post_ops[i]); !verdict) return verdict;
+  }
+  return Verdict::Yes();
+}
+
+Verdict FusesPostOp(const NodeContext& context, const PostOp& next) { return Check(context, context.node.post_ops, next); }
+
+}  // namespace slimnet::onednn

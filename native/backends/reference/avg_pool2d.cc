@@ -1,0 +1,12 @@
+#include "backends/reference/ops.h"
+#include "backends/reference/pooling.h"
+
+namespace slimnet::reference {
+
+std::unique_ptr<Kernel> PrepareAvgPool2d(const NodeContext& node) {
+  return Pool(
+      node, std::get<AvgPool2dAttrs>(node.node.attrs), 0.0, [](double sum, double value) { return sum + value; },
+      [](double sum, double taps) { return sum / taps; });
+}
+
+}  // namespace slimnet::reference

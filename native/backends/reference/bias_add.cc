@@ -1,0 +1,11 @@
+#include "backends/reference/elementwise.h"
+#include "backends/reference/ops.h"
+
+namespace slimnet::reference {
+
+// A bias [C] stretches over [..., C] as any other operand does.
+std::unique_ptr<Kernel> PrepareBiasAdd(const NodeContext& node) {
+  return Binary(node, [](double x, double bias) { return x + bias; });
+}
+
+}  // namespace slimnet::reference

@@ -1,0 +1,10 @@
+#include "backends/reference/ops.h"
+#include "backends/reference/reduction.h"
+
+namespace slimnet::reference {
+
+std::unique_ptr<Kernel> PrepareL2Loss(const NodeContext& node) {
+  return Reduce(node, {}, [](double x) { return x * x; }, [](double sum, double) { return sum / 2; });
+}
+
+}  // namespace slimnet::reference

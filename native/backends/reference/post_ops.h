@@ -1,0 +1,52 @@
+// What other nodes left behind when they were absorbed.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "backend/backend.h"
+#include "backends/cpu/dispatch.h"
+
+namespace slimnet::reference {
+
+// max(x, 0) and min(max(x, 0), 6); NaN stays NaN because no comparison with it holds.
+inline double Relu(double x) { return x < 0 ? 0 : x; }
+inline double Relu6(double x) { return x > 6 ? 6 : Relu(x); }
+
+// Applies the chain behind a node to its result, element by element, in double. An in-place add may share memory with
+// the result: each element reads its operand before it is written.
+class PostOps {
+ public:
+  explicit PostOps(const NodeContext& node) : channels_(cpu::RowLength(node.output(0).type.shape)) {
+    for (const PostOp& op : node.node.post_ops) kinds_.push_back(op.kind);
+  }
+
+  // `value` belongs to element `index` (row-major) of the result.
+  template <class T>
+  double Apply(double value, int64_t index, const Bindings& bindings) const {
+    for (size_t i = 0; i < kinds_.size(); ++i) {
+      const T* operand = static_cast<const T*>(bindings.operands[i]);
+      switch (kinds_[i]) {
+        case PostOp::Kind::kBias:
+          value += operand[index % channels_];
+          break;
+        case PostOp::Kind::kAdd:
+          value += operand[index];
+          break;
+        case PostOp::Kind::kRelu:
+          value = Relu(value);
+          break;
+        case PostOp::Kind::kRelu6:
+          value = Relu6(value);
+          break;
+      }
+    }
+    return value;
+  }
+
+ private:
+  int64_t channels_;
+  std::vector<PostOp::Kind> kinds_;
+};
+
+}  // namespace slimnet::reference

@@ -1,0 +1,131 @@
+#include "backends/reference/reference.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "backends/cpu/aligned_memory.h"
+#include "backends/cpu/cpu_features.h"
+#include "backends/cpu/cpu_stream.h"
+#include "backends/reference/ops.h"
+
+namespace slimnet {
+namespace reference {
+namespace {
+
+using Prepare = std::unique_ptr<Kernel> (*)(const NodeContext&);
+
+// In the order of OpKind.
+constexpr std::array<Prepare, kOpCount> kPrepare{
+#define SLIMNET_PREPARE(Pascal, snake) &Prepare##Pascal,
+    SLIMNET_FOR_EACH_OP(SLIMNET_PREPARE)
+#undef SLIMNET_PREPARE
+};
+
+// Which dtypes an op takes here.
+enum class Accepts {
+  kAll,     // moves bytes
+  kFloats,  // float32 or float64, all inputs alike
+  kFloat32,
+};
+
+Accepts AcceptedBy(OpKind op) {
+  switch (op) {
+    case OpKind::kCast:
+    case OpKind::kConstant:
+    case OpKind::kInput:
+    case OpKind::kPad:
+    case OpKind::kReorder:
+    case OpKind::kReshape:
+    case OpKind::kSqueeze:
+    case OpKind::kVariable:
+      return Accepts::kAll;
+    case OpKind::kBatchNormTraining:
+      return Accepts::kFloat32;
+    default:
+      return Accepts::kFloats;
+  }
+}
+
+bool HasPostOps(OpKind op) {
+  switch (op) {
+    case OpKind::kAdd:
+    case OpKind::kBatchNorm:
+    case OpKind::kConv2d:
+    case OpKind::kMatmul:
+      return true;
+    default:
+      return false;
+  }
+}
+
+bool TakesOperands(OpKind op) { return op == OpKind::kConv2d || op == OpKind::kMatmul; }
+
+Verdict CheckDType(const NodeContext& node, Accepts accepts, const Value& value) {
+  const DType dtype = value.type.dtype;
+  if (dtype == DType::kFloat32) {
+    if (node.input(0).type.dtype == DType::kFloat32) return Verdict::Yes();
+  } else if (dtype == DType::kFloat64 && accepts == Accepts::kFloats && node.input(0).type.dtype == dtype) {
+    return Verdict::Yes();
+  }
+  const std::string wanted = accepts == Accepts::kFloats ? "float32 or float64, alike for all inputs" : "float32";
+  return Verdict::No("the reference backend computes " + std::string(Info(node.node.op).name) + " in " + wanted +
+                     ", received " + ToString(value.type));
+}
+
+class ReferenceBackend final : public Backend {
+ public:
+  ReferenceBackend() {
+    const cpu::CpuFeatures features = cpu::DetectCpuFeatures();
+    device_ = {.name = "cpu",
+               .hardware = features.model,
+               .memory_bytes = cpu::HostMemoryBytes(),
+               .features = features.names()};
+  }
+
+  const std::string& name() const override { return name_; }
+  const DeviceInfo& device() const override { return device_; }
+
+  Verdict Supports(const NodeContext& node) const override {
+    const Accepts accepts = AcceptedBy(node.node.op);
+    if (accepts != Accepts::kAll) {
+      for (size_t i = 0; i < node.node.inputs.size(); ++i) {
+        if (Verdict verdict = CheckDType(node, accepts, node.input(i)); !verdict) return verdict;
+      }
+    }
+    for (const PostOp& next : node.node.post_ops) {
+      if (Verdict verdict = Fuses(node, next); !verdict) return verdict;
+    }
+    return Verdict::Yes();
+  }
+
+  Verdict Fuses(const NodeContext& node, const PostOp& next) const override {
+    const bool has_operand = next.kind == PostOp::Kind::kBias || next.kind == PostOp::Kind::kAdd;
+    if (has_operand ? TakesOperands(node.node.op) : HasPostOps(node.node.op)) return Verdict::Yes();
+    return Verdict::No("the reference backend computes " + std::string(Info(node.node.op).name) + " alone");
+  }
+
+  LayoutPtr Prefers(const NodeContext&, size_t) const override { return nullptr; }
+
+  std::unique_ptr<Kernel> Prepare(const NodeContext& node) const override {
+    return kPrepare[static_cast<size_t>(node.node.op)](node);
+  }
+  std::unique_ptr<Memory> Allocate(size_t bytes) const override { return cpu::AllocateAligned(bytes); }
+  std::unique_ptr<Stream> NewStream(ParallelFor& pool) const override { return std::make_unique<cpu::CpuStream>(pool); }
+
+ private:
+  std::string name_ = "reference";
+  DeviceInfo device_;
+};
+
+}  // namespace
+}  // namespace reference
+
+BackendEntry ReferenceEntry() {
+  return {"reference", [] { return Verdict::Yes(); },
+          [](const BackendOptions&) -> std::unique_ptr<Backend> {
+            return std::make_unique<reference::ReferenceBackend>();
+          }};
+}
+
+}  // namespace slimnet

@@ -1,0 +1,47 @@
+#include "ir/infer.h"
+
+#include <variant>
+
+#include "base/error.h"
+
+namespace slimnet {
+namespace infer {
+
+Types Infer(const ConstantAttrs&, const Types&) { Fail("A constant states its type; it has none to infer."); }
+Types Infer(const InputAttrs&, const Types&) { Fail("An input states its type; it has none to infer."); }
+Types Infer(const VariableAttrs&, const Types&) { Fail("A variable states its type; it has none to infer."); }
+
+}  // namespace infer
+
+namespace {
+
+std::string InputsText(const std::vector<TensorType>& inputs) {
+  if (inputs.empty()) return "none";
+  std::string text;
+  for (const TensorType& type : inputs) text += (text.empty() ? "" : ", ") + ToString(type);
+  return text;
+}
+
+[[noreturn]] void FailAt(const Node& node, const std::string& problem) {
+  const std::string op(Info(node.op).name);
+  throw Error(ErrorCode::kShape, op + " (" + node.name + "): " + problem).At(op, node.name);
+}
+
+}  // namespace
+
+std::vector<TensorType> InferTypes(const Node& node, const std::vector<TensorType>& inputs) {
+  const size_t expected = Info(node.op).inputs.size();
+  if (inputs.size() != expected) {
+    FailAt(node, "expected " + std::to_string(expected) + " inputs, received " + std::to_string(inputs.size()) + ".");
+  }
+  try {
+    std::vector<TensorType> types = std::visit([&](const auto& attrs) { return infer::Infer(attrs, inputs); }, node.attrs);
+    for (const TensorType& type : types) infer::CheckShape(type.shape);
+    return types;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kShape) throw;
+    FailAt(node, std::string(error.what()) + " Inputs: " + InputsText(inputs) + ".");
+  }
+}
+
+}  // namespace slimnet

@@ -1,0 +1,85 @@
+// Shape rules, one function for each group of ops. The same rules as lib/ops, with the same messages.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "ir/program.h"
+
+namespace slimnet::infer {
+
+using Types = std::vector<TensorType>;
+
+// A sliding window over height and width of an NHWC tensor.
+struct Window {
+  std::array<int64_t, 2> ksize;
+  std::array<int64_t, 2> strides;
+  std::array<int64_t, 2> dilations;
+  std::array<int64_t, 4> pads;  // top, bottom, left, right
+};
+
+[[noreturn]] void Fail(const std::string& problem);
+
+// Products and sums that stop at the largest int64 instead of overflowing; for values that are not negative.
+int64_t SaturatingMul(int64_t a, int64_t b);
+int64_t SaturatingAdd(int64_t a, int64_t b);
+
+std::string ShapeText(const Shape& shape);
+
+bool IsFloating(DType dtype);
+void RequireRank(const char* port, const TensorType& type, size_t rank);
+void RequireFloating(const char* port, const TensorType& type);
+void RequireSameDType(const TensorType& a, const TensorType& b);
+void RequireVector(const char* port, const TensorType& type, int64_t length);
+int64_t LastDimension(const char* port, const Shape& shape);
+size_t NormalizeAxis(int64_t axis, size_t rank, const char* where);
+// Limits of rank, dimensions and elements.
+void CheckShape(const Shape& shape);
+
+// infer_window.cc
+std::array<int64_t, 2> Windowed(const Shape& shape, const Window& window);
+Types Infer(const Conv2dAttrs& attrs, const Types& inputs);
+Types Infer(const MaxPool2dAttrs& attrs, const Types& inputs);
+Types Infer(const AvgPool2dAttrs& attrs, const Types& inputs);
+
+// infer_elementwise.cc
+Types Infer(const AbsAttrs& attrs, const Types& inputs);
+Types Infer(const AddAttrs& attrs, const Types& inputs);
+Types Infer(const BiasAddAttrs& attrs, const Types& inputs);
+Types Infer(const CastAttrs& attrs, const Types& inputs);
+Types Infer(const DropoutAttrs& attrs, const Types& inputs);
+Types Infer(const MulAttrs& attrs, const Types& inputs);
+Types Infer(const ReluAttrs& attrs, const Types& inputs);
+Types Infer(const Relu6Attrs& attrs, const Types& inputs);
+Types Infer(const ReorderAttrs& attrs, const Types& inputs);
+Types Infer(const RsqrtAttrs& attrs, const Types& inputs);
+Types Infer(const SoftmaxAttrs& attrs, const Types& inputs);
+Types Infer(const SubAttrs& attrs, const Types& inputs);
+
+// infer_normalization.cc
+Types Infer(const AssignDebiasedMovingAverageAttrs& attrs, const Types& inputs);
+Types Infer(const AssignMovingAverageAttrs& attrs, const Types& inputs);
+Types Infer(const BatchNormAttrs& attrs, const Types& inputs);
+Types Infer(const BatchNormTrainingAttrs& attrs, const Types& inputs);
+
+// infer_shape.cc
+Types Infer(const PadAttrs& attrs, const Types& inputs);
+Types Infer(const ReshapeAttrs& attrs, const Types& inputs);
+Types Infer(const SqueezeAttrs& attrs, const Types& inputs);
+
+// infer_reduction.cc
+Types Infer(const ArgmaxAttrs& attrs, const Types& inputs);
+Types Infer(const L2LossAttrs& attrs, const Types& inputs);
+Types Infer(const MatmulAttrs& attrs, const Types& inputs);
+Types Infer(const ReduceMeanAttrs& attrs, const Types& inputs);
+Types Infer(const ReduceSumAttrs& attrs, const Types& inputs);
+Types Infer(const TopKAttrs& attrs, const Types& inputs);
+
+// infer.cc: ops that state their types
+Types Infer(const ConstantAttrs& attrs, const Types& inputs);
+Types Infer(const InputAttrs& attrs, const Types& inputs);
+Types Infer(const VariableAttrs& attrs, const Types& inputs);
+
+}  // namespace slimnet::infer

@@ -1,0 +1,68 @@
+// Ops whose result has the shape of their inputs, stretched where they differ.
+#include <algorithm>
+#include <limits>
+
+#include "ir/infer.h"
+
+namespace slimnet::infer {
+namespace {
+
+Types SameAsFloating(const Types& inputs) {
+  RequireFloating("x", inputs[0]);
+  return {inputs[0]};
+}
+
+// Dimensions are aligned from the right, and a 1 stretches.
+Types Broadcast(const char* op, const Types& inputs) {
+  RequireSameDType(inputs[0], inputs[1]);
+  const Shape& a = inputs[0].shape;
+  const Shape& b = inputs[1].shape;
+  const size_t rank = std::max(a.size(), b.size());
+  Shape out(rank);
+  for (size_t i = 0; i < rank; ++i) {
+    const int64_t x = i < rank - a.size() ? 1 : a[i - (rank - a.size())];
+    const int64_t y = i < rank - b.size() ? 1 : b[i - (rank - b.size())];
+    if (x != y && x != 1 && y != 1) {
+      Fail(std::string(op) + ": shapes " + ShapeText(a) + " and " + ShapeText(b) + " cannot be combined.");
+    }
+    out[i] = x == 1 ? y : x;
+  }
+  return {{inputs[0].dtype, std::move(out)}};
+}
+
+}  // namespace
+
+Types Infer(const AbsAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
+Types Infer(const ReluAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
+Types Infer(const Relu6Attrs&, const Types& inputs) { return SameAsFloating(inputs); }
+Types Infer(const RsqrtAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
+Types Infer(const ReorderAttrs&, const Types& inputs) { return {inputs[0]}; }
+Types Infer(const AddAttrs&, const Types& inputs) { return Broadcast("add", inputs); }
+Types Infer(const SubAttrs&, const Types& inputs) { return Broadcast("sub", inputs); }
+Types Infer(const MulAttrs&, const Types& inputs) { return Broadcast("mul", inputs); }
+Types Infer(const CastAttrs& attrs, const Types& inputs) { return {{attrs.dtype, inputs[0].shape}}; }
+
+Types Infer(const SoftmaxAttrs&, const Types& inputs) {
+  RequireFloating("x", inputs[0]);
+  LastDimension("x", inputs[0].shape);
+  return {inputs[0]};
+}
+
+Types Infer(const BiasAddAttrs&, const Types& inputs) {
+  RequireSameDType(inputs[0], inputs[1]);
+  RequireVector("bias", inputs[1], LastDimension("x", inputs[0].shape));
+  return {inputs[0]};
+}
+
+Types Infer(const DropoutAttrs& attrs, const Types& inputs) {
+  RequireFloating("x", inputs[0]);
+  if (!(attrs.keep_prob > 0 && attrs.keep_prob <= 1)) {
+    Fail("keep_prob: expected more than 0 and at most 1, received " + std::to_string(attrs.keep_prob) + ".");
+  }
+  if (attrs.seed < 0 || attrs.seed > std::numeric_limits<uint32_t>::max()) {
+    Fail("seed: expected 0 to 2^32 - 1, received " + std::to_string(attrs.seed) + ".");
+  }
+  return {inputs[0]};
+}
+
+}  // namespace slimnet::infer

@@ -1,0 +1,47 @@
+// Batch normalisation and the moving averages that go with it.
+#include "ir/infer.h"
+
+namespace slimnet::infer {
+
+Types Infer(const BatchNormAttrs&, const Types& inputs) {
+  RequireFloating("x", inputs[0]);
+  const int64_t channels = LastDimension("x", inputs[0].shape);
+  RequireVector("scale", inputs[1], channels);
+  RequireVector("offset", inputs[2], channels);
+  RequireVector("mean", inputs[3], channels);
+  RequireVector("variance", inputs[4], channels);
+  return {inputs[0]};
+}
+
+Types Infer(const BatchNormTrainingAttrs&, const Types& inputs) {
+  RequireFloating("x", inputs[0]);
+  const int64_t channels = LastDimension("x", inputs[0].shape);
+  RequireVector("scale", inputs[1], channels);
+  RequireVector("offset", inputs[2], channels);
+  const TensorType statistics{DType::kFloat32, {channels}};
+  return {inputs[0], statistics, statistics};
+}
+
+Types Infer(const AssignMovingAverageAttrs&, const Types& inputs) {
+  RequireSameDType(inputs[0], inputs[1]);
+  if (inputs[0].shape != inputs[1].shape) {
+    Fail("The variable is " + ShapeText(inputs[0].shape) + ", the value " + ShapeText(inputs[1].shape) + ".");
+  }
+  return {inputs[0]};
+}
+
+Types Infer(const AssignDebiasedMovingAverageAttrs&, const Types& inputs) {
+  const TensorType& variable = inputs[0];
+  const TensorType& biased = inputs[1];
+  const TensorType& step = inputs[2];
+  const TensorType& value = inputs[3];
+  RequireSameDType(variable, value);
+  RequireSameDType(variable, biased);
+  if (variable.shape != value.shape || variable.shape != biased.shape || !step.shape.empty()) {
+    Fail("Expected three of one shape and a scalar step, received " + ShapeText(variable.shape) + ", " +
+         ShapeText(biased.shape) + ", " + ShapeText(value.shape) + ", " + ShapeText(step.shape) + ".");
+  }
+  return {variable};
+}
+
+}  // namespace slimnet::infer

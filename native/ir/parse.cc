@@ -1,0 +1,235 @@
+// Reads plan text, exactly as lib/plan/encode.ts writes it: one pass, no recursion, memory in proportion to the text.
+#include <algorithm>
+#include <array>
+#include <set>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "ir/limits.h"
+#include "ir/program.h"
+#include "ir/scanner.h"
+
+namespace slimnet {
+namespace {
+
+// Reads one attribute's value by the type of its field.
+class AttrReader {
+ public:
+  explicit AttrReader(Scanner& scanner) : scanner_(scanner) {}
+
+  template <class Field>
+  void operator()(std::string_view name, Field& field) {
+    if (!first_) scanner_.Expect(", ");
+    first_ = false;
+    scanner_.Expect(std::string(name) + "=");
+    Read(field);
+  }
+
+ private:
+  void Read(int64_t& field) { field = scanner_.Integer("an integer", -limits::kSafeInteger, limits::kSafeInteger); }
+  void Read(double& field) { field = scanner_.Number(); }
+  void Read(bool& field) { field = scanner_.Bool(); }
+  void Read(std::string& field) { field = scanner_.String("a quoted string"); }
+  void Read(DType& field) { field = scanner_.Type(); }
+
+  template <class Element>
+  void Read(std::vector<Element>& field) {
+    scanner_.Expect("[");
+    while (!scanner_.Take("]")) {
+      if (!field.empty()) scanner_.Expect(",");
+      if (field.size() == limits::kConstantValues) {
+        scanner_.Fail("a list holds more than " + std::to_string(limits::kConstantValues) + " values");
+      }
+      Element element{};
+      Read(element);
+      field.push_back(element);
+    }
+  }
+
+  template <size_t kCount>
+  void Read(std::array<int64_t, kCount>& field) {
+    for (size_t i = 0; i < kCount; ++i) {
+      scanner_.Expect(i == 0 ? "[" : ",");
+      Read(field[i]);
+    }
+    scanner_.Expect("]");
+  }
+
+  Scanner& scanner_;
+  bool first_ = true;
+};
+
+class Parser {
+ public:
+  explicit Parser(std::string_view text) : rest_(text) {
+    for (int i = 0; i < kOpCount; ++i) ops_.emplace(Info(static_cast<OpKind>(i)).name, static_cast<OpKind>(i));
+  }
+
+  Program Run() {
+    if (rest_.size() > limits::kTextBytes) {
+      throw Error(ErrorCode::kPlan, "The plan has " + std::to_string(rest_.size()) + " bytes, the limit is " +
+                                        std::to_string(limits::kTextBytes) + ".");
+    }
+    Header();
+    while (!rest_.empty()) {
+      Scanner scanner = NextLine();
+      if (scanner.Take("output ")) {
+        Output(scanner);
+      } else if (scanner.Take("update ")) {
+        Update(scanner);
+      } else {
+        NodeLine(scanner);
+      }
+      scanner.ExpectEnd();
+    }
+    if (program_.outputs.empty() && program_.updates.empty()) {
+      throw Error(ErrorCode::kPlan, "The plan asks for nothing: expected a line `output` or `update`.");
+    }
+    return std::move(program_);
+  }
+
+ private:
+  Scanner NextLine() {
+    const size_t end = rest_.find('\n');
+    ++line_;
+    if (end == std::string_view::npos) {
+      Scanner(rest_, line_).Fail("the text ends inside this line; expected a line feed after each line");
+    }
+    Scanner scanner(rest_.substr(0, end), line_);
+    rest_.remove_prefix(end + 1);
+    return scanner;
+  }
+
+  void Header() {
+    Scanner scanner = NextLine();
+    scanner.Expect("slimnet.plan ");
+    const int64_t version = scanner.Integer("a version", 0, limits::kSafeInteger);
+    if (version != limits::kPlanVersion) {
+      scanner.Fail("the plan has version " + std::to_string(version) + ", this build reads version " +
+                   std::to_string(limits::kPlanVersion));
+    }
+    scanner.ExpectEnd();
+  }
+
+  ValueId Use(Scanner& scanner) {
+    scanner.Expect("%");
+    const auto largest = static_cast<int64_t>(program_.values.size()) - 1;
+    return static_cast<ValueId>(scanner.Integer("the number of a value that is made above", 0, largest));
+  }
+
+  void NodeLine(Scanner& scanner) {
+    if (!program_.outputs.empty() || !program_.updates.empty()) {
+      scanner.FailExpected("no node after the first `output` or `update`");
+    }
+    if (program_.nodes.size() == limits::kNodes) {
+      scanner.Fail("the plan has more than " + std::to_string(limits::kNodes) + " nodes");
+    }
+    const size_t results = Results(scanner);
+    Node node;
+    node.op = Op(scanner);
+    const OpInfo& info = Info(node.op);
+    if (results != info.outputs.size()) {
+      scanner.Fail(std::string(info.name) + " has " + std::to_string(info.outputs.size()) + " results, the line names " +
+                   std::to_string(results));
+    }
+    Inputs(scanner, node, info);
+    scanner.Expect(" {");
+    node.attrs = DefaultAttrs(node.op);
+    std::visit([&](auto& attrs) { attrs.Visit(attrs, AttrReader(scanner)); }, node.attrs);
+    scanner.Expect("} @");
+    node.name = scanner.String("a quoted node name");
+    scanner.Expect(" : ");
+    for (size_t i = 0; i < results; ++i) {
+      if (i > 0) scanner.Expect(", ");
+      node.outputs.push_back(program_.AddValue(Type(scanner), static_cast<int32_t>(i)));
+    }
+    program_.nodes.push_back(std::move(node));
+  }
+
+  // `%3, %4 = `: the numbers go on where the last line ended.
+  size_t Results(Scanner& scanner) {
+    size_t count = 0;
+    do {
+      const auto expected = static_cast<int64_t>(program_.values.size() + count);
+      if (count == limits::kInputsPerNode) scanner.Fail("a node has too many results");
+      scanner.Expect("%");
+      scanner.Integer("the next value number", expected, expected);
+      ++count;
+    } while (scanner.Take(", "));
+    scanner.Expect(" = ");
+    return count;
+  }
+
+  OpKind Op(Scanner& scanner) {
+    const Scanner start = scanner;
+    const auto found = ops_.find(scanner.Word("an op"));
+    if (found == ops_.end()) start.FailExpected("an op of this build");
+    if (Info(found->second).internal) start.FailExpected("an op that plans may hold");
+    return found->second;
+  }
+
+  void Inputs(Scanner& scanner, Node& node, const OpInfo& info) {
+    scanner.Expect("(");
+    while (!scanner.Take(")")) {
+      if (!node.inputs.empty()) scanner.Expect(", ");
+      if (node.inputs.size() == limits::kInputsPerNode) {
+        scanner.Fail("a node has more than " + std::to_string(limits::kInputsPerNode) + " inputs");
+      }
+      node.inputs.push_back(Use(scanner));
+    }
+    if (node.inputs.size() != info.inputs.size()) {
+      scanner.Fail(std::string(info.name) + " takes " + std::to_string(info.inputs.size()) + " inputs, received " +
+                   std::to_string(node.inputs.size()));
+    }
+  }
+
+  TensorType Type(Scanner& scanner) {
+    TensorType type;
+    type.dtype = scanner.Type();
+    scanner.Expect("[");
+    while (!scanner.Take("]")) {
+      if (!type.shape.empty()) scanner.Expect(",");
+      if (type.shape.size() == limits::kRank) scanner.Fail("a shape has more than " + std::to_string(limits::kRank) + " dimensions");
+      type.shape.push_back(scanner.Integer("a dimension", 0, limits::kDimension));
+    }
+    CheckElements(scanner, type);
+    return type;
+  }
+
+  void CheckElements(Scanner& scanner, const TensorType& type) {
+    if (std::find(type.shape.begin(), type.shape.end(), 0) != type.shape.end()) return;
+    int64_t count = 1;
+    for (int64_t dimension : type.shape) {
+      // Both factors are below 2^41 and 2^31: no overflow.
+      if (count > limits::kElements / dimension) {
+        scanner.Fail(ToString(type) + " has more than " + std::to_string(limits::kElements) + " elements");
+      }
+      count *= dimension;
+    }
+  }
+
+  void Output(Scanner& scanner) {
+    if (!program_.updates.empty()) scanner.Fail("expected no `output` after the first `update`");
+    std::string name = scanner.String("a quoted output name");
+    if (!output_names_.insert(name).second) scanner.Fail("the output name " + name + " occurs twice");
+    scanner.Expect(" ");
+    const ValueId value = Use(scanner);
+    program_.outputs.push_back({std::move(name), value});
+  }
+
+  void Update(Scanner& scanner) { program_.updates.push_back(Use(scanner)); }
+
+  std::string_view rest_;
+  size_t line_ = 0;
+  std::unordered_map<std::string_view, OpKind> ops_;
+  std::set<std::string> output_names_;
+  Program program_;
+};
+
+}  // namespace
+
+Program Parse(std::string_view text) { return Parser(text).Run(); }
+
+}  // namespace slimnet

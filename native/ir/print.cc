@@ -1,0 +1,132 @@
+#include <array>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "ir/limits.h"
+#include "ir/program.h"
+#include "ir/text.h"
+
+namespace slimnet {
+namespace {
+
+std::string Ref(ValueId value) { return "%" + std::to_string(value); }
+
+// Items separated by a text, of anything that `text` turns into a string.
+template <class Items, class Text>
+std::string Join(const Items& items, std::string_view separator, Text text) {
+  std::string joined;
+  bool first = true;
+  for (const auto& item : items) {
+    if (!first) joined += separator;
+    first = false;
+    joined += text(item);
+  }
+  return joined;
+}
+
+std::string AttrText(int64_t value) { return std::to_string(value); }
+std::string AttrText(double value) { return NumberText(value); }
+std::string AttrText(bool value) { return value ? "true" : "false"; }
+std::string AttrText(const std::string& value) { return Quote(value); }
+std::string AttrText(DType value) { return std::string(Name(value)); }
+
+template <class List>
+std::string ListText(const List& list) {
+  return "[" + Join(list, ",", [](auto element) { return AttrText(element); }) + "]";
+}
+template <class Element>
+std::string AttrText(const std::vector<Element>& list) {
+  return ListText(list);
+}
+template <size_t kCount>
+std::string AttrText(const std::array<int64_t, kCount>& list) {
+  return ListText(list);
+}
+
+std::string AttrsText(const Attrs& attrs) {
+  std::string text;
+  const auto visit = [&text](std::string_view name, const auto& value) {
+    if (!text.empty()) text += ", ";
+    text += std::string(name) + "=" + AttrText(value);
+  };
+  std::visit([&](const auto& a) { a.Visit(a, visit); }, attrs);
+  return text;
+}
+
+std::string PostText(const PostOp& post) {
+  switch (post.kind) {
+    case PostOp::Kind::kBias:
+      return "bias(" + Ref(post.operand) + ")";
+    case PostOp::Kind::kAdd:
+      return "add(" + Ref(post.operand) + (post.in_place ? ", in_place)" : ")");
+    case PostOp::Kind::kRelu:
+      return "relu";
+    case PostOp::Kind::kRelu6:
+      return "relu6";
+  }
+  return "";
+}
+
+std::string Span(const Place& place, size_t bytes) {
+  const size_t at = place.kind == Place::Kind::kConstant ? static_cast<size_t>(place.index) : place.offset;
+  return std::to_string(at) + "+" + std::to_string(bytes);
+}
+
+// Where the results are, for programs that went through plan_memory.
+std::string PlaceText(const Program& program, const Node& node) {
+  std::string arena;
+  std::string text;
+  for (ValueId output : node.outputs) {
+    const Value& value = program.values[output];
+    switch (value.place.kind) {
+      case Place::Kind::kArena:
+        arena += (arena.empty() ? "" : ", ") + Span(value.place, value.bytes());
+        break;
+      case Place::Kind::kConstant:
+        text += " constant[" + Span(value.place, value.bytes()) + "]";
+        break;
+      case Place::Kind::kAlias:
+        text += " alias[" + Ref(value.place.index) + "]";
+        break;
+      case Place::Kind::kNone:
+      case Place::Kind::kInput:
+      case Place::Kind::kVariable:
+        break;
+    }
+  }
+  if (!arena.empty()) text += " arena[" + arena + "]";
+  if (node.scratch.kind == Place::Kind::kArena) text += " scratch[" + std::to_string(node.scratch.offset) + "]";
+  return text;
+}
+
+std::string NodeText(const Program& program, const Node& node) {
+  std::string line = Join(node.outputs, ", ", Ref) + " = " + std::string(Info(node.op).name) + "(" +
+                     Join(node.inputs, ", ", Ref) + ") {" + AttrsText(node.attrs) + "}";
+  if (!node.post_ops.empty()) line += " post[" + Join(node.post_ops, ", ", PostText) + "]";
+  line += " @" + Quote(node.name) + " : ";
+  line += Join(node.outputs, ", ", [&](ValueId value) { return ToString(program.values[value].type); });
+  for (ValueId output : node.outputs) {
+    const LayoutPtr& layout = program.values[output].layout;
+    if (layout) line += " layout(" + Ref(output) + ": " + Quote(layout->name()) + ")";
+  }
+  return line + PlaceText(program, node) + "\n";
+}
+
+}  // namespace
+
+std::string Print(const Program& program) {
+  std::string text = "slimnet.plan " + std::to_string(limits::kPlanVersion) + "\n";
+  bool prologue = false;
+  for (const Node& node : program.nodes) {
+    if (node.prologue != prologue) text += node.prologue ? "prologue:\n" : "main:\n";
+    prologue = node.prologue;
+    text += NodeText(program, node);
+  }
+  for (const ProgramOutput& output : program.outputs) text += "output " + Quote(output.name) + " " + Ref(output.value) + "\n";
+  for (ValueId value : program.updates) text += "update " + Ref(value) + "\n";
+  return text;
+}
+
+}  // namespace slimnet

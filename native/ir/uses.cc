@@ -1,0 +1,20 @@
+#include "ir/program.h"
+
+namespace slimnet {
+
+Uses::Uses(const Program& program)
+    : producer(program.values.size(), -1), readers(program.values.size()), external(program.values.size(), false) {
+  for (size_t i = 0; i < program.nodes.size(); ++i) {
+    const Node& node = program.nodes[i];
+    const auto index = static_cast<int32_t>(i);
+    for (ValueId value : node.outputs) producer[value] = index;
+    for (ValueId value : node.inputs) readers[value].push_back(index);
+    for (const PostOp& post : node.post_ops) {
+      if (post.operand != kNoValue) readers[post.operand].push_back(index);
+    }
+  }
+  for (const ProgramOutput& output : program.outputs) external[output.value] = true;
+  for (ValueId value : program.updates) external[value] = true;
+}
+
+}  // namespace slimnet

@@ -1,0 +1,34 @@
+// The passes. Each is in the file of its name, deterministic, and leaves a program that Verify accepts.
+#pragma once
+
+#include "backend/backend.h"
+#include "ir/program.h"
+
+namespace slimnet {
+
+// Removes what changes nothing (reshape to the same shape, dropout that keeps all, pooling over one pixel, ...), reads each
+// variable once, takes pads into the convolution that reads them, and drops dead nodes.
+void Canonicalize(Program& program, const Backend& backend);
+
+// Multiplies an inference batch norm into the filter and bias of the conv2d or matmul before it.
+void FoldBatchNorm(Program& program, const Backend& backend);
+
+// Lets compute nodes absorb the bias_add, add, relu and relu6 that follow, as far as the backend can.
+void FusePostOps(Program& program, const Backend& backend);
+
+// Reorders inputs made of variables and constants alone into the layouts that the backend prefers.
+void AssignLayout(Program& program, const Backend& backend);
+
+// Marks what depends on variables and constants alone as prologue and moves it to the front.
+void HoistConstants(Program& program, const Backend& backend);
+
+// Copies values of variables that are asked for after the program has changed them.
+void KeepOldValues(Program& program, const Backend& backend);
+
+// Moves updates of variables behind all that reads them, and producers towards their readers where that saves memory.
+void Schedule(Program& program, const Backend& backend);
+
+// Places all values, as if no kernel needed scratch: the compiler plans again when the kernels have said what they need.
+void PlanValues(Program& program, const Backend& backend);
+
+}  // namespace slimnet

@@ -1,0 +1,166 @@
+// The order of the main part. Updates of variables and what follows from them come last. Before that, a node whose result is
+// needed only later moves towards its reader when the bytes alive on the way become fewer: the projection of a residual unit
+// then runs just before the convolution that adds it.
+#include <algorithm>
+#include <array>
+#include <numeric>
+#include <utility>
+#include <vector>
+
+#include "ir/views.h"
+#include "passes/edit.h"
+#include "passes/passes.h"
+#include "passes/storage.h"
+
+namespace slimnet {
+namespace {
+
+// How far a node may move: keeps the pass linear.
+constexpr int32_t kWindow = 128;
+
+// Stable order: prologue, then what does not depend on updates, then the updates. Returns how many nodes stand in the first and
+// in the first two parts.
+std::pair<int32_t, int32_t> UpdatesLast(Program& program) {
+  const std::vector<bool> late = DependsOnUpdates(program);
+  const auto part = [&](size_t i) { return program.nodes[i].prologue ? 0 : late[i] ? 2 : 1; };
+  std::array<int32_t, 3> counts{};
+  std::vector<Node> ordered;
+  ordered.reserve(program.nodes.size());
+  for (int wanted = 0; wanted < 3; ++wanted) {
+    for (size_t i = 0; i < program.nodes.size(); ++i) {
+      if (part(i) != wanted) continue;
+      ++counts[static_cast<size_t>(wanted)];
+      ordered.push_back(std::move(program.nodes[i]));
+    }
+  }
+  program.nodes = std::move(ordered);
+  return {counts[0], counts[0] + counts[1]};
+}
+
+class Sinker {
+ public:
+  Sinker(Program& program, int32_t begin, int32_t end)
+      : program_(program), storages_(program), begin_(begin), end_(end), live_(program.nodes.size() + 2, 0) {
+    order_.resize(program.nodes.size());
+    std::iota(order_.begin(), order_.end(), 0);
+    for (const Node& node : program.nodes) touched_.push_back(ArenaOnly(storages_.TouchedBy(node)));
+    for (const Storage& s : storages_.items) {
+      if (s.kind != Place::Kind::kArena) continue;
+      live_[Index(s.first)] += Bytes(s);
+      live_[Index(s.last) + 1] -= Bytes(s);
+    }
+    std::partial_sum(live_.begin(), live_.end(), live_.begin());
+  }
+
+  void Run() {
+    for (int32_t at = end_ - 1; at >= begin_; --at) Sink(at);
+    std::vector<Node> ordered;
+    ordered.reserve(order_.size());
+    for (int32_t index : order_) ordered.push_back(std::move(program_.nodes[Index(index)]));
+    program_.nodes = std::move(ordered);
+  }
+
+ private:
+  static size_t Index(int32_t i) { return static_cast<size_t>(i); }
+  static int64_t Bytes(const Storage& s) { return static_cast<int64_t>(s.bytes); }
+
+  Storage& At(int32_t storage) { return storages_.items[Index(storage)]; }
+  const Node& NodeAt(int32_t at) const { return program_.nodes[Index(order_[Index(at)])]; }
+  const std::vector<int32_t>& TouchedAt(int32_t at) const { return touched_[Index(order_[Index(at)])]; }
+
+  std::vector<int32_t> ArenaOnly(std::vector<int32_t> storages) const {
+    std::erase_if(storages, [&](int32_t s) { return storages_.items[Index(s)].kind != Place::Kind::kArena; });
+    return storages;
+  }
+
+  static bool Contains(const std::vector<int32_t>& sorted, int32_t item) {
+    return std::binary_search(sorted.begin(), sorted.end(), item);
+  }
+
+  // The last place to which the node at `at` may move: before its first reader, and before anything that overwrites what it reads.
+  int32_t Furthest(int32_t at, const std::vector<int32_t>& made, const std::vector<int32_t>& read) const {
+    int32_t furthest = at;
+    for (int32_t next = at + 1; next < std::min(end_, at + 1 + kWindow); ++next) {
+      const ValueId overwritten = Overwritten(NodeAt(next));
+      if (overwritten != kNoValue && Contains(read, storages_.of[overwritten])) break;
+      const auto& touched = TouchedAt(next);
+      if (std::any_of(made.begin(), made.end(), [&](int32_t s) { return Contains(touched, s); })) break;
+      furthest = next;
+    }
+    return furthest;
+  }
+
+  void Sink(int32_t at) {
+    const Node& node = NodeAt(at);
+    if (Info(node.op).source || IsView(node.op) || Overwritten(node) != kNoValue) return;
+    std::vector<int32_t> made;
+    for (ValueId value : node.outputs) made.push_back(storages_.of[value]);
+    std::vector<int32_t> read = TouchedAt(at);
+    std::erase_if(read, [&](int32_t s) { return std::find(made.begin(), made.end(), s) != made.end(); });
+    const int32_t to = Furthest(at, made, read);
+    if (to == at || std::any_of(made.begin(), made.end(), [&](int32_t s) { return At(s).last <= to; })) return;
+
+    const std::vector<int64_t> moved = LiveAfterMove(at, to, made, read);
+    const auto old_begin = live_.begin() + at;
+    const auto old_end = live_.begin() + to + 1;
+    const int64_t old_peak = *std::max_element(old_begin, old_end);
+    const int64_t new_peak = *std::max_element(moved.begin(), moved.end());
+    const int64_t old_sum = std::accumulate(old_begin, old_end, int64_t{0});
+    const int64_t new_sum = std::accumulate(moved.begin(), moved.end(), int64_t{0});
+    if (new_peak > old_peak || (new_peak == old_peak && new_sum >= old_sum)) return;
+    Move(at, to, read);
+    std::copy(moved.begin(), moved.end(), old_begin);
+  }
+
+  // Bytes alive at the places `at`..`to` after the node has moved from the first to the last of them.
+  std::vector<int64_t> LiveAfterMove(int32_t at, int32_t to, const std::vector<int32_t>& made, const std::vector<int32_t>& read) {
+    int64_t result = 0;
+    for (int32_t s : made) result += Bytes(At(s));
+    std::vector<int64_t> moved;
+    for (int32_t t = at + 1; t <= to; ++t) moved.push_back(live_[Index(t)] - result + Held(read, at, t));
+    int64_t last = live_[Index(to)] + Held(read, at, to);
+    for (int32_t s : TouchedAt(to)) {
+      if (At(s).last == to && !Contains(read, s)) last -= Bytes(At(s));
+    }
+    moved.push_back(last);
+    return moved;
+  }
+
+  // What the node reads and nobody else needs at `t`: it stays alive until the node has run.
+  int64_t Held(const std::vector<int32_t>& read, int32_t at, int32_t t) {
+    int64_t held = 0;
+    for (int32_t s : read) {
+      if (At(s).last >= at && At(s).last < t) held += Bytes(At(s));
+    }
+    return held;
+  }
+
+  void Move(int32_t at, int32_t to, const std::vector<int32_t>& read) {
+    for (int32_t t = at + 1; t <= to; ++t) {
+      for (int32_t s : TouchedAt(t)) {
+        if (At(s).last == t && !Contains(read, s)) At(s).last = t - 1;
+      }
+    }
+    for (int32_t s : read) {
+      if (At(s).last <= to) At(s).last = to;
+    }
+    std::rotate(order_.begin() + at, order_.begin() + at + 1, order_.begin() + to + 1);
+  }
+
+  Program& program_;
+  Storages storages_;                        // `last` counts places in order_
+  const int32_t begin_;
+  const int32_t end_;
+  std::vector<int32_t> order_;               // node index by place
+  std::vector<std::vector<int32_t>> touched_;  // by node index: storages of the arena
+  std::vector<int64_t> live_;                // bytes alive by place
+};
+
+}  // namespace
+
+void Schedule(Program& program, const Backend&) {
+  const auto [begin, end] = UpdatesLast(program);
+  Sinker(program, begin, end).Run();
+}
+
+}  // namespace slimnet

@@ -1,0 +1,33 @@
+// Which values share their bytes, and how long those bytes are needed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "ir/program.h"
+
+namespace slimnet {
+
+// One stretch of memory. Views and adds in place give it further values.
+struct Storage {
+  ValueId value = kNoValue;                     // the first value in it
+  size_t bytes = 0;
+  Place::Kind kind = Place::Kind::kArena;       // kArena, kInput, kVariable, kConstant; kNone: within the prologue alone
+  int32_t first = 0;                            // index of the node that makes the value
+  int32_t last = 0;                             // index of the last node that touches it; nodes.size() for outputs
+};
+
+struct Storages {
+  std::vector<Storage> items;   // in the order of their making
+  std::vector<int32_t> of;      // by value: index into items, or -1
+
+  explicit Storages(const Program& program);
+  // Storages that a node reads or writes, each once, ascending.
+  std::vector<int32_t> TouchedBy(const Node& node) const;
+};
+
+// The operand that an add in place overwrites, or kNoValue.
+ValueId Overwritten(const Node& node);
+
+}  // namespace slimnet

@@ -1,0 +1,18 @@
+#include "runtime/allocate.h"
+
+#include <string>
+
+#include "base/error.h"
+
+namespace slimnet {
+
+std::unique_ptr<Memory> Allocate(const Backend& backend, size_t bytes) {
+  const size_t limit = backend.device().memory_bytes;
+  if (limit > 0 && bytes > limit) {
+    throw Error(ErrorCode::kMemory, std::to_string(bytes) + " bytes are needed at once; device " + backend.device().name +
+                                        " has " + std::to_string(limit) + ". Hint: use smaller batches or images.");
+  }
+  return backend.Allocate(bytes);
+}
+
+}  // namespace slimnet

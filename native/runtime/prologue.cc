@@ -1,0 +1,285 @@
+#include "runtime/prologue.h"
+
+#include <algorithm>
+#include <new>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "base/error.h"
+#include "runtime/allocate.h"
+#include "runtime/constant_values.h"
+#include "runtime/expression_key.h"
+
+namespace slimnet {
+namespace {
+
+size_t At(ValueId value) { return static_cast<size_t>(value); }
+
+void Merge(std::vector<size_t>& into, const std::vector<size_t>& from) {
+  std::vector<size_t> both;
+  std::set_union(into.begin(), into.end(), from.begin(), from.end(), std::back_inserter(both));
+  into = std::move(both);
+}
+
+// Values that a node reads: inputs and operands.
+template <class Function>
+void ForEachRead(const Node& node, const Function& function) {
+  for (const ValueId input : node.inputs) function(input);
+  for (const PostOp& post : node.post_ops) {
+    if (post.operand != kNoValue) function(post.operand);
+  }
+}
+
+// Blocks for what lives only during one evaluation; given back blocks serve again.
+class TemporaryPool {
+ public:
+  explicit TemporaryPool(const Backend& backend) : backend_(backend) {}
+
+  std::unique_ptr<Memory> Take(size_t bytes) {
+    const auto by_size = [](const auto& a, const auto& b) { return a->bytes() < b->bytes(); };
+    std::sort(free_.begin(), free_.end(), by_size);
+    const auto fits = std::find_if(free_.begin(), free_.end(), [&](const auto& m) { return m->bytes() >= bytes; });
+    if (fits != free_.end()) {
+      auto memory = std::move(*fits);
+      free_.erase(fits);
+      return memory;
+    }
+    if (!free_.empty()) free_.pop_back();  // too small for this one and likely for the next: do not pile up
+    return Allocate(backend_, bytes);
+  }
+  void Give(std::unique_ptr<Memory> memory) { free_.push_back(std::move(memory)); }
+
+ private:
+  const Backend& backend_;
+  std::vector<std::unique_ptr<Memory>> free_;
+};
+
+}  // namespace
+
+ValueId StorageOf(const Program& program, ValueId value) {
+  while (program.values[At(value)].place.kind == Place::Kind::kAlias) value = program.values[At(value)].place.index;
+  return value;
+}
+
+Prologue::Prologue(const Program& program, const std::vector<PreparedNode>& nodes, const std::vector<int32_t>& variable_of,
+                   const Store::View& view, Store& store, Stream& stream)
+    : program_(program),
+      nodes_(nodes),
+      variable_of_(variable_of),
+      view_(view),
+      store_(store),
+      uses_(program),
+      kept_of_(program.values.size(), -1),
+      constants_(program.values.size()) {
+  MakeConstants(stream);
+  FindKept();
+}
+
+void Prologue::MakeConstants(Stream& stream) {
+  for (const Node& node : program_.nodes) {
+    if (node.op != OpKind::kConstant) continue;
+    const ValueId value = node.outputs[0];
+    const TensorType& type = program_.values[At(value)].type;
+    auto memory = Allocate(store_.backend(), ByteSize(type));
+    const std::vector<std::byte> bytes = ConstantBytes(type, std::get<ConstantAttrs>(node.attrs).values);
+    stream.CopyIn(memory->data(), bytes.data(), bytes.size());
+    stream.Wait();
+    constants_[At(value)] = std::move(memory);
+  }
+}
+
+void Prologue::FindKept() {
+  std::vector<std::vector<size_t>> sources(program_.values.size());
+  std::vector<bool> made_here(program_.values.size(), false);
+  for (const Node& node : program_.nodes) {
+    if (node.op == OpKind::kVariable) {
+      sources[At(node.outputs[0])] = {static_cast<size_t>(variable_of_[At(node.outputs[0])])};
+    }
+    if (!node.prologue || node.op == OpKind::kVariable || node.op == OpKind::kConstant) continue;
+    std::vector<size_t> all;
+    ForEachRead(node, [&](ValueId read) { Merge(all, sources[At(read)]); });
+    for (const ValueId output : node.outputs) {
+      sources[At(output)] = all;
+      made_here[At(output)] = StorageOf(program_, output) == output;
+    }
+  }
+  const std::vector<std::string> keys = ExpressionKeys(program_);
+  const auto keep = [&](ValueId read) {
+    const ValueId value = StorageOf(program_, read);
+    if (!made_here[At(value)] || constants_[At(value)] || kept_of_[At(value)] >= 0) return;
+    kept_of_[At(value)] = static_cast<int32_t>(kept_.size());
+    std::vector<size_t> from = sources[At(value)];
+    std::sort(from.begin(), from.end(), [this](size_t a, size_t b) { return view_.slots[a] < view_.slots[b]; });
+    kept_.push_back({value, std::move(from), store_.Packed(keys[At(value)])});
+  };
+  for (const Node& node : program_.nodes) {
+    if (!node.prologue) ForEachRead(node, keep);
+  }
+  for (const ProgramOutput& output : program_.outputs) keep(output.value);
+}
+
+bool Prologue::Stale(const Kept& kept) const {
+  if (!kept.packed->computed) return true;
+  for (size_t i = 0; i < kept.sources.size(); ++i) {
+    if (kept.packed->versions[i] != view_.versions[kept.sources[i]]) return true;
+  }
+  return false;
+}
+
+void* Prologue::Data(ValueId storage) const {
+  if (constants_[At(storage)]) return constants_[At(storage)]->data();
+  const int32_t index = kept_of_[At(storage)];
+  if (index < 0) return nullptr;
+  const auto& memory = kept_[static_cast<size_t>(index)].packed->memory;
+  return memory ? memory->data() : nullptr;
+}
+
+size_t Prologue::bytes() const {
+  size_t sum = 0;
+  for (const auto& memory : constants_) sum += memory ? memory->bytes() : 0;
+  for (const Kept& kept : kept_) sum += kept.packed->bytes.load(std::memory_order_relaxed);
+  return sum;
+}
+
+// One pass over the nodes that the stale results need.
+class Prologue::Evaluation {
+ public:
+  Evaluation(Prologue& prologue, Stream& stream, std::byte* arena)
+      : prologue_(prologue),
+        program_(prologue.program_),
+        stream_(stream),
+        arena_(arena),
+        temporaries_(prologue.store_.backend()),
+        stale_(program_.values.size(), false),
+        needed_(program_.nodes.size(), false),
+        last_reader_(program_.values.size(), -1),
+        blocks_(program_.values.size()) {}
+
+  // True when anything is to be done.
+  bool Plan() {
+    bool any = false;
+    for (const Kept& kept : prologue_.kept_) {
+      if (!prologue_.Stale(kept)) continue;
+      any = true;
+      kept.packed->computed = false;
+      stale_[At(kept.value)] = true;
+      needed_[Producer(kept.value)] = true;
+    }
+    if (!any) return false;
+    for (size_t i = program_.nodes.size(); i-- > 0;) {  // readers come after what they read
+      if (needed_[i]) ForEachRead(program_.nodes[i], [&](ValueId read) { Need(read, i); });
+    }
+    return true;
+  }
+
+  // True when a result got new memory.
+  bool Run(const std::atomic<bool>& cancelled) {
+    bool moved = false;
+    for (size_t i = 0; i < program_.nodes.size(); ++i) {
+      if (!needed_[i]) continue;
+      if (cancelled.load(std::memory_order_relaxed)) throw Error(ErrorCode::kAborted, "The run was aborted.");
+      moved |= RunNode(i);
+    }
+    stream_.Wait();
+    for (const Kept& kept : prologue_.kept_) {
+      if (!stale_[At(kept.value)]) continue;
+      kept.packed->versions.clear();
+      for (const size_t source : kept.sources) kept.packed->versions.push_back(prologue_.view_.versions[source]);
+      kept.packed->computed = true;
+    }
+    return moved;
+  }
+
+ private:
+  size_t Producer(ValueId value) const { return static_cast<size_t>(prologue_.uses_.producer[At(value)]); }
+
+  void Need(ValueId read, size_t reader) {
+    const ValueId value = StorageOf(program_, read);
+    last_reader_[At(value)] = std::max(last_reader_[At(value)], static_cast<int32_t>(reader));
+    if (prologue_.variable_of_[At(value)] >= 0 || prologue_.constants_[At(value)]) return;
+    if (prologue_.kept_of_[At(value)] >= 0 && !stale_[At(value)]) return;  // there already
+    needed_[Producer(value)] = true;
+  }
+
+  void* DataOf(ValueId read) {
+    const ValueId value = StorageOf(program_, read);
+    if (const int32_t variable = prologue_.variable_of_[At(value)]; variable >= 0) {
+      return prologue_.view_.data[static_cast<size_t>(variable)];
+    }
+    if (blocks_[At(value)]) return blocks_[At(value)]->data();
+    void* const data = prologue_.Data(value);
+    if (data == nullptr) {
+      throw Error(ErrorCode::kInternal, "The prologue reads value %" + std::to_string(read) + " before it is made.");
+    }
+    return data;
+  }
+
+  bool RunNode(size_t index) {
+    const Node& node = program_.nodes[index];
+    bool moved = false;
+    for (const ValueId output : node.outputs) {
+      if (StorageOf(program_, output) == output) moved |= MakeRoom(output);
+    }
+    if (prologue_.nodes_[index].invocation) Enqueue(index);
+    ForEachRead(node, [&](ValueId read) { Leave(StorageOf(program_, read), index); });
+    for (const ValueId output : node.outputs) {
+      if (last_reader_[At(output)] < 0) Leave(output, index);  // a second result that nobody wants
+    }
+    return moved;
+  }
+
+  bool MakeRoom(ValueId output) {
+    const size_t bytes = program_.values[At(output)].bytes();
+    const int32_t kept = prologue_.kept_of_[At(output)];
+    if (kept < 0) {
+      blocks_[At(output)] = temporaries_.Take(bytes);
+      return false;
+    }
+    PackedConstant& packed = *prologue_.kept_[static_cast<size_t>(kept)].packed;
+    if (packed.memory) return false;
+    prologue_.store_.AllocatePacked(packed, bytes);
+    return true;
+  }
+
+  void Enqueue(size_t index) {
+    const Node& node = program_.nodes[index];
+    std::vector<void*> inputs;
+    std::vector<void*> operands;
+    std::vector<void*> outputs;
+    for (const ValueId input : node.inputs) inputs.push_back(DataOf(input));
+    for (const PostOp& post : node.post_ops) {
+      operands.push_back(post.operand == kNoValue ? nullptr : DataOf(post.operand));
+    }
+    for (const ValueId output : node.outputs) outputs.push_back(DataOf(output));
+    Bindings bindings{inputs, operands, outputs};
+    if (node.scratch.kind == Place::Kind::kArena) bindings.scratch = arena_ + node.scratch.offset;
+    try {
+      prologue_.nodes_[index].invocation->Enqueue(stream_, bindings);
+    } catch (Error& error) {
+      throw error.At(Info(node.op).name, node.name);
+    }
+  }
+
+  void Leave(ValueId value, size_t index) {
+    if (!blocks_[At(value)] || last_reader_[At(value)] > static_cast<int32_t>(index)) return;
+    temporaries_.Give(std::move(blocks_[At(value)]));
+  }
+
+  Prologue& prologue_;
+  const Program& program_;
+  Stream& stream_;
+  std::byte* arena_;
+  TemporaryPool temporaries_;
+  std::vector<bool> stale_;    // by value
+  std::vector<bool> needed_;   // by node
+  std::vector<int32_t> last_reader_;  // by value: node index
+  std::vector<std::unique_ptr<Memory>> blocks_;  // by value: temporaries
+};
+
+bool Prologue::Refresh(Stream& stream, std::byte* arena, const std::atomic<bool>& cancelled) {
+  Evaluation evaluation(*this, stream, arena);
+  return evaluation.Plan() && evaluation.Run(cancelled);
+}
+
+}  // namespace slimnet

@@ -1,0 +1,63 @@
+// The part of a program that depends on variables and constants alone: folded filters, packed weights, plan constants.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <memory>
+#include <vector>
+
+#include "backend/backend.h"
+#include "runtime/store.h"
+
+namespace slimnet {
+
+// A prepared node.
+struct PreparedNode {
+  std::unique_ptr<Kernel> kernel;          // null: there is nothing to run
+  std::unique_ptr<Invocation> invocation;  // null with it
+};
+
+// The value whose bytes `value` is.
+ValueId StorageOf(const Program& program, ValueId value);
+
+// Keeps the results that the rest of the program reads, and computes them again when their variables have changed. What is
+// only needed on the way there lives no longer than that.
+class Prologue {
+ public:
+  // `variable_of`: for each value, its variable's position in the view; -1 for other values. All references must outlive this.
+  Prologue(const Program& program, const std::vector<PreparedNode>& nodes, const std::vector<int32_t>& variable_of,
+           const Store::View& view, Store& store, Stream& stream);
+
+  // Brings the results up to date with the view. True when a result has other memory than before. Throws Error{kAborted} when
+  // `cancelled` is set; what is missing then is computed by the next call.
+  bool Refresh(Stream& stream, std::byte* arena, const std::atomic<bool>& cancelled);
+
+  // Memory of a kept value, null when it is none or when it was not computed yet.
+  void* Data(ValueId storage) const;
+  // Bytes of everything that is kept.
+  size_t bytes() const;
+
+ private:
+  struct Kept {
+    ValueId value = kNoValue;
+    std::vector<size_t> sources;  // positions in the view, by ascending slot
+    std::shared_ptr<PackedConstant> packed;
+  };
+  class Evaluation;
+
+  void MakeConstants(Stream& stream);
+  void FindKept();
+  bool Stale(const Kept& kept) const;
+
+  const Program& program_;
+  const std::vector<PreparedNode>& nodes_;
+  const std::vector<int32_t>& variable_of_;
+  const Store::View& view_;
+  Store& store_;
+  Uses uses_;
+  std::vector<int32_t> kept_of_;  // by value: index in kept_, or -1
+  std::vector<Kept> kept_;
+  std::vector<std::unique_ptr<Memory>> constants_;  // by value: the plan's own constants
+};
+
+}  // namespace slimnet

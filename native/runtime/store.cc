@@ -1,0 +1,217 @@
+#include "runtime/store.h"
+
+#include <algorithm>
+#include <array>
+#include <utility>
+
+#include "base/error.h"
+#include "runtime/allocate.h"
+
+namespace slimnet {
+namespace {
+
+void FillZero(Stream& stream, Memory& memory) {
+  static constexpr std::array<std::byte, 4096> kZeros{};
+  auto* const data = static_cast<std::byte*>(memory.data());
+  for (size_t at = 0; at < memory.bytes(); at += kZeros.size()) {
+    stream.CopyIn(data + at, kZeros.data(), std::min(kZeros.size(), memory.bytes() - at));
+  }
+}
+
+Error NoVariable(const std::string& name, size_t count) {
+  return Error(ErrorCode::kArgument,
+               "There is no variable " + name + " among the " + std::to_string(count) + " of this store.")
+      .At("variable", name);
+}
+
+}  // namespace
+
+Store::Store(std::shared_ptr<const Backend> backend)
+    : backend_(std::move(backend)), stream_(backend_->NewStream(serial_)) {}
+
+void Store::Declare(const std::string& name, const TensorType& type) {
+  const std::lock_guard lock(mutex_);
+  if (const auto found = slots_.find(name); found != slots_.end()) {
+    const Variable& there = variables_[found->second];
+    if (there.type == type) return;
+    throw Error(ErrorCode::kArgument, "Variable " + name + " is declared again as " + ToString(type) + "; it is " +
+                                          ToString(there.type) + " already.")
+        .At("variable", name);
+  }
+  variables_.reserve(variables_.size() + 1);
+  slots_.emplace(name, variables_.size());
+  Variable variable;
+  variable.name = name;
+  variable.type = type;
+  variables_.push_back(std::move(variable));
+  ++version_;
+}
+
+void Store::Write(const std::string& name, DType dtype, std::span<const std::byte> data, int64_t offset) {
+  const std::lock_guard lock(mutex_);
+  Variable& variable = Find(name);
+  if (dtype != variable.type.dtype) {
+    throw Error(ErrorCode::kArgument, "Variable " + name + ": expected " + std::string(Name(variable.type.dtype)) +
+                                          " data, received " + std::string(Name(dtype)) + ".")
+        .At("variable", name);
+  }
+  const size_t unit = BytesOf(dtype);
+  const int64_t total = ElementCount(variable.type.shape);
+  const auto count = static_cast<int64_t>(data.size() / unit);
+  if (offset < 0 || offset > total || count > total - offset) {
+    throw Error(ErrorCode::kArgument, "Variable " + name + " of type " + ToString(variable.type) + " has " +
+                                          std::to_string(total) + " elements, received " + std::to_string(count) +
+                                          " for the place from element " + std::to_string(offset) + " on.")
+        .At("variable", name);
+  }
+  const bool whole = count == total;
+  if (!variable.memory) {
+    MakeMemory(variable, !whole);
+  } else if (readings_ > 0 && variable.made_in_reading != reading_number_) {
+    Detach(variable, !whole);
+  }
+  stream_->CopyIn(static_cast<std::byte*>(variable.memory->data()) + static_cast<size_t>(offset) * unit, data.data(),
+                  data.size());
+  stream_->Wait();
+  variable.version = ++version_;
+}
+
+TensorType Store::TypeOf(const std::string& name) const {
+  const std::lock_guard lock(mutex_);
+  return Find(name).type;
+}
+
+void Store::Read(const std::string& name, std::span<std::byte> data) {
+  const std::lock_guard lock(mutex_);
+  Variable& variable = Find(name);
+  if (data.size() != ByteSize(variable.type)) {
+    throw Error(ErrorCode::kInternal, "Store::Read: expected room for " + std::to_string(ByteSize(variable.type)) +
+                                          " bytes, received " + std::to_string(data.size()) + ".")
+        .At("variable", name);
+  }
+  if (!variable.memory) {
+    std::fill(data.begin(), data.end(), std::byte{0});
+    return;
+  }
+  stream_->CopyOut(data.data(), variable.memory->data(), data.size());
+  stream_->Wait();
+}
+
+std::vector<VariableInfo> Store::Variables() const {
+  const std::lock_guard lock(mutex_);
+  std::vector<VariableInfo> list;
+  list.reserve(variables_.size());
+  for (const Variable& variable : variables_) list.push_back({variable.name, variable.type});
+  return list;
+}
+
+StoreStats Store::Stats() const {
+  const std::lock_guard lock(mutex_);
+  return {bytes_, packed_bytes_->load(std::memory_order_relaxed), variables_.size()};
+}
+
+size_t Store::Slot(const std::string& name, const TensorType& type) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = slots_.find(name);
+  if (found == slots_.end()) {
+    throw Error(ErrorCode::kExecution, "The plan uses variable " + name + ", which the store does not have.")
+        .At("variable", name);
+  }
+  const Variable& variable = variables_[found->second];
+  if (variable.type != type) {
+    throw Error(ErrorCode::kExecution, "The plan takes variable " + name + " for " + ToString(type) + "; it is " +
+                                           ToString(variable.type) + ".")
+        .At("variable", name);
+  }
+  return found->second;
+}
+
+std::shared_ptr<PackedConstant> Store::Packed(const std::string& key) {
+  auto fresh = std::make_shared<PackedConstant>();
+  fresh->account = packed_bytes_;
+  if (key.empty()) return fresh;
+  const std::lock_guard lock(mutex_);
+  std::erase_if(packed_, [](const auto& entry) { return entry.second.expired(); });
+  std::weak_ptr<PackedConstant>& entry = packed_[key];
+  if (auto shared = entry.lock()) return shared;
+  entry = fresh;
+  return fresh;
+}
+
+void Store::AllocatePacked(PackedConstant& constant, size_t bytes) {
+  constant.memory = Allocate(*backend_, bytes);
+  constant.bytes = constant.memory->bytes();
+  packed_bytes_->fetch_add(constant.bytes, std::memory_order_relaxed);
+}
+
+Store::Variable& Store::Find(const std::string& name) {
+  const auto found = slots_.find(name);
+  if (found == slots_.end()) throw NoVariable(name, variables_.size());
+  return variables_[found->second];
+}
+
+const Store::Variable& Store::Find(const std::string& name) const {
+  const auto found = slots_.find(name);
+  if (found == slots_.end()) throw NoVariable(name, variables_.size());
+  return variables_[found->second];
+}
+
+void Store::MakeMemory(Variable& variable, bool zeroed) {
+  auto memory = Allocate(*backend_, ByteSize(variable.type));
+  if (zeroed) FillZero(*stream_, *memory);
+  variable.memory = std::move(memory);
+  variable.made_in_reading = readings_ > 0 ? reading_number_ : 0;  // who reads now does not see it
+  bytes_ += ByteSize(variable.type);
+}
+
+void Store::Detach(Variable& variable, bool copy) {
+  auto memory = Allocate(*backend_, variable.memory->bytes());
+  if (copy) {
+    // Through the host, for devices that cannot copy by themselves.
+    std::vector<std::byte> values(memory->bytes());
+    stream_->CopyOut(values.data(), variable.memory->data(), values.size());
+    stream_->Wait();
+    stream_->CopyIn(memory->data(), values.data(), values.size());
+    stream_->Wait();
+  }
+  retired_.push_back(std::move(variable.memory));
+  variable.memory = std::move(memory);
+  variable.made_in_reading = reading_number_;
+}
+
+Store::Reading::Reading(Store& store, View& view) : store_(store) {
+  const std::lock_guard lock(store_.mutex_);
+  if (view.store_version != store_.version_) {
+    changed_ = true;
+    view.data.resize(view.slots.size());
+    view.versions.resize(view.slots.size());
+    for (size_t i = 0; i < view.slots.size(); ++i) {
+      Variable& variable = store_.variables_[view.slots[i]];
+      if (!variable.memory) store_.MakeMemory(variable, true);
+      view.data[i] = variable.memory->data();
+      view.versions[i] = variable.version;
+    }
+    view.store_version = store_.version_;
+  }
+  ++store_.readings_;
+  ++store_.reading_number_;
+}
+
+Store::Reading::~Reading() {
+  std::vector<std::unique_ptr<Memory>> retired;  // freed after the lock is given back
+  const std::lock_guard lock(store_.mutex_);
+  if (--store_.readings_ == 0) retired.swap(store_.retired_);
+}
+
+Store::Updating::Updating(Store& store, const View& view, std::span<const size_t> updated)
+    : store_(store), view_(view), updated_(updated), lock_(store.mutex_) {}
+
+Store::Updating::~Updating() {
+  for (const size_t i : updated_) {
+    Variable& variable = store_.variables_[view_.slots[i]];
+    // A write that came during the run stands above the run's update, which went to the replaced memory.
+    if (variable.memory && variable.memory->data() == view_.data[i]) variable.version = ++store_.version_;
+  }
+}
+
+}  // namespace slimnet

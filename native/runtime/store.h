@@ -1,0 +1,154 @@
+// The variables of a session, by name, and the constants that programs made out of them.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "backend/backend.h"
+#include "runtime/thread_pool.h"
+
+namespace slimnet {
+
+// A constant that a program's prologue made out of variables, e.g. a filter with folded batch norm in its kernel's layout.
+// Programs of one store that need the same one share it. Written only by the store's executor thread.
+struct PackedConstant {
+  std::unique_ptr<Memory> memory;
+  // Versions of the variables that it was made of, by ascending slot.
+  std::vector<uint64_t> versions;
+  bool computed = false;
+  std::atomic<size_t> bytes{0};
+  std::shared_ptr<std::atomic<size_t>> account;  // the sum of the bytes of a store's constants
+
+  PackedConstant() = default;
+  PackedConstant(const PackedConstant&) = delete;
+  PackedConstant& operator=(const PackedConstant&) = delete;
+  ~PackedConstant() {
+    if (account) account->fetch_sub(bytes, std::memory_order_relaxed);
+  }
+};
+
+struct VariableInfo {
+  std::string name;
+  TensorType type;
+};
+
+struct StoreStats {
+  size_t bytes = 0;
+  size_t packed_bytes = 0;
+  size_t variables = 0;
+};
+
+// Reading and writing from any thread never waits for a running program: a program works on the values of the moment at which
+// it began. A write to a variable that a running program uses goes to new memory, which the next run sees. Only while a
+// program applies its updates do readers and writers wait, so that they see all of them or none.
+class Store {
+ public:
+  explicit Store(std::shared_ptr<const Backend> backend);
+
+  const Backend& backend() const { return *backend_; }
+
+  // Makes a variable of zeros. Declaring it again with the same type does nothing. Throws Error{kArgument}.
+  void Declare(const std::string& name, const TensorType& type);
+  // Copies `data` over the elements from `offset` on. Throws Error{kArgument} when name, dtype or size do not fit.
+  void Write(const std::string& name, DType dtype, std::span<const std::byte> data, int64_t offset);
+  // Type of a variable. Throws Error{kArgument}.
+  TensorType TypeOf(const std::string& name) const;
+  // Copies all of a variable into `data`, which must have its size.
+  void Read(const std::string& name, std::span<std::byte> data);
+  std::vector<VariableInfo> Variables() const;
+  StoreStats Stats() const;
+
+  // --- for programs, on the executor thread ---
+
+  // Number of a variable, for Reading. Throws Error{kExecution} when it is missing or has another type.
+  size_t Slot(const std::string& name, const TensorType& type) const;
+
+  // The constant of this key, new (not computed) when no program holds it. An empty key is never shared.
+  std::shared_ptr<PackedConstant> Packed(const std::string& key);
+  // Gives a constant its memory, counted in Stats.
+  void AllocatePacked(PackedConstant& constant, size_t bytes);
+
+  // What a program saw of its variables when it last ran.
+  struct View {
+    std::vector<size_t> slots;       // set by the program
+    std::vector<void*> data;         // memory of each
+    std::vector<uint64_t> versions;  // and its version
+    uint64_t store_version = 0;      // 0: never looked
+  };
+
+  // Holds the variables as they are now. While one lives, writes do not touch what it sees.
+  class Reading {
+   public:
+    // Brings the view up to date. Memory is made for variables that have none yet.
+    Reading(Store& store, View& view);
+    ~Reading();
+    Reading(const Reading&) = delete;
+    Reading& operator=(const Reading&) = delete;
+
+    // True when the view had to be changed.
+    bool changed() const { return changed_; }
+
+   private:
+    Store& store_;
+    bool changed_ = false;
+  };
+
+  // Shuts readers and writers out while a program changes variables in place, and notes the changes at its end.
+  class Updating {
+   public:
+    // `updated`: positions in `view` of the variables that the program changes.
+    Updating(Store& store, const View& view, std::span<const size_t> updated);
+    ~Updating();
+    Updating(const Updating&) = delete;
+    Updating& operator=(const Updating&) = delete;
+
+   private:
+    Store& store_;
+    const View& view_;
+    std::span<const size_t> updated_;
+    std::unique_lock<std::mutex> lock_;
+  };
+
+ private:
+  struct Variable {
+    std::string name;
+    TensorType type;
+    std::unique_ptr<Memory> memory;  // made at the first use
+    uint64_t version = 1;
+    // Reading that was alive when `memory` was made: it does not see this memory.
+    uint64_t made_in_reading = 0;
+  };
+
+  // All below expect mutex_ to be held.
+  Variable& Find(const std::string& name);
+  const Variable& Find(const std::string& name) const;
+  void MakeMemory(Variable& variable, bool zeroed);
+  // Memory that no running program sees, with the values copied from the old unless they will all be overwritten.
+  void Detach(Variable& variable, bool copy);
+
+  std::shared_ptr<const Backend> backend_;
+  ThreadPool serial_{1};
+  std::unique_ptr<Stream> stream_;
+  std::shared_ptr<std::atomic<size_t>> packed_bytes_ = std::make_shared<std::atomic<size_t>>(0);
+
+  mutable std::mutex mutex_;
+  std::vector<Variable> variables_;
+  std::unordered_map<std::string, size_t> slots_;
+  uint64_t version_ = 1;
+  int readings_ = 0;
+  uint64_t reading_number_ = 0;
+  std::vector<std::unique_ptr<Memory>> retired_;  // replaced while a program was using it
+  size_t bytes_ = 0;
+  std::map<std::string, std::weak_ptr<PackedConstant>, std::less<>> packed_;
+};
+
+}  // namespace slimnet

@@ -1,0 +1,14 @@
+/** `npm run check [-- --fix]`: lint, format, types, layers, generated code. */
+import { parseArgs } from 'node:util';
+import { runChecks } from './lib/check_steps.mjs';
+import { main } from './lib/console.mjs';
+import { buildTypeScript, installModules } from './lib/steps.mjs';
+
+await main(async () => {
+  const { values } = parseArgs({ options: { fix: { type: 'boolean', default: false } } });
+  await installModules();
+  // Code is generated from the compiled operations.
+  await buildTypeScript();
+  const { failed } = await runChecks(values, (line) => process.stdout.write(`${line}\n`));
+  return failed === 0 ? 0 : 1;
+});

@@ -1,0 +1,122 @@
+/** The steps of setting slimnet up. Each does nothing where its result is up to date already. */
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { SetupError, say } from './console.mjs';
+import { parallelJobs } from './onednn_build.mjs';
+import { packageJson, root } from './paths.mjs';
+import { run } from './process.mjs';
+import { stamp } from './stamps.mjs';
+import { ensureTools } from './tools.mjs';
+
+/** Whether node_modules holds what package-lock.json asks for (optional packages of other platforms aside). */
+export function modulesMatchLock(wanted, installed) {
+  return Object.entries(wanted.packages ?? {}).every(([path, { version, optional, link }]) => {
+    if (path === '' || optional || link) return true;
+    return installed.packages?.[path]?.version === version;
+  });
+}
+
+/** `npm ci`, where node_modules is not what the lock file says. */
+export async function installModules() {
+  const installedFile = join(root, 'node_modules', '.package-lock.json');
+  if (existsSync(installedFile)) {
+    const read = (file) => JSON.parse(readFileSync(file, 'utf8'));
+    if (modulesMatchLock(read(join(root, 'package-lock.json')), read(installedFile))) return;
+  }
+  say('installing node_modules (npm ci)');
+  await run('npm', ['ci', '--no-audit', '--no-fund'], { cwd: root });
+}
+
+/** The kinds of build: build folder, where the addon goes, CMake's configuration and further options. */
+const modes = {
+  release: { config: 'Release', output: 'build/Release', options: {} },
+  debug: { config: 'Debug', output: 'build/Debug', options: {} },
+  asan: { config: 'Debug', output: 'build/asan', options: { SLIMNET_SANITIZE: 'address,undefined' } },
+};
+
+/** Where the addon of a mode is, relative to the root. */
+export function addonFile(mode) {
+  return `${modes[mode].output}/slimnet.node`;
+}
+
+/** Where the native tests of a mode are, relative to the root. */
+export function nativeTestsFile(mode) {
+  return `${modes[mode].output}/slimnet_native_tests`;
+}
+
+const nativeInputs = [
+  'CMakeLists.txt',
+  'native',
+  'scripts/cmake',
+  'scripts/third_party.json',
+  'scripts/onednn_build.json',
+];
+
+/** A folder copied or moved elsewhere keeps CMake's absolute paths: such a build folder is of no use any more. */
+function dropForeignCache(folder) {
+  const cache = join(folder, 'CMakeCache.txt');
+  if (!existsSync(cache)) return;
+  const home = /^CMAKE_HOME_DIRECTORY:INTERNAL=(.*)$/m.exec(readFileSync(cache, 'utf8'))?.[1];
+  if (home !== root) rmSync(folder, { recursive: true });
+}
+
+/** Builds the addon, and the native tests with it where asked. `mode`: release, debug or asan. */
+export async function buildAddon({ mode = 'release', tests = false } = {}) {
+  const { config, output, options } = modes[mode];
+  const extra = `${packageJson().version} ${process.env.SLIMNET_ONEDNN_ROOT ?? ''} ${process.env.CXX ?? ''}`;
+  const addonStamp = stamp(join(root, 'build', 'stamps', `addon-${mode}.json`), {
+    base: root,
+    inputs: nativeInputs,
+    outputs: [addonFile(mode)],
+    extra,
+  });
+  const testsStamp = stamp(join(root, 'build', 'stamps', `native-tests-${mode}.json`), {
+    base: root,
+    inputs: [...nativeInputs, 'test/native'],
+    outputs: [addonFile(mode), nativeTestsFile(mode)],
+    extra,
+  });
+  if ((tests ? testsStamp : addonStamp).isFresh()) return;
+  await ensureTools();
+  const cmakeJs = join(root, 'node_modules', '.bin', 'cmake-js');
+  if (!existsSync(cmakeJs)) throw new SetupError('cmake-js is missing: run `npm ci` first');
+  const folder = join(root, 'build', 'cmake', mode);
+  dropForeignCache(folder);
+  say(`building the native addon (${mode}${tests ? ', with tests' : ''}) into ${output}`);
+  const marks = [addonStamp.take(), ...(tests ? [testsStamp.take()] : [])];
+  const defines = { ...options, SLIMNET_OUTPUT_DIR: join(root, output), SLIMNET_TESTS: tests ? 'ON' : 'OFF' };
+  const common = ['--directory', root, '--out', folder, '--config', config, '--log-level', 'warn'];
+  const args = [
+    '--generator',
+    'Unix Makefiles',
+    ...Object.entries(defines).map(([name, value]) => `--CD${name}=${value}`),
+  ];
+  await run(cmakeJs, ['configure', ...common, ...args], { cwd: root });
+  await run(cmakeJs, ['build', ...common, '--parallel', String(parallelJobs())], { cwd: root });
+  for (const mark of marks) mark();
+}
+
+/** Compiles lib/ to dist/. */
+export async function buildTypeScript() {
+  const step = stamp(join(root, 'build', 'stamps', 'typescript.json'), {
+    base: root,
+    inputs: ['lib', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
+    outputs: ['dist/index.js', 'dist/cli/main.js'],
+  });
+  if (step.isFresh()) return;
+  say('compiling TypeScript into dist/');
+  const mark = step.take();
+  // Files of sources that are gone must not stay behind.
+  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  await run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'], {
+    cwd: root,
+  });
+  mark();
+}
+
+/** Everything that a user of the source tree needs: modules, addon, dist. */
+export async function setUp({ tests = false } = {}) {
+  await installModules();
+  await buildAddon({ tests });
+  await buildTypeScript();
+}

@@ -1,0 +1,46 @@
+/**
+ * `npm run test:asan`: the native tests and the JavaScript tests that use the addon, under AddressSanitizer and
+ * UndefinedBehaviorSanitizer. oneDNN itself is linked as it is. Arguments go to Jest.
+ */
+import { join } from 'node:path';
+import { main, say } from './lib/console.mjs';
+import { root } from './lib/paths.mjs';
+import { capture } from './lib/process.mjs';
+import { addonFile, buildAddon, buildTypeScript, installModules, nativeTestsFile } from './lib/steps.mjs';
+import { closingLine, runJest, runNativeTests, sum } from './lib/test_runs.mjs';
+
+const undefinedOptions = { UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1' };
+
+/** The sanitizers' runtime has to be in the process before Node is. */
+function sanitizedNode() {
+  const library = capture('g++', ['-print-file-name=libasan.so']).stdout.trim();
+  return {
+    ...undefinedOptions,
+    LD_PRELOAD: library,
+    SLIMNET_ADDON: join(root, addonFile('asan')),
+    // Leaks are looked for in the native tests: Node frees little of its own at exit, so that reports here say nothing.
+    // V8 handles SIGSEGV itself, for WebAssembly bounds.
+    ASAN_OPTIONS: 'detect_leaks=0:allow_user_segv_handler=1:detect_stack_use_after_return=0',
+  };
+}
+
+await main(async () => {
+  await installModules();
+  await buildAddon({ mode: 'asan', tests: true });
+  await buildTypeScript();
+  say('native tests under ASan and UBSan');
+  const native = await runNativeTests(join(root, nativeTestsFile('asan')), {
+    env: { ...undefinedOptions, ASAN_OPTIONS: 'detect_leaks=1:detect_stack_use_after_return=1' },
+  });
+  say('Jest under ASan and UBSan');
+  const chosen = process.argv.slice(2);
+  // What packs, installs and times slimnet says nothing about memory; all else runs.
+  const args =
+    chosen.length > 0
+      ? chosen
+      : ['--testPathIgnorePatterns', 'test/install/', 'test/unit/scripts/', '--testTimeout', '600000'];
+  const javascript = await runJest(args, { env: sanitizedNode() });
+  const total = sum([native, javascript]);
+  process.stdout.write(`${closingLine(total)}\n`);
+  return total.failed === 0 ? 0 : 1;
+});

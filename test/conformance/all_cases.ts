@@ -1,0 +1,68 @@
+/** All cases by op. A missing op is a compile error: a new op needs its file <op>.cases.ts and its line here. */
+import type * as ops from '../../lib/ops/index.js';
+import { absCases } from './abs.cases.js';
+import { addCases } from './add.cases.js';
+import { argmaxCases } from './argmax.cases.js';
+import { assignDebiasedMovingAverageCases } from './assign_debiased_moving_average.cases.js';
+import { assignMovingAverageCases } from './assign_moving_average.cases.js';
+import { avgPool2dCases } from './avg_pool2d.cases.js';
+import { batchNormCases } from './batch_norm.cases.js';
+import { batchNormTrainingCases } from './batch_norm_training.cases.js';
+import { biasAddCases } from './bias_add.cases.js';
+import type { OpCases } from './cases.js';
+import { castCases } from './cast.cases.js';
+import { constantCases } from './constant.cases.js';
+import { conv2dCases } from './conv2d.cases.js';
+import { dropoutCases } from './dropout.cases.js';
+import { inputCases } from './input.cases.js';
+import { l2LossCases } from './l2_loss.cases.js';
+import { matmulCases } from './matmul.cases.js';
+import { maxPool2dCases } from './max_pool2d.cases.js';
+import { mulCases } from './mul.cases.js';
+import { padCases } from './pad.cases.js';
+import { reduceMeanCases } from './reduce_mean.cases.js';
+import { reduceSumCases } from './reduce_sum.cases.js';
+import { reluCases } from './relu.cases.js';
+import { relu6Cases } from './relu6.cases.js';
+import { reorderCases } from './reorder.cases.js';
+import { reshapeCases } from './reshape.cases.js';
+import { rsqrtCases } from './rsqrt.cases.js';
+import { softmaxCases } from './softmax.cases.js';
+import { squeezeCases } from './squeeze.cases.js';
+import { subCases } from './sub.cases.js';
+import { topKCases } from './top_k.cases.js';
+import { variableCases } from './variable.cases.js';
+
+export const allCases = {
+  abs: absCases,
+  add: addCases,
+  argmax: argmaxCases,
+  assignDebiasedMovingAverage: assignDebiasedMovingAverageCases,
+  assignMovingAverage: assignMovingAverageCases,
+  avgPool2d: avgPool2dCases,
+  batchNorm: batchNormCases,
+  batchNormTraining: batchNormTrainingCases,
+  biasAdd: biasAddCases,
+  cast: castCases,
+  constant: constantCases,
+  conv2d: conv2dCases,
+  dropout: dropoutCases,
+  input: inputCases,
+  l2Loss: l2LossCases,
+  matmul: matmulCases,
+  maxPool2d: maxPool2dCases,
+  mul: mulCases,
+  pad: padCases,
+  reduceMean: reduceMeanCases,
+  reduceSum: reduceSumCases,
+  relu: reluCases,
+  relu6: relu6Cases,
+  reorder: reorderCases,
+  reshape: reshapeCases,
+  rsqrt: rsqrtCases,
+  softmax: softmaxCases,
+  squeeze: squeezeCases,
+  sub: subCases,
+  topK: topKCases,
+  variable: variableCases,
+} satisfies Record<keyof typeof ops, OpCases>;

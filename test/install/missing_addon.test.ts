@@ -1,0 +1,44 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findAddon, platformName } from '../../lib/native/binding.js';
+
+describe('an addon that cannot be loaded', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'slimnet-addon-'));
+  afterAll(() => rmSync(folder, { recursive: true }));
+
+  function failureOf(body: () => unknown): { name?: string; code?: string; message: string } {
+    try {
+      body();
+    } catch (error) {
+      return error as Error & { code?: string };
+    }
+    throw new Error('nothing was thrown');
+  }
+
+  test('names the platform, the Node-API version, every path that was tried, and the way out', () => {
+    const failure = failureOf(() => findAddon({ root: folder, version: '1.2.3' }));
+    expect(failure.name).toBe('NativeLoadError');
+    expect(failure.code).toBe('ERR_NATIVE_LOAD');
+    expect(failure.message).toContain(`${process.platform}-${process.arch}`);
+    expect(failure.message).toContain(`Node-API ${process.versions.napi}`);
+    expect(failure.message).toContain(join(folder, 'native', 'prebuilt', platformName(), 'slimnet-1.2.3.node'));
+    expect(failure.message).toContain(join(folder, 'build', 'Release', 'slimnet.node'));
+    expect(failure.message).toContain(join(folder, 'build', 'Debug', 'slimnet.node'));
+    expect(failure.message).toContain('npm run build');
+  });
+
+  test('repeats why the dynamic loader refused a file that exists', () => {
+    const broken = join(folder, 'broken.node');
+    writeFileSync(broken, 'this is no shared object');
+    const failure = failureOf(() => findAddon({ root: folder, version: '1.2.3', override: broken }));
+    expect(failure.code).toBe('ERR_NATIVE_LOAD');
+    expect(failure.message).toMatch(/broken\.node: .*(invalid ELF header|file too short|not a mach-o file)/);
+  });
+
+  test('is tried alone when SLIMNET_ADDON names one', () => {
+    const failure = failureOf(() => findAddon({ root: folder, version: '1.2.3', override: '/nowhere/addon.node' }));
+    expect(failure.message).toContain('/nowhere/addon.node: no such file');
+    expect(failure.message).not.toContain('Release');
+  });
+});

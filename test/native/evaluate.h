@@ -1,0 +1,133 @@
+// Runs a program node by node on a backend of the host, for comparing it before and after the passes.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "backend/backend.h"
+#include "ir/program.h"
+#include "ir/views.h"
+#include "passes/storage.h"
+
+namespace slimnet::testing {
+
+class OneThread final : public ParallelFor {
+ public:
+  int threads() const override { return 1; }
+  void Run(int jobs, const std::function<void(int)>& job) override {
+    for (int i = 0; i < jobs; ++i) job(i);
+  }
+};
+
+// What a run left: the outputs by name, and the variables.
+struct Results {
+  std::map<std::string, std::vector<float>> outputs;
+  std::map<std::string, std::vector<float>> variables;
+};
+
+class Evaluator {
+ public:
+  Evaluator(const Program& program, const Backend& backend) : program_(program), backend_(backend) {}
+
+  // With an arena, values lie where plan_memory put them, and nothing protects one from another. Without, each has a buffer of its
+  // own, and reads of variables see the values from before the run, whatever the order: what the program means.
+  Results Run(bool in_arena) {
+    stream_ = backend_.NewStream(pool_);
+    buffers_.resize(program_.values.size(), nullptr);
+    if (in_arena) arena_ = backend_.Allocate(program_.arena_bytes);
+    for (const Node& node : program_.nodes) Execute(node, in_arena);
+    Results results;
+    for (const ProgramOutput& output : program_.outputs) results.outputs[output.name] = Floats(output.value);
+    for (const auto& [name, memory] : variables_) {
+      const auto* data = static_cast<const float*>(memory->data());
+      results.variables[name].assign(data, data + memory->bytes() / sizeof(float));
+    }
+    return results;
+  }
+
+ private:
+  void Execute(const Node& node, bool in_arena) {
+    for (ValueId value : node.outputs) buffers_[value] = BufferOf(node, value, in_arena);
+    if (node.op == OpKind::kConstant) Fill(node);
+    if (Info(node.op).source || (in_arena && IsView(node.op))) return;
+    std::vector<void*> inputs;
+    std::vector<void*> operands;
+    std::vector<void*> outputs;
+    for (ValueId value : node.inputs) inputs.push_back(buffers_[value]);
+    for (int port : Info(node.op).updates) {
+      const ValueId value = node.inputs[static_cast<size_t>(port)];
+      inputs[static_cast<size_t>(port)] = variables_.at(names_.at(value))->data();
+    }
+    for (const PostOp& post : node.post_ops) operands.push_back(post.operand == kNoValue ? nullptr : buffers_[post.operand]);
+    for (ValueId value : node.outputs) outputs.push_back(buffers_[value]);
+    const auto kernel = backend_.Prepare({program_, node});
+    const auto scratch = backend_.Allocate(kernel->scratch_bytes());
+    kernel->NewInvocation()->Enqueue(*stream_, {inputs, operands, outputs, scratch->data(), 0});
+    stream_->Wait();
+  }
+
+  void* BufferOf(const Node& node, ValueId value, bool in_arena) {
+    if (node.op == OpKind::kVariable) return VariableOf(node, value, in_arena);
+    if (node.op == OpKind::kInput) return Random(value, std::get<InputAttrs>(node.attrs).name);
+    const Place& place = program_.values[value].place;
+    if (in_arena && place.kind == Place::Kind::kArena) return static_cast<char*>(arena_->data()) + place.offset;
+    if (in_arena && place.kind == Place::Kind::kAlias) return buffers_[place.index];
+    if (const ValueId operand = Overwritten(node); operand != kNoValue) return buffers_[operand];
+    return Own(value);
+  }
+
+  void* VariableOf(const Node& node, ValueId value, bool in_arena) {
+    const std::string& name = std::get<VariableAttrs>(node.attrs).name;
+    names_[value] = name;
+    if (!variables_.contains(name)) {
+      Random(value, name);
+      variables_[name] = std::move(owned_.back());
+      owned_.pop_back();
+    }
+    return in_arena ? variables_[name]->data() : Random(value, name);
+  }
+
+  void* Own(ValueId value) {
+    owned_.push_back(backend_.Allocate(program_.values[value].bytes()));
+    return owned_.back()->data();
+  }
+
+  // Positive values that follow from the name alone, so that every form of a program sees the same.
+  void* Random(ValueId value, const std::string& name) {
+    auto* data = static_cast<float*>(Own(value));
+    std::mt19937 random(static_cast<uint32_t>(std::hash<std::string>()(name)));
+    const int64_t count = ElementCount(program_.values[value].type.shape);
+    for (int64_t i = 0; i < count; ++i) data[i] = 0.05F + 0.5F * static_cast<float>(random() % 1000) / 1000.0F;
+    return data;
+  }
+
+  void Fill(const Node& node) {
+    const std::vector<double>& values = std::get<ConstantAttrs>(node.attrs).values;
+    auto* data = static_cast<float*>(buffers_[node.outputs[0]]);
+    const int64_t count = ElementCount(program_.values[node.outputs[0]].type.shape);
+    for (int64_t i = 0; i < count; ++i) {
+      data[i] = static_cast<float>(values.size() == 1 ? values[0] : values[static_cast<size_t>(i)]);
+    }
+  }
+
+  std::vector<float> Floats(ValueId value) const {
+    const auto* data = static_cast<const float*>(buffers_[value]);
+    return {data, data + ElementCount(program_.values[value].type.shape)};
+  }
+
+  const Program& program_;
+  const Backend& backend_;
+  OneThread pool_;
+  std::unique_ptr<Stream> stream_;
+  std::unique_ptr<Memory> arena_;
+  std::vector<void*> buffers_;  // by value
+  std::vector<std::unique_ptr<Memory>> owned_;
+  std::map<std::string, std::unique_ptr<Memory>> variables_;
+  std::map<ValueId, std::string> names_;  // of the variables that values read
+};
+
+}  // namespace slimnet::testing

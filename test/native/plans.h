@@ -1,0 +1,62 @@
+// Plan texts for tests.
+#pragma once
+
+#include <string>
+
+namespace slimnet::testing {
+
+// A program with every op that a plan from outside may hold, and every kind of attribute.
+inline const std::string kAllOps = R"(slimnet.plan 1
+%0 = input() {name="images"} @"images" : float32[2,8,8,3]
+%1 = variable() {name="w"} @"scope/w/read" : float32[3,3,3,4]
+%2 = pad(%0) {pads=[0,0,1,1,1,1,0,0]} @"pad" : float32[2,10,10,3]
+%3 = conv2d(%2, %1) {strides=[2,2], dilations=[1,1], pads=[0,0,0,0]} @"conv" : float32[2,4,4,4]
+%4 = variable() {name="gamma"} @"gamma/read" : float32[4]
+%5 = variable() {name="beta"} @"beta/read" : float32[4]
+%6 = variable() {name="mean"} @"mean/read" : float32[4]
+%7 = variable() {name="variance"} @"variance/read" : float32[4]
+%8 = batch_norm(%3, %4, %5, %6, %7) {epsilon=0.00001} @"bn" : float32[2,4,4,4]
+%9 = relu(%8) {} @"relu" : float32[2,4,4,4]
+%10 = max_pool2d(%9) {ksize=[3,3], strides=[2,2], pads=[0,1,0,1]} @"max" : float32[2,2,2,4]
+%11 = avg_pool2d(%9) {ksize=[2,2], strides=[2,2], pads=[0,0,0,0]} @"avg" : float32[2,2,2,4]
+%12 = add(%10, %11) {} @"add" : float32[2,2,2,4]
+%13, %14, %15 = batch_norm_training(%12, %4, %5) {epsilon=0.001, bessel=true} @"bn_1" : float32[2,2,2,4], float32[4], float32[4]
+%16 = assign_moving_average(%6, %14) {decay=0.997} @"assign" : float32[4]
+%17 = variable() {name="biased"} @"biased/read" : float32[4]
+%18 = variable() {name="step"} @"step/read" : float32[]
+%19 = assign_debiased_moving_average(%7, %17, %18, %15) {decay=0.9} @"assign_1" : float32[4]
+%20 = dropout(%13) {keep_prob=0.5, seed=4294967295} @"dropout" : float32[2,2,2,4]
+%21 = relu6(%20) {} @"relu6" : float32[2,2,2,4]
+%22 = reduce_mean(%21) {axes=[1,2], keep_dims=true} @"pool5" : float32[2,1,1,4]
+%23 = squeeze(%22) {axes=[1,2]} @"squeeze" : float32[2,4]
+%24 = variable() {name="m"} @"m/read" : float32[4,5]
+%25 = matmul(%23, %24) {} @"matmul" : float32[2,5]
+%26 = constant() {values=[1e-7,-0.5,123456789012,inf,-0]} @"constant" : float32[5]
+%27 = bias_add(%25, %26) {} @"bias_add" : float32[2,5]
+%28 = softmax(%27) {} @"softmax" : float32[2,5]
+%29, %30 = top_k(%28) {k=3} @"top_k" : float32[2,3], int32[2,3]
+%31 = argmax(%28) {axis=-1} @"argmax" : int32[2]
+%32 = constant() {values=[nan]} @"fill \"q\" \\ \u0009 é" : float32[2,5]
+%33 = sub(%28, %32) {} @"sub" : float32[2,5]
+%34 = mul(%33, %33) {} @"mul" : float32[2,5]
+%35 = abs(%34) {} @"abs" : float32[2,5]
+%36 = rsqrt(%35) {} @"rsqrt" : float32[2,5]
+%37 = l2_loss(%36) {} @"l2_loss" : float32[]
+%38 = reduce_sum(%36) {axes=[], keep_dims=false} @"sum" : float32[]
+%39 = cast(%36) {dtype=uint8} @"cast" : uint8[2,5]
+%40 = reshape(%39) {shape=[5,2]} @"reshape" : uint8[5,2]
+%41 = constant() {values=[]} @"empty" : int64[0]
+output "logits" %27
+output "again" %27
+output "indices" %30
+output "class" %31
+output "loss" %37
+output "sum" %38
+output "bytes" %40
+output "empty" %41
+output "values" %29
+update %16
+update %19
+)";
+
+}  // namespace slimnet::testing

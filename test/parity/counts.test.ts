@@ -1,0 +1,91 @@
+/** Variables, losses, updates and multiply-accumulates of the published networks, against TensorFlow's. */
+import { macs } from '../../lib/core/cost.js';
+import type { Graph, Tensor } from '../../lib/core/graph.js';
+import { elementCount } from '../../lib/core/shape.js';
+import * as nets from '../../lib/slim/nets/index.js';
+import * as slim from '../../lib/slim/index.js';
+import { build, golden, images, withResnetArgScope } from './support.js';
+
+interface Fixture {
+  readonly endPoints: readonly string[];
+  readonly variables: readonly (readonly [string, readonly number[], boolean])[];
+  readonly updateOps: number;
+  readonly regularizationLosses: number;
+}
+
+/** name, classes, trainable values, all values, trainable variables, variables, updates, losses, MACs at 224. */
+const counts = [
+  ['resnet_v1_50', 1000, 25557032, 25610152, 161, 267, 106, 54, 3482255360],
+  ['resnet_v1_50', 1001, 25559081, 25612201, 161, 267, 106, 54, 3482257408],
+  ['resnet_v1_101', 1000, 44549160, 44654504, 314, 522, 208, 105, 7194476544],
+  ['resnet_v1_101', 1001, 44551209, 44656553, 314, 522, 208, 105, 7194478592],
+  ['resnet_v1_152', 1000, 60192808, 60344232, 467, 777, 310, 156, 10906697728],
+  ['resnet_v1_152', 1001, 60194857, 60346281, 467, 777, 310, 156, 10906699776],
+  ['resnet_v1_200', 1000, 64673832, 64849832, 611, 1017, 406, 204, 14400552960],
+  ['resnet_v1_200', 1001, 64675881, 64851881, 611, 1017, 406, 204, 14400555008],
+  ['resnet_v1_50', null, 23508032, 23561152, 159, 265, 106, 53, 3480207360],
+] as const;
+
+function network(name: string, numClasses: number | null, options: slim.Options<nets.ResnetV1DepthOptions> = {}, size: number | null = 224) {
+  return build(() => withResnetArgScope(() => nets.network(name).build(images([null, size, size, 3]), { numClasses, ...options })));
+}
+
+function values(graph: Graph, trainableOnly: boolean): number {
+  return [...graph.variables.values()].filter((v) => v.trainable || !trainableOnly).reduce((sum, v) => sum + elementCount(v.shape), 0);
+}
+
+function macsAt(graph: Graph, net: Tensor, size: number): number {
+  return macs(graph, [net], new Map([['images', [1, size, size, 3]]]));
+}
+
+test.each(counts)('%s with %p classes has the published numbers', (name, classes, trainable, all, trainableVariables, variables, updates, losses, expectedMacs) => {
+  const { graph, value } = network(name, classes);
+  expect(values(graph, true)).toBe(trainable);
+  expect(values(graph, false)).toBe(all);
+  expect(graph.getCollection(slim.GraphKeys.trainableVariables)).toHaveLength(trainableVariables);
+  expect(graph.getCollection(slim.GraphKeys.modelVariables)).toHaveLength(variables);
+  expect(graph.variables.size).toBe(variables);
+  expect(graph.getCollection(slim.GraphKeys.updateOps)).toHaveLength(updates);
+  expect(graph.getCollection(slim.GraphKeys.regularizationLosses)).toHaveLength(losses);
+  expect(macsAt(graph, value.net, 224)).toBe(expectedMacs);
+});
+
+test.each(nets.networkNames)('%s has the variables and end points of TensorFlow in its order', (name) => {
+  const fixture = golden<Fixture>(`variables/${name}.json`);
+  const { graph, value } = network(name, 1000);
+  expect([...graph.variables.values()].map((v) => [v.name, v.shape, v.trainable])).toEqual(fixture.variables);
+  expect(Object.keys(value.endPoints)).toEqual(fixture.endPoints);
+  expect(graph.getCollection(slim.GraphKeys.updateOps)).toHaveLength(fixture.updateOps);
+  expect(graph.getCollection(slim.GraphKeys.regularizationLosses)).toHaveLength(fixture.regularizationLosses);
+});
+
+test.each([
+  ['resnet_v1_50', 75],
+  ['resnet_v1_101', 143],
+  ['resnet_v1_152', 211],
+  ['resnet_v1_200', 275],
+] as const)('%s has %d end points, two less without classes', (name, count) => {
+  expect(Object.keys(network(name, 1000).value.endPoints)).toHaveLength(count);
+  expect(Object.keys(network(name, null).value.endPoints)).toHaveLength(count - 2);
+});
+
+test.each([
+  [16, 224, true, 5803999232],
+  [8, 224, true, 18877054976],
+  [16, 321, false, 13769446592],
+] as const)('resnet_v1_50 at output stride %d over %d pixels takes the published work', (outputStride, size, globalPool, expected) => {
+  const { graph, value } = network('resnet_v1_50', 1000, { outputStride, globalPool, isTraining: false }, null);
+  expect(macsAt(graph, value.net, size)).toBe(expected);
+});
+
+test('an inference network has no updates and the same variables', () => {
+  const { graph } = network('resnet_v1_50', 1000, { isTraining: false });
+  expect(graph.getCollection(slim.GraphKeys.updateOps)).toHaveLength(0);
+  expect(graph.variables.size).toBe(267);
+});
+
+test('no regularization loss belongs to anything but convolution weights', () => {
+  const { graph } = network('resnet_v1_50', 1000);
+  const losses = graph.getCollection<Tensor>(slim.GraphKeys.regularizationLosses).map((t) => t.name);
+  expect(losses.filter((name) => !name.endsWith('/kernel/Regularizer/l2_regularizer'))).toEqual([]);
+});

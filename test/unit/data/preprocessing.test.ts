@@ -1,0 +1,192 @@
+import { type RawImage, copyRawImage } from '../../../lib/data/raw_image.js';
+import { type PreprocessingName, type PreprocessingSpec, preprocessingFor } from '../../../lib/data/preprocessing.js';
+import { ArgumentError, ImageError } from '../../../lib/errors.js';
+import { hash } from '../../helpers/generator.js';
+import { goldenPicture } from '../../helpers/pictures.js';
+import { addon } from '../../helpers/run.js';
+import { golden } from '../../helpers/golden.js';
+
+/** One picture of TensorFlow's. Pixels: row, column, red, green, blue. */
+interface GoldenCase {
+  readonly id: string;
+  readonly image: [number, number];
+  readonly grey: boolean;
+  readonly size: [number, number];
+  readonly sideMin: number;
+  readonly output: { readonly sum: number; readonly absSum: number; readonly min: number; readonly max: number; readonly pixels: number[][] };
+}
+
+const means = [123.68, 116.78, 103.94] as const;
+
+function spec(height: number, width: number, resizeSide: number): PreprocessingSpec {
+  return { name: 'vgg', height, width, resizeSide };
+}
+
+function greyPicture(height: number, width: number): RawImage {
+  const data = new Uint8Array(height * width);
+  for (let i = 0; i < data.length; i++) data[i] = Math.floor(256 * hash(i, 2000));
+  return { width, height, channels: 1, data };
+}
+
+function run(image: RawImage, s: PreprocessingSpec): Promise<Float32Array> {
+  return addon().preprocess(s, [image]);
+}
+
+describe('vgg evaluation preprocessing', () => {
+  test.each(golden<{ cases: GoldenCase[] }>('preprocessing/vgg_eval.json').cases)('equals TensorFlow for $id', async ({ image: [height, width], grey, size, sideMin, output }) => {
+    const actual = await run(grey ? greyPicture(height, width) : goldenPicture(height, width), spec(size[0], size[1], sideMin));
+    expect(actual).toHaveLength(size[0] * size[1] * 3);
+    let worst = 0;
+    for (const [row, column, ...rgb] of output.pixels as [number, number, number, number, number][]) {
+      rgb.forEach((value, c) => {
+        worst = Math.max(worst, Math.abs(value - (actual[(row * size[1] + column) * 3 + c] as number)));
+      });
+    }
+    expect(worst).toBeLessThan(1e-4);
+    const sum = actual.reduce((s, v) => s + v, 0);
+    const absSum = actual.reduce((s, v) => s + Math.abs(v), 0);
+    expect(Math.abs(sum - output.sum)).toBeLessThan(1e-6 * output.absSum);
+    expect(Math.abs(absSum - output.absSum)).toBeLessThan(1e-6 * output.absSum);
+    expect(actual.reduce((a, b) => Math.min(a, b))).toBeCloseTo(output.min, 4);
+    expect(actual.reduce((a, b) => Math.max(a, b))).toBeCloseTo(output.max, 4);
+  });
+
+  test('several images of different sizes give what each gives alone, in their order', async () => {
+    const images = [goldenPicture(40, 30), greyPicture(17, 90), goldenPicture(300, 31)];
+    const s = spec(24, 24, 32);
+    const together = await addon().preprocess(s, images);
+    for (const [i, image] of images.entries()) {
+      expect(Array.from(together.subarray(i * 24 * 24 * 3, (i + 1) * 24 * 24 * 3))).toEqual(Array.from(await run(image, s)));
+    }
+  });
+
+  test('one colour stays that colour at every aspect, down to one row or column', async () => {
+    const colour = [10, 100, 200];
+    for (const [height, width] of [[1, 1], [1, 100_000], [100_000, 1], [3, 2000], [2, 1]] as const) {
+      const data = new Uint8Array(height * width * 3);
+      for (let i = 0; i < data.length; i++) data[i] = colour[i % 3] as number;
+      const out = await run({ data, height, width, channels: 3 }, spec(16, 16, 20));
+      const worst = out.reduce((most, v, i) => Math.max(most, Math.abs(v - ((colour[i % 3] as number) - (means[i % 3] as number)))), 0);
+      expect(worst).toBeLessThan(1e-4);
+    }
+  });
+
+  test('no images give no values', async () => {
+    expect(await addon().preprocess(spec(8, 8, 8), [])).toHaveLength(0);
+  });
+
+  test('many calls at once are all answered', async () => {
+    const image = goldenPicture(64, 64);
+    const s = spec(32, 32, 40);
+    const expected = Array.from(await run(image, s));
+    const all = await Promise.all(Array.from({ length: 50 }, () => run(image, s)));
+    for (const result of all) expect(Array.from(result)).toEqual(expected);
+  });
+});
+
+describe('native checks', () => {
+  const good = { data: new Uint8Array(12), width: 2, height: 2, channels: 3 };
+  const s = spec(8, 8, 8);
+  // The native entry is called as a hostile caller would, past every check in TypeScript.
+  const call = (what: unknown, images: unknown) => Promise.resolve().then(() => addon().preprocess(what as PreprocessingSpec, images as RawImage[]));
+
+  test.each([
+    ['no object', null],
+    ['another name', { ...s, name: 'inception' }],
+    ['a fraction', { ...s, height: 8.5 }],
+    ['a negative size', { ...s, width: -1 }],
+    ['NaN', { ...s, resizeSide: Number.NaN }],
+    ['a size that no memory holds', { ...s, height: 2 ** 31 }],
+    ['a text', { ...s, height: '8' }],
+  ])('a specification with %s is refused', async (_, wrong) => {
+    await expect(call(wrong, [good])).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
+  });
+
+  test('a crop that does not fit is an image error', async () => {
+    await expect(call(spec(9, 8, 8), [good])).rejects.toMatchObject({ code: 'ERR_IMAGE' });
+  });
+
+  test.each([
+    ['no list', good],
+    ['holes', [undefined]],
+    ['no data', [{ ...good, data: undefined }]],
+    ['an array of numbers', [{ ...good, data: [1, 2, 3] }]],
+    ['floats', [{ ...good, data: new Float32Array(12) }]],
+    ['too few bytes', [{ ...good, data: new Uint8Array(11) }]],
+    ['too many bytes', [{ ...good, data: new Uint8Array(13) }]],
+    ['two channels', [{ ...good, channels: 2, data: new Uint8Array(8) }]],
+    ['no width', [{ ...good, width: undefined }]],
+    ['a width of 0', [{ ...good, width: 0, data: new Uint8Array() }]],
+    ['sides whose product overflows', [{ ...good, width: 2 ** 32, height: 2 ** 32 }]],
+    ['one bad image among good ones', [good, good, { ...good, height: 3 }]],
+  ])('images with %s are refused', async (_, images) => {
+    await expect(call(s, images)).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
+  });
+
+  test('more output than any machine should hold is refused', async () => {
+    await expect(call(spec(16384, 16384, 16384), [good, good])).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
+  });
+
+  test('a detached buffer is refused', async () => {
+    const data = new Uint8Array(12);
+    structuredClone(data.buffer, { transfer: [data.buffer] });
+    await expect(call(s, [{ ...good, data }])).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
+  });
+
+  test('a getter that gives away another image is caught', async () => {
+    const first = { ...good, data: new Uint8Array(12) };
+    const second = {
+      ...good,
+      get width() {
+        structuredClone(first.data.buffer, { transfer: [first.data.buffer] });
+        return 2;
+      },
+    };
+    await expect(call(s, [first, second])).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
+  });
+});
+
+describe('preprocessingFor', () => {
+  test('keeps side 256 up to that size and the proportion of 256 to 224 above', () => {
+    expect(preprocessingFor('vgg', 224)).toEqual(spec(224, 224, 256));
+    expect(preprocessingFor('vgg', 64)).toEqual(spec(64, 64, 256));
+    expect(preprocessingFor('vgg', 256)).toEqual(spec(256, 256, 256));
+    expect(preprocessingFor('vgg', 448)).toEqual(spec(448, 448, 512));
+  });
+
+  test.each([['inception', 224], ['toString', 224], ['vgg', 0], ['vgg', 1.5], ['vgg', 20000], ['vgg', Number.NaN]])('%s at %s is refused', (name, size) => {
+    expect(() => preprocessingFor(name as PreprocessingName, size)).toThrow(ArgumentError);
+  });
+});
+
+describe('raw images', () => {
+  const good: RawImage = { data: Uint8Array.from({ length: 24 }, (_, i) => i), width: 4, height: 2, channels: 3 };
+
+  test('are copied, whichever bytes they view', () => {
+    const data = new Uint8Array(30);
+    data.set(good.data, 5);
+    const image = copyRawImage({ ...good, data: data.subarray(5, 29) }, 8);
+    data.fill(0);
+    expect(Array.from(image.data)).toEqual(Array.from(good.data));
+    expect(copyRawImage({ ...good, data: new Uint8ClampedArray(24) as unknown as Uint8Array }, 8).data).toHaveLength(24);
+    expect(copyRawImage({ data: Uint8Array.of(1, 2), width: 2, height: 1, channels: 1 }, 8)).toMatchObject({ channels: 1 });
+  });
+
+  test.each([
+    ['width 0', { width: 0 }, /width: expected a whole number/],
+    ['width 4.5', { width: 4.5 }, /width/],
+    ['width as text', { width: '4' }, /width/],
+    ['negative height', { height: -2 }, /height/],
+    ['infinite height', { height: Number.POSITIVE_INFINITY }, /height/],
+    ['4 channels', { channels: 4 }, /channels: expected 1 \(grey\) or 3/],
+    ['no channels', { channels: undefined }, /channels/],
+    ['a byte too few', { data: new Uint8Array(23) }, /data: expected 24 bytes for 4 x 2 x 3, received 23/],
+    ['an array of numbers', { data: Array.from(good.data) }, /data: expected a Uint8Array, received an array/],
+    ['floats', { data: new Float32Array(24) }, /data: expected a Uint8Array, received Float32Array/],
+    ['no data', { data: undefined }, /data/],
+    ['more pixels than the limit', { width: 4, height: 3, data: new Uint8Array(36) }, /limit is 8/],
+  ])('%s is refused by name', (_, change, message) => {
+    expect(() => copyRawImage({ ...good, ...change } as RawImage, 8)).toThrow(ImageError);
+    expect(() => copyRawImage({ ...good, ...change } as RawImage, 8)).toThrow(message);
+  });
+});
