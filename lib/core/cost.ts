@@ -8,7 +8,11 @@ import { concreteTypes, reachable } from './traversal.js';
  * @param shapes shapes of the inputs by placeholder name; needed for inputs with unknown dimensions
  * @throws ShapeError when a shape stays unknown or does not fit; PlanError when a root belongs to another graph
  */
-export function macs(graph: Graph, roots: readonly Tensor[], shapes: ReadonlyMap<string, ConcreteShape> = new Map()): number {
+export function macs(
+  graph: Graph,
+  roots: readonly Tensor[],
+  shapes: ReadonlyMap<string, ConcreteShape> = new Map(),
+): number {
   const nodes = reachable(graph, roots);
   const types = concreteTypes(nodes, shapes);
   const sizes = (tensor: Tensor | undefined) => types.get(tensor as Tensor)?.shape ?? [];

@@ -1,6 +1,6 @@
 import { PlanError, ShapeError } from '../errors.js';
 import type { Graph, Node, Tensor } from './graph.js';
-import { type ConcreteShape, type ConcreteType, accepts, isConcrete, shapeText, typeText } from './shape.js';
+import { accepts, type ConcreteShape, type ConcreteType, isConcrete, shapeText, typeText } from './shape.js';
 
 /**
  * Nodes that the roots need, updates that are forced included, in the order of their making.
@@ -26,11 +26,16 @@ export function reachable(graph: Graph, roots: readonly Tensor[]): Node[] {
  * @param shapes shapes of the inputs by placeholder name; needed for inputs with unknown dimensions
  * @throws ShapeError when a shape stays unknown or does not fit.
  */
-export function concreteTypes(nodes: readonly Node[], shapes: ReadonlyMap<string, ConcreteShape>): Map<Tensor, ConcreteType> {
+export function concreteTypes(
+  nodes: readonly Node[],
+  shapes: ReadonlyMap<string, ConcreteShape>,
+): Map<Tensor, ConcreteType> {
   const types = new Map<Tensor, ConcreteType>();
   for (const node of nodes) {
     const inputs = node.inputs.map((t) => types.get(t) as ConcreteType);
-    const outputs = node.op.source ? [sourceType(node, shapes)] : (node.op.infer(inputs, node.attrs, node.name) as ConcreteType[]);
+    const outputs = node.op.source
+      ? [sourceType(node, shapes)]
+      : (node.op.infer(inputs, node.attrs, node.name) as ConcreteType[]);
     node.outputs.forEach((tensor, i) => {
       types.set(tensor, outputs[i] as ConcreteType);
     });
@@ -43,10 +48,15 @@ function sourceType(node: Node, shapes: ReadonlyMap<string, ConcreteShape>): Con
   const given = node.op.name === 'input' ? shapes.get(node.attrs.name as string) : undefined;
   const shape = given ?? declared.shape;
   if (given !== undefined && !accepts(declared.shape, given)) {
-    throw new ShapeError(`Input ${node.attrs.name}: expected ${typeText(declared)}, received shape ${shapeText(given)}.`, { node: node.name });
+    throw new ShapeError(
+      `Input ${node.attrs.name}: expected ${typeText(declared)}, received shape ${shapeText(given)}.`,
+      { node: node.name },
+    );
   }
   if (!isConcrete(shape)) {
-    throw new ShapeError(`Input ${node.attrs.name}: the shape of ${typeText(declared)} must be given.`, { node: node.name });
+    throw new ShapeError(`Input ${node.attrs.name}: the shape of ${typeText(declared)} must be given.`, {
+      node: node.name,
+    });
   }
   return { dtype: declared.dtype, shape };
 }

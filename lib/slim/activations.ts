@@ -1,4 +1,4 @@
-import { type Tensor, apply } from '../core/graph.js';
+import { apply, type Tensor } from '../core/graph.js';
 import * as ops from '../ops/index.js';
 
 /** A function that a layer applies to its output. */

@@ -1,7 +1,7 @@
 import { describe } from '../core/dtype.js';
 import { currentGraphOrNull, refusePromise } from '../core/graph.js';
 import { ArgumentError, ScopeError } from '../errors.js';
-import { type Options, checkedOptions, unknownOption } from './options.js';
+import { checkedOptions, type Options, unknownOption } from './options.js';
 
 /** Identity of a function in argument scopes. A decorated function and the one that it wraps share it. */
 export interface ArgScopeKey {
@@ -19,7 +19,10 @@ export interface ArgScoped<O extends object> {
 }
 
 /** A function whose options take defaults from the surrounding argument scopes. */
-export type Decorated<P extends readonly unknown[], O extends object, R> = ((...args: [...P, options?: Options<O>]) => R) & ArgScoped<O>;
+export type Decorated<P extends readonly unknown[], O extends object, R> = ((
+  ...args: [...P, options?: Options<O>]
+) => R) &
+  ArgScoped<O>;
 
 type AnyArgScoped = ArgScoped<never>;
 type OptionsOf<F> = F extends ArgScoped<infer O> ? O : never;
@@ -28,7 +31,11 @@ type Intersection<U> = (U extends unknown ? (value: U) => void : never) extends 
 /** Defaults that fit all of some functions: the options that they have in common. */
 export type SharedOptions<F extends readonly AnyArgScoped[]> = F extends readonly []
   ? Readonly<Record<string, never>>
-  : { readonly [K in keyof OptionsOf<F[number]>]?: K extends keyof Intersection<OptionsOf<F[number]>> ? Intersection<OptionsOf<F[number]>>[K] | undefined : never };
+  : {
+      readonly [K in keyof OptionsOf<F[number]>]?: K extends keyof Intersection<OptionsOf<F[number]>>
+        ? Intersection<OptionsOf<F[number]>>[K] | undefined
+        : never;
+    };
 
 /** Defaults by function: what a scope holds. Captured by the body of `argScope`, it can be entered again anywhere. */
 export class ArgScope {
@@ -73,17 +80,32 @@ export function currentArgScope(): ArgScope {
  * @param defaults a value for every option that exists
  * @param fn gets its own parameters and then all options
  */
-export function addArgScope<P extends readonly unknown[], O extends object, R>(name: string, defaults: O, fn: (...args: [...P, options: O]) => R): Decorated<P, O, R> {
+export function addArgScope<P extends readonly unknown[], O extends object, R>(
+  name: string,
+  defaults: O,
+  fn: (...args: [...P, options: O]) => R,
+): Decorated<P, O, R> {
   const key = keys.get(fn) ?? { functionName: name, optionNames: new Set(Object.keys(defaults)) };
   const required = Math.max(fn.length - 1, 0);
   const decorated = (...args: readonly unknown[]): R => {
     if (args.length < required || args.length > required + 1) {
-      throw new ArgumentError(`${name}: expected ${required} arguments and options, received ${args.length} arguments.`, { op: name });
+      throw new ArgumentError(
+        `${name}: expected ${required} arguments and options, received ${args.length} arguments.`,
+        { op: name },
+      );
     }
-    const options = { ...defaults, ...currentArgScope().defaults.get(key), ...checkedOptions(name, key.optionNames, args[required]) };
+    const options = {
+      ...defaults,
+      ...currentArgScope().defaults.get(key),
+      ...checkedOptions(name, key.optionNames, args[required]),
+    };
     return fn(...([...args.slice(0, required), options] as unknown as [...P, options: O]));
   };
-  Object.defineProperties(decorated, { name: { value: name }, length: { value: required }, argScopeKey: { value: key, enumerable: true } });
+  Object.defineProperties(decorated, {
+    name: { value: name },
+    length: { value: required },
+    argScopeKey: { value: key, enumerable: true },
+  });
   keys.set(fn, key);
   keys.set(decorated, key);
   return decorated as unknown as Decorated<P, O, R>;
@@ -96,17 +118,31 @@ const keys = new WeakMap<object, ArgScopeKey>();
  * may be kept and entered again: `argScope(scope, body)` replaces every scope around it by the kept one.
  * @throws ArgumentError when a function is not decorated or has no such option; ScopeError when the body returns a promise
  */
-export function argScope<const F extends readonly AnyArgScoped[], R>(functions: F, defaults: SharedOptions<F>, body: (scope: ArgScope) => R): R;
+export function argScope<const F extends readonly AnyArgScoped[], R>(
+  functions: F,
+  defaults: SharedOptions<F>,
+  body: (scope: ArgScope) => R,
+): R;
 export function argScope<R>(scope: ArgScope, body: (scope: ArgScope) => R): R;
-export function argScope<R>(what: ArgScope | readonly AnyArgScoped[], second: unknown, third?: (scope: ArgScope) => R): R {
+export function argScope<R>(
+  what: ArgScope | readonly AnyArgScoped[],
+  second: unknown,
+  third?: (scope: ArgScope) => R,
+): R {
   if (what instanceof ArgScope) {
     if (third !== undefined || typeof second !== 'function') {
-      throw new ArgumentError('argScope: a captured scope takes no defaults.', { hint: 'argScope(scope, body); nest another argScope([functions], defaults, body) for more.' });
+      throw new ArgumentError('argScope: a captured scope takes no defaults.', {
+        hint: 'argScope(scope, body); nest another argScope([functions], defaults, body) for more.',
+      });
     }
     return enter(new ArgScope(new Map(what.defaults)), second as (scope: ArgScope) => R);
   }
-  if (!Array.isArray(what)) throw new ArgumentError(`argScope: expected a list of decorated functions or a captured scope, received ${describe(what)}.`);
-  if (typeof third !== 'function') throw new ArgumentError(`argScope: expected a function as the body, received ${describe(third)}.`);
+  if (!Array.isArray(what))
+    throw new ArgumentError(
+      `argScope: expected a list of decorated functions or a captured scope, received ${describe(what)}.`,
+    );
+  if (typeof third !== 'function')
+    throw new ArgumentError(`argScope: expected a function as the body, received ${describe(third)}.`);
   return enter(extended(what, second), third);
 }
 
@@ -115,7 +151,9 @@ function extended(functions: readonly unknown[], given: unknown): ArgScope {
   for (const fn of functions) {
     const key = keyOf(fn);
     if (key === undefined) {
-      throw new ArgumentError(`argScope: ${nameOf(fn)} is not decorated.`, { hint: 'only functions made by addArgScope take part in argument scopes.' });
+      throw new ArgumentError(`argScope: ${nameOf(fn)} is not decorated.`, {
+        hint: 'only functions made by addArgScope take part in argument scopes.',
+      });
     }
     const where = `argScope([${key.functionName}])`;
     scoped.set(key, { ...scoped.get(key), ...checkedOptions(where, key.optionNames, given) });

@@ -1,5 +1,5 @@
 import { describe } from '../core/dtype.js';
-import { type Graph, Tensor, currentGraph } from '../core/graph.js';
+import { currentGraph, type Graph, Tensor } from '../core/graph.js';
 import { ArgumentError } from '../errors.js';
 
 /** Names of the standard collections. */
@@ -25,7 +25,8 @@ export function collectionList(names: unknown, where: string): readonly string[]
   if (names === null || names === undefined) return [];
   const list: readonly unknown[] = Array.isArray(names) ? names : [names];
   for (const name of list) {
-    if (typeof name !== 'string') throw new ArgumentError(`${where}: expected names of collections, received ${describe(name)}.`);
+    if (typeof name !== 'string')
+      throw new ArgumentError(`${where}: expected names of collections, received ${describe(name)}.`);
   }
   return list as readonly string[];
 }
@@ -53,13 +54,17 @@ export function collectNamedOutputs(collections: CollectionNames, alias: string,
  * The tensors of a collection of the graph that is being built, by alias, in the order of their collecting. A tensor
  * without an alias stands under its own name.
  */
-export function convertCollectionToDict(collection: string, options: { readonly clear?: boolean } = {}): Record<string, Tensor> {
+export function convertCollectionToDict(
+  collection: string,
+  options: { readonly clear?: boolean } = {},
+): Record<string, Tensor> {
   const graph = currentGraph();
-  const dict: Record<string, Tensor> = {};
+  const dict = new Map<string, Tensor>();
   for (const item of graph.getCollection(collection)) {
-    if (!(item instanceof Tensor)) throw new ArgumentError(`The collection ${collection} holds something that is no tensor: ${describe(item)}.`);
-    for (const alias of item.aliases.length === 0 ? [item.name] : item.aliases) dict[alias] = item;
+    if (!(item instanceof Tensor))
+      throw new ArgumentError(`The collection ${collection} holds something that is no tensor: ${describe(item)}.`);
+    for (const alias of item.aliases.length === 0 ? [item.name] : item.aliases) dict.set(alias, item);
   }
   if (options.clear === true) graph.clearCollection(collection);
-  return dict;
+  return Object.fromEntries(dict);
 }

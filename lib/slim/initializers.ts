@@ -1,8 +1,8 @@
-import { type DType, type TypedArray, allocate, describe, holds, isFloating } from '../core/dtype.js';
+import { allocate, type DType, describe, holds, isFloating, type TypedArray } from '../core/dtype.js';
 import { type ConcreteShape, elementCount, sameShape, shapeText } from '../core/shape.js';
 import { ArgumentError } from '../errors.js';
-import { type Options, mergeOptions } from './options.js';
-import { type StreamId, fillTruncatedNormal, fillUniform } from './random.js';
+import { mergeOptions, type Options } from './options.js';
+import { fillTruncatedNormal, fillUniform, type StreamId } from './random.js';
 
 /** Which variable draws: the seed of its graph and its full name. */
 export interface DrawingVariable {
@@ -21,12 +21,20 @@ export interface Initializer {
 }
 
 /** The first value of a variable, checked. @throws ArgumentError when an initializer of one's own gives something else */
-export function initialValue(initializer: Initializer, shape: ConcreteShape, dtype: DType, drawing: DrawingVariable): TypedArray {
+export function initialValue(
+  initializer: Initializer,
+  shape: ConcreteShape,
+  dtype: DType,
+  drawing: DrawingVariable,
+): TypedArray {
   const values = initializer.draw(shape, dtype, drawing);
   if (!holds(dtype, values) || values.length !== elementCount(shape)) {
-    throw new ArgumentError(`Variable ${drawing.variable}: its initializer must give ${elementCount(shape)} values of ${dtype}, it gave ${describe(values)}.`, {
-      node: drawing.variable,
-    });
+    throw new ArgumentError(
+      `Variable ${drawing.variable}: its initializer must give ${elementCount(shape)} values of ${dtype}, it gave ${describe(values)}.`,
+      {
+        node: drawing.variable,
+      },
+    );
   }
   return values;
 }
@@ -46,19 +54,29 @@ export function onesInitializer(): Initializer {
  * @param options.shape shape of the array; a vector unless told
  * @throws ArgumentError when a variable is made whose shape or dtype does not fit
  */
-export function constantInitializer(values: number | bigint | readonly number[] | TypedArray, options: { readonly shape?: ConcreteShape } = {}): Initializer {
+export function constantInitializer(
+  values: number | bigint | readonly number[] | TypedArray,
+  options: { readonly shape?: ConcreteShape } = {},
+): Initializer {
   if (typeof values === 'number' || typeof values === 'bigint') {
-    return { check: (_, dtype, variable) => refuseHalves(dtype, variable), draw: (shape, dtype) => filled(shape, dtype, () => values) };
+    return {
+      check: (_, dtype, variable) => refuseHalves(dtype, variable),
+      draw: (shape, dtype) => filled(shape, dtype, () => values),
+    };
   }
   const list = Array.from(values as Iterable<number | bigint>);
   const own = options.shape ?? [list.length];
-  if (elementCount(own) !== list.length) throw new ArgumentError(`constantInitializer: ${shapeText(own)} does not hold ${list.length} values.`);
+  if (elementCount(own) !== list.length)
+    throw new ArgumentError(`constantInitializer: ${shapeText(own)} does not hold ${list.length} values.`);
   return {
     shape: own,
     check(shape, dtype, variable) {
       refuseHalves(dtype, variable);
       if (!sameShape(shape, own)) {
-        throw new ArgumentError(`Variable ${variable}: its shape is ${shapeText(shape)}, that of its initial values ${shapeText(own)}.`, { node: variable });
+        throw new ArgumentError(
+          `Variable ${variable}: its shape is ${shapeText(shape)}, that of its initial values ${shapeText(own)}.`,
+          { node: variable },
+        );
       }
     },
     draw: (shape, dtype) => filled(shape, dtype, (i) => list[i] as number | bigint),
@@ -67,28 +85,44 @@ export function constantInitializer(values: number | bigint | readonly number[] 
 
 function refuseHalves(dtype: DType, variable: string): void {
   if (dtype === 'float16' || dtype === 'bfloat16') {
-    throw new ArgumentError(`Variable ${variable}: constants of ${dtype} are not made here.`, { node: variable, hint: 'keep the variable in float32; precision is an option of the session.' });
+    throw new ArgumentError(`Variable ${variable}: constants of ${dtype} are not made here.`, {
+      node: variable,
+      hint: 'keep the variable in float32; precision is an option of the session.',
+    });
   }
 }
 
 function filled(shape: ConcreteShape, dtype: DType, at: (i: number) => number | bigint): TypedArray {
   const out = allocate(dtype, elementCount(shape));
   const big = dtype === 'int64' || dtype === 'uint64';
-  for (let i = 0; i < out.length; i++) (out as { [i: number]: number | bigint })[i] = big ? BigInt(at(i)) : Number(at(i));
+  for (let i = 0; i < out.length; i++)
+    (out as { [i: number]: number | bigint })[i] = big ? BigInt(at(i)) : Number(at(i));
   return out;
 }
 
 /** Uniform values in [minval, maxval). */
-export function randomUniformInitializer(options: Options<{ minval: number; maxval: number; seed: number | null }> = {}): Initializer {
-  const { minval, maxval, seed } = mergeOptions('randomUniformInitializer', { minval: -0.05, maxval: 0.05, seed: null as number | null }, options);
+export function randomUniformInitializer(
+  options: Options<{ minval: number; maxval: number; seed: number | null }> = {},
+): Initializer {
+  const { minval, maxval, seed } = mergeOptions(
+    'randomUniformInitializer',
+    { minval: -0.05, maxval: 0.05, seed: null as number | null },
+    options,
+  );
   requireNumbers('randomUniformInitializer', { minval, maxval });
   checkSeed('randomUniformInitializer', seed);
   return random('randomUniformInitializer', seed, (out, _, id) => fillUniform(out, minval, maxval, id));
 }
 
 /** Normal values; those further than two standard deviations from the mean do not occur. */
-export function truncatedNormalInitializer(options: Options<{ mean: number; stddev: number; seed: number | null }> = {}): Initializer {
-  const { mean, stddev, seed } = mergeOptions('truncatedNormalInitializer', { mean: 0, stddev: 1, seed: null as number | null }, options);
+export function truncatedNormalInitializer(
+  options: Options<{ mean: number; stddev: number; seed: number | null }> = {},
+): Initializer {
+  const { mean, stddev, seed } = mergeOptions(
+    'truncatedNormalInitializer',
+    { mean: 0, stddev: 1, seed: null as number | null },
+    options,
+  );
   requireNumbers('truncatedNormalInitializer', { mean, stddev });
   checkSeed('truncatedNormalInitializer', seed);
   return random('truncatedNormalInitializer', seed, (out, _, id) => fillTruncatedNormal(out, mean, stddev, id));
@@ -113,7 +147,9 @@ export function varianceScalingInitializer(options: Options<VarianceScalingOptio
   const defaults: VarianceScalingOptions = { factor: 2, mode: 'FAN_IN', uniform: false, seed: null };
   const { factor, mode, uniform, seed } = mergeOptions('varianceScalingInitializer', defaults, options);
   if (!['FAN_IN', 'FAN_OUT', 'FAN_AVG'].includes(mode)) {
-    throw new ArgumentError(`varianceScalingInitializer: mode: expected FAN_IN, FAN_OUT or FAN_AVG, received ${describe(mode)}.`);
+    throw new ArgumentError(
+      `varianceScalingInitializer: mode: expected FAN_IN, FAN_OUT or FAN_AVG, received ${describe(mode)}.`,
+    );
   }
   requireNumbers('varianceScalingInitializer', { factor });
   checkSeed('varianceScalingInitializer', seed);
@@ -141,11 +177,17 @@ function fan(shape: ConcreteShape, mode: FanMode): number {
   return Math.max(n, 1);
 }
 
-function random(name: string, seed: number | null, fill: (out: Float32Array | Float64Array, shape: ConcreteShape, id: StreamId) => void): Initializer {
+function random(
+  name: string,
+  seed: number | null,
+  fill: (out: Float32Array | Float64Array, shape: ConcreteShape, id: StreamId) => void,
+): Initializer {
   return {
     check(_, dtype, variable) {
       if (dtype !== 'float32' && dtype !== 'float64') {
-        const why = isFloating(dtype) ? 'draws float32 and float64 alone' : 'cannot create initializer for a dtype that is not floating point';
+        const why = isFloating(dtype)
+          ? 'draws float32 and float64 alone'
+          : 'cannot create initializer for a dtype that is not floating point';
         throw new ArgumentError(`${name}: ${why}; variable ${variable} is ${dtype}.`, { node: variable });
       }
     },
@@ -159,11 +201,13 @@ function random(name: string, seed: number | null, fill: (out: Float32Array | Fl
 
 function requireNumbers(where: string, values: Readonly<Record<string, unknown>>): void {
   for (const [name, value] of Object.entries(values)) {
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw new ArgumentError(`${where}: ${name}: expected a finite number, received ${describe(value)}.`);
+    if (typeof value !== 'number' || !Number.isFinite(value))
+      throw new ArgumentError(`${where}: ${name}: expected a finite number, received ${describe(value)}.`);
   }
 }
 
 /** Checks a seed. @throws ArgumentError */
 export function checkSeed(where: string, seed: unknown): void {
-  if (seed !== null && !Number.isSafeInteger(seed)) throw new ArgumentError(`${where}: seed: expected an integer or null, received ${describe(seed)}.`);
+  if (seed !== null && !Number.isSafeInteger(seed))
+    throw new ArgumentError(`${where}: seed: expected an integer or null, received ${describe(seed)}.`);
 }

@@ -1,4 +1,4 @@
-import { type Tensor, apply } from '../core/graph.js';
+import { apply, type Tensor } from '../core/graph.js';
 import * as ops from '../ops/index.js';
 
 /** x + y, elementwise; shapes are aligned from the right. */
@@ -22,12 +22,20 @@ export function pad(x: Tensor, pads: readonly (readonly [number, number])[], nam
 }
 
 /** Mean over `axes`, all of them when left out. */
-export function reduceMean(x: Tensor, axes: readonly number[] = [], options: { readonly keepDims?: boolean; readonly name?: string } = {}): Tensor {
+export function reduceMean(
+  x: Tensor,
+  axes: readonly number[] = [],
+  options: { readonly keepDims?: boolean; readonly name?: string } = {},
+): Tensor {
   return apply(ops.reduceMean, { x }, { axes, keep_dims: options.keepDims ?? false }, options.name ?? 'Mean').y;
 }
 
 /** Sum over `axes`, all of them when left out. */
-export function reduceSum(x: Tensor, axes: readonly number[] = [], options: { readonly keepDims?: boolean; readonly name?: string } = {}): Tensor {
+export function reduceSum(
+  x: Tensor,
+  axes: readonly number[] = [],
+  options: { readonly keepDims?: boolean; readonly name?: string } = {},
+): Tensor {
   return apply(ops.reduceSum, { x }, { axes, keep_dims: options.keepDims ?? false }, options.name ?? 'Sum').y;
 }
 
@@ -43,7 +51,11 @@ export function reshape(x: Tensor, shape: readonly number[], name = 'Reshape'): 
 
 /** The same values as a tensor of its own, with a name and aliases of its own. */
 export function identity(x: Tensor, name = 'Identity'): Tensor {
-  return reshape(x, x.shape.map(() => 0), name);
+  return reshape(
+    x,
+    x.shape.map(() => 0),
+    name,
+  );
 }
 
 /** Index (int32) of the largest value along `axis`. */

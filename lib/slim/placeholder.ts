@@ -1,6 +1,6 @@
-import { type DType, type TypedArray, describe, isDType } from '../core/dtype.js';
-import { type Tensor, currentGraph } from '../core/graph.js';
-import { type ConcreteShape, type Shape, elementCount, shapeText } from '../core/shape.js';
+import { type DType, describe, isDType, type TypedArray } from '../core/dtype.js';
+import { currentGraph, type Tensor } from '../core/graph.js';
+import { type ConcreteShape, elementCount, type Shape, shapeText } from '../core/shape.js';
 import { ArgumentError } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { nameScope } from './variable_scope.js';
@@ -14,7 +14,12 @@ export function placeholder(dtype: DType, shape: Shape, options: { readonly name
   checkType('placeholder', dtype, shape);
   const graph = currentGraph();
   return nameScope(options.name ?? 'Placeholder', (fullName) => {
-    const node = graph.add(ops.input, [], { name: fullName.slice(0, -1) }, { name: fullName, types: [{ dtype, shape: [...shape] }] });
+    const node = graph.add(
+      ops.input,
+      [],
+      { name: fullName.slice(0, -1) },
+      { name: fullName, types: [{ dtype, shape: [...shape] }] },
+    );
     return node.outputs[0] as Tensor;
   });
 }
@@ -25,19 +30,28 @@ export function placeholder(dtype: DType, shape: Shape, options: { readonly name
  * @param options.shape a scalar for a number, a vector for an array unless told
  * @throws ArgumentError when count and shape do not fit; 64-bit integers must be exact as JavaScript numbers
  */
-export function constant(values: number | readonly number[] | TypedArray, options: { readonly dtype?: DType; readonly shape?: ConcreteShape; readonly name?: string } = {}): Tensor {
+export function constant(
+  values: number | readonly number[] | TypedArray,
+  options: { readonly dtype?: DType; readonly shape?: ConcreteShape; readonly name?: string } = {},
+): Tensor {
   const list = typeof values === 'number' ? [values] : Array.from(values as Iterable<number | bigint>, Number);
   const { dtype = 'float32', name = 'Const', shape = typeof values === 'number' ? [] : [list.length] } = options;
   checkType('constant', dtype, shape);
   const wrong = list.find((v) => typeof v !== 'number' || (!dtype.includes('float') && !Number.isSafeInteger(v)));
-  if (wrong !== undefined) throw new ArgumentError(`constant: expected values of ${dtype}, received ${describe(wrong)}.`);
+  if (wrong !== undefined)
+    throw new ArgumentError(`constant: expected values of ${dtype}, received ${describe(wrong)}.`);
   if (list.length !== 1 && list.length !== elementCount(shape)) {
-    throw new ArgumentError(`constant: ${shapeText(shape)} has ${elementCount(shape)} elements, received ${list.length} values.`);
+    throw new ArgumentError(
+      `constant: ${shapeText(shape)} has ${elementCount(shape)} elements, received ${list.length} values.`,
+    );
   }
-  return currentGraph().add(ops.constant, [], { values: list }, { name, types: [{ dtype, shape: [...shape] }] }).outputs[0] as Tensor;
+  return currentGraph().add(ops.constant, [], { values: list }, { name, types: [{ dtype, shape: [...shape] }] })
+    .outputs[0] as Tensor;
 }
 
 function checkType(where: string, dtype: unknown, shape: unknown): void {
-  if (!isDType(dtype)) throw new ArgumentError(`${where}: dtype: expected the name of a dtype, received ${describe(dtype)}.`);
-  if (!Array.isArray(shape)) throw new ArgumentError(`${where}: shape: expected a list of dimensions, received ${describe(shape)}.`);
+  if (!isDType(dtype))
+    throw new ArgumentError(`${where}: dtype: expected the name of a dtype, received ${describe(dtype)}.`);
+  if (!Array.isArray(shape))
+    throw new ArgumentError(`${where}: shape: expected a list of dimensions, received ${describe(shape)}.`);
 }

@@ -77,7 +77,12 @@ export function fillUniform(out: Float32Array | Float64Array, low: number, high:
  * integral at uniform points. Only + - * / occur, which IEEE 754 rounds the same way everywhere; logarithms and cosines do
  * not come out alike on all versions of V8.
  */
-export function fillTruncatedNormal(out: Float32Array | Float64Array, mean: number, stddev: number, id: StreamId): void {
+export function fillTruncatedNormal(
+  out: Float32Array | Float64Array,
+  mean: number,
+  stddev: number,
+  id: StreamId,
+): void {
   draw(out, id, (word) => mean + stddev * truncatedQuantile(word));
 }
 
@@ -92,8 +97,14 @@ function truncatedQuantile(word: number): number {
   const q = ((word + 0.5) / 2 ** 32 - 0.5) * within;
   const r = q * q;
   const numerator =
-    ((((-40.56075353630848 * r + 224.1481158160781) * r - 278.605594380967) * r + 139.17650366425804) * r - 30.748987579154864) * r + 2.5066282774933666;
+    ((((-40.56075353630848 * r + 224.1481158160781) * r - 278.605594380967) * r + 139.17650366425804) * r -
+      30.748987579154864) *
+      r +
+    2.5066282774933666;
   const denominator =
-    ((((-55.47844158304521 * r + 163.67336682241228) * r - 157.06846851333444) * r + 67.16311714785564) * r - 13.314268295219476) * r + 1;
+    ((((-55.47844158304521 * r + 163.67336682241228) * r - 157.06846851333444) * r + 67.16311714785564) * r -
+      13.314268295219476) *
+      r +
+    1;
   return (q * numerator) / denominator;
 }

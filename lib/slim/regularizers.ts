@@ -1,5 +1,5 @@
 import { describe } from '../core/dtype.js';
-import { type Tensor, apply } from '../core/graph.js';
+import { apply, type Tensor } from '../core/graph.js';
 import { ArgumentError } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { GraphKeys } from './collections.js';
@@ -55,5 +55,8 @@ function scaled(name: string, scale: number, scope: string, penalty: (weights: T
     throw new ArgumentError(`${name}: scale: expected a number that is not negative, received ${describe(scale)}.`);
   }
   if (scale === 0) return () => null;
-  return (weights) => nameScope(scope, (fullName) => multiply(constant(scale, { dtype: weights.dtype, name: 'scale' }), penalty(weights), fullName));
+  return (weights) =>
+    nameScope(scope, (fullName) =>
+      multiply(constant(scale, { dtype: weights.dtype, name: 'scale' }), penalty(weights), fullName),
+    );
 }

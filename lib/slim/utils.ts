@@ -1,4 +1,5 @@
 import { describe } from '../core/dtype.js';
+import { Tensor } from '../core/graph.js';
 import { type Shape, shapeText } from '../core/shape.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 
@@ -10,9 +11,11 @@ export type Size = number | readonly [number, number];
  * @throws ShapeError when the rank is below `minRank` or the dimension unknown
  */
 export function lastDimension(shape: Shape, minRank = 1): number {
-  if (shape.length < minRank) throw new ShapeError(`The rank of shape must be at least ${minRank}, received ${shapeText(shape)}.`);
+  if (shape.length < minRank)
+    throw new ShapeError(`The rank of shape must be at least ${minRank}, received ${shapeText(shape)}.`);
   const last = shape[shape.length - 1];
-  if (last === undefined || last === null) throw new ShapeError(`The last dimension of ${shapeText(shape)} must be defined.`);
+  if (last === undefined || last === null)
+    throw new ShapeError(`The last dimension of ${shapeText(shape)} must be defined.`);
   return last;
 }
 
@@ -32,15 +35,26 @@ export function nPositiveIntegers(n: number, value: unknown, where = 'nPositiveI
   return list as readonly number[];
 }
 
+/** @throws ArgumentError unless the value is a tensor */
+export function requireTensor(value: unknown, where: string): void {
+  if (!(value instanceof Tensor)) {
+    throw new ArgumentError(`${where}: expected a tensor, received ${describe(value)}.`, {
+      hint: 'values go in through a placeholder or slim.constant.',
+    });
+  }
+}
+
 /** @throws ArgumentError unless the value is a positive integer */
 export function positiveInteger(value: unknown, where: string): number {
-  if (!Number.isSafeInteger(value) || (value as number) < 1) throw new ArgumentError(`${where}: expected a positive integer, received ${describe(value)}.`);
+  if (!Number.isSafeInteger(value) || (value as number) < 1)
+    throw new ArgumentError(`${where}: expected a positive integer, received ${describe(value)}.`);
   return value as number;
 }
 
 /** SAME or VALID, in any case. @throws ArgumentError */
 export function paddingOf(value: unknown, where: string): 'SAME' | 'VALID' {
   const padding = typeof value === 'string' ? value.toUpperCase() : value;
-  if (padding !== 'SAME' && padding !== 'VALID') throw new ArgumentError(`${where}: padding: expected SAME or VALID, received ${describe(value)}.`);
+  if (padding !== 'SAME' && padding !== 'VALID')
+    throw new ArgumentError(`${where}: padding: expected SAME or VALID, received ${describe(value)}.`);
   return padding;
 }

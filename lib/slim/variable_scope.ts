@@ -1,12 +1,8 @@
-import { type DType, describe, isDType } from '../core/dtype.js';
-import { type Graph, type Tensor, type Variable, currentGraph, refusePromise } from '../core/graph.js';
-import { type ConcreteShape, checkShape, isConcrete, sameShape, shapeText } from '../core/shape.js';
+import { describe } from '../core/dtype.js';
+import { currentGraph, type Graph, refusePromise } from '../core/graph.js';
 import { ArgumentError, ScopeError } from '../errors.js';
-import * as ops from '../ops/index.js';
-import { GraphKeys } from './collections.js';
-import { type Initializer, initialValue, xavierInitializer } from './initializers.js';
+import type { CustomGetter } from './get_variable.js';
 import { mergeOptions } from './options.js';
-import type { Regularizer } from './regularizers.js';
 
 /** Reuse variables that exist and create those that do not. */
 export const AUTO_REUSE = 'auto';
@@ -16,28 +12,6 @@ export type Reuse = boolean | typeof AUTO_REUSE | null;
 
 /** Name of a scope, a scope object, or null for a default name. */
 export type Scope = string | VariableScope | null;
-
-/** What `getVariable` may be told. */
-export interface GetVariableOptions {
-  /** May be left out when the variable exists, or when `initializer` is an array. */
-  readonly shape?: ConcreteShape | undefined;
-  /** float32 unless told. */
-  readonly dtype?: DType | undefined;
-  /** Draws the first value; Glorot's uniform distribution unless told. */
-  readonly initializer?: Initializer | undefined;
-  readonly regularizer?: Regularizer | null | undefined;
-  /** Name scope, below the current one, in which the regularizer's ops stand; `<variable>/Regularizer` unless told. */
-  readonly regularizerScope?: string | undefined;
-  readonly trainable?: boolean | undefined;
-  /** Collections besides `variables` (and `trainable_variables`). */
-  readonly collections?: readonly string[] | undefined;
-}
-
-/** Makes or finds a variable by its full name. */
-export type VariableGetter = (name: string, options: GetVariableOptions) => Variable;
-
-/** Wraps the getter of the surrounding scope. */
-export type CustomGetter = (getter: VariableGetter, name: string, options: GetVariableOptions) => Variable;
 
 /** A place in the tree of variable names. */
 export class VariableScope {
@@ -90,7 +64,10 @@ interface ScopeState {
 const stateKey = Symbol('slimnet.variableScope');
 
 function stateOf(graph: Graph): ScopeState {
-  return graph.state<ScopeState>(stateKey, () => ({ current: new VariableScope('', '', null, []), openings: new Map() }));
+  return graph.state<ScopeState>(stateKey, () => ({
+    current: new VariableScope('', '', null, []),
+    openings: new Map(),
+  }));
 }
 
 /** The innermost variable scope of the graph that is being built. */
@@ -106,29 +83,51 @@ export function getVariableScope(): VariableScope {
  * @throws ArgumentError when there is no name; ScopeError when reuse is asked for without a name, or the body returns a promise
  */
 export function variableScope<R>(scope: Scope, body: (scope: VariableScope) => R): R;
-export function variableScope<R>(scope: Scope, options: string | VariableScopeOptions, body: (scope: VariableScope) => R): R;
-export function variableScope<R>(scope: Scope, second: string | VariableScopeOptions | ((scope: VariableScope) => R), third?: (scope: VariableScope) => R): R {
+export function variableScope<R>(
+  scope: Scope,
+  options: string | VariableScopeOptions,
+  body: (scope: VariableScope) => R,
+): R;
+export function variableScope<R>(
+  scope: Scope,
+  second: string | VariableScopeOptions | ((scope: VariableScope) => R),
+  third?: (scope: VariableScope) => R,
+): R {
   const body = typeof second === 'function' ? second : third;
-  if (typeof body !== 'function') throw new ArgumentError(`variableScope: expected a function as the body, received ${describe(body)}.`);
-  const given: VariableScopeOptions = typeof second === 'string' ? { defaultName: second } : typeof second === 'function' ? {} : second;
-  const { defaultName, reuse, customGetter } = mergeOptions<Complete>('variableScope', { defaultName: undefined, reuse: null, customGetter: undefined }, given);
+  if (typeof body !== 'function')
+    throw new ArgumentError(`variableScope: expected a function as the body, received ${describe(body)}.`);
+  const given: VariableScopeOptions =
+    typeof second === 'string' ? { defaultName: second } : typeof second === 'function' ? {} : second;
+  const { defaultName, reuse, customGetter } = mergeOptions<Complete>(
+    'variableScope',
+    { defaultName: undefined, reuse: null, customGetter: undefined },
+    given,
+  );
   checkReuse(reuse);
   const graph = currentGraph();
   const state = stateOf(graph);
   const outer = state.current;
-  const getters = (from: VariableScope) => (customGetter === undefined ? from.getters : [...from.getters, customGetter]);
+  const getters = (from: VariableScope) =>
+    customGetter === undefined ? from.getters : [...from.getters, customGetter];
   if (scope instanceof VariableScope) {
     const inner = new VariableScope(scope.name, scope.originalNameScope, strongest(reuse, scope.reuse), getters(scope));
     // The root has no name that could be given to a name scope.
     if (scope.name === '') return enter(state, inner, true, body);
     return graph.withNameScope(lastComponent(scope.name), () => enter(state, inner, true, body));
   }
-  if (scope === null && defaultName === undefined) throw new ArgumentError('variableScope: a name is required where there is no default name.');
-  if (scope === null && isReusing(reuse)) throw new ScopeError('variableScope: reuse needs a name.', { hint: 'pass the scope whose variables are meant.' });
+  if (scope === null && defaultName === undefined)
+    throw new ArgumentError('variableScope: a name is required where there is no default name.');
+  if (scope === null && isReusing(reuse))
+    throw new ScopeError('variableScope: reuse needs a name.', { hint: 'pass the scope whose variables are meant.' });
   const name = checkScopeName(scope ?? (defaultName as string));
   return graph.withNameScope(name, (nameScope) => {
     const unique = scope === null ? uniqueScopeName(state, name) : name;
-    return enter(state, new VariableScope(joined(outer.name, unique), nameScope, strongest(reuse, outer.reuse), getters(outer)), false, body);
+    return enter(
+      state,
+      new VariableScope(joined(outer.name, unique), nameScope, strongest(reuse, outer.reuse), getters(outer)),
+      false,
+      body,
+    );
   });
 }
 
@@ -166,75 +165,8 @@ export function nameScope<R>(name: string, body: (fullName: string) => R): R {
   return currentGraph().withNameScope(checkScopeName(name), body);
 }
 
-/**
- * A variable of the current variable scope: made, or found where the scope reuses.
- * @throws ScopeError when it exists and may not, or does not exist and must, or has another shape or dtype than asked for
- */
-export function getVariable(name: string, options: GetVariableOptions = {}): Variable {
-  const scope = getVariableScope();
-  const getter = scope.getters.reduce<VariableGetter>((inner, custom) => (n, o) => custom(inner, n, o), makeOrFind);
-  return getter(joined(scope.name, checkScopeName(name)), options);
-}
-
-function makeOrFind(name: string, options: GetVariableOptions): Variable {
-  const graph = currentGraph();
-  const { reuse } = stateOf(graph).current;
-  const found = graph.variables.get(name);
-  if (found !== undefined) {
-    if (!isReusing(reuse)) {
-      throw new ScopeError(`Variable ${name} already exists, disallowed.`, { node: name, hint: 'did you mean to reuse it (reuse: true, or AUTO_REUSE)?' });
-    }
-    return checkShared(found, options);
-  }
-  if (reuse === true) {
-    throw new ScopeError(`Variable ${name} does not exist, or was not created with getVariable.`, { node: name, hint: 'build once without reuse, or use AUTO_REUSE.' });
-  }
-  return create(graph, name, options);
-}
-
-function checkShared(found: Variable, { shape, dtype }: GetVariableOptions): Variable {
-  if (shape !== undefined && !sameShape(shape, found.shape)) {
-    throw new ScopeError(`Trying to share variable ${found.name}, but specified shape ${shapeText(shape)} and found shape ${shapeText(found.shape)}.`, { node: found.name });
-  }
-  if (dtype !== undefined && dtype !== found.dtype) {
-    throw new ScopeError(`Trying to share variable ${found.name}, but specified dtype ${dtype} and found dtype ${found.dtype}.`, { node: found.name });
-  }
-  return found;
-}
-
-function create(graph: Graph, name: string, options: GetVariableOptions): Variable {
-  const { dtype = 'float32', initializer = xavierInitializer(), trainable = true, regularizer = null, collections = [] } = options;
-  if (!isDType(dtype)) throw new ArgumentError(`Variable ${name}: expected a dtype, received ${describe(dtype)}.`, { node: name });
-  const shape = options.shape ?? initializer.shape;
-  if (shape === undefined) throw new ArgumentError(`Variable ${name}: a shape is needed to make it.`, { node: name });
-  checkShape(shape, `Variable ${name}`);
-  if (!isConcrete(shape)) throw new ArgumentError(`Variable ${name}: expected a known shape, received ${shapeText(shape)}.`, { node: name });
-  initializer.check?.(shape, dtype, name);
-  const stream = { graphSeed: graph.seed, variable: name };
-  const variable = graph.addVariable({ name, dtype, shape: [...shape], trainable, initialValue: (s, d) => initialValue(initializer, s, d, stream) }, (made) => readOf(graph, made));
-  for (const collection of new Set([GraphKeys.globalVariables, ...(trainable ? [GraphKeys.trainableVariables] : []), ...collections])) {
-    graph.addToCollection(collection, variable);
-  }
-  if (regularizer !== null) regularize(graph, variable, regularizer, options.regularizerScope ?? `${name}/Regularizer/`);
-  return variable;
-}
-
-/** The node that reads a variable stands under the variable's own name, whatever name scope is open. */
-function readOf(graph: Graph, variable: Variable): Tensor {
-  return graph.withNameScope('', () => {
-    graph.uniqueName(variable.name);
-    const node = graph.add(ops.variable, [], { name: variable.name }, { name: `${variable.name}/read`, types: [variable], variable });
-    return node.outputs[0] as Tensor;
-  });
-}
-
-function regularize(graph: Graph, variable: Variable, regularizer: Regularizer, scope: string): void {
-  const loss = graph.withNameScope(scope, () => regularizer(variable.tensor));
-  if (loss !== null) graph.addToCollection(GraphKeys.regularizationLosses, loss);
-}
-
 /** True for the modes that hand out variables that exist. */
-function isReusing(reuse: Reuse): boolean {
+export function isReusing(reuse: Reuse): boolean {
   return reuse === true || reuse === AUTO_REUSE;
 }
 
@@ -248,14 +180,16 @@ function checkReuse(reuse: Reuse): void {
   }
 }
 
-function checkScopeName(name: unknown): string {
+/** Checks a name for scopes and variables. @throws ArgumentError */
+export function checkScopeName(name: unknown): string {
   if (typeof name !== 'string' || !/^[A-Za-z0-9_.][A-Za-z0-9_.\\/>-]*$/.test(name) || name.endsWith('/')) {
     throw new ArgumentError(`Expected a name of letters, digits and _ . / \\ > -, received ${describe(name)}.`);
   }
   return name;
 }
 
-function joined(prefix: string, name: string): string {
+/** A name below a prefix, which may be empty. */
+export function joined(prefix: string, name: string): string {
   return prefix === '' ? name : `${prefix}/${name}`;
 }
 

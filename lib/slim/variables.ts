@@ -1,12 +1,13 @@
 import { type DType, describe } from '../core/dtype.js';
-import { type Graph, type Variable, currentGraph } from '../core/graph.js';
+import { currentGraph, type Graph, type Variable } from '../core/graph.js';
 import type { ConcreteShape } from '../core/shape.js';
 import { ArgumentError, ScopeError } from '../errors.js';
 import { addArgScope } from './arg_scope.js';
 import { GraphKeys } from './collections.js';
+import { getVariable } from './get_variable.js';
 import { type Initializer, zerosInitializer } from './initializers.js';
 import type { Regularizer } from './regularizers.js';
-import { VariableScope, getVariable, variableScope } from './variable_scope.js';
+import { VariableScope, variableScope } from './variable_scope.js';
 
 /** Options of `variable` and `modelVariable`. */
 export interface VariableOptions {
@@ -21,7 +22,14 @@ export interface VariableOptions {
   collections: readonly string[];
 }
 
-const defaults: VariableOptions = { shape: null, dtype: 'float32', initializer: null, regularizer: null, trainable: true, collections: [] };
+const defaults: VariableOptions = {
+  shape: null,
+  dtype: 'float32',
+  initializer: null,
+  regularizer: null,
+  trainable: true,
+  collections: [],
+};
 
 function make(name: string, o: VariableOptions, collections: readonly string[]): Variable {
   return getVariable(name, {
@@ -35,10 +43,18 @@ function make(name: string, o: VariableOptions, collections: readonly string[]):
 }
 
 /** A variable of the current variable scope, made or reused. */
-export const variable = addArgScope('variable', defaults, (name: string, o: VariableOptions): Variable => make(name, o, o.collections));
+export const variable = addArgScope(
+  'variable',
+  defaults,
+  (name: string, o: VariableOptions): Variable => make(name, o, o.collections),
+);
 
 /** As `variable`, and part of the model: it stands in `model_variables` too. */
-export const modelVariable = addArgScope('model_variable', defaults, (name: string, o: VariableOptions): Variable => make(name, o, [GraphKeys.modelVariables, ...o.collections]));
+export const modelVariable = addArgScope(
+  'model_variable',
+  defaults,
+  (name: string, o: VariableOptions): Variable => make(name, o, [GraphKeys.modelVariables, ...o.collections]),
+);
 
 /** Where variables are looked for: the beginning of their names, as the pattern of a regular expression, or a scope. */
 export type VariableFilter = string | VariableScope | null;
@@ -47,11 +63,19 @@ export type VariableFilter = string | VariableScope | null;
  * Variables of a collection whose names begin with `scope` (a pattern: `fc` finds `fc4/weights` too) and, when a suffix is
  * given, end with it.
  */
-export function getVariables(scope: VariableFilter = null, suffix: string | null = null, collection: string = GraphKeys.globalVariables): Variable[] {
+export function getVariables(
+  scope: VariableFilter = null,
+  suffix: string | null = null,
+  collection: string = GraphKeys.globalVariables,
+): Variable[] {
   const start = scope instanceof VariableScope ? scope.name : (scope ?? '');
-  const pattern = compile(suffix === null ? `^(?:${start})` : `^(?:${start}).*(?:${suffix.includes(':') ? suffix : `${suffix}:`})`);
+  const pattern = compile(
+    suffix === null ? `^(?:${start})` : `^(?:${start}).*(?:${suffix.includes(':') ? suffix : `${suffix}:`})`,
+  );
   // Variables of TensorFlow carry the number of their output, on which published patterns rely.
-  return currentGraph().getCollection<Variable>(collection).filter((v) => pattern.test(`${v.name}:0`));
+  return currentGraph()
+    .getCollection<Variable>(collection)
+    .filter((v) => pattern.test(`${v.name}:0`));
 }
 
 /** Variables that layers made. */
@@ -82,16 +106,26 @@ export function getUniqueVariable(name: string): Variable {
   if (found !== undefined) return found;
   const longer = getVariables(name);
   if (longer.length === 0) throw new ScopeError(`Variable ${name}: couldn't find it.`, { node: name });
-  throw new ScopeError(`Variable ${name} does not uniquely identify a variable: ${longer.length} names begin with it.`, { node: name });
+  throw new ScopeError(
+    `Variable ${name} does not uniquely identify a variable: ${longer.length} names begin with it.`,
+    { node: name },
+  );
 }
 
 /**
  * Variables to restore: those below the included scopes (all when left out), in order, without those below the excluded ones.
  * @throws ArgumentError when one of the two is no list
  */
-export function getVariablesToRestore(include: readonly string[] | null = null, exclude: readonly string[] | null = null): Variable[] {
-  for (const [name, list] of [['include', include], ['exclude', exclude]] as const) {
-    if (list !== null && !Array.isArray(list)) throw new ArgumentError(`getVariablesToRestore: ${name}: expected a list of scopes, received ${describe(list)}.`);
+export function getVariablesToRestore(
+  include: readonly string[] | null = null,
+  exclude: readonly string[] | null = null,
+): Variable[] {
+  for (const [name, list] of [
+    ['include', include],
+    ['exclude', exclude],
+  ] as const) {
+    if (list !== null && !Array.isArray(list))
+      throw new ArgumentError(`getVariablesToRestore: ${name}: expected a list of scopes, received ${describe(list)}.`);
   }
   const wanted = include === null ? getVariables() : include.flatMap((scope) => getVariables(scope));
   const unwanted = new Set((exclude ?? []).flatMap((scope) => getVariables(scope)));
@@ -107,7 +141,13 @@ export function getGlobalStep(graph: Graph = currentGraph()): Variable | null {
 export function createGlobalStep(): Variable {
   if (getGlobalStep() !== null) throw new ScopeError('global_step already exists.', { node: 'global_step' });
   return atRoot(() =>
-    getVariable('global_step', { shape: [], dtype: 'int64', initializer: zerosInitializer(), trainable: false, collections: [GraphKeys.globalStep] }),
+    getVariable('global_step', {
+      shape: [],
+      dtype: 'int64',
+      initializer: zerosInitializer(),
+      trainable: false,
+      collections: [GraphKeys.globalStep],
+    }),
   );
 }
 

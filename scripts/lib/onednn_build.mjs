@@ -23,7 +23,9 @@ export function buildRecipe(file = join(root, 'scripts', 'onednn_build.json')) {
 function compilerIdentity(compiler) {
   const version = capture(compiler, ['--version']);
   if (version.status !== 0) throw new SetupError(`the compiler ${compiler} cannot be run`);
-  return `${version.stdout.split('\n')[0]} ${capture(compiler, ['-dumpmachine']).stdout.trim()}`;
+  // The first word is the name it was called by: c++ and g++ may be one compiler.
+  const words = version.stdout.split('\n')[0].replace(/^\S*\+\+\S*\s/, '');
+  return `${words} ${capture(compiler, ['-dumpmachine']).stdout.trim()}`;
 }
 
 /** The cache key: equal keys mean an equal library. */

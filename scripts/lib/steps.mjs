@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError, say } from './console.mjs';
+import { withLock } from './lock.mjs';
 import { parallelJobs } from './onednn_build.mjs';
 import { packageJson, root } from './paths.mjs';
 import { run } from './process.mjs';
@@ -76,24 +77,28 @@ export async function buildAddon({ mode = 'release', tests = false } = {}) {
     outputs: [addonFile(mode), nativeTestsFile(mode)],
     extra,
   });
-  if ((tests ? testsStamp : addonStamp).isFresh()) return;
+  const wanted = tests ? testsStamp : addonStamp;
+  if (wanted.isFresh()) return;
   await ensureTools();
   const cmakeJs = join(root, 'node_modules', '.bin', 'cmake-js');
   if (!existsSync(cmakeJs)) throw new SetupError('cmake-js is missing: run `npm ci` first');
   const folder = join(root, 'build', 'cmake', mode);
   dropForeignCache(folder);
-  say(`building the native addon (${mode}${tests ? ', with tests' : ''}) into ${output}`);
-  const marks = [addonStamp.take(), ...(tests ? [testsStamp.take()] : [])];
-  const defines = { ...options, SLIMNET_OUTPUT_DIR: join(root, output), SLIMNET_TESTS: tests ? 'ON' : 'OFF' };
-  const common = ['--directory', root, '--out', folder, '--config', config, '--log-level', 'warn'];
-  const args = [
-    '--generator',
-    'Unix Makefiles',
-    ...Object.entries(defines).map(([name, value]) => `--CD${name}=${value}`),
-  ];
-  await run(cmakeJs, ['configure', ...common, ...args], { cwd: root });
-  await run(cmakeJs, ['build', ...common, '--parallel', String(parallelJobs())], { cwd: root });
-  for (const mark of marks) mark();
+  await withLock(`${folder}.lock`, `building the addon (${mode})`, async () => {
+    if (wanted.isFresh()) return;
+    say(`building the native addon (${mode}${tests ? ', with tests' : ''}) into ${output}`);
+    const marks = [addonStamp.take(), ...(tests ? [testsStamp.take()] : [])];
+    const defines = { ...options, SLIMNET_OUTPUT_DIR: join(root, output), SLIMNET_TESTS: tests ? 'ON' : 'OFF' };
+    const common = ['--directory', root, '--out', folder, '--config', config, '--log-level', 'warn'];
+    const args = [
+      '--generator',
+      'Unix Makefiles',
+      ...Object.entries(defines).map(([name, value]) => `--CD${name}=${value}`),
+    ];
+    await run(cmakeJs, ['configure', ...common, ...args], { cwd: root });
+    await run(cmakeJs, ['build', ...common, '--parallel', String(parallelJobs())], { cwd: root });
+    for (const mark of marks) mark();
+  });
 }
 
 /** Compiles lib/ to dist/. */

@@ -182,6 +182,34 @@ const fused: Case[] = [
   ),
 ];
 
+/** A convolution with a bias. */
+function biased(x: Shape, filter: Shape, window: Window): Case {
+  const { name, attrs = {} } = plain(x, filter, window);
+  return {
+    name: `${name}, with a bias`,
+    attrs,
+    inputs: [...operands(x, filter), { shape: filter.slice(3), k: 12, as: 'variable' }],
+    build: ([image, weights, b]) => [
+      call(biasAdd, [call(conv2d, [image as Tensor, weights as Tensor], attrs), b as Tensor]),
+    ],
+    expected: (a = [], f = [], b = []) => [naive.addBias(naive.conv2d(x, filter, window, a, f), b)],
+  };
+}
+
+/** Shapes for which a vendor's library was found to be wrong: keep them all. */
+const traps: Case[] = [
+  // Outputs that see only padding: pads as wide as the window, or taps that jump over the image. oneDNN 3.7.2 crashed.
+  biased([1, 1, 1, 16], [1, 2, 16, 16], { strides: [1, 2], dilations: [1, 2], pads: [0, 2, 1, 3] }),
+  biased([1, 2, 2, 8], [2, 1, 8, 16], { strides: [2, 1], pads: [0, 0, 0, 1] }),
+  biased([2, 3, 1, 16], [3, 1, 16, 8], { strides: [1, 2], dilations: [1, 2], pads: [0, 1, 1, 2] }),
+  biased([1, 1, 2, 8], [1, 3, 8, 8], { strides: [1, 1], dilations: [1, 5], pads: [2, 2, 4, 5] }),
+  biased([1, 3, 1, 8], [3, 2, 8, 8], { strides: [1, 1], dilations: [2, 2], pads: [2, 2, 1, 1] }),
+  // One channel, strides over the width, one column of results. oneDNN 3.7.2 took the wrong rows.
+  plain([1, 3, 1, 1], [3, 3, 1, 17], { strides: [1, 2], dilations: [2, 1], pads: [2, 2, 1, 1] }),
+  plain([2, 6, 5, 1], [3, 3, 1, 17], { strides: [1, 3], pads: [0, 1, 0, 0] }),
+  plain([1, 5, 3, 1], [1, 2, 1, 32], { strides: [1, 3], dilations: [2, 1], pads: [0, 0, 1, 0] }),
+];
+
 /** conv2dSame of Slim: zeros by hand, then VALID. */
 const padded: Case[] = each([1, 2, 3], (stride) => ({
   name: `pad [1,2,3,4], then stride ${stride}`,
@@ -290,6 +318,7 @@ export const conv2dCases: OpCases = {
       inputs: operands([1, 5, 5, 3], [3, 3, 3, 4]).map((spec) => ({ ...spec, dtype: 'float64' as const })),
       tolerance: { relative: 1e-14 },
     },
+    ...traps,
     ...padded,
     ...fused,
     unitCase,

@@ -29,8 +29,8 @@ const shapes: (readonly [readonly number[], readonly number[]])[] = [
     [2, 1, 1, 3],
   ],
   [
-    [64, 33, 33],
-    [64, 33, 33],
+    [40, 33, 33],
+    [40, 33, 33],
   ],
   [[0, 4], [4]],
   [

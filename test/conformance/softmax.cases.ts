@@ -8,13 +8,17 @@ function rows(shape: readonly number[], scale: number): Case {
   return {
     name: `[${shape}] up to ${scale}`,
     inputs: [{ shape, k: 60, scale }],
-    expected: (x = []) => [
-      x.map((v, i) => {
-        const row = x.slice(i - (i % size), i - (i % size) + size);
-        const top = Math.max(...row);
-        return Math.exp(v - top) / row.reduce((a, b) => a + Math.exp(b - top), 0);
-      }),
-    ],
+    expected: (x = []) => {
+      const lines = Array.from({ length: x.length / size }, (_, r) => x.slice(r * size, (r + 1) * size));
+      return [
+        lines.flatMap((row) => {
+          const top = Math.max(...row);
+          const powers = row.map((v) => Math.exp(v - top));
+          const sum = powers.reduce((a, b) => a + b, 0);
+          return powers.map((v) => v / sum);
+        }),
+      ];
+    },
   };
 }
 

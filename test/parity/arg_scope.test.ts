@@ -1,6 +1,14 @@
 /** What TF-Slim's arg_scope_test asserts, test by test under its own names. */
 import { ArgumentError, ScopeError } from '../../lib/errors.js';
-import { ArgScope, addArgScope, argScope, argScopeFunctionKey, argScopedArguments, currentArgScope, hasArgScope } from '../../lib/slim/arg_scope.js';
+import {
+  ArgScope,
+  addArgScope,
+  argScope,
+  argScopedArguments,
+  argScopeFunctionKey,
+  currentArgScope,
+  hasArgScope,
+} from '../../lib/slim/arg_scope.js';
 
 interface Kwargs {
   a: unknown;
@@ -19,7 +27,12 @@ function echo(args: number, o: Kwargs): readonly [number, Partial<Kwargs>] {
 
 const func1 = addArgScope('func1', defaults, (args: number, o: Kwargs) => echo(args, o));
 const func2 = addArgScope('func2', defaults, (args: number, o: Kwargs) => echo(args, o));
-const func3 = addArgScope('func3', { a: null, b: 1, c: 2 }, (args: number, o: { a: null; b: number; c: number }) => [args, o.a, o.b, o.c]);
+const func3 = addArgScope('func3', { a: null, b: 1, c: 2 }, (args: number, o: { a: null; b: number; c: number }) => [
+  args,
+  o.a,
+  o.b,
+  o.c,
+]);
 
 test('testEmptyArgScope', () => {
   argScope([], {}, (sc) => {
@@ -60,7 +73,11 @@ test('testCurrentArgScope', () => {
 });
 
 test('testArgScopedArguments', () => {
-  const many = addArgScope('many', { a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8 }, (_: number, o: Record<'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h', number>) => o);
+  const many = addArgScope(
+    'many',
+    { a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7, h: 8 },
+    (_: number, o: Record<'a' | 'b' | 'c' | 'd' | 'e' | 'f' | 'g' | 'h', number>) => o,
+  );
   expect(argScopedArguments(func3)).toEqual(['a', 'b', 'c']);
   expect(argScopedArguments(many)).toEqual(['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h']);
   expect(() => argScopedArguments((x: number) => x)).toThrow(ScopeError);
@@ -143,12 +160,16 @@ test('testNestedArgScope', () => {
 
 test('testNestedArgScopeObjectCreatedOutsideScopeOverridesArgScope', () => {
   const captured = argScope([func1], { a: 1, b: null, c: [1] }, (sc) => sc);
-  argScope([func1], { b: 2, d: 10 }, () => argScope(captured, () => expect(func1(0)).toEqual([0, { a: 1, b: null, c: [1] }])));
+  argScope([func1], { b: 2, d: 10 }, () =>
+    argScope(captured, () => expect(func1(0)).toEqual([0, { a: 1, b: null, c: [1] }])),
+  );
 });
 
 test('testNestedArgScopeObjectCreatedWithinScopeInheritsArgScope', () => {
   const make = () => argScope([func1], { a: 1, b: null, c: [1] }, (sc) => sc);
-  argScope([func1], { b: 2, d: 10 }, () => argScope(make(), () => expect(func1(0)).toEqual([0, { a: 1, b: null, c: [1], d: 10 }])));
+  argScope([func1], { b: 2, d: 10 }, () =>
+    argScope(make(), () => expect(func1(0)).toEqual([0, { a: 1, b: null, c: [1], d: 10 }])),
+  );
 });
 
 test('testSharedArgScope', () => {
@@ -159,7 +180,9 @@ test('testSharedArgScope', () => {
 });
 
 test('testSharedArgScopeTuple', () => {
-  argScope([func1, func2] as const, { a: 1, b: null, c: [1] }, () => expect(func2(0)).toEqual([0, { a: 1, b: null, c: [1] }]));
+  argScope([func1, func2] as const, { a: 1, b: null, c: [1] }, () =>
+    expect(func2(0)).toEqual([0, { a: 1, b: null, c: [1] }]),
+  );
 });
 
 test('testPartiallySharedArgScope', () => {
@@ -168,16 +191,28 @@ test('testPartiallySharedArgScope', () => {
       argScope([func2], { d: [2] }, () => {
         expect(func1(0)).toEqual([0, { a: 1, b: null, c: [1] }]);
         expect(func2(0)).toEqual([0, { a: 1, b: null, d: [2] }]);
-      })));
+      }),
+    ),
+  );
 });
 
 test('testAddArgScopeRaceCondition: functions of one name that are made again and again stay apart', () => {
-  const made = Array.from({ length: 4 }, (_, i) => addArgScope('func4', { a: 0, b: 0, c: 0, d: 0, e: 0 }, (_: number, o: Record<'a' | 'b' | 'c' | 'd' | 'e', number>) => [i, o.a]));
+  const made = Array.from({ length: 4 }, (_, i) =>
+    addArgScope(
+      'func4',
+      { a: 0, b: 0, c: 0, d: 0, e: 0 },
+      (_: number, o: Record<'a' | 'b' | 'c' | 'd' | 'e', number>) => [i, o.a],
+    ),
+  );
   for (const fn of made) expect(argScopedArguments(fn)).toEqual(['a', 'b', 'c', 'd', 'e']);
   const [first, ...others] = made as [(typeof made)[number], ...typeof made];
   argScope([first], { a: 1 }, () => {
     expect(first(0)).toEqual([0, 1]);
-    expect(others.map((fn) => fn(0))).toEqual([[1, 0], [2, 0], [3, 0]]);
+    expect(others.map((fn) => fn(0))).toEqual([
+      [1, 0],
+      [2, 0],
+      [3, 0],
+    ]);
   });
 });
 

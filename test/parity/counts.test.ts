@@ -2,8 +2,8 @@
 import { macs } from '../../lib/core/cost.js';
 import type { Graph, Tensor } from '../../lib/core/graph.js';
 import { elementCount } from '../../lib/core/shape.js';
-import * as nets from '../../lib/slim/nets/index.js';
 import * as slim from '../../lib/slim/index.js';
+import * as nets from '../../lib/slim/nets/index.js';
 import { build, golden, images, withResnetArgScope } from './support.js';
 
 interface Fixture {
@@ -26,29 +26,41 @@ const counts = [
   ['resnet_v1_50', null, 23508032, 23561152, 159, 265, 106, 53, 3480207360],
 ] as const;
 
-function network(name: string, numClasses: number | null, options: slim.Options<nets.ResnetV1DepthOptions> = {}, size: number | null = 224) {
-  return build(() => withResnetArgScope(() => nets.network(name).build(images([null, size, size, 3]), { numClasses, ...options })));
+function network(
+  name: string,
+  numClasses: number | null,
+  options: slim.Options<nets.ResnetV1DepthOptions> = {},
+  size: number | null = 224,
+) {
+  return build(() =>
+    withResnetArgScope(() => nets.network(name).build(images([null, size, size, 3]), { numClasses, ...options })),
+  );
 }
 
 function values(graph: Graph, trainableOnly: boolean): number {
-  return [...graph.variables.values()].filter((v) => v.trainable || !trainableOnly).reduce((sum, v) => sum + elementCount(v.shape), 0);
+  return [...graph.variables.values()]
+    .filter((v) => v.trainable || !trainableOnly)
+    .reduce((sum, v) => sum + elementCount(v.shape), 0);
 }
 
 function macsAt(graph: Graph, net: Tensor, size: number): number {
   return macs(graph, [net], new Map([['images', [1, size, size, 3]]]));
 }
 
-test.each(counts)('%s with %p classes has the published numbers', (name, classes, trainable, all, trainableVariables, variables, updates, losses, expectedMacs) => {
-  const { graph, value } = network(name, classes);
-  expect(values(graph, true)).toBe(trainable);
-  expect(values(graph, false)).toBe(all);
-  expect(graph.getCollection(slim.GraphKeys.trainableVariables)).toHaveLength(trainableVariables);
-  expect(graph.getCollection(slim.GraphKeys.modelVariables)).toHaveLength(variables);
-  expect(graph.variables.size).toBe(variables);
-  expect(graph.getCollection(slim.GraphKeys.updateOps)).toHaveLength(updates);
-  expect(graph.getCollection(slim.GraphKeys.regularizationLosses)).toHaveLength(losses);
-  expect(macsAt(graph, value.net, 224)).toBe(expectedMacs);
-});
+test.each(counts)(
+  '%s with %p classes has the published numbers',
+  (name, classes, trainable, all, trainableVariables, variables, updates, losses, expectedMacs) => {
+    const { graph, value } = network(name, classes);
+    expect(values(graph, true)).toBe(trainable);
+    expect(values(graph, false)).toBe(all);
+    expect(graph.getCollection(slim.GraphKeys.trainableVariables)).toHaveLength(trainableVariables);
+    expect(graph.getCollection(slim.GraphKeys.modelVariables)).toHaveLength(variables);
+    expect(graph.variables.size).toBe(variables);
+    expect(graph.getCollection(slim.GraphKeys.updateOps)).toHaveLength(updates);
+    expect(graph.getCollection(slim.GraphKeys.regularizationLosses)).toHaveLength(losses);
+    expect(macsAt(graph, value.net, 224)).toBe(expectedMacs);
+  },
+);
 
 test.each(nets.networkNames)('%s has the variables and end points of TensorFlow in its order', (name) => {
   const fixture = golden<Fixture>(`variables/${name}.json`);
@@ -73,10 +85,13 @@ test.each([
   [16, 224, true, 5803999232],
   [8, 224, true, 18877054976],
   [16, 321, false, 13769446592],
-] as const)('resnet_v1_50 at output stride %d over %d pixels takes the published work', (outputStride, size, globalPool, expected) => {
-  const { graph, value } = network('resnet_v1_50', 1000, { outputStride, globalPool, isTraining: false }, null);
-  expect(macsAt(graph, value.net, size)).toBe(expected);
-});
+] as const)(
+  'resnet_v1_50 at output stride %d over %d pixels takes the published work',
+  (outputStride, size, globalPool, expected) => {
+    const { graph, value } = network('resnet_v1_50', 1000, { outputStride, globalPool, isTraining: false }, null);
+    expect(macsAt(graph, value.net, size)).toBe(expected);
+  },
+);
 
 test('an inference network has no updates and the same variables', () => {
   const { graph } = network('resnet_v1_50', 1000, { isTraining: false });

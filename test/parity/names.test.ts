@@ -1,5 +1,5 @@
 /** Names of variables, ops, aliases and end points of small programs, against what the real TF-Slim says (scopes.json). */
-import { type Graph, type Tensor, type Variable, currentGraph } from '../../lib/core/graph.js';
+import { currentGraph, type Graph, type Tensor, type Variable } from '../../lib/core/graph.js';
 import { isSlimnetError } from '../../lib/errors.js';
 import * as slim from '../../lib/slim/index.js';
 import * as nets from '../../lib/slim/nets/index.js';
@@ -40,7 +40,9 @@ const facts: Readonly<Record<string, () => unknown>> = {
 
   conv2d_reuse() {
     const x = images();
-    return { outputs: [out(slim.conv2d(x, 4, 3, { scope: 'c' })), out(slim.conv2d(x, 4, 3, { scope: 'c', reuse: true }))] };
+    return {
+      outputs: [out(slim.conv2d(x, 4, 3, { scope: 'c' })), out(slim.conv2d(x, 4, 3, { scope: 'c', reuse: true }))],
+    };
   },
 
   conv2d_forms() {
@@ -137,17 +139,31 @@ const facts: Readonly<Record<string, () => unknown>> = {
 
   repeat_in_scope_with_reuse() {
     const x = images();
-    for (const [reuse, outputsCollections] of [[null, 'first'], [true, 'second']] as const) {
+    for (const [reuse, outputsCollections] of [
+      [null, 'first'],
+      [true, 'second'],
+    ] as const) {
       slim.variableScope('net', { reuse }, () =>
-        slim.argScope([slim.conv2d], { outputsCollections }, () => slim.repeat(x, 2, slim.conv2d, 4, 3, { scope: 'conv1' })));
+        slim.argScope([slim.conv2d], { outputsCollections }, () =>
+          slim.repeat(x, 2, slim.conv2d, 4, 3, { scope: 'conv1' }),
+        ),
+      );
     }
     return { first: keys('first'), second: keys('second') };
   },
 
   stack_layers() {
     const [x, m] = [images(), matrix()];
-    const args = [[4, 3], [5, 3], [6, 1]];
-    const outputs = [slim.stack(m, slim.fullyConnected, [5, 6, 7]), slim.stack(x, slim.conv2d, args), slim.stack(x, slim.conv2d, args, { scope: 'conv1' })];
+    const args = [
+      [4, 3],
+      [5, 3],
+      [6, 1],
+    ];
+    const outputs = [
+      slim.stack(m, slim.fullyConnected, [5, 6, 7]),
+      slim.stack(x, slim.conv2d, args),
+      slim.stack(x, slim.conv2d, args, { scope: 'conv1' }),
+    ];
     return { outputs: outputs.map(out) };
   },
 
@@ -155,7 +171,9 @@ const facts: Readonly<Record<string, () => unknown>> = {
     const x = images();
     const conv = () => out(slim.conv2d(x, 4, 3));
     const first = slim.variableScope('outer', () => [...slim.variableScope('inner', () => [conv(), conv()]), conv()]);
-    const second = slim.variableScope('outer', { reuse: true }, () => slim.variableScope('inner', () => [conv(), conv()]));
+    const second = slim.variableScope('outer', { reuse: true }, () =>
+      slim.variableScope('inner', () => [conv(), conv()]),
+    );
     return { outputs: [...first, ...second] };
   },
 
@@ -163,12 +181,19 @@ const facts: Readonly<Record<string, () => unknown>> = {
     const opened = (...wanted: string[]) =>
       wanted.map((name) => {
         const byDefault = name.startsWith('{');
-        return slim.variableScope(byDefault ? null : name, { defaultName: byDefault ? name.slice(1, -1) : undefined }, (sc) => [sc.name, sc.originalNameScope]);
+        return slim.variableScope(
+          byDefault ? null : name,
+          { defaultName: byDefault ? name.slice(1, -1) : undefined },
+          (sc) => [sc.name, sc.originalNameScope],
+        );
       });
     const root = opened('{x}', '{x}', 'x', '{x}', 'x_5', '{x}');
     return {
       root,
-      ...slim.variableScope('o', () => ({ o: opened('{x}', '{x}'), 'o/p': slim.variableScope('p', () => opened('{x}')) })),
+      ...slim.variableScope('o', () => ({
+        o: opened('{x}', '{x}'),
+        'o/p': slim.variableScope('p', () => opened('{x}')),
+      })),
       'o again': slim.variableScope('o', () => opened('{x}', '{x}')),
       'o with reuse': slim.variableScope('o', { reuse: true }, () => opened('{x}', '{x}')),
     };
@@ -196,7 +221,8 @@ const facts: Readonly<Record<string, () => unknown>> = {
   reuse_errors() {
     const x = images();
     slim.conv2d(x, 4, 3, { scope: 'c' });
-    for (let i = 0; i < 2; i++) slim.variableScope('auto', { reuse: slim.AUTO_REUSE }, () => slim.conv2d(x, 4, 3, { scope: 'c' }));
+    for (let i = 0; i < 2; i++)
+      slim.variableScope('auto', { reuse: slim.AUTO_REUSE }, () => slim.conv2d(x, 4, 3, { scope: 'c' }));
     return {
       missing: errorOf(() => slim.conv2d(x, 4, 3, { scope: 'other', reuse: true })),
       twice: errorOf(() => slim.conv2d(x, 4, 3, { scope: 'c' })),
@@ -205,7 +231,11 @@ const facts: Readonly<Record<string, () => unknown>> = {
       rank: errorOf(() => slim.conv2d(matrix(), 4, 3)),
       'stride and rate': errorOf(() => slim.conv2d(x, 4, 3, { stride: 2, rate: 2, scope: 'both' })),
       'no scope': errorOf(() => slim.variableScope(null, () => null)),
-      'false inside true': errorOf(() => slim.variableScope(slim.getVariableScope(), { reuse: true }, () => slim.conv2d(x, 4, 3, { scope: 'new', reuse: false }))),
+      'false inside true': errorOf(() =>
+        slim.variableScope(slim.getVariableScope(), { reuse: true }, () =>
+          slim.conv2d(x, 4, 3, { scope: 'new', reuse: false }),
+        ),
+      ),
     };
   },
 
@@ -214,7 +244,9 @@ const facts: Readonly<Record<string, () => unknown>> = {
     slim.conv2d(x, 4, 3, { scope: 'c', variablesCollections: ['all'] });
     slim.conv2d(x, 4, 3, { scope: 'd', variablesCollections: { weights: ['w'], biases: ['b', 'all'] } });
     slim.fullyConnected(matrix(), 5, { scope: 'e', trainable: false });
-    return Object.fromEntries(['all', 'w', 'b'].map((name) => [name, names(currentGraph().getCollection<Variable>(name))]));
+    return Object.fromEntries(
+      ['all', 'w', 'b'].map((name) => [name, names(currentGraph().getCollection<Variable>(name))]),
+    );
   },
 
   variable_filters() {
@@ -244,7 +276,8 @@ const facts: Readonly<Record<string, () => unknown>> = {
     }
     const none: Abcd = { a: -1, b: -1, c: [], d: [] };
     // Slim's functions show what they were given; here a function gets its own defaults too, which are taken away again.
-    const shown = (o: Abcd) => Object.fromEntries(Object.entries(o).filter(([name, value]) => value !== none[name as keyof Abcd]));
+    const shown = (o: Abcd) =>
+      Object.fromEntries(Object.entries(o).filter(([name, value]) => value !== none[name as keyof Abcd]));
     const f = slim.addArgScope('f', none, (_: number, o: Abcd) => shown(o));
     const g = slim.addArgScope('g', none, (_: number, o: Abcd) => shown(o));
     const abc = { a: 1, b: null, c: [1] };
@@ -257,7 +290,9 @@ const facts: Readonly<Record<string, () => unknown>> = {
       cleared: slim.argScope(slim.ArgScope.empty, () => f(0)),
     }));
     const after = f(0);
-    const two = slim.argScope([f, g], { a: 1, b: null }, () => slim.argScope([f], { c: [1] }, () => slim.argScope([g], { d: [2] }, () => ({ f: f(0), g: g(0) }))));
+    const two = slim.argScope([f, g], { a: 1, b: null }, () =>
+      slim.argScope([f], { c: [1] }, () => slim.argScope([g], { d: [2] }, () => ({ f: f(0), g: g(0) }))),
+    );
     const outside = capture();
     return slim.argScope([f], { b: 2, d: 10 }, () => ({
       ...flat,
@@ -272,14 +307,24 @@ const facts: Readonly<Record<string, () => unknown>> = {
     const x = images();
     return slim.argScope([slim.conv2d, slim.maxPool2d], { outputsCollections: 'points' }, () => ({
       'factor 1 is the same tensor': nets.subsample(x, 1) === x,
-      outputs: [nets.subsample(x, 2), nets.subsample(x, 2, { scope: 's' }), nets.conv2dSame(x, 4, 3, 1, { scope: 'one' }), nets.conv2dSame(x, 4, 3, 2, { scope: 'two' })].map(out),
+      outputs: [
+        nets.subsample(x, 2),
+        nets.subsample(x, 2, { scope: 's' }),
+        nets.conv2dSame(x, 4, 3, 1, { scope: 'one' }),
+        nets.conv2dSame(x, 4, 3, 2, { scope: 'two' }),
+      ].map(out),
     }));
   },
 
   plain_stack_end_points() {
     const x = images([2, 32, 16, 3]);
-    const blocks = [nets.resnetV1Block('block1', { baseDepth: 1, numUnits: 2, stride: 2 }), nets.resnetV1Block('block2', { baseDepth: 2, numUnits: 2, stride: 1 })];
-    const net = slim.variableScope('tiny', () => slim.argScope([slim.conv2d], { outputsCollections: 'points' }, () => nets.stackBlocksDense(x, blocks)));
+    const blocks = [
+      nets.resnetV1Block('block1', { baseDepth: 1, numUnits: 2, stride: 2 }),
+      nets.resnetV1Block('block2', { baseDepth: 2, numUnits: 2, stride: 1 }),
+    ];
+    const net = slim.variableScope('tiny', () =>
+      slim.argScope([slim.conv2d], { outputsCollections: 'points' }, () => nets.stackBlocksDense(x, blocks)),
+    );
     return { output: out(net), points: shapesOf(slim.convertCollectionToDict('points')) };
   },
 
@@ -307,8 +352,10 @@ const facts: Readonly<Record<string, () => unknown>> = {
   },
 
   resnet_errors() {
-    const attempt = (scope: string, { shape = [1, 65, 65, 3], ...options }: slim.Options<nets.ResnetV1Options> & { shape?: number[] } = {}) =>
-      withResnetArgScope(() => smallResnet(images(shape), { numClasses: 10, scope, globalPool: false, ...options }));
+    const attempt = (
+      scope: string,
+      { shape = [1, 65, 65, 3], ...options }: slim.Options<nets.ResnetV1Options> & { shape?: number[] } = {},
+    ) => withResnetArgScope(() => smallResnet(images(shape), { numClasses: 10, scope, globalPool: false, ...options }));
     attempt('built');
     return {
       'output_stride 6': errorOf(() => attempt('a', { outputStride: 6 })),
@@ -340,14 +387,21 @@ test.each(Object.entries(facts))('%s is as in TF-Slim', (name, program) => {
   expect(plain(value)).toEqual(expected.facts);
   if (expected.variables !== undefined) expect(plain(variableRows(graph))).toEqual(expected.variables);
   if (expected.regularizationLosses !== undefined) {
-    expect(graph.getCollection<Tensor>('regularization_losses').map((t) => t.name)).toEqual(expected.regularizationLosses);
+    expect(graph.getCollection<Tensor>('regularization_losses').map((t) => t.name)).toEqual(
+      expected.regularizationLosses,
+    );
   }
   if (expected.updateOps !== undefined) expect(graph.getCollection('update_ops')).toHaveLength(expected.updateOps);
 });
 
 test('end points keep the order of TF-Slim', () => {
-  const expected = programs.get('small_resnet_twice')?.facts as { first: { endPoints: object }; second: { endPoints: object } };
-  const { value } = build(facts.small_resnet_twice as () => { first: { endPoints: object }; second: { endPoints: object } });
+  const expected = programs.get('small_resnet_twice')?.facts as {
+    first: { endPoints: object };
+    second: { endPoints: object };
+  };
+  const { value } = build(
+    facts.small_resnet_twice as () => { first: { endPoints: object }; second: { endPoints: object } },
+  );
   expect(Object.keys(value.first.endPoints)).toEqual(Object.keys(expected.first.endPoints));
   expect(Object.keys(value.second.endPoints)).toEqual(Object.keys(expected.second.endPoints));
 });

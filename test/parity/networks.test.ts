@@ -1,7 +1,18 @@
 /** The published networks with the generator's weights, against what TensorFlow computes. */
-import * as nets from '../../lib/slim/nets/index.js';
+
 import * as slim from '../../lib/slim/index.js';
-import { type Device, type Statistics, devices, expectStatistics, generatedImages, generatedValues, largestDifference, numbers, withSession } from './numbers.js';
+import * as nets from '../../lib/slim/nets/index.js';
+import {
+  type Device,
+  devices,
+  expectStatistics,
+  generatedImages,
+  generatedValues,
+  largestDifference,
+  numbers,
+  type Statistics,
+  withSession,
+} from './numbers.js';
 import { build, golden, images, withResnetArgScope } from './support.js';
 
 interface Fixture {
@@ -12,7 +23,11 @@ interface Fixture {
   readonly globalPool: boolean;
   readonly outputStride: number | null;
   /** `data` is null where it is long; the output is one of the end points then too. */
-  readonly output: { readonly name: string; readonly shape: readonly number[]; readonly data: readonly number[] | null };
+  readonly output: {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly data: readonly number[] | null;
+  };
   readonly outputRange: number;
   readonly endPoints: readonly Statistics[];
   readonly movingStatisticsAfterUpdate?: readonly Statistics[];
@@ -42,29 +57,36 @@ const cases: readonly (readonly [string, readonly Device[]])[] = [
   ['resnet_v1_101_224x224', ['cpu']],
 ];
 
-test.each(cases.flatMap(([id, on]) => on.map((device) => [id, device] as const)))(
-  '%s on %s',
-  async (id, device) => {
-    const f = golden<Fixture>(`nets/${id}.json`);
-    const { numClasses, isTraining, globalPool, outputStride } = f;
-    const { graph, value } = build(() => withResnetArgScope(() => nets.network(f.network).build(images(f.inputShape), { numClasses, isTraining, globalPool, outputStride })));
-    expect(value.net.name).toBe(f.output.name);
-    await withSession(graph, device, async (session) => {
-      for (const [name, data] of Object.entries(generatedValues(graph))) await session.write(graph.variable(name), data);
-      const updates = graph.getCollection<nets.Network['net']>(slim.GraphKeys.updateOps);
-      const { net, ...points } = numbers(await session.run({ images: generatedImages(f.inputShape) }, { net: value.net, ...value.endPoints }, { updates }));
-      const tolerance = tolerances[device];
-      expect(net?.shape).toEqual(f.output.shape);
-      if (f.output.data !== null) expect(largestDifference(net?.data ?? [], f.output.data)).toBeLessThan(tolerance * f.outputRange);
-      expect(Object.keys(points)).toEqual(f.endPoints.map((p) => p.name));
-      for (const expected of f.endPoints) {
-        expect(points[expected.name]?.shape).toEqual(expected.shape);
-        expectStatistics(points[expected.name]?.data ?? [], expected, innerTolerances[device]);
-      }
-      for (const expected of f.movingStatisticsAfterUpdate ?? []) {
-        expectStatistics(Array.from((await session.read(graph.variable(expected.name))) as Float32Array), expected, innerTolerances[device]);
-      }
-    });
-  },
-  60_000,
-);
+test.each(cases.flatMap(([id, on]) => on.map((device) => [id, device] as const)))('%s on %s', async (id, device) => {
+  const f = golden<Fixture>(`nets/${id}.json`);
+  const { numClasses, isTraining, globalPool, outputStride } = f;
+  const { graph, value } = build(() =>
+    withResnetArgScope(() =>
+      nets.network(f.network).build(images(f.inputShape), { numClasses, isTraining, globalPool, outputStride }),
+    ),
+  );
+  expect(value.net.name).toBe(f.output.name);
+  await withSession(graph, device, async (session) => {
+    for (const [name, data] of Object.entries(generatedValues(graph))) await session.write(graph.variable(name), data);
+    const updates = graph.getCollection<nets.Network['net']>(slim.GraphKeys.updateOps);
+    const { net, ...points } = numbers(
+      await session.run({ images: generatedImages(f.inputShape) }, { net: value.net, ...value.endPoints }, { updates }),
+    );
+    const tolerance = tolerances[device];
+    expect(net?.shape).toEqual(f.output.shape);
+    if (f.output.data !== null)
+      expect(largestDifference(net?.data ?? [], f.output.data)).toBeLessThan(tolerance * f.outputRange);
+    expect(Object.keys(points)).toEqual(f.endPoints.map((p) => p.name));
+    for (const expected of f.endPoints) {
+      expect(points[expected.name]?.shape).toEqual(expected.shape);
+      expectStatistics(points[expected.name]?.data ?? [], expected, innerTolerances[device]);
+    }
+    for (const expected of f.movingStatisticsAfterUpdate ?? []) {
+      expectStatistics(
+        Array.from((await session.read(graph.variable(expected.name))) as Float32Array),
+        expected,
+        innerTolerances[device],
+      );
+    }
+  });
+});

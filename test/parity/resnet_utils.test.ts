@@ -1,8 +1,18 @@
 /** What TF-Slim's tests of resnet_utils assert, test by test under its own names. */
-import * as nets from '../../lib/slim/nets/index.js';
+
 import * as slim from '../../lib/slim/index.js';
+import * as nets from '../../lib/slim/nets/index.js';
+import {
+  type Device,
+  devices,
+  evaluate,
+  feed,
+  generatedImages,
+  generatedValues,
+  largestDifference,
+  meshGrid,
+} from './numbers.js';
 import { build, images, inGraph, shapesOf } from './support.js';
-import { type Device, devices, evaluate, feed, generatedImages, generatedValues, largestDifference, meshGrid } from './numbers.js';
 
 test.each([
   [3, [0, 2, 6, 8]],
@@ -10,7 +20,12 @@ test.each([
 ] as const)('testSubsampleThreeByThree, testSubsampleFourByFour: %d', async (size, expected) => {
   const { graph, value } = build(() => nets.subsample(images([1, size, size, 1]), 2));
   for (const device of devices) {
-    const { y } = await evaluate(graph, device, { y: value }, { feeds: { images: feed([1, size, size, 1], (i) => i) } });
+    const { y } = await evaluate(
+      graph,
+      device,
+      { y: value },
+      { feeds: { images: feed([1, size, size, 1], (i) => i) } },
+    );
     expect(y).toEqual({ shape: [1, 2, 2, 1], data: expected });
   }
 });
@@ -36,7 +51,10 @@ async function convolutions(size: number, kernel: number, device: Device) {
     }));
   });
   const weights = Float32Array.from({ length: kernel * kernel }, (_, i) => Math.floor(i / kernel) + (i % kernel));
-  const results = await evaluate(graph, device, value, { feeds: { images: meshGrid([1, size, size, 1]) }, values: { 'Conv/weights': weights } });
+  const results = await evaluate(graph, device, value, {
+    feeds: { images: meshGrid([1, size, size, 1]) },
+    values: { 'Conv/weights': weights },
+  });
   return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data]));
 }
 
@@ -63,14 +81,20 @@ test.each([3, 4, 5, 7].flatMap((kernel) => [2, 3, 4].map((stride) => [kernel, st
   async (kernel, stride) => {
     const { graph, value } = build(() => {
       const x = images([1, 9, 10, 2]);
-      const conv = (make: () => ReturnType<typeof slim.conv2d>) => slim.argScope([slim.conv2d], { reuse: slim.AUTO_REUSE, activationFn: null }, make);
+      const conv = (make: () => ReturnType<typeof slim.conv2d>) =>
+        slim.argScope([slim.conv2d], { reuse: slim.AUTO_REUSE, activationFn: null }, make);
       return {
         same: conv(() => nets.conv2dSame(x, 3, kernel, stride, { scope: 'c' })),
-        subsampled: nets.subsample(conv(() => slim.conv2d(x, 3, kernel, { scope: 'c' })), stride),
+        subsampled: nets.subsample(
+          conv(() => slim.conv2d(x, 3, kernel, { scope: 'c' })),
+          stride,
+        ),
       };
     });
     for (const device of devices) {
-      const { same, subsampled } = await evaluate(graph, device, value, { feeds: { images: generatedImages([1, 9, 10, 2]) } });
+      const { same, subsampled } = await evaluate(graph, device, value, {
+        feeds: { images: generatedImages([1, 9, 10, 2]) },
+      });
       expect(same?.shape).toEqual([1, Math.ceil(9 / stride), Math.ceil(10 / stride), 3]);
       expect(same?.shape).toEqual(subsampled?.shape);
       expect(largestDifference(same?.data ?? [], subsampled?.data ?? [])).toBeLessThan(1e-5);
@@ -80,12 +104,24 @@ test.each([3, 4, 5, 7].flatMap((kernel) => [2, 3, 4].map((stride) => [kernel, st
 
 test('testEndPointsV1', () => {
   const { value } = build(() => {
-    const blocks = [nets.resnetV1Block('block1', { baseDepth: 1, numUnits: 2, stride: 2 }), nets.resnetV1Block('block2', { baseDepth: 2, numUnits: 2, stride: 1 })];
-    slim.variableScope('tiny', () => slim.argScope([slim.conv2d], { outputsCollections: 'points' }, () => nets.stackBlocksDense(images([2, 32, 16, 3]), blocks)));
+    const blocks = [
+      nets.resnetV1Block('block1', { baseDepth: 1, numUnits: 2, stride: 2 }),
+      nets.resnetV1Block('block2', { baseDepth: 2, numUnits: 2, stride: 1 }),
+    ];
+    slim.variableScope('tiny', () =>
+      slim.argScope([slim.conv2d], { outputsCollections: 'points' }, () =>
+        nets.stackBlocksDense(images([2, 32, 16, 3]), blocks),
+      ),
+    );
     return shapesOf(slim.convertCollectionToDict('points'));
   });
   const expected = [1, 2].flatMap((b) =>
-    [1, 2].flatMap((u) => [...(u === 1 ? ['shortcut'] : []), 'conv1', 'conv2', 'conv3'].map((layer) => `tiny/block${b}/unit_${u}/bottleneck_v1/${layer}`)));
+    [1, 2].flatMap((u) =>
+      [...(u === 1 ? ['shortcut'] : []), 'conv1', 'conv2', 'conv3'].map(
+        (layer) => `tiny/block${b}/unit_${u}/bottleneck_v1/${layer}`,
+      ),
+    ),
+  );
   expect(expected).toHaveLength(14);
   expect(Object.keys(value)).toEqual(expected);
 });
@@ -93,13 +129,21 @@ test('testEndPointsV1', () => {
 /** Slim's own control: blocks stacked without any control over the stride. */
 function stackBlocksNondense(inputs: Parameters<typeof nets.bottleneck>[0], blocks: readonly nets.Block[]) {
   return blocks.reduce(
-    (net, block) => slim.variableScope(block.scope, 'block', () => block.args.reduce((x, unit, i) => slim.variableScope(`unit_${i + 1}`, () => block.unitFn(x, { ...unit, rate: 1 })), net)),
+    (net, block) =>
+      slim.variableScope(block.scope, 'block', () =>
+        block.args.reduce(
+          (x, unit, i) => slim.variableScope(`unit_${i + 1}`, () => block.unitFn(x, { ...unit, rate: 1 })),
+          net,
+        ),
+      ),
     inputs,
   );
 }
 
 describe.each(devices)('testAtrousValuesBottleneck on %s', (device) => {
-  const blocks = [1, 2, 4, 8].map((baseDepth, i) => nets.resnetV1Block(`block${i + 1}`, { baseDepth, numUnits: 2, stride: i < 3 ? 2 : 1 }));
+  const blocks = [1, 2, 4, 8].map((baseDepth, i) =>
+    nets.resnetV1Block(`block${i + 1}`, { baseDepth, numUnits: 2, stride: i < 3 ? 2 : 1 }),
+  );
 
   test.each([1, 2, 4, 8, null])('output stride %p', async (outputStride) => {
     const { graph, value } = build(() =>
@@ -108,10 +152,17 @@ describe.each(devices)('testAtrousValuesBottleneck on %s', (device) => {
           const x = images([1, 30, 31, 3]);
           const dense = nets.stackBlocksDense(x, blocks, { outputStride });
           const output = nets.subsample(dense, outputStride === null ? 1 : 8 / outputStride);
-          const expected = slim.variableScope(slim.getVariableScope(), { reuse: true }, () => stackBlocksNondense(x, blocks));
+          const expected = slim.variableScope(slim.getVariableScope(), { reuse: true }, () =>
+            stackBlocksNondense(x, blocks),
+          );
           return { output, expected };
-        })));
-    const { output, expected } = await evaluate(graph, device, value, { feeds: { images: generatedImages([1, 30, 31, 3]) }, values: generatedValues(graph) });
+        }),
+      ),
+    );
+    const { output, expected } = await evaluate(graph, device, value, {
+      feeds: { images: generatedImages([1, 30, 31, 3]) },
+      values: generatedValues(graph),
+    });
     expect(output?.shape).toEqual(expected?.shape);
     const scale = Math.max(...(expected?.data ?? []).map(Math.abs));
     expect(scale).toBeGreaterThan(0);
@@ -149,21 +200,38 @@ test.each([
 
 test.each([1, 2, 6, 24, null])('output stride %p can be reached by strides 1, 2, 1, 3, 4, 1', (outputStride) => {
   const unitFn: nets.UnitFunction = (net) => net;
-  const blocks = [1, 2, 1, 3, 4, 1].map((stride, i) => new nets.Block(`b${i}`, unitFn, [{ depth: 1, depthBottleneck: 1, stride }]));
+  const blocks = [1, 2, 1, 3, 4, 1].map(
+    (stride, i) => new nets.Block(`b${i}`, unitFn, [{ depth: 1, depthBottleneck: 1, stride }]),
+  );
   inGraph(() => expect(() => nets.stackBlocksDense(images(), blocks, { outputStride })).not.toThrow());
 });
 
 test.each([3, 4, 5, 12, 48])('output stride %p cannot be reached by strides 1, 2, 1, 3, 4, 1', (outputStride) => {
   const unitFn: nets.UnitFunction = (net) => net;
-  const blocks = [1, 2, 1, 3, 4, 1].map((stride, i) => new nets.Block(`b${i}`, unitFn, [{ depth: 1, depthBottleneck: 1, stride }]));
+  const blocks = [1, 2, 1, 3, 4, 1].map(
+    (stride, i) => new nets.Block(`b${i}`, unitFn, [{ depth: 1, depthBottleneck: 1, stride }]),
+  );
   inGraph(() => expect(() => nets.stackBlocksDense(images(), blocks, { outputStride })).toThrow(/cannot be reached/));
 });
 
 test('resnetArgScope holds what the published networks were trained with', () => {
   const scope = nets.resnetArgScope();
   expect(scope.of(slim.maxPool2d)).toEqual({ padding: 'SAME' });
-  expect(scope.of(slim.batchNorm)).toEqual({ decay: 0.997, epsilon: 1e-5, scale: true, updatesCollections: 'update_ops' });
-  expect(scope.of(slim.conv2d)).toMatchObject({ normalizerFn: slim.batchNorm, normalizerParams: scope.of(slim.batchNorm) });
-  const own = nets.resnetArgScope({ weightDecay: 0, batchNormDecay: 0.9, batchNormEpsilon: 0.1, batchNormScale: false });
+  expect(scope.of(slim.batchNorm)).toEqual({
+    decay: 0.997,
+    epsilon: 1e-5,
+    scale: true,
+    updatesCollections: 'update_ops',
+  });
+  expect(scope.of(slim.conv2d)).toMatchObject({
+    normalizerFn: slim.batchNorm,
+    normalizerParams: scope.of(slim.batchNorm),
+  });
+  const own = nets.resnetArgScope({
+    weightDecay: 0,
+    batchNormDecay: 0.9,
+    batchNormEpsilon: 0.1,
+    batchNormScale: false,
+  });
   expect(own.of(slim.batchNorm)).toEqual({ decay: 0.9, epsilon: 0.1, scale: false, updatesCollections: 'update_ops' });
 });

@@ -1,8 +1,19 @@
 /** What TF-Slim's resnet_v1_test asserts of complete networks, test by test under its own names, and values that it computed. */
 import { ArgumentError, ScopeError, ShapeError } from '../../lib/errors.js';
-import * as nets from '../../lib/slim/nets/index.js';
 import * as slim from '../../lib/slim/index.js';
-import { type Device, type Statistics, devices, evaluate, expectStatistics, generatedImages, generatedValues, largestDifference, numbers, withSession } from './numbers.js';
+import * as nets from '../../lib/slim/nets/index.js';
+import {
+  type Device,
+  devices,
+  evaluate,
+  expectStatistics,
+  generatedImages,
+  generatedValues,
+  largestDifference,
+  numbers,
+  type Statistics,
+  withSession,
+} from './numbers.js';
 import { build, golden, images, inGraph, shapesOf, smallResnet, withResnetArgScope } from './support.js';
 
 type SmallOptions = slim.Options<nets.ResnetV1Options>;
@@ -39,23 +50,43 @@ test('testEndpointNames', () => {
 
 test('testClassificationShapes', () => {
   const { value } = small([2, 224, 224, 3], { numClasses: 10 });
-  expect(blockShapes(value.endPoints)).toEqual([[2, 28, 28, 4], [2, 14, 14, 8], [2, 7, 7, 16], [2, 7, 7, 32]]);
+  expect(blockShapes(value.endPoints)).toEqual([
+    [2, 28, 28, 4],
+    [2, 14, 14, 8],
+    [2, 7, 7, 16],
+    [2, 7, 7, 32],
+  ]);
 });
 
 test('testFullyConvolutionalEndpointShapes', () => {
   const { value } = small([2, 321, 321, 3], { numClasses: 10, globalPool: false });
-  expect(blockShapes(value.endPoints)).toEqual([[2, 41, 41, 4], [2, 21, 21, 8], [2, 11, 11, 16], [2, 11, 11, 32]]);
+  expect(blockShapes(value.endPoints)).toEqual([
+    [2, 41, 41, 4],
+    [2, 21, 21, 8],
+    [2, 11, 11, 16],
+    [2, 11, 11, 32],
+  ]);
 });
 
 test('testRootlessFullyConvolutionalEndpointShapes', () => {
   const { value } = small([2, 128, 128, 3], { numClasses: 10, globalPool: false, includeRootBlock: false });
-  expect(blockShapes(value.endPoints)).toEqual([[2, 64, 64, 4], [2, 32, 32, 8], [2, 16, 16, 16], [2, 16, 16, 32]]);
+  expect(blockShapes(value.endPoints)).toEqual([
+    [2, 64, 64, 4],
+    [2, 32, 32, 8],
+    [2, 16, 16, 16],
+    [2, 16, 16, 32],
+  ]);
   expect(Object.keys(value.endPoints)).not.toContain('resnet/conv1');
 });
 
 test('testAtrousFullyConvolutionalEndpointShapes', () => {
   const { value } = small([2, 321, 321, 3], { numClasses: 10, globalPool: false, outputStride: 8 });
-  expect(blockShapes(value.endPoints)).toEqual([[2, 41, 41, 4], [2, 41, 41, 8], [2, 41, 41, 16], [2, 41, 41, 32]]);
+  expect(blockShapes(value.endPoints)).toEqual([
+    [2, 41, 41, 4],
+    [2, 41, 41, 8],
+    [2, 41, 41, 16],
+    [2, 41, 41, 32],
+  ]);
 });
 
 describe.each(devices)('testAtrousFullyConvolutionalValues on %s', (device) => {
@@ -69,7 +100,10 @@ describe.each(devices)('testAtrousFullyConvolutionalValues on %s', (device) => {
         expected: withResnetArgScope(() => smallResnet(x, { ...options, reuse: true })).net,
       };
     });
-    const { output, expected } = await evaluate(graph, device, value, { feeds: { images: generatedImages([2, 81, 81, 3]) }, values: generatedValues(graph) });
+    const { output, expected } = await evaluate(graph, device, value, {
+      feeds: { images: generatedImages([2, 81, 81, 3]) },
+      values: generatedValues(graph),
+    });
     expect(output?.shape).toEqual(expected?.shape);
     const scale = Math.max(...(expected?.data ?? []).map(Math.abs));
     expect(scale).toBeGreaterThan(0);
@@ -100,19 +134,41 @@ test.each(devices)('testAtrousFullyConvolutionalUnknownHeightWidth on %s', async
 });
 
 test('shapes of resnet_v1_50 at 224', () => {
-  const { value } = build(() => withResnetArgScope(() => nets.resnetV1_50(images([1, 224, 224, 3]), { numClasses: 1000 })));
+  const { value } = build(() =>
+    withResnetArgScope(() => nets.resnetV1_50(images([1, 224, 224, 3]), { numClasses: 1000 })),
+  );
   const shapes = shapesOf(value.endPoints);
   expect(shapes['resnet_v1_50/conv1']).toEqual([1, 112, 112, 64]);
   expect(shapes['resnet_v1_50/block1/unit_1/bottleneck_v1']).toEqual([1, 56, 56, 256]);
-  expect([1, 2, 3, 4].map((b) => shapes[`resnet_v1_50/block${b}`])).toEqual([[1, 28, 28, 256], [1, 14, 14, 512], [1, 7, 7, 1024], [1, 7, 7, 2048]]);
+  expect([1, 2, 3, 4].map((b) => shapes[`resnet_v1_50/block${b}`])).toEqual([
+    [1, 28, 28, 256],
+    [1, 14, 14, 512],
+    [1, 7, 7, 1024],
+    [1, 7, 7, 2048],
+  ]);
   expect(shapes['resnet_v1_50/logits']).toEqual([1, 1, 1, 1000]);
 });
 
 test.each([
   ['an output stride that is no multiple of 4', { outputStride: 6 }, ArgumentError, /multiple of 4/],
-  ['an output stride between those of the units', { outputStride: 12 }, ArgumentError, /target outputStride cannot be reached/],
-  ['an output stride above the nominal one', { outputStride: 64 }, ArgumentError, /target outputStride cannot be reached/],
-  ['an output stride of 3 without the root block', { outputStride: 3, includeRootBlock: false }, ArgumentError, /cannot be reached/],
+  [
+    'an output stride between those of the units',
+    { outputStride: 12 },
+    ArgumentError,
+    /target outputStride cannot be reached/,
+  ],
+  [
+    'an output stride above the nominal one',
+    { outputStride: 64 },
+    ArgumentError,
+    /target outputStride cannot be reached/,
+  ],
+  [
+    'an output stride of 3 without the root block',
+    { outputStride: 3, includeRootBlock: false },
+    ArgumentError,
+    /cannot be reached/,
+  ],
   ['an output stride of 0', { outputStride: 0 }, ArgumentError, /positive integer/],
   ['reuse before there are variables', { reuse: true }, ScopeError, /does not exist/],
   ['no classes at all', { numClasses: 0 }, ArgumentError, /numClasses/],
@@ -145,7 +201,11 @@ interface NetFixture {
   readonly outputStride: number | null;
   readonly includeRootBlock: boolean;
   /** `data` is null where it is long; the output is one of the end points then too. */
-  readonly output: { readonly name: string; readonly shape: readonly number[]; readonly data: readonly number[] | null };
+  readonly output: {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly data: readonly number[] | null;
+  };
   readonly outputRange: number;
   readonly endPoints: readonly Statistics[];
   readonly movingStatisticsAfterUpdate?: readonly Statistics[];
@@ -164,13 +224,27 @@ const innerTolerances: Readonly<Record<Device, number>> = { reference: 3e-5, cpu
 describe.each(devices)('the small network computes what TensorFlow computes, on %s', (device) => {
   const feeds = (f: NetFixture) => ({ images: generatedImages(f.inputShape) });
 
-  test.each(['pooled_32x32', 'pooled_33x33', 'fcn_33x33_stride8', 'fcn_40x48_stride16', 'rootless_128x128', 'fcn_321x321_stride8', 'features_81x81_stride16'])('%s', async (id) => {
+  test.each([
+    'pooled_32x32',
+    'pooled_33x33',
+    'fcn_33x33_stride8',
+    'fcn_40x48_stride16',
+    'rootless_128x128',
+    'fcn_321x321_stride8',
+    'features_81x81_stride16',
+  ])('%s', async (id) => {
     const f = golden<NetFixture>(`nets/small_v1_${id}.json`);
     const { graph, value } = fixtureNetwork(f);
     expect(value.net.name).toBe(f.output.name);
-    const { net, ...points } = await evaluate(graph, device, { net: value.net, ...value.endPoints }, { feeds: feeds(f), values: generatedValues(graph) });
+    const { net, ...points } = await evaluate(
+      graph,
+      device,
+      { net: value.net, ...value.endPoints },
+      { feeds: feeds(f), values: generatedValues(graph) },
+    );
     expect(net?.shape).toEqual(f.output.shape);
-    if (f.output.data !== null) expect(largestDifference(net?.data ?? [], f.output.data)).toBeLessThan(tolerances[device] * f.outputRange);
+    if (f.output.data !== null)
+      expect(largestDifference(net?.data ?? [], f.output.data)).toBeLessThan(tolerances[device] * f.outputRange);
     expect(Object.keys(points)).toEqual(f.endPoints.map((p) => p.name));
     for (const expected of f.endPoints) {
       expect(points[expected.name]?.shape).toEqual(expected.shape);
@@ -182,13 +256,18 @@ describe.each(devices)('the small network computes what TensorFlow computes, on 
     const f = golden<NetFixture>('nets/small_v1_training_32x32.json');
     const { graph, value } = fixtureNetwork(f);
     await withSession(graph, device, async (session) => {
-      for (const [name, data] of Object.entries(generatedValues(graph))) await session.write(graph.variable(name), data);
+      for (const [name, data] of Object.entries(generatedValues(graph)))
+        await session.write(graph.variable(name), data);
       const updates = graph.getCollection<nets.Network['net']>(slim.GraphKeys.updateOps);
       const { net } = numbers(await session.run(feeds(f), { net: value.net }, { updates }));
       expect(largestDifference(net?.data ?? [], f.output.data ?? [])).toBeLessThan(tolerances[device] * f.outputRange);
       expect(f.movingStatisticsAfterUpdate?.length).toBeGreaterThan(0);
       for (const expected of f.movingStatisticsAfterUpdate ?? []) {
-        expectStatistics(Array.from((await session.read(graph.variable(expected.name))) as Float32Array), expected, innerTolerances[device]);
+        expectStatistics(
+          Array.from((await session.read(graph.variable(expected.name))) as Float32Array),
+          expected,
+          innerTolerances[device],
+        );
       }
     });
   });

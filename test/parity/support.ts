@@ -2,8 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Graph, type Tensor } from '../../lib/core/graph.js';
-import * as nets from '../../lib/slim/nets/index.js';
 import * as slim from '../../lib/slim/index.js';
+import * as nets from '../../lib/slim/nets/index.js';
 
 /** Builds into a new graph; gives back the graph and what the body returned. */
 export function build<T>(body: () => T, seed = 0): { readonly graph: Graph; readonly value: T } {

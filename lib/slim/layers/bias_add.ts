@@ -1,13 +1,20 @@
-import { type Tensor, apply } from '../../core/graph.js';
+import { apply, type Tensor } from '../../core/graph.js';
 import * as ops from '../../ops/index.js';
 import type { Activation } from '../activations.js';
 import { addArgScope } from '../arg_scope.js';
 import { type CollectionNames, collectNamedOutputs } from '../collections.js';
 import { type Initializer, zerosInitializer } from '../initializers.js';
 import type { Regularizer } from '../regularizers.js';
-import { lastDimension } from '../utils.js';
+import { lastDimension, requireTensor } from '../utils.js';
 import { type Reuse, type Scope, variableScope } from '../variable_scope.js';
-import { type DataFormat, type VariablesCollections, activated, checkDataFormat, layerVariable, requireInitializer } from './common.js';
+import {
+  activated,
+  checkDataFormat,
+  type DataFormat,
+  layerVariable,
+  requireInitializer,
+  type VariablesCollections,
+} from './common.js';
 
 /** Options of `biasAdd`. */
 export interface BiasAddOptions {
@@ -39,14 +46,25 @@ const defaults: BiasAddOptions = {
  * Adds the variable `biases` [C] to inputs [..., C], then applies an activation.
  * @throws ShapeError unless the rank is at least 2 and C known
  */
-export const biasAdd = addArgScope('bias_add', defaults, (inputs: Tensor, o: BiasAddOptions): Tensor =>
-  variableScope(o.scope, { defaultName: 'BiasAdd', reuse: o.reuse }, (sc) => {
-    const where = `biasAdd (${sc.name})`;
-    checkDataFormat(o.dataFormat, where);
-    requireInitializer(o.initializer, `${where}: initializer`);
-    const { initializer, regularizer, trainable, variablesCollections } = o;
-    const bias = layerVariable('biases', { shape: [lastDimension(inputs.shape, 2)], dtype: inputs.dtype, initializer, regularizer, trainable, variablesCollections }).tensor;
-    const net = apply(ops.biasAdd, { x: inputs, bias }, {}, 'BiasAdd').y;
-    return collectNamedOutputs(o.outputsCollections, sc.name, activated(net, o.activationFn, where));
-  }),
+export const biasAdd = addArgScope(
+  'bias_add',
+  defaults,
+  (inputs: Tensor, o: BiasAddOptions): Tensor =>
+    variableScope(o.scope, { defaultName: 'BiasAdd', reuse: o.reuse }, (sc) => {
+      const where = `biasAdd (${sc.name})`;
+      requireTensor(inputs, where);
+      checkDataFormat(o.dataFormat, where);
+      requireInitializer(o.initializer, `${where}: initializer`);
+      const { initializer, regularizer, trainable, variablesCollections } = o;
+      const bias = layerVariable('biases', {
+        shape: [lastDimension(inputs.shape, 2)],
+        dtype: inputs.dtype,
+        initializer,
+        regularizer,
+        trainable,
+        variablesCollections,
+      }).tensor;
+      const net = apply(ops.biasAdd, { x: inputs, bias }, {}, 'BiasAdd').y;
+      return collectNamedOutputs(o.outputsCollections, sc.name, activated(net, o.activationFn, where));
+    }),
 );

@@ -3,10 +3,10 @@ import type { Tensor, Variable } from '../../core/graph.js';
 import type { ConcreteShape } from '../../core/shape.js';
 import { ArgumentError } from '../../errors.js';
 import type { Activation } from '../activations.js';
-import { type CollectionNames, GraphKeys, addToCollections, collectionList } from '../collections.js';
+import { addToCollections, type CollectionNames, collectionList, GraphKeys } from '../collections.js';
+import { getVariable } from '../get_variable.js';
 import type { Initializer } from '../initializers.js';
 import type { Regularizer } from '../regularizers.js';
-import { getVariable } from '../variable_scope.js';
 
 /** Collections for all variables of a layer, or for each by its short name (`weights`, `biases`, `gamma`, ...). */
 export type VariablesCollections = CollectionNames | Readonly<Record<string, CollectionNames>>;
@@ -46,7 +46,10 @@ export function layerVariable(name: string, v: LayerVariable): Variable {
 
 function collectionsOf(collections: VariablesCollections, name: string): readonly string[] {
   const byName = typeof collections === 'object' && collections !== null && !Array.isArray(collections);
-  return collectionList(byName ? (collections as Readonly<Record<string, CollectionNames>>)[name] : collections, 'variablesCollections');
+  return collectionList(
+    byName ? (collections as Readonly<Record<string, CollectionNames>>)[name] : collections,
+    'variablesCollections',
+  );
 }
 
 /** The end of most layers: `activation(x)`, or x. @throws ArgumentError when the activation is no function */
@@ -57,7 +60,8 @@ export function activated(x: Tensor, activation: Activation | null, where: strin
 
 /** @throws ArgumentError unless the value is a function or null */
 export function requireFunction(value: unknown, where: string): void {
-  if (value !== null && typeof value !== 'function') throw new ArgumentError(`${where}: expected a function or null, received ${describe(value)}.`);
+  if (value !== null && typeof value !== 'function')
+    throw new ArgumentError(`${where}: expected a function or null, received ${describe(value)}.`);
 }
 
 /** @throws ArgumentError unless the value is an initializer */
@@ -69,14 +73,17 @@ export function requireInitializer(value: unknown, where: string): void {
 
 /** @throws ArgumentError unless the value is true or false */
 export function requireBoolean(value: unknown, where: string): void {
-  if (typeof value !== 'boolean') throw new ArgumentError(`${where}: expected true or false, received ${describe(value)}.`);
+  if (typeof value !== 'boolean')
+    throw new ArgumentError(`${where}: expected true or false, received ${describe(value)}.`);
 }
 
 /** @throws ArgumentError unless the data format is one that there is */
 export function checkDataFormat(value: unknown, where: string): void {
   if (value === 'NHWC' || value === null) return;
   if (value === 'NCHW') {
-    throw new ArgumentError(`${where}: dataFormat: NCHW is not supported, NHWC is.`, { hint: 'the memory layout is chosen by the compiler for each device; the order of the dimensions need not follow it.' });
+    throw new ArgumentError(`${where}: dataFormat: NCHW is not supported, NHWC is.`, {
+      hint: 'the memory layout is chosen by the compiler for each device; the order of the dimensions need not follow it.',
+    });
   }
   throw new ArgumentError(`${where}: invalid dataFormat: expected NHWC, received ${describe(value)}.`);
 }

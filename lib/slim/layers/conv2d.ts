@@ -1,4 +1,4 @@
-import { type Tensor, apply } from '../../core/graph.js';
+import { apply, type Tensor } from '../../core/graph.js';
 import { shapeText } from '../../core/shape.js';
 import { ArgumentError, ShapeError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
@@ -7,9 +7,16 @@ import { addArgScope } from '../arg_scope.js';
 import { type CollectionNames, collectNamedOutputs } from '../collections.js';
 import { type Initializer, xavierInitializer, zerosInitializer } from '../initializers.js';
 import type { Regularizer } from '../regularizers.js';
-import { type Size, lastDimension, paddingOf, positiveInteger, twoElementTuple } from '../utils.js';
+import { lastDimension, paddingOf, positiveInteger, requireTensor, type Size, twoElementTuple } from '../utils.js';
 import { type Reuse, type Scope, variableScope } from '../variable_scope.js';
-import { type DataFormat, type Normalizer, type VariablesCollections, activated, checkDataFormat, requireFunction } from './common.js';
+import {
+  activated,
+  checkDataFormat,
+  type DataFormat,
+  type Normalizer,
+  requireFunction,
+  type VariablesCollections,
+} from './common.js';
 import { addBiases, makeWeights } from './weights.js';
 
 /** Options of `conv2d`. */
@@ -65,27 +72,35 @@ const defaults: Conv2dOptions = {
  *   `biases` [numOutputs]
  * @throws ShapeError unless the inputs have rank 4 and a known number of channels; ArgumentError for bad options
  */
-export const conv2d = addArgScope('convolution2d', defaults, (inputs: Tensor, numOutputs: number, kernelSize: Size, o: Conv2dOptions): Tensor =>
-  variableScope(o.scope, { defaultName: 'Conv', reuse: o.reuse }, (sc) => {
-    const where = `conv2d (${sc.name})`;
-    checkDataFormat(o.dataFormat, where);
-    requireFunction(o.normalizerFn, `${where}: normalizerFn`);
-    requireRank4(inputs, where);
-    const filters = positiveInteger(numOutputs, `${where}: numOutputs`);
-    const kernel = twoElementTuple(kernelSize, `${where}: kernelSize`);
-    const strides = twoElementTuple(o.stride, `${where}: stride`);
-    const dilations = twoElementTuple(o.rate, `${where}: rate`);
-    if (strides.some((s) => s > 1) && dilations.some((r) => r > 1)) {
-      throw new ArgumentError(`${where}: stride [${strides}] and rate [${dilations}] cannot both be more than 1.`);
-    }
-    const filter = makeWeights([...kernel, lastDimension(inputs.shape), filters], inputs.dtype, o, where);
-    const attrs = { strides, dilations, padding: paddingOf(o.padding, where), pads: [0, 0, 0, 0] };
-    const convolved = apply(ops.conv2d, { x: inputs, filter }, attrs, 'Conv2D').y;
-    const net = o.normalizerFn === null ? addBiases(convolved, o, where) : o.normalizerFn(convolved, (o.normalizerParams ?? {}) as never);
-    return collectNamedOutputs(o.outputsCollections, sc.name, activated(net, o.activationFn, where));
-  }),
+export const conv2d = addArgScope(
+  'convolution2d',
+  defaults,
+  (inputs: Tensor, numOutputs: number, kernelSize: Size, o: Conv2dOptions): Tensor =>
+    variableScope(o.scope, { defaultName: 'Conv', reuse: o.reuse }, (sc) => {
+      const where = `conv2d (${sc.name})`;
+      requireTensor(inputs, where);
+      checkDataFormat(o.dataFormat, where);
+      requireFunction(o.normalizerFn, `${where}: normalizerFn`);
+      requireRank4(inputs, where);
+      const filters = positiveInteger(numOutputs, `${where}: numOutputs`);
+      const kernel = twoElementTuple(kernelSize, `${where}: kernelSize`);
+      const strides = twoElementTuple(o.stride, `${where}: stride`);
+      const dilations = twoElementTuple(o.rate, `${where}: rate`);
+      if (strides.some((s) => s > 1) && dilations.some((r) => r > 1)) {
+        throw new ArgumentError(`${where}: stride [${strides}] and rate [${dilations}] cannot both be more than 1.`);
+      }
+      const filter = makeWeights([...kernel, lastDimension(inputs.shape), filters], inputs.dtype, o, where);
+      const attrs = { strides, dilations, padding: paddingOf(o.padding, where), pads: [0, 0, 0, 0] };
+      const convolved = apply(ops.conv2d, { x: inputs, filter }, attrs, 'Conv2D').y;
+      const net =
+        o.normalizerFn === null
+          ? addBiases(convolved, o, where)
+          : o.normalizerFn(convolved, (o.normalizerParams ?? {}) as never);
+      return collectNamedOutputs(o.outputsCollections, sc.name, activated(net, o.activationFn, where));
+    }),
 );
 
 function requireRank4({ shape }: Tensor, where: string): void {
-  if (shape.length !== 4) throw new ShapeError(`${where}: Convolution expects input with rank 4, got ${shape.length} (${shapeText(shape)}).`);
+  if (shape.length !== 4)
+    throw new ShapeError(`${where}: Convolution expects input with rank 4, got ${shape.length} (${shapeText(shape)}).`);
 }

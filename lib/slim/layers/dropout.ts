@@ -1,5 +1,5 @@
 import { describe } from '../../core/dtype.js';
-import { type Tensor, apply } from '../../core/graph.js';
+import { apply, type Tensor } from '../../core/graph.js';
 import { ArgumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { addArgScope } from '../arg_scope.js';
@@ -7,6 +7,7 @@ import { type CollectionNames, collectNamedOutputs } from '../collections.js';
 import { checkSeed } from '../initializers.js';
 import { identity } from '../math.js';
 import { seedWords } from '../random.js';
+import { requireTensor } from '../utils.js';
 import { type Scope, variableScope } from '../variable_scope.js';
 import { requireBoolean } from './common.js';
 
@@ -28,16 +29,26 @@ const defaults: DropoutOptions = { keepProb: 0.5, isTraining: true, outputsColle
  * Sets elements to zero at random while training (Srivastava et al., 2014); otherwise the values pass unchanged.
  * @throws ArgumentError unless keepProb is in (0, 1]
  */
-export const dropout = addArgScope('dropout', defaults, (inputs: Tensor, o: DropoutOptions): Tensor =>
-  variableScope(o.scope, 'Dropout', (sc) => {
-    const where = `dropout (${sc.name})`;
-    requireBoolean(o.isTraining, `${where}: isTraining`);
-    checkSeed(where, o.seed);
-    if (typeof o.keepProb !== 'number' || !(o.keepProb > 0 && o.keepProb <= 1)) {
-      throw new ArgumentError(`${where}: keepProb: expected more than 0 and at most 1, received ${describe(o.keepProb)}.`);
-    }
-    return collectNamedOutputs(o.outputsCollections, sc.name, o.isTraining && o.keepProb < 1 ? dropped(inputs, o) : identity(inputs));
-  }),
+export const dropout = addArgScope(
+  'dropout',
+  defaults,
+  (inputs: Tensor, o: DropoutOptions): Tensor =>
+    variableScope(o.scope, 'Dropout', (sc) => {
+      const where = `dropout (${sc.name})`;
+      requireTensor(inputs, where);
+      requireBoolean(o.isTraining, `${where}: isTraining`);
+      checkSeed(where, o.seed);
+      if (typeof o.keepProb !== 'number' || !(o.keepProb > 0 && o.keepProb <= 1)) {
+        throw new ArgumentError(
+          `${where}: keepProb: expected more than 0 and at most 1, received ${describe(o.keepProb)}.`,
+        );
+      }
+      return collectNamedOutputs(
+        o.outputsCollections,
+        sc.name,
+        o.isTraining && o.keepProb < 1 ? dropped(inputs, o) : identity(inputs),
+      );
+    }),
 );
 
 function dropped(inputs: Tensor, { keepProb, seed }: DropoutOptions): Tensor {

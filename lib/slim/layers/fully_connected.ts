@@ -1,13 +1,13 @@
-import { type Tensor, apply } from '../../core/graph.js';
+import { apply, type Tensor } from '../../core/graph.js';
 import * as ops from '../../ops/index.js';
 import { type Activation, relu } from '../activations.js';
 import { addArgScope } from '../arg_scope.js';
 import { type CollectionNames, collectNamedOutputs } from '../collections.js';
 import { type Initializer, xavierInitializer, zerosInitializer } from '../initializers.js';
 import type { Regularizer } from '../regularizers.js';
-import { lastDimension, positiveInteger } from '../utils.js';
+import { lastDimension, positiveInteger, requireTensor } from '../utils.js';
 import { type Reuse, type Scope, variableScope } from '../variable_scope.js';
-import { type Normalizer, type VariablesCollections, activated, requireFunction } from './common.js';
+import { activated, type Normalizer, requireFunction, type VariablesCollections } from './common.js';
 import { addBiases, makeWeights } from './weights.js';
 
 /** Options of `fullyConnected`. */
@@ -50,14 +50,21 @@ const defaults: FullyConnectedOptions = {
  * @returns [..., numOutputs]; the variables are `weights` [C, numOutputs] and, without a normalizer, `biases` [numOutputs]
  * @throws ShapeError unless the rank is at least 2 and C known; ArgumentError for bad options
  */
-export const fullyConnected = addArgScope('fully_connected', defaults, (inputs: Tensor, numOutputs: number, o: FullyConnectedOptions): Tensor =>
-  variableScope(o.scope, { defaultName: 'fully_connected', reuse: o.reuse }, (sc) => {
-    const where = `fullyConnected (${sc.name})`;
-    requireFunction(o.normalizerFn, `${where}: normalizerFn`);
-    const outputs = positiveInteger(numOutputs, `${where}: numOutputs`);
-    const weights = makeWeights([lastDimension(inputs.shape, 2), outputs], inputs.dtype, o, where);
-    const product = apply(ops.matmul, { x: inputs, y: weights }, {}, 'MatMul').z;
-    const net = o.normalizerFn === null ? addBiases(product, o, where) : o.normalizerFn(product, (o.normalizerParams ?? {}) as never);
-    return collectNamedOutputs(o.outputsCollections, sc.name, activated(net, o.activationFn, where));
-  }),
+export const fullyConnected = addArgScope(
+  'fully_connected',
+  defaults,
+  (inputs: Tensor, numOutputs: number, o: FullyConnectedOptions): Tensor =>
+    variableScope(o.scope, { defaultName: 'fully_connected', reuse: o.reuse }, (sc) => {
+      const where = `fullyConnected (${sc.name})`;
+      requireTensor(inputs, where);
+      requireFunction(o.normalizerFn, `${where}: normalizerFn`);
+      const outputs = positiveInteger(numOutputs, `${where}: numOutputs`);
+      const weights = makeWeights([lastDimension(inputs.shape, 2), outputs], inputs.dtype, o, where);
+      const product = apply(ops.matmul, { x: inputs, y: weights }, {}, 'MatMul').z;
+      const net =
+        o.normalizerFn === null
+          ? addBiases(product, o, where)
+          : o.normalizerFn(product, (o.normalizerParams ?? {}) as never);
+      return collectNamedOutputs(o.outputsCollections, sc.name, activated(net, o.activationFn, where));
+    }),
 );

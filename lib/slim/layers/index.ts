@@ -5,6 +5,6 @@ export { type Conv2dOptions, conv2d } from './conv2d.js';
 export { type DropoutOptions, dropout } from './dropout.js';
 export { type FlattenOptions, flatten } from './flatten.js';
 export { type FullyConnectedOptions, fullyConnected } from './fully_connected.js';
-export { type Pool2dOptions, avgPool2d, maxPool2d } from './pooling.js';
+export { avgPool2d, maxPool2d, type Pool2dOptions } from './pooling.js';
 export { type Layer, repeat, stack } from './repeat.js';
 export { type SoftmaxOptions, softmax } from './softmax.js';

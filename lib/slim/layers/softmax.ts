@@ -1,7 +1,7 @@
-import { type Tensor, apply } from '../../core/graph.js';
+import { apply, type Tensor } from '../../core/graph.js';
 import * as ops from '../../ops/index.js';
 import { addArgScope } from '../arg_scope.js';
-import { lastDimension } from '../utils.js';
+import { lastDimension, requireTensor } from '../utils.js';
 import { type Scope, variableScope } from '../variable_scope.js';
 
 /** Options of `softmax`. */
@@ -17,9 +17,13 @@ const defaults: SoftmaxOptions = { scope: null };
  * @param logits [..., classes] of rank 2 or more
  * @throws ShapeError when the rank is below 2 or the number of classes unknown
  */
-export const softmax = addArgScope('softmax', defaults, (logits: Tensor, o: SoftmaxOptions): Tensor =>
-  variableScope(o.scope, 'softmax', () => {
-    lastDimension(logits.shape, 2);
-    return apply(ops.softmax, { x: logits }, {}, 'Softmax').y;
-  }),
+export const softmax = addArgScope(
+  'softmax',
+  defaults,
+  (logits: Tensor, o: SoftmaxOptions): Tensor =>
+    variableScope(o.scope, 'softmax', () => {
+      requireTensor(logits, 'softmax');
+      lastDimension(logits.shape, 2);
+      return apply(ops.softmax, { x: logits }, {}, 'Softmax').y;
+    }),
 );

@@ -1,10 +1,16 @@
-import { type Tensor, apply } from '../../core/graph.js';
+import { apply, type Tensor } from '../../core/graph.js';
 import type { ConcreteShape } from '../../core/shape.js';
 import * as ops from '../../ops/index.js';
 import type { Initializer } from '../initializers.js';
 import type { Regularizer } from '../regularizers.js';
 import { lastDimension } from '../utils.js';
-import { type VariablesCollections, layerVariable, requireBoolean, requireFunction, requireInitializer } from './common.js';
+import {
+  layerVariable,
+  requireBoolean,
+  requireFunction,
+  requireInitializer,
+  type VariablesCollections,
+} from './common.js';
 
 /** The options of a layer with weights and biases that concern them. */
 export interface WeightsOptions {

@@ -1,9 +1,18 @@
-import type { Tensor } from '../../core/graph.js';
 import { describe } from '../../core/dtype.js';
+import type { Tensor } from '../../core/graph.js';
 import { ArgumentError } from '../../errors.js';
 import type { ArgScope } from '../arg_scope.js';
 import type { Options } from '../options.js';
-import { type Network, type ResnetV1DepthOptions, defaultImageSize, resnetArgScope, resnetV1_50, resnetV1_101, resnetV1_152, resnetV1_200 } from './resnet_v1.js';
+import {
+  defaultImageSize,
+  type Network,
+  type ResnetV1DepthOptions,
+  resnetArgScope,
+  resnetV1_50,
+  resnetV1_101,
+  resnetV1_152,
+  resnetV1_200,
+} from './resnet_v1.js';
 
 /** Weights that were published for a network, and how well they do on ImageNet's validation images (one centre crop). */
 export interface PublishedWeights {
@@ -33,13 +42,34 @@ export interface NetworkEntry {
   readonly published: PublishedWeights | null;
 }
 
-const resnetV1 = { argScope: () => resnetArgScope(), imageSize: defaultImageSize, numClasses: 1000, preprocessing: 'vgg', labelOffset: 1 } as const;
+const resnetV1 = {
+  argScope: () => resnetArgScope(),
+  imageSize: defaultImageSize,
+  numClasses: 1000,
+  preprocessing: 'vgg',
+  labelOffset: 1,
+} as const;
 
 /** One line for each network; what stands here is built, tested and offered. */
 export const networks = {
-  resnet_v1_50: { ...resnetV1, name: 'resnet_v1_50', build: resnetV1_50, published: { file: 'resnet_v1_50_2016_08_28.tar.gz', top1: 75.2, top5: 92.2 } },
-  resnet_v1_101: { ...resnetV1, name: 'resnet_v1_101', build: resnetV1_101, published: { file: 'resnet_v1_101_2016_08_28.tar.gz', top1: 76.4, top5: 92.9 } },
-  resnet_v1_152: { ...resnetV1, name: 'resnet_v1_152', build: resnetV1_152, published: { file: 'resnet_v1_152_2016_08_28.tar.gz', top1: 76.8, top5: 93.2 } },
+  resnet_v1_50: {
+    ...resnetV1,
+    name: 'resnet_v1_50',
+    build: resnetV1_50,
+    published: { file: 'resnet_v1_50_2016_08_28.tar.gz', top1: 75.2, top5: 92.2 },
+  },
+  resnet_v1_101: {
+    ...resnetV1,
+    name: 'resnet_v1_101',
+    build: resnetV1_101,
+    published: { file: 'resnet_v1_101_2016_08_28.tar.gz', top1: 76.4, top5: 92.9 },
+  },
+  resnet_v1_152: {
+    ...resnetV1,
+    name: 'resnet_v1_152',
+    build: resnetV1_152,
+    published: { file: 'resnet_v1_152_2016_08_28.tar.gz', top1: 76.8, top5: 93.2 },
+  },
   resnet_v1_200: { ...resnetV1, name: 'resnet_v1_200', build: resnetV1_200, published: null },
 } as const satisfies Readonly<Record<string, NetworkEntry>>;
 

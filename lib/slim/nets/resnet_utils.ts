@@ -3,13 +3,13 @@ import type { Tensor } from '../../core/graph.js';
 import { shapeText } from '../../core/shape.js';
 import { ArgumentError, ShapeError } from '../../errors.js';
 import { type ArgScope, addArgScope, argScope } from '../arg_scope.js';
-import { type CollectionNames, GraphKeys, collectNamedOutputs } from '../collections.js';
+import { type CollectionNames, collectNamedOutputs, GraphKeys } from '../collections.js';
 import { varianceScalingInitializer } from '../initializers.js';
 import { batchNorm, conv2d, maxPool2d } from '../layers/index.js';
 import { pad } from '../math.js';
-import { type Options, mergeOptions } from '../options.js';
+import { mergeOptions, type Options } from '../options.js';
 import { l2Regularizer } from '../regularizers.js';
-import { positiveInteger } from '../utils.js';
+import { positiveInteger, requireTensor } from '../utils.js';
 import { type Scope, variableScope } from '../variable_scope.js';
 
 /** One residual unit of a block. */
@@ -48,6 +48,7 @@ export class Block {
  */
 export function subsample(inputs: Tensor, factor: number, options: Options<{ scope: string | null }> = {}): Tensor {
   const { scope } = mergeOptions<{ scope: string | null }>('subsample', { scope: null }, options);
+  requireTensor(inputs, 'subsample');
   if (positiveInteger(factor, 'subsample: factor') === 1) return inputs;
   return maxPool2d(inputs, [1, 1], { stride: factor, scope });
 }
@@ -59,14 +60,28 @@ export function subsample(inputs: Tensor, factor: number, options: Options<{ sco
  * @param kernelSize height and width of the kernel
  * @returns [N, ceil(H / stride), ceil(W / stride), numOutputs]
  */
-export function conv2dSame(inputs: Tensor, numOutputs: number, kernelSize: number, stride: number, options: Options<{ rate: number; scope: Scope }> = {}): Tensor {
+export function conv2dSame(
+  inputs: Tensor,
+  numOutputs: number,
+  kernelSize: number,
+  stride: number,
+  options: Options<{ rate: number; scope: Scope }> = {},
+): Tensor {
   const { rate, scope } = mergeOptions<{ rate: number; scope: Scope }>('conv2dSame', { rate: 1, scope: null }, options);
+  requireTensor(inputs, 'conv2dSame');
   const kernel = positiveInteger(kernelSize, 'conv2dSame: kernelSize');
-  if (positiveInteger(stride, 'conv2dSame: stride') === 1) return conv2d(inputs, numOutputs, kernel, { stride: 1, rate, padding: 'SAME', scope });
-  if (inputs.shape.length !== 4) throw new ShapeError(`conv2dSame: expected inputs of rank 4, received ${shapeText(inputs.shape)}.`);
+  if (positiveInteger(stride, 'conv2dSame: stride') === 1)
+    return conv2d(inputs, numOutputs, kernel, { stride: 1, rate, padding: 'SAME', scope });
+  if (inputs.shape.length !== 4)
+    throw new ShapeError(`conv2dSame: expected inputs of rank 4, received ${shapeText(inputs.shape)}.`);
   const total = (kernel - 1) * positiveInteger(rate, 'conv2dSame: rate');
   const before = Math.floor(total / 2);
-  const padded = pad(inputs, [[0, 0], [before, total - before], [before, total - before], [0, 0]]);
+  const padded = pad(inputs, [
+    [0, 0],
+    [before, total - before],
+    [before, total - before],
+    [0, 0],
+  ]);
   return conv2d(padded, numOutputs, kernel, { stride, rate, padding: 'VALID', scope });
 }
 
@@ -88,7 +103,8 @@ export const stackBlocksDense = addArgScope(
   'stack_blocks_dense',
   { outputStride: null, outputsCollections: null } as StackOptions,
   (inputs: Tensor, blocks: readonly Block[], { outputStride, outputsCollections }: StackOptions): Tensor => {
-    if (!Array.isArray(blocks)) throw new ArgumentError(`stackBlocksDense: blocks: expected a list, received ${describe(blocks)}.`);
+    if (!Array.isArray(blocks))
+      throw new ArgumentError(`stackBlocksDense: blocks: expected a list, received ${describe(blocks)}.`);
     if (outputStride !== null) positiveInteger(outputStride, 'stackBlocksDense: outputStride');
     let net = inputs;
     let currentStride = 1;
@@ -117,9 +133,12 @@ export const stackBlocksDense = addArgScope(
 );
 
 function unreachable(outputStride: number, reached: number): ArgumentError {
-  return new ArgumentError(`The target outputStride cannot be reached: it is ${outputStride} behind the root block, the units' strides come to ${reached}.`, {
-    hint: 'the published networks take 4, 8, 16, 32 or null.',
-  });
+  return new ArgumentError(
+    `The target outputStride cannot be reached: it is ${outputStride} behind the root block, the units' strides come to ${reached}.`,
+    {
+      hint: 'the published networks take 4, 8, 16, 32 or null.',
+    },
+  );
 }
 
 /** Options of `resnetArgScope`. */
@@ -134,8 +153,17 @@ export interface ResnetArgScopeOptions {
 
 /** The defaults with which the published residual networks were trained, as a scope to be entered by `argScope`. */
 export function resnetArgScope(options: Options<ResnetArgScopeOptions> = {}): ArgScope {
-  const defaults: ResnetArgScopeOptions = { weightDecay: 0.0001, batchNormDecay: 0.997, batchNormEpsilon: 1e-5, batchNormScale: true };
-  const { weightDecay, batchNormDecay, batchNormEpsilon, batchNormScale } = mergeOptions('resnetArgScope', defaults, options);
+  const defaults: ResnetArgScopeOptions = {
+    weightDecay: 0.0001,
+    batchNormDecay: 0.997,
+    batchNormEpsilon: 1e-5,
+    batchNormScale: true,
+  };
+  const { weightDecay, batchNormDecay, batchNormEpsilon, batchNormScale } = mergeOptions(
+    'resnetArgScope',
+    defaults,
+    options,
+  );
   const batchNormParams = {
     decay: batchNormDecay,
     epsilon: batchNormEpsilon,
@@ -151,5 +179,7 @@ export function resnetArgScope(options: Options<ResnetArgScopeOptions> = {}): Ar
   return argScope([conv2d], convolutions, () =>
     argScope([batchNorm], batchNormParams, () =>
       // SAME keeps the features aligned for dense prediction; the article's networks have it too.
-      argScope([maxPool2d], { padding: 'SAME' }, (scope) => scope)));
+      argScope([maxPool2d], { padding: 'SAME' }, (scope) => scope),
+    ),
+  );
 }

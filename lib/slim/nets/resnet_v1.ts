@@ -9,10 +9,10 @@ import { addArgScope, argScope } from '../arg_scope.js';
 import { type CollectionNames, collectNamedOutputs, convertCollectionToDict } from '../collections.js';
 import { batchNorm, conv2d, maxPool2d, softmax } from '../layers/index.js';
 import { add, reduceMean } from '../math.js';
-import { type Options, mergeOptions } from '../options.js';
-import { lastDimension, positiveInteger } from '../utils.js';
+import { mergeOptions, type Options } from '../options.js';
+import { lastDimension, positiveInteger, requireTensor } from '../utils.js';
 import { type Reuse, type Scope, variableScope } from '../variable_scope.js';
-import { Block, type Unit, conv2dSame, stackBlocksDense, subsample } from './resnet_utils.js';
+import { Block, conv2dSame, stackBlocksDense, subsample, type Unit } from './resnet_utils.js';
 
 export { resnetArgScope } from './resnet_utils.js';
 
@@ -30,9 +30,10 @@ export const bottleneck = addArgScope(
   { outputsCollections: null, scope: null } as BottleneckOptions,
   (inputs: Tensor, { depth, depthBottleneck, stride = 1, rate = 1 }: Unit, o: BottleneckOptions): Tensor =>
     variableScope(o.scope, 'bottleneck_v1', (sc) => {
-      const shortcut = depth === lastDimension(inputs.shape, 4)
-        ? subsample(inputs, stride, { scope: 'shortcut' })
-        : conv2d(inputs, depth, [1, 1], { stride, activationFn: null, scope: 'shortcut' });
+      const shortcut =
+        depth === lastDimension(inputs.shape, 4)
+          ? subsample(inputs, stride, { scope: 'shortcut' })
+          : conv2d(inputs, depth, [1, 1], { stride, activationFn: null, scope: 'shortcut' });
       let residual = conv2d(inputs, depthBottleneck, [1, 1], { stride: 1, scope: 'conv1' });
       residual = conv2dSame(residual, depthBottleneck, 3, stride, { rate, scope: 'conv2' });
       residual = conv2d(residual, depth, [1, 1], { stride: 1, activationFn: null, scope: 'conv3' });
@@ -41,7 +42,10 @@ export const bottleneck = addArgScope(
 );
 
 /** A block of `numUnits` bottleneck units of which the last one strides: that leaves the others the larger features. */
-export function resnetV1Block(scope: string, { baseDepth, numUnits, stride }: { readonly baseDepth: number; readonly numUnits: number; readonly stride: number }): Block {
+export function resnetV1Block(
+  scope: string,
+  { baseDepth, numUnits, stride }: { readonly baseDepth: number; readonly numUnits: number; readonly stride: number },
+): Block {
   const unit = { depth: 4 * baseDepth, depthBottleneck: baseDepth };
   const units = Array.from({ length: numUnits }, (_, i) => ({ ...unit, stride: i === numUnits - 1 ? stride : 1 }));
   return new Block(scope, bottleneck, units);
@@ -97,6 +101,7 @@ const defaults: ResnetV1Options = {
 export function resnetV1(inputs: Tensor, blocks: readonly Block[], options: Options<ResnetV1Options> = {}): Network {
   const o = mergeOptions('resnetV1', defaults, options);
   const numClasses = o.numClasses === null ? null : positiveInteger(o.numClasses, 'resnetV1: numClasses');
+  requireTensor(inputs, 'resnetV1');
   lastDimension(inputs.shape, 4);
   return variableScope(o.scope, { defaultName: 'resnet_v1', reuse: o.reuse }, (sc) => {
     const collection = `${sc.originalNameScope}_end_points`;
@@ -111,18 +116,21 @@ export function resnetV1(inputs: Tensor, blocks: readonly Block[], options: Opti
         }
         net = stackBlocksDense(net, blocks, { outputStride });
         if (o.globalPool) net = reduceMean(net, [1, 2], { keepDims: true, name: 'pool5' });
-        if (numClasses !== null) net = conv2d(net, numClasses, [1, 1], { activationFn: null, normalizerFn: null, scope: 'logits' });
+        if (numClasses !== null)
+          net = conv2d(net, numClasses, [1, 1], { activationFn: null, normalizerFn: null, scope: 'logits' });
         const endPoints = convertCollectionToDict(collection);
         if (numClasses !== null) endPoints.predictions = softmax(net, { scope: 'predictions' });
         return { net, endPoints };
-      }));
+      }),
+    );
   });
 }
 
 /** The output stride that is left for the blocks. */
 function behindRoot(outputStride: number | null): number | null {
   if (outputStride === null) return null;
-  if (positiveInteger(outputStride, 'outputStride') % 4 !== 0) throw new ArgumentError(`outputStride: it needs to be a multiple of 4, received ${outputStride}.`);
+  if (positiveInteger(outputStride, 'outputStride') % 4 !== 0)
+    throw new ArgumentError(`outputStride: it needs to be a multiple of 4, received ${outputStride}.`);
   return outputStride / 4;
 }
 

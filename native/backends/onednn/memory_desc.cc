@@ -36,10 +36,6 @@ MemoryDesc ImageDesc(const TensorType& type) {
   return {{s[0], s[3], s[1], s[2]}, DataTypeOf(type.dtype), Tag::nhwc};
 }
 
-MemoryDesc ChannelsLastDesc(const TensorType& type) {
-  return {{1, type.shape.back(), RowsOf(type), 1}, DataTypeOf(type.dtype), Tag::nhwc};
-}
-
 MemoryDesc FilterDesc(const TensorType& type) {
   const Shape& s = type.shape;
   return {{s[3], s[2], s[0], s[1]}, DataTypeOf(type.dtype), Tag::hwio};

@@ -14,8 +14,6 @@ dnnl::memory::data_type DataTypeOf(DType dtype);
 
 // [N,H,W,C] in row-major order, as dimensions N, C, H, W.
 MemoryDesc ImageDesc(const TensorType& type);
-// Any type with its last axis as C: N = 1, H = product of the others, W = 1.
-MemoryDesc ChannelsLastDesc(const TensorType& type);
 // [kh,kw,C,O] in row-major order, as dimensions O, C, kh, kw.
 MemoryDesc FilterDesc(const TensorType& type);
 // The same dimensions, for oneDNN to choose the order.

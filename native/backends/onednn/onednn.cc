@@ -34,11 +34,12 @@ DeviceInfo Describe() {
   return info;
 }
 
-// No elements to compute: oneDNN refuses some primitives for such shapes.
+// No elements to compute and no variables to change: oneDNN refuses some primitives for such shapes.
 bool HasNothingToDo(const NodeContext& node) {
-  return std::all_of(node.node.outputs.begin(), node.node.outputs.end(), [&](ValueId id) {
+  const auto is_empty = [&](ValueId id) {
     return ElementCount(node.program.values[static_cast<size_t>(id)].type.shape) == 0;
-  });
+  };
+  return Info(node.node.op).updates.empty() && std::all_of(node.node.outputs.begin(), node.node.outputs.end(), is_empty);
 }
 
 bool IsSource(OpKind op) { return op == OpKind::kInput || op == OpKind::kVariable || op == OpKind::kConstant; }
@@ -54,7 +55,8 @@ class OnednnBackend final : public Backend {
   Verdict Fuses(const NodeContext& node, const PostOp& next) const override { return FusesPostOp(node, next); }
 
   LayoutPtr Prefers(const NodeContext& node, size_t input) const override {
-    if (input != 1 || HasNothingToDo(node)) return nullptr;
+    // Asked before Supports() has been: what cannot run has no preference.
+    if (input != 1 || HasNothingToDo(node) || !SupportsNode(node)) return nullptr;
     switch (node.node.op) {
       case OpKind::kConv2d:
         return PreferConv2d({node, engine_});

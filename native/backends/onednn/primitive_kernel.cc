@@ -17,7 +17,6 @@ struct Plan {
   size_t scratch_bytes = 0;
   std::optional<size_t> accumulate;
   size_t accumulate_bytes = 0;
-  std::function<void(const Bindings&)> finish;
   std::string op;
   std::string node;
 };
@@ -72,7 +71,6 @@ class PrimitiveInvocation final : public Invocation {
             .At(plan_->op, plan_->node);
       }
     }
-    if (plan_->finish) plan_->finish(bindings);
   }
 
  private:
@@ -124,8 +122,12 @@ void PrimitiveSequence::Add(const PreparedPtr& prepared, std::vector<Argument> a
 }
 
 std::unique_ptr<Kernel> PrimitiveSequence::Build() && {
-  Plan plan{context_.engine.dnnl_engine(), {}, scratch_bytes_, accumulate_, 0, std::move(finish_),
-            std::string(Info(context_.node.op).name), context_.node.name};
+  Plan plan{.engine = context_.engine.dnnl_engine(),
+            .steps = {},
+            .scratch_bytes = scratch_bytes_,
+            .accumulate = accumulate_,
+            .op = std::string(Info(context_.node.op).name),
+            .node = context_.node.name};
   if (accumulate_) plan.accumulate_bytes = context_.output(0).bytes();
   for (PrimitiveStep& step : steps_) {
     Guarded(step.prepared->what(), context_, [&] { step.prepared->primitive(); });

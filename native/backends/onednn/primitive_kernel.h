@@ -1,7 +1,6 @@
 // A kernel out of oneDNN primitives that run one after another.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -45,8 +44,6 @@ class PrimitiveSequence {
   // Output 0 holds the operand of this post-op before the primitives run. They share memory when the plan was laid out so;
   // else the operand is copied.
   void AccumulateInto(size_t post_op) { accumulate_ = post_op; }
-  // Runs on the caller's thread after the primitives. Must not throw.
-  void Finish(std::function<void(const Bindings&)> finish) { finish_ = std::move(finish); }
 
   // Generates the primitives' code. Throws Error.
   std::unique_ptr<Kernel> Build() &&;
@@ -56,7 +53,6 @@ class PrimitiveSequence {
   std::vector<PrimitiveStep> steps_;
   size_t scratch_bytes_ = 0;
   std::optional<size_t> accumulate_;
-  std::function<void(const Bindings&)> finish_;
 };
 
 }  // namespace slimnet::onednn

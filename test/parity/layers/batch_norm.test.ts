@@ -4,7 +4,16 @@ import { ArgumentError, ShapeError } from '../../../lib/errors.js';
 import { encode } from '../../../lib/plan/encode.js';
 import type { Session } from '../../../lib/runtime/session.js';
 import * as slim from '../../../lib/slim/index.js';
-import { type Device, devices, evaluate, feed, generatedImages, largestDifference, numbers, withSession } from '../numbers.js';
+import {
+  type Device,
+  devices,
+  evaluate,
+  feed,
+  generatedImages,
+  largestDifference,
+  numbers,
+  withSession,
+} from '../numbers.js';
 import { build, images, inGraph } from '../support.js';
 
 const names = () => slim.getVariables().map((v) => v.name);
@@ -19,7 +28,9 @@ function moments(data: ArrayLike<number>, channels: number): { mean: number[]; v
   const count = data.length / channels;
   const each = (f: (c: number) => number) => Array.from({ length: channels }, (_, c) => f(c));
   const mean = each((c) => channelOf(data, channels, c).reduce((a, b) => a + b, 0) / count);
-  const variance = each((c) => channelOf(data, channels, c).reduce((a, b) => a + (b - (mean[c] as number)) ** 2, 0) / count);
+  const variance = each(
+    (c) => channelOf(data, channels, c).reduce((a, b) => a + (b - (mean[c] as number)) ** 2, 0) / count,
+  );
   return { mean, variance, count };
 }
 
@@ -38,15 +49,25 @@ test('testCreateOp', () => {
 
 test('testCreateOpBetaRegularizer, testCreateOpGammaRegularizer', () => {
   const regularizer = (x: Tensor) => slim.multiply(x, slim.constant(0.5));
-  for (const [name, scale] of [['beta', false], ['gamma', true]] as const) {
+  for (const [name, scale] of [
+    ['beta', false],
+    ['gamma', true],
+  ] as const) {
     const { graph } = build(() => slim.batchNorm(images(), { scale, paramRegularizers: { [name]: regularizer } }));
-    expect(graph.getCollection<Tensor>('regularization_losses').map((t) => t.name)).toEqual([`BatchNorm/${name}/Regularizer/mul`]);
+    expect(graph.getCollection<Tensor>('regularization_losses').map((t) => t.name)).toEqual([
+      `BatchNorm/${name}/Regularizer/mul`,
+    ]);
   }
 });
 
 test('testCreateVariables, testCreateVariables_NotScaled', () => {
   const { graph } = build(() => slim.batchNorm(images([5, 3, 3, 3]), { scale: true }));
-  expect([...graph.variables.keys()]).toEqual(['BatchNorm/gamma', 'BatchNorm/beta', 'BatchNorm/moving_mean', 'BatchNorm/moving_variance']);
+  expect([...graph.variables.keys()]).toEqual([
+    'BatchNorm/gamma',
+    'BatchNorm/beta',
+    'BatchNorm/moving_mean',
+    'BatchNorm/moving_variance',
+  ]);
   expect(graph.getCollection(slim.GraphKeys.modelVariables)).toHaveLength(4);
   expect(graph.getCollection(slim.GraphKeys.trainableVariables)).toHaveLength(2);
   expect(graph.getCollection('moving_average_variables')).toEqual([]);
@@ -57,8 +78,13 @@ test('testCreateVariables, testCreateVariables_NotScaled', () => {
 });
 
 test('testCreateVariablesZeroDebias', () => {
-  for (const [fused, modelVariables] of [[false, 6], [true, 4]] as const) {
-    const { graph } = build(() => slim.batchNorm(images([5, 3, 3, 3]), { scale: true, fused, zeroDebiasMovingMean: true }));
+  for (const [fused, modelVariables] of [
+    [false, 6],
+    [true, 4],
+  ] as const) {
+    const { graph } = build(() =>
+      slim.batchNorm(images([5, 3, 3, 3]), { scale: true, fused, zeroDebiasMovingMean: true }),
+    );
     expect([...graph.variables.keys()]).toEqual([
       'BatchNorm/beta',
       'BatchNorm/gamma',
@@ -76,15 +102,24 @@ test('testUpdatesCollection: the update of the mean, then that of the variance',
   const { graph } = build(() => slim.batchNorm(images(), { updatesCollections: 'my_update_ops' }));
   expect(updatesOf(graph)).toEqual([]);
   const updates = graph.getCollection<Tensor>('my_update_ops');
-  expect(updates.map((t) => t.node.inputs[0]?.name)).toEqual(['BatchNorm/moving_mean/read', 'BatchNorm/moving_variance/read']);
+  expect(updates.map((t) => t.node.inputs[0]?.name)).toEqual([
+    'BatchNorm/moving_mean/read',
+    'BatchNorm/moving_variance/read',
+  ]);
 });
 
 test('testVariablesCollections', () => {
   const { graph } = build(() =>
     slim.batchNorm(images(), {
       scale: true,
-      variablesCollections: { beta: ['beta'], gamma: ['gamma'], moving_mean: ['moving_mean'], moving_variance: ['moving_variance'] },
-    }));
+      variablesCollections: {
+        beta: ['beta'],
+        gamma: ['gamma'],
+        moving_mean: ['moving_mean'],
+        moving_variance: ['moving_variance'],
+      },
+    }),
+  );
   for (const name of ['beta', 'gamma', 'moving_mean', 'moving_variance']) {
     expect(graph.getCollection<{ name: string }>(name).map((v) => v.name)).toEqual([`BatchNorm/${name}`]);
   }
@@ -109,7 +144,10 @@ test('testCreateMovingVars: an inference layer has statistics and no updates', (
 test('testNoneUpdatesCollectionsIsTraining: every plan that needs the output holds the updates', () => {
   const { graph, value } = build(() => {
     const x = images([2, 4, 4, 3]);
-    return { forced: slim.relu(slim.batchNorm(x, { updatesCollections: null, scope: 'forced' })), plain: slim.batchNorm(x, { scope: 'plain' }) };
+    return {
+      forced: slim.relu(slim.batchNorm(x, { updatesCollections: null, scope: 'forced' })),
+      plain: slim.batchNorm(x, { scope: 'plain' }),
+    };
   });
   expect(updatesOf(graph)).toHaveLength(2);
   const plan = (fetch: Tensor) => encode({ graph, fetches: new Map([['y', fetch]]) }).text;
@@ -137,14 +175,22 @@ describe.each(devices)('on %s', (device) => {
     ['testDelayedUpdateMovingVarsAndOutput', 'update_ops', null],
     ['testNoneUpdatesCollections', null, null],
     ['testNonFused', 'update_ops', false],
-  ] as const)('%s: ten updates with decay 0.1 reach the statistics of the batch', async (_, updatesCollections, fused) => {
-    const { graph, value } = build(() => slim.batchNorm(images(shape), { decay: 0.1, updatesCollections, fused }));
-    await tenUpdates(graph, value, async (session) => {
-      const correction = fused === false ? 1 : batch.count / (batch.count - 1);
-      expect(largestDifference(await read(session, graph, 'BatchNorm/moving_mean'), batch.mean)).toBeLessThan(1e-5);
-      expect(largestDifference(await read(session, graph, 'BatchNorm/moving_variance'), batch.variance.map((v) => v * correction))).toBeLessThan(1e-5);
-    });
-  });
+  ] as const)(
+    '%s: ten updates with decay 0.1 reach the statistics of the batch',
+    async (_, updatesCollections, fused) => {
+      const { graph, value } = build(() => slim.batchNorm(images(shape), { decay: 0.1, updatesCollections, fused }));
+      await tenUpdates(graph, value, async (session) => {
+        const correction = fused === false ? 1 : batch.count / (batch.count - 1);
+        expect(largestDifference(await read(session, graph, 'BatchNorm/moving_mean'), batch.mean)).toBeLessThan(1e-5);
+        expect(
+          largestDifference(
+            await read(session, graph, 'BatchNorm/moving_variance'),
+            batch.variance.map((v) => v * correction),
+          ),
+        ).toBeLessThan(1e-5);
+      });
+    },
+  );
 
   test('testIsTrainingFalse: other images leave the statistics alone', async () => {
     const { graph, value } = build(() => slim.batchNorm(images(shape), { decay: 0.1, isTraining: false }));
@@ -158,7 +204,10 @@ describe.each(devices)('on %s', (device) => {
     const { graph, value } = build(() => {
       const input = images(shape);
       const train = slim.batchNorm(input, { decay: 0.1, fused: false, scope: 'BatchNorm' });
-      return { train, infer: slim.batchNorm(input, { decay: 0.1, fused: false, isTraining: false, scope: 'BatchNorm', reuse: true }) };
+      return {
+        train,
+        infer: slim.batchNorm(input, { decay: 0.1, fused: false, isTraining: false, scope: 'BatchNorm', reuse: true }),
+      };
     });
     await withSession(graph, device, async (session) => {
       await session.initialize();
@@ -178,8 +227,14 @@ describe.each(devices)('on %s', (device) => {
         isTraining: false,
         scale: true,
         epsilon: 0,
-        paramInitializers: { beta: constant(5), gamma: constant(2), moving_mean: constant(5), moving_variance: constant(4) },
-      }));
+        paramInitializers: {
+          beta: constant(5),
+          gamma: constant(2),
+          moving_mean: constant(5),
+          moving_variance: constant(4),
+        },
+      }),
+    );
     const { y } = await evaluate(graph, device, { y: value }, { feeds: { images: feed(shape, () => 9) } });
     expect(y?.data).toEqual(Array.from({ length: 270 }, () => 9));
   });
@@ -187,7 +242,12 @@ describe.each(devices)('on %s', (device) => {
   test('testNumericStability: values around 256', async () => {
     const { graph, value } = build(() => slim.batchNorm(images([16, 8, 8, 2])));
     const around0 = generatedImages([16, 8, 8, 2]).data;
-    const { y } = await evaluate(graph, device, { y: value }, { feeds: { images: feed([16, 8, 8, 2], (i) => 256 + (around0[i] as number)) } });
+    const { y } = await evaluate(
+      graph,
+      device,
+      { y: value },
+      { feeds: { images: feed([16, 8, 8, 2], (i) => 256 + (around0[i] as number)) } },
+    );
     const { mean, variance } = moments(y?.data ?? [], 2);
     expect(largestDifference(mean, [0, 0])).toBeLessThan(1e-2);
     expect(largestDifference(variance, [1, 1])).toBeLessThan(1e-2);
@@ -197,19 +257,28 @@ describe.each(devices)('on %s', (device) => {
     const { graph, value } = build(() => slim.batchNorm(images([1, 1, 1, 3]), { decay: 0.5 }));
     await withSession(graph, device, async (session) => {
       await session.initialize();
-      const { y } = numbers(await session.run({ images: feed([1, 1, 1, 3], (i) => i) }, { y: value }, { updates: updatesOf(graph) }));
+      const { y } = numbers(
+        await session.run({ images: feed([1, 1, 1, 3], (i) => i) }, { y: value }, { updates: updatesOf(graph) }),
+      );
       expect(y?.data).toEqual([0, 0, 0]);
       expect(await read(session, graph, 'BatchNorm/moving_variance')).toEqual([0.5, 0.5, 0.5]);
     });
   });
 
-  test.each([[null, [0.93193203, 0.949611]], [false, [0.930158, 0.9468548]]] as const)('values of TensorFlow, fused %p', async (fused, variance) => {
+  test.each([
+    [null, [0.93193203, 0.949611]],
+    [false, [0.930158, 0.9468548]],
+  ] as const)('values of TensorFlow, fused %p', async (fused, variance) => {
     const { graph, value } = build(() => slim.batchNorm(images([2, 3, 3, 2]), { decay: 0.9, fused }));
     await withSession(graph, device, async (session) => {
       await session.initialize();
-      const { y } = numbers(await session.run({ images: generatedImages([2, 3, 3, 2]) }, { y: value }, { updates: updatesOf(graph) }));
+      const { y } = numbers(
+        await session.run({ images: generatedImages([2, 3, 3, 2]) }, { y: value }, { updates: updatesOf(graph) }),
+      );
       expect(largestDifference(y?.data.slice(0, 3) ?? [], [1.6574664, -0.5626385, 1.1855251])).toBeLessThan(1e-5);
-      expect(largestDifference(await read(session, graph, 'BatchNorm/moving_mean'), [-0.00641463, -0.01482617])).toBeLessThan(1e-7);
+      expect(
+        largestDifference(await read(session, graph, 'BatchNorm/moving_mean'), [-0.00641463, -0.01482617]),
+      ).toBeLessThan(1e-7);
       expect(largestDifference(await read(session, graph, 'BatchNorm/moving_variance'), variance)).toBeLessThan(1e-6);
     });
   });
@@ -234,13 +303,24 @@ describe.each(devices)('on %s', (device) => {
       await session.initialize();
       const { y } = numbers(await session.run({ images: matrix }, { y: value }, { updates: updatesOf(graph) }));
       expect(largestDifference(moments(y?.data ?? [], 3).mean, [0, 0, 0])).toBeLessThan(1e-6);
-      expect(largestDifference(await read(session, graph, 'BatchNorm/moving_variance'), variance.map((v) => (v * 10) / 9))).toBeLessThan(1e-6);
+      expect(
+        largestDifference(
+          await read(session, graph, 'BatchNorm/moving_variance'),
+          variance.map((v) => (v * 10) / 9),
+        ),
+      ).toBeLessThan(1e-6);
     });
   });
 });
 
 test('the order of the variables follows the path through Slim', () => {
-  const order = (options: Parameters<typeof slim.batchNorm>[1], shape = [2, 4, 4, 3]) => inGraph(() => (slim.batchNorm(images(shape), { scale: true, ...options }), names().map((n) => n.slice('BatchNorm/'.length)).slice(0, 2)));
+  const order = (options: Parameters<typeof slim.batchNorm>[1], shape = [2, 4, 4, 3]) =>
+    inGraph(() => {
+      slim.batchNorm(images(shape), { scale: true, ...options });
+      return names()
+        .map((name) => name.slice('BatchNorm/'.length))
+        .slice(0, 2);
+    });
   expect(order({})).toEqual(['gamma', 'beta']);
   expect(order({ fused: false })).toEqual(['gamma', 'beta']);
   expect(order({}, [4, 3])).toEqual(['beta', 'gamma']);
@@ -250,7 +330,10 @@ test('the order of the variables follows the path through Slim', () => {
 });
 
 test('testUnknownShape, testInvalidDataFormat and other wrong arguments', () => {
-  const attempt = (options: object, shape: readonly (number | null)[] = [2, 4, 4, 3]) => () => inGraph(() => slim.batchNorm(images(shape), options));
+  const attempt =
+    (options: object, shape: readonly (number | null)[] = [2, 4, 4, 3]) =>
+    () =>
+      inGraph(() => slim.batchNorm(images(shape), options));
   expect(attempt({}, [2, 4, 4, null])).toThrow(ShapeError);
   expect(attempt({}, [2, 4, 4, null])).toThrow(/must be defined/);
   expect(attempt({}, [3])).toThrow(ShapeError);

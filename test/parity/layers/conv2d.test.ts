@@ -20,7 +20,9 @@ test('testCreateConv', () => {
 
 test('testCreateConvNCHW: refused with the reason', () => {
   inGraph(() => {
-    expect(() => slim.conv2d(images([5, 4, 7, 9]), 32, [3, 3], { dataFormat: 'NCHW' as never })).toThrow(/dataFormat: NCHW is not supported/);
+    expect(() => slim.conv2d(images([5, 4, 7, 9]), 32, [3, 3], { dataFormat: 'NCHW' as never })).toThrow(
+      /dataFormat: NCHW is not supported/,
+    );
     expect(slim.conv2d(images([5, 7, 9, 4]), 32, [3, 3], { dataFormat: 'NHWC' }).shape).toEqual([5, 7, 9, 32]);
   });
 });
@@ -85,7 +87,9 @@ test('testCreateConvWithScope, testCreateConvWithoutActivation', () => {
 test('testCreateConvWithCollection: the alias is the variable prefix, not the name scope', () => {
   inGraph(() => {
     const x = images([5, 7, 9, 3]);
-    const conv = slim.nameScope('fe', () => slim.conv2d(x, 6, [3, 3], { outputsCollections: 'outputs', scope: 'Conv' }));
+    const conv = slim.nameScope('fe', () =>
+      slim.conv2d(x, 6, [3, 3], { outputsCollections: 'outputs', scope: 'Conv' }),
+    );
     expect(conv.name).toBe('fe/Conv/Relu');
     expect(conv.aliases).toEqual(['Conv']);
     expect(conv.graph.getCollection('outputs')).toEqual([conv]);
@@ -166,7 +170,9 @@ test.each([
   ['testOutputSizeWithRateTwoValidPadding', 2, 'VALID', [5, 6, 8, 32]],
   ['testOutputSizeWithRateTwoThreeValidPadding', [2, 3], 'VALID', [5, 6, 6, 32]],
 ] as const)('%s', async (_, rate, padding, expected) => {
-  const { graph, value } = build(() => slim.conv2d(images([5, 10, 12, 3]), 32, [3, 3], { rate, padding, scope: 'conv1' }));
+  const { graph, value } = build(() =>
+    slim.conv2d(images([5, 10, 12, 3]), 32, [3, 3], { rate, padding, scope: 'conv1' }),
+  );
   expect(value.shape).toEqual(expected);
   expect([...graph.variables.keys()]).toEqual(['conv1/weights', 'conv1/biases']);
   for (const device of devices) {
@@ -179,7 +185,9 @@ test.each([
   ['testDynamicOutputSizeWithRateOneValidPadding', 1, [5, 7, 9, 32]],
   ['testDynamicOutputSizeWithRateTwoValidPadding', 2, [5, 5, 7, 32]],
 ] as const)('%s', async (_, rate, expected) => {
-  const { graph, value } = build(() => slim.conv2d(images([null, null, null, 3]), 32, [3, 3], { rate, padding: 'VALID' }));
+  const { graph, value } = build(() =>
+    slim.conv2d(images([null, null, null, 3]), 32, [3, 3], { rate, padding: 'VALID' }),
+  );
   expect(value.name).toBe('Conv/Relu');
   expect(value.shape).toEqual([null, null, null, 32]);
   for (const device of devices) {
@@ -190,8 +198,13 @@ test.each([
 
 test('testWithScope, testWithScopeWithoutActivation with rate', () => {
   inGraph(() => {
-    expect(slim.conv2d(images([5, 9, 11, 3]), 32, [3, 3], { rate: 2, padding: 'VALID', scope: 'conv7' }).name).toBe('conv7/Relu');
-    expect(slim.conv2d(images([5, 9, 11, 3]), 32, [3, 3], { rate: 2, padding: 'VALID', activationFn: null, scope: 'conv8' }).name).toBe('conv8/BiasAdd');
+    expect(slim.conv2d(images([5, 9, 11, 3]), 32, [3, 3], { rate: 2, padding: 'VALID', scope: 'conv7' }).name).toBe(
+      'conv7/Relu',
+    );
+    expect(
+      slim.conv2d(images([5, 9, 11, 3]), 32, [3, 3], { rate: 2, padding: 'VALID', activationFn: null, scope: 'conv8' })
+        .name,
+    ).toBe('conv8/BiasAdd');
   });
 });
 
@@ -205,7 +218,16 @@ test('testConvolutionInputRankMismatch', () => {
 test('testConv2dCustomGetter: it is called exactly twice, for weights and biases', () => {
   inGraph(() => {
     const seen: string[] = [];
-    slim.variableScope('test', { customGetter: (getter, name, options) => (seen.push(name), getter(name, options)) }, () => slim.conv2d(images(), 4, 3, { scope: 'c' }));
+    slim.variableScope(
+      'test',
+      {
+        customGetter: (getter, name, options) => {
+          seen.push(name);
+          return getter(name, options);
+        },
+      },
+      () => slim.conv2d(images(), 4, 3, { scope: 'c' }),
+    );
     expect(seen).toEqual(['test/c/weights', 'test/c/biases']);
   });
 });
@@ -220,7 +242,9 @@ test('stride and rate together are refused', () => {
 test('VALID padding over an image that is too small is a shape error', () => {
   inGraph(() => {
     expect(() => slim.conv2d(images([1, 2, 2, 3]), 4, 3, { padding: 'VALID' })).toThrow(ShapeError);
-    expect(() => slim.conv2d(images([1, 2, 2, 3]), 4, 3, { padding: 'VALID', scope: 'again' })).toThrow(/Negative dimension size/);
+    expect(() => slim.conv2d(images([1, 2, 2, 3]), 4, 3, { padding: 'VALID', scope: 'again' })).toThrow(
+      /Negative dimension size/,
+    );
   });
 });
 

@@ -23,7 +23,10 @@ describe.each(devices)('on %s', (device) => {
   });
 
   test('testCreateDropoutNoTraining', async () => {
-    const { graph, value } = build(() => ({ off: slim.dropout(images([1, 50, 60, 3]), { isTraining: false }), all: slim.dropout(images([1, 50, 60, 3], 'same'), { keepProb: 1 }) }));
+    const { graph, value } = build(() => ({
+      off: slim.dropout(images([1, 50, 60, 3]), { isTraining: false }),
+      all: slim.dropout(images([1, 50, 60, 3], 'same'), { keepProb: 1 }),
+    }));
     const x = generatedImages([1, 50, 60, 3]);
     const { off, all } = await evaluate(graph, device, value, { feeds: { images: x, same: x } });
     expect(off?.data).toEqual(Array.from(x.data));
@@ -33,7 +36,13 @@ describe.each(devices)('on %s', (device) => {
   test('testDropoutSeed: the same seed gives the same mask, others do not', async () => {
     const { graph, value } = build(() => {
       const x = images([1, 50, 60, 3]);
-      return { one: slim.dropout(x, { seed: 1 }), again: slim.dropout(x, { seed: 1 }), two: slim.dropout(x, { seed: 2 }), none: slim.dropout(x), other: slim.dropout(x) };
+      return {
+        one: slim.dropout(x, { seed: 1 }),
+        again: slim.dropout(x, { seed: 1 }),
+        two: slim.dropout(x, { seed: 2 }),
+        none: slim.dropout(x),
+        other: slim.dropout(x),
+      };
     });
     const { one, again, two, none, other } = await evaluate(graph, device, value, { feeds: ones });
     expect(again?.data).toEqual(one?.data);
@@ -54,7 +63,10 @@ test('testCollectOutputs', () => {
 
 test('dropout may stand in for a normalizer', () => {
   inGraph(() => {
-    const output = slim.fullyConnected(images([5, 27]), 4, { normalizerFn: slim.dropout, normalizerParams: { keepProb: 0.9 } });
+    const output = slim.fullyConnected(images([5, 27]), 4, {
+      normalizerFn: slim.dropout,
+      normalizerParams: { keepProb: 0.9 },
+    });
     expect(output.name).toBe('fully_connected/Relu');
     expect(slim.getVariables().map((v) => v.name)).toEqual(['fully_connected/weights']);
   });

@@ -32,7 +32,12 @@ test('testReuseVars, testNonReuseVars', () => {
     expect(names()).toHaveLength(2);
     slim.fullyConnected(x, 32);
     slim.fullyConnected(x, 32);
-    expect(names().slice(2)).toEqual(['fully_connected/weights', 'fully_connected/biases', 'fully_connected_1/weights', 'fully_connected_1/biases']);
+    expect(names().slice(2)).toEqual([
+      'fully_connected/weights',
+      'fully_connected/biases',
+      'fully_connected_1/weights',
+      'fully_connected_1/biases',
+    ]);
   });
 });
 
@@ -55,7 +60,11 @@ test('testCreateFCWithoutActivation, testCreateNoRegularizers', () => {
 
 test('testCreateFCWithWDAndBD', () => {
   const { graph } = build(() =>
-    slim.fullyConnected(images([5, 27]), 32, { weightsRegularizer: slim.l2Regularizer(0.01), biasesRegularizer: slim.l2Regularizer(0.01) }));
+    slim.fullyConnected(images([5, 27]), 32, {
+      weightsRegularizer: slim.l2Regularizer(0.01),
+      biasesRegularizer: slim.l2Regularizer(0.01),
+    }),
+  );
   expect(graph.getCollection<Tensor>('regularization_losses').map((t) => t.name)).toEqual([
     'fully_connected/kernel/Regularizer/l2_regularizer',
     'fully_connected/bias/Regularizer/l2_regularizer',
@@ -93,7 +102,10 @@ test('testCreate, testCreateWithActivation, testCreateDimensions: biasAdd', () =
   inGraph(() => {
     expect(slim.biasAdd(images([5, 3])).name).toBe('BiasAdd/BiasAdd');
     expect(slim.biasAdd(images([5, 3, 2, 7]), { activationFn: slim.relu }).name).toBe('BiasAdd_1/Relu');
-    expect(slim.getVariablesByName('biases').map((v) => [v.name, v.shape])).toEqual([['BiasAdd/biases', [3]], ['BiasAdd_1/biases', [7]]]);
+    expect(slim.getVariablesByName('biases').map((v) => [v.name, v.shape])).toEqual([
+      ['BiasAdd/biases', [3]],
+      ['BiasAdd_1/biases', [7]],
+    ]);
   });
 });
 
@@ -109,7 +121,11 @@ test('testRepeat, testRepeatWithScope', () => {
 
 test('repeat hands the other options on', () => {
   inGraph(() => {
-    const output = slim.repeat(images([5, 8, 8, 3]), 2, slim.conv2d, 4, [3, 3], { scope: 'c', stride: 2, activationFn: null });
+    const output = slim.repeat(images([5, 8, 8, 3]), 2, slim.conv2d, 4, [3, 3], {
+      scope: 'c',
+      stride: 2,
+      activationFn: null,
+    });
     expect(output.name).toBe('c/c_2/BiasAdd');
     expect(output.shape).toEqual([5, 2, 2, 4]);
     expect(() => slim.repeat(images(), 0, slim.conv2d, 4, 3)).toThrow(/repetitions/);
@@ -119,17 +135,31 @@ test('repeat hands the other options on', () => {
 test('testStackFullyConnected, testStackConvolution2d, testStackWithScope', () => {
   inGraph(() => {
     expect(slim.stack(images([5, 27]), slim.fullyConnected, [10, 20, 30]).name).toBe('Stack/fully_connected_3/Relu');
-    const output = slim.stack(images([5, 3, 3, 3]), slim.conv2d, [[10, [3, 3]], [20, [1, 1]], [30, [1, 1]]], { padding: 'SAME' });
+    const output = slim.stack(
+      images([5, 3, 3, 3]),
+      slim.conv2d,
+      [
+        [10, [3, 3]],
+        [20, [1, 1]],
+        [30, [1, 1]],
+      ],
+      { padding: 'SAME' },
+    );
     expect(output.name).toBe('Stack_1/convolution2d_3/Relu');
     expect(output.shape).toEqual([5, 3, 3, 30]);
-    expect(slim.stack(images([5, 27]), slim.fullyConnected, [10, 20, 30], { scope: 'conv1' }).name).toBe('conv1/conv1_3/Relu');
+    expect(slim.stack(images([5, 27]), slim.fullyConnected, [10, 20, 30], { scope: 'conv1' }).name).toBe(
+      'conv1/conv1_3/Relu',
+    );
     expect(() => slim.stack(images([5, 27]), slim.fullyConnected, 3 as never)).toThrow(ArgumentError);
   });
 });
 
 test('testStackReuse: without variables to reuse it fails', () => {
   inGraph(() => {
-    const attempt = () => slim.variableScope('empty', { reuse: true }, () => slim.stack(images([5, 27]), slim.fullyConnected, [10, 20], { scope: 'fc' }));
+    const attempt = () =>
+      slim.variableScope('empty', { reuse: true }, () =>
+        slim.stack(images([5, 27]), slim.fullyConnected, [10, 20], { scope: 'fc' }),
+      );
     expect(attempt).toThrow(ScopeError);
   });
 });
@@ -152,7 +182,12 @@ describe.each(devices)('softmax on %s', (device) => {
 
   test('testSoftmax2D', async () => {
     const { graph, value } = build(() => slim.softmax(images([3, 2])));
-    const { y } = await evaluate(graph, device, { y: value }, { feeds: { images: feed([3, 2], (i) => [0, 1, 1, 1, 1, 0][i] as number) } });
+    const { y } = await evaluate(
+      graph,
+      device,
+      { y: value },
+      { feeds: { images: feed([3, 2], (i) => [0, 1, 1, 1, 1, 0][i] as number) } },
+    );
     for (const [i, expected] of [low, high, 0.5, 0.5, high, low].entries()) expect(y?.data[i]).toBeCloseTo(expected, 6);
   });
 

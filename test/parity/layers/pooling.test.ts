@@ -66,7 +66,9 @@ test.each(devices)('padding neither wins nor counts, on %s', async (device) => {
     const options = { stride: 2, padding: 'SAME' };
     return { avg: slim.avgPool2d(x, 3, options), max: slim.maxPool2d(negative, 3, options) };
   });
-  const { avg, max } = await evaluate(graph, device, value, { feeds: { images: feed([1, 4, 4, 1], (i) => i + 1), negative: feed([1, 4, 4, 1], (i) => -1 - i) } });
+  const { avg, max } = await evaluate(graph, device, value, {
+    feeds: { images: feed([1, 4, 4, 1], (i) => i + 1), negative: feed([1, 4, 4, 1], (i) => -1 - i) },
+  });
   expect(avg?.data).toEqual([6, 7.5, 12, 13.5]);
   expect(max?.data).toEqual([-1, -3, -9, -11]);
 });

@@ -1,5 +1,14 @@
 import { runInNewContext } from 'node:vm';
-import { allocate, bytesOf, describe as describeValue, dtypes, holds, isDType, isFloating, typedArrayName } from '../../../lib/core/dtype.js';
+import {
+  allocate,
+  bytesOf,
+  describe as describeValue,
+  dtypes,
+  holds,
+  isDType,
+  isFloating,
+  typedArrayName,
+} from '../../../lib/core/dtype.js';
 import { ArgumentError } from '../../../lib/errors.js';
 
 test.each(Object.keys(dtypes) as (keyof typeof dtypes)[])('%s is held by arrays of its size', (dtype) => {
@@ -25,5 +34,13 @@ test('names that are no dtype', () => {
 
 test('values in messages are short', () => {
   expect(describeValue('x'.repeat(1000)).length).toBeLessThan(100);
-  expect([null, [1, 2], new Float32Array(1), {}, 3, undefined, () => 1].map(describeValue)).toEqual(['null', 'an array of 2', 'Float32Array', 'an object', '3', 'undefined', 'a function']);
+  expect([null, [1, 2], new Float32Array(1), {}, 3, undefined, () => 1].map(describeValue)).toEqual([
+    'null',
+    'an array of 2',
+    'Float32Array',
+    'an object',
+    '3',
+    'undefined',
+    'a function',
+  ]);
 });

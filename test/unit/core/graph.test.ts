@@ -21,7 +21,9 @@ test('names are made unique within their scope, without regard to case', () => {
 
 test('a node may take the name of the scope that is open', () => {
   const graph = new Graph();
-  const node = graph.withNameScope('loss', (full) => graph.add(ops.input, [], { name: 'i' }, { name: full, types: [{ dtype: 'float32', shape: [] }] }));
+  const node = graph.withNameScope('loss', (full) =>
+    graph.add(ops.input, [], { name: 'i' }, { name: full, types: [{ dtype: 'float32', shape: [] }] }),
+  );
   expect(node.name).toBe('loss');
   expect(input(graph, 'loss').name).toBe('loss_1');
 });
@@ -78,8 +80,10 @@ test('an error of shapes says where, and what came in', () => {
 test('variables are unique and point back at their reading node', () => {
   const graph = new Graph();
   const add = () =>
-    graph.addVariable({ name: 'v', dtype: 'float32', shape: [2], trainable: true, initialValue: () => new Float32Array(2) }, (variable) =>
-      graph.add(ops.variable, [], { name: 'v' }, { types: [variable], variable }).outputs[0] as Tensor);
+    graph.addVariable(
+      { name: 'v', dtype: 'float32', shape: [2], trainable: true, initialValue: () => new Float32Array(2) },
+      (variable) => graph.add(ops.variable, [], { name: 'v' }, { types: [variable], variable }).outputs[0] as Tensor,
+    );
   const v = add();
   expect(v.tensor.node.variable).toBe(v);
   expect(graph.variable('v')).toBe(v);

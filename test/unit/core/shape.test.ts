@@ -1,4 +1,15 @@
-import { accepts, broadcastShapes, checkShape, elementCount, isConcrete, limits, normalizeAxis, sameShape, shapeText, typeText } from '../../../lib/core/shape.js';
+import {
+  accepts,
+  broadcastShapes,
+  checkShape,
+  elementCount,
+  isConcrete,
+  limits,
+  normalizeAxis,
+  sameShape,
+  shapeText,
+  typeText,
+} from '../../../lib/core/shape.js';
 import { ShapeError } from '../../../lib/errors.js';
 
 test('shapes as text', () => {
@@ -20,7 +31,14 @@ test('counts and comparisons know unknown dimensions', () => {
 
 test('shapes over a limit are refused', () => {
   expect(() => checkShape([1, 2, 3], 'x')).not.toThrow();
-  for (const shape of [Array.from({ length: limits.rank + 1 }, () => 1), [-1], [0.5], [2 ** 31], [2 ** 21, 2 ** 21], [Number.NaN]]) {
+  for (const shape of [
+    Array.from({ length: limits.rank + 1 }, () => 1),
+    [-1],
+    [0.5],
+    [2 ** 31],
+    [2 ** 21, 2 ** 21],
+    [Number.NaN],
+  ]) {
     expect(() => checkShape(shape, 'x')).toThrow(ShapeError);
   }
 });

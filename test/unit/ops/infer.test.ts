@@ -9,7 +9,8 @@ import * as ops from '../../../lib/ops/index.js';
 type Attrs = Readonly<Record<string, AttrValue>>;
 
 const t = (shape: readonly (number | null)[], dtype: DType = 'float32'): TensorType => ({ dtype, shape });
-const infer = (op: Op, inputs: readonly TensorType[], attrs: Attrs = {}) => op.infer(inputs, attrs, 'here').map(typeText);
+const infer = (op: Op, inputs: readonly TensorType[], attrs: Attrs = {}) =>
+  op.infer(inputs, attrs, 'here').map(typeText);
 
 const window = { strides: [1, 1], padding: 'SAME', pads: [0, 0, 0, 0] };
 const conv = { ...window, dilations: [1, 1] };
@@ -25,7 +26,12 @@ const good: readonly (readonly [Op, readonly TensorType[], Attrs, readonly strin
   [ops.avgPool2d, [image], pool, ['float32[2,9,10,3]']],
   [ops.avgPool2d, [image], { ...pool, strides: [2, 2], padding: 'VALID' }, ['float32[2,4,4,3]']],
   [ops.batchNorm, [image, vector, vector, vector, vector], { epsilon: 0 }, ['float32[2,9,10,3]']],
-  [ops.batchNormTraining, [image, vector, vector], { epsilon: 0, bessel: true }, ['float32[2,9,10,3]', 'float32[3]', 'float32[3]']],
+  [
+    ops.batchNormTraining,
+    [image, vector, vector],
+    { epsilon: 0, bessel: true },
+    ['float32[2,9,10,3]', 'float32[3]', 'float32[3]'],
+  ],
   [ops.biasAdd, [image, vector], {}, ['float32[2,9,10,3]']],
   [ops.cast, [t([2], 'uint8')], { dtype: 'float32' }, ['float32[2]']],
   [ops.conv2d, [image, t([3, 3, 3, 8])], conv, ['float32[2,9,10,8]']],
@@ -58,7 +64,12 @@ const good: readonly (readonly [Op, readonly TensorType[], Attrs, readonly strin
   [ops.assignDebiasedMovingAverage, [vector, vector, t([]), vector], { decay: 0.9 }, ['float32[3]']],
 ];
 
-test.each(good.map(([op, inputs, attrs, expected]) => [`${op.name}(${inputs.map(typeText)}) ${JSON.stringify(attrs)}`, op, inputs, attrs, expected] as const))('%s', (_, op, inputs, attrs, expected) => {
+test.each(
+  good.map(
+    ([op, inputs, attrs, expected]) =>
+      [`${op.name}(${inputs.map(typeText)}) ${JSON.stringify(attrs)}`, op, inputs, attrs, expected] as const,
+  ),
+)('%s', (_, op, inputs, attrs, expected) => {
   expect(infer(op, inputs, attrs)).toEqual(expected);
 });
 
@@ -100,7 +111,12 @@ const bad: readonly (readonly [Op, readonly TensorType[], Attrs, RegExp])[] = [
   [ops.input, [], { name: 'x' }, /none to infer/],
 ];
 
-test.each(bad.map(([op, inputs, attrs, message]) => [`${op.name}(${inputs.map(typeText)}) ${JSON.stringify(attrs)}`, op, inputs, attrs, message] as const))('%s is refused', (_, op, inputs, attrs, message) => {
+test.each(
+  bad.map(
+    ([op, inputs, attrs, message]) =>
+      [`${op.name}(${inputs.map(typeText)}) ${JSON.stringify(attrs)}`, op, inputs, attrs, message] as const,
+  ),
+)('%s is refused', (_, op, inputs, attrs, message) => {
   expect(() => infer(op, inputs, attrs)).toThrow(ShapeError);
   expect(() => infer(op, inputs, attrs)).toThrow(message);
 });
@@ -113,7 +129,11 @@ test('every op but the sources has a case above', () => {
 test('names of ops are unique and in order', () => {
   const names = allOps.map((op) => op.name);
   expect(names).toEqual([...new Set(names)].sort());
-  expect(Object.values(ops).map((op) => op.name).sort()).toEqual(names);
+  expect(
+    Object.values(ops)
+      .map((op) => op.name)
+      .sort(),
+  ).toEqual(names);
 });
 
 test.each([

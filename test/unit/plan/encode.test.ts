@@ -4,12 +4,17 @@ import * as ops from '../../../lib/ops/index.js';
 import { encode, placeholdersOf } from '../../../lib/plan/encode.js';
 import * as slim from '../../../lib/slim/index.js';
 
-const plan = (graph: Graph, fetches: Readonly<Record<string, Tensor>>, more: { readonly updates?: readonly Tensor[]; readonly shapes?: ReadonlyMap<string, readonly number[]> } = {}) =>
-  encode({ graph, fetches: new Map(Object.entries(fetches)), ...more });
+const plan = (
+  graph: Graph,
+  fetches: Readonly<Record<string, Tensor>>,
+  more: { readonly updates?: readonly Tensor[]; readonly shapes?: ReadonlyMap<string, readonly number[]> } = {},
+) => encode({ graph, fetches: new Map(Object.entries(fetches)), ...more });
 
 test('one node a line, SAME padding resolved, shapes known', () => {
   const graph = new Graph();
-  const y = graph.build(() => slim.conv2d(slim.placeholder('float32', [null, null, null, 3], { name: 'x' }), 4, 3, { stride: 2 }));
+  const y = graph.build(() =>
+    slim.conv2d(slim.placeholder('float32', [null, null, null, 3], { name: 'x' }), 4, 3, { stride: 2 }),
+  );
   const { text, inputs, outputs, variables } = plan(graph, { y }, { shapes: new Map([['x', [1, 6, 7, 3]]]) });
   expect(text.split('\n')).toEqual([
     'slimnet.plan 1',
@@ -44,7 +49,9 @@ test('only what is needed is written, and equal graphs give equal text', () => {
 
 test('updates are listed, asked for or forced, each once', () => {
   const graph = new Graph();
-  const y = graph.build(() => slim.batchNorm(slim.placeholder('float32', [2, 2, 2, 3], { name: 'x' }), { updatesCollections: null }));
+  const y = graph.build(() =>
+    slim.batchNorm(slim.placeholder('float32', [2, 2, 2, 3], { name: 'x' }), { updatesCollections: null }),
+  );
   const forced = graph.forcedUpdates(y.node);
   expect(forced).toHaveLength(2);
   const lines = (text: string) => text.split('\n').filter((line) => line.startsWith('update '));
@@ -64,7 +71,9 @@ test('an update alone is a plan, nothing is none', () => {
 
 test('numbers keep their value, names their characters', () => {
   const graph = new Graph();
-  const y = graph.build(() => slim.constant([0.1, -0, Infinity, -Infinity, Number.NaN, 1e-300, 16777217], { name: 'q"\\\n\u00e9' }));
+  const y = graph.build(() =>
+    slim.constant([0.1, -0, Infinity, -Infinity, Number.NaN, 1e-300, 16777217], { name: 'q"\\\n\u00e9' }),
+  );
   expect(plan(graph, { 'out"put': y }).text.split('\n').slice(1, 3)).toEqual([
     '%0 = constant() {values=[0.1,-0,inf,-inf,nan,1e-300,16777217]} @"q\\"\\\\\\u000a\u00e9" : float32[7]',
     'output "out\\"put" %0',
@@ -90,7 +99,10 @@ test('foreign tensors, internal ops and endless names are refused', () => {
 test('the placeholders of a computation', () => {
   const graph = new Graph();
   const { a, sum } = graph.build(() => {
-    const [first, second] = [slim.placeholder('float32', [1], { name: 'a' }), slim.placeholder('float32', [1], { name: 'b' })];
+    const [first, second] = [
+      slim.placeholder('float32', [1], { name: 'a' }),
+      slim.placeholder('float32', [1], { name: 'b' }),
+    ];
     return { a: first, sum: slim.add(second, first) };
   });
   expect(placeholdersOf(graph, [sum]).map((t) => t.name)).toEqual(['a', 'b']);

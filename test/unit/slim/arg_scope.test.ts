@@ -69,7 +69,9 @@ test('functions of one scope must all have the option', () => {
 });
 
 test('wrong arguments are refused by name', () => {
-  expect(() => argScope(f as never, {} as never, () => null)).toThrow(/expected a list of decorated functions or a captured scope/);
+  expect(() => argScope(f as never, {} as never, () => null)).toThrow(
+    /expected a list of decorated functions or a captured scope/,
+  );
   expect(() => argScope([f], { a: 1 }, null as never)).toThrow(/expected a function as the body/);
   expect(() => argScope([], { a: 1 } as never, () => null)).toThrow(ArgumentError);
   expect(() => (f as (...args: unknown[]) => unknown)()).toThrow(/expected 1 arguments and options/);
@@ -84,15 +86,18 @@ test('scopes belong to the graph that is being built', () => {
       expect(f(0).a).toBe(5);
       two.build(() => expect(f(0).a).toBe(1));
       expect(f(0).a).toBe(5);
-    }));
+    }),
+  );
   one.build(() => expect(f(0).a).toBe(1));
 });
 
 test('a scope that is entered outside of a graph reaches into a graph that is built inside', () => {
-  argScope([f], { a: 5 }, () => new Graph().build(() => {
-    expect(f(0).a).toBe(5);
-    argScope([f], { b: 'y' }, () => expect(f(0)).toEqual({ x: 0, a: 5, b: 'y' }));
-  }));
+  argScope([f], { a: 5 }, () =>
+    new Graph().build(() => {
+      expect(f(0).a).toBe(5);
+      argScope([f], { b: 'y' }, () => expect(f(0)).toEqual({ x: 0, a: 5, b: 'y' }));
+    }),
+  );
   expect(currentArgScope()).toBe(ArgScope.empty);
 });
 

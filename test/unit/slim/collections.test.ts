@@ -16,7 +16,7 @@ test('an alias loses one trailing slash and is given only where something is col
   });
 });
 
-test('a dictionary has every alias, names where there is none, and the last of equal keys at the first one\'s place', () => {
+test("a dictionary has every alias, names where there is none, and the last of equal keys at the first one's place", () => {
   const graph = new Graph();
   graph.build(() => {
     const [a, b, c] = [slim.constant(1), slim.constant(2), slim.constant(3, { name: 'plain' })];
@@ -44,8 +44,12 @@ test('a tensor without an alias stands under its own name', () => {
 test('wrong collections are refused', () => {
   new Graph().build(() => {
     expect(() => slim.collectNamedOutputs([3] as never, 'a', slim.constant(1))).toThrow(ArgumentError);
-    expect(() => slim.conv2d(slim.placeholder('float32', [1, 4, 4, 1]), 1, 3, { outputsCollections: 3 as never })).toThrow(/outputsCollections/);
-    expect(() => slim.conv2d(slim.placeholder('float32', [1, 4, 4, 1]), 1, 3, { variablesCollections: { weights: 3 } as never })).toThrow(/variablesCollections/);
+    expect(() =>
+      slim.conv2d(slim.placeholder('float32', [1, 4, 4, 1]), 1, 3, { outputsCollections: 3 as never }),
+    ).toThrow(/outputsCollections/);
+    expect(() =>
+      slim.conv2d(slim.placeholder('float32', [1, 4, 4, 1]), 1, 3, { variablesCollections: { weights: 3 } as never }),
+    ).toThrow(/variablesCollections/);
     slim.getVariable('v', { shape: [1], collections: ['mixed'] });
     expect(() => slim.convertCollectionToDict('mixed')).toThrow(/holds something that is no tensor/);
   });

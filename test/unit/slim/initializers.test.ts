@@ -2,8 +2,14 @@ import { Graph, type Variable } from '../../../lib/core/graph.js';
 import { ArgumentError } from '../../../lib/errors.js';
 import * as slim from '../../../lib/slim/index.js';
 
-function draw(initializer: slim.Initializer, shape: readonly number[], options: { seed?: number; name?: string; dtype?: 'float32' | 'float64' | 'int32' | 'int64' | 'float16' } = {}): number[] {
-  const variable = new Graph({ seed: options.seed ?? 0 }).build((): Variable => slim.getVariable(options.name ?? 'v', { shape, initializer, dtype: options.dtype }));
+function draw(
+  initializer: slim.Initializer,
+  shape: readonly number[],
+  options: { seed?: number; name?: string; dtype?: 'float32' | 'float64' | 'int32' | 'int64' | 'float16' } = {},
+): number[] {
+  const variable = new Graph({ seed: options.seed ?? 0 }).build(
+    (): Variable => slim.getVariable(options.name ?? 'v', { shape, initializer, dtype: options.dtype }),
+  );
   return Array.from(variable.initialValue(variable.shape, variable.dtype) as Iterable<number | bigint>, Number);
 }
 
@@ -13,7 +19,10 @@ const largest = (values: readonly number[]) => values.reduce((m, v) => Math.max(
 
 test.each([true, false])('testXavierUniform, testXavierNormal: uniform %p', (uniform) => {
   expect(variance(draw(slim.xavierInitializer({ uniform }), [100, 40]))).toBeCloseTo(2 / (100 + 40), 3);
-  expect(variance(draw(slim.xavierInitializer({ uniform }), [100, 40, 5, 7]))).toBeCloseTo(2 / (100 * 40 * 5 + 100 * 40 * 7), 3);
+  expect(variance(draw(slim.xavierInitializer({ uniform }), [100, 40, 5, 7]))).toBeCloseTo(
+    2 / (100 * 40 * 5 + 100 * 40 * 7),
+    3,
+  );
 });
 
 test.each([
@@ -22,7 +31,9 @@ test.each([
   ['FAN_AVG', 70],
 ] as const)('variance scaling over %s', (mode, n) => {
   for (const uniform of [true, false]) {
-    expect(Math.abs(variance(draw(slim.varianceScalingInitializer({ factor: 2, mode, uniform }), [100, 40])) - 2 / n)).toBeLessThan(2e-3);
+    expect(
+      Math.abs(variance(draw(slim.varianceScalingInitializer({ factor: 2, mode, uniform }), [100, 40])) - 2 / n),
+    ).toBeLessThan(2e-3);
   }
 });
 
@@ -34,7 +45,9 @@ test('limits of the published kernels', () => {
   expect(largest(values)).toBeLessThan(0.134371);
   expect(largest(values)).toBeGreaterThan(0.134);
   expect(Math.sqrt(variance(values))).toBeCloseTo(0.0591, 3);
-  expect(largest(draw(slim.varianceScalingInitializer({ factor: 1, mode: 'FAN_AVG', uniform: true }), [5]))).toBeLessThan(0.774597);
+  expect(
+    largest(draw(slim.varianceScalingInitializer({ factor: 1, mode: 'FAN_AVG', uniform: true }), [5])),
+  ).toBeLessThan(0.774597);
 });
 
 test('a truncated normal has the moments and quantiles of one', () => {
@@ -56,8 +69,12 @@ test('uniform values fill their range, whose upper end they never reach', () => 
 });
 
 test('the same bits everywhere: the first values of a stream are fixed', () => {
-  expect(draw(slim.truncatedNormalInitializer(), [4], { seed: 1, name: 'a/weights' })).toEqual([-0.3509733974933624, -0.8199967741966248, 0.386707067489624, 1.3485960960388184]);
-  expect(draw(slim.randomUniformInitializer({ minval: 0, maxval: 1 }), [4], { seed: 1, name: 'a/weights' })).toEqual([0.3562641143798828, 0.19209939241409302, 0.6576882600784302, 0.9308713674545288]);
+  expect(draw(slim.truncatedNormalInitializer(), [4], { seed: 1, name: 'a/weights' })).toEqual([
+    -0.3509733974933624, -0.8199967741966248, 0.386707067489624, 1.3485960960388184,
+  ]);
+  expect(draw(slim.randomUniformInitializer({ minval: 0, maxval: 1 }), [4], { seed: 1, name: 'a/weights' })).toEqual([
+    0.3562641143798828, 0.19209939241409302, 0.6576882600784302, 0.9308713674545288,
+  ]);
 });
 
 test('graph seed, name and own seed each make another stream', () => {

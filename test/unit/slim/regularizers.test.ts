@@ -10,7 +10,17 @@ test('ops stand under the name of the regularizer', () => {
     expect(slim.l2Regularizer(0.01)(weights())?.name).toBe('l2_regularizer');
     expect(slim.l1Regularizer(0.01, 'mine')(weights())?.name).toBe('mine');
   });
-  expect(graph.nodes.map((n) => n.name)).toEqual(['w', 'l2_regularizer/scale', 'l2_regularizer/L2Loss', 'l2_regularizer', 'w_1', 'mine/scale', 'mine/Abs', 'mine/Sum', 'mine']);
+  expect(graph.nodes.map((n) => n.name)).toEqual([
+    'w',
+    'l2_regularizer/scale',
+    'l2_regularizer/L2Loss',
+    'l2_regularizer',
+    'w_1',
+    'mine/scale',
+    'mine/Abs',
+    'mine/Sum',
+    'mine',
+  ]);
 });
 
 test('a scale of 0 means no loss at all', () => {
@@ -31,7 +41,9 @@ test('sums leave nulls out', () => {
   new Graph().build(() => {
     expect(slim.sumRegularizer([])(weights())).toBeNull();
     expect(slim.sumRegularizer([null, slim.l2Regularizer(0)])(weights())).toBeNull();
-    expect(slim.sumRegularizer([null, slim.l2Regularizer(0.5)])(weights())?.name).toBe('sum_regularizer_2/l2_regularizer');
+    expect(slim.sumRegularizer([null, slim.l2Regularizer(0.5)])(weights())?.name).toBe(
+      'sum_regularizer_2/l2_regularizer',
+    );
     expect(slim.l1L2Regularizer()(weights())?.node.op.name).toBe('add');
   });
 });
@@ -41,5 +53,7 @@ test('applyRegularization collects the sum of all', () => {
   const sum = graph.build((): Tensor => slim.applyRegularization(slim.l2Regularizer(0.1), [weights(), weights()]));
   expect(graph.getCollection('regularization_losses')).toEqual([sum]);
   expect(sum.shape).toEqual([]);
-  expect(() => graph.build(() => slim.applyRegularization(slim.l2Regularizer(0.1), []))).toThrow(/no weights to regularize/);
+  expect(() => graph.build(() => slim.applyRegularization(slim.l2Regularizer(0.1), []))).toThrow(
+    /no weights to regularize/,
+  );
 });

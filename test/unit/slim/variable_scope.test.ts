@@ -3,7 +3,8 @@ import { ArgumentError, ScopeError } from '../../../lib/errors.js';
 import * as slim from '../../../lib/slim/index.js';
 
 const inGraph = <T>(body: () => T): T => new Graph().build(body);
-const make = (name: string, options: slim.GetVariableOptions = {}): Variable => slim.getVariable(name, { shape: [2], ...options });
+const make = (name: string, options: slim.GetVariableOptions = {}): Variable =>
+  slim.getVariable(name, { shape: [2], ...options });
 
 test('variables take the prefix of their scope, ops its name scope', () => {
   inGraph(() => {
@@ -12,7 +13,8 @@ test('variables take the prefix of their scope, ops its name scope', () => {
         expect(sc.name).toBe('a/b');
         expect(make('v').name).toBe('a/b/v');
         expect(slim.constant(1).name).toBe('a/b/Const');
-      }));
+      }),
+    );
     slim.variableScope('a', () => {
       expect(make('w').name).toBe('a/w');
       expect(slim.constant(1).name).toBe('a_1/Const');
@@ -66,7 +68,9 @@ test('sharing checks shape and dtype', () => {
   inGraph(() => {
     make('v');
     slim.variableScope(slim.getVariableScope(), { reuse: true }, () => {
-      expect(() => make('v', { shape: [3] })).toThrow('Trying to share variable v, but specified shape [3] and found shape [2]');
+      expect(() => make('v', { shape: [3] })).toThrow(
+        'Trying to share variable v, but specified shape [3] and found shape [2]',
+      );
       expect(() => make('v', { dtype: 'float64' })).toThrow('specified dtype float64 and found dtype float32');
       expect(slim.getVariable('v').shape).toEqual([2]);
     });
@@ -80,7 +84,8 @@ test('reuse adds to no collection and no loss a second time', () => {
     slim.variableScope('s', () => slim.getVariable('v', options));
     slim.variableScope('s', { reuse: true }, () => slim.getVariable('v', options));
   });
-  for (const name of ['variables', 'trainable_variables', 'mine', 'regularization_losses']) expect(graph.getCollection(name)).toHaveLength(1);
+  for (const name of ['variables', 'trainable_variables', 'mine', 'regularization_losses'])
+    expect(graph.getCollection(name)).toHaveLength(1);
 });
 
 test('variables that are not trained stay out of trainable_variables', () => {
@@ -95,7 +100,9 @@ test('an initializer of values gives the shape', () => {
     const v = slim.getVariable('v', { initializer: slim.constantInitializer([1, 2, 3, 4], { shape: [2, 2] }) });
     expect(v.shape).toEqual([2, 2]);
     expect(Array.from(v.initialValue(v.shape, v.dtype) as Float32Array)).toEqual([1, 2, 3, 4]);
-    expect(() => slim.getVariable('w', { shape: [3], initializer: slim.constantInitializer([1, 2]) })).toThrow(ArgumentError);
+    expect(() => slim.getVariable('w', { shape: [3], initializer: slim.constantInitializer([1, 2]) })).toThrow(
+      ArgumentError,
+    );
     expect(() => slim.getVariable('x')).toThrow(/a shape is needed/);
   });
 });
@@ -104,7 +111,9 @@ test('default names count on, and start again in a scope that is entered again',
   inGraph(() => {
     const open = (name: string) => slim.variableScope(null, name, (sc) => sc.name);
     expect([open('Conv'), open('Conv')]).toEqual(['Conv', 'Conv_1']);
-    slim.variableScope('o', () => expect([open('x'), open('x'), slim.variableScope('p', () => open('x'))]).toEqual(['o/x', 'o/x_1', 'o/p/x']));
+    slim.variableScope('o', () =>
+      expect([open('x'), open('x'), slim.variableScope('p', () => open('x'))]).toEqual(['o/x', 'o/x_1', 'o/p/x']),
+    );
     slim.variableScope('o', () => expect(open('x')).toBe('o/x'));
     expect(slim.variableScope('Later', () => null)).toBe(null);
     expect(open('Later')).toBe('Later_1');
@@ -128,7 +137,11 @@ test('names and reuse are required where they are', () => {
 
 test('a scope ends when its body throws or returns a promise', () => {
   inGraph(() => {
-    expect(() => slim.variableScope('a', () => { throw new RangeError('stop'); })).toThrow(RangeError);
+    expect(() =>
+      slim.variableScope('a', () => {
+        throw new RangeError('stop');
+      }),
+    ).toThrow(RangeError);
     expect(() => slim.variableScope('a', async () => null)).toThrow(/returned a promise/);
     expect(slim.getVariableScope().name).toBe('');
     expect(slim.constant(1).name).toBe('Const');
@@ -142,10 +155,12 @@ test('outside of graph.build there is no variable scope', () => {
 
 test('two graphs do not know each other', () => {
   const [one, two] = [new Graph(), new Graph()];
-  one.build(() => slim.variableScope('s', () => {
-    make('v');
-    two.build(() => expect(make('v').name).toBe('v'));
-  }));
+  one.build(() =>
+    slim.variableScope('s', () => {
+      make('v');
+      two.build(() => expect(make('v').name).toBe('v'));
+    }),
+  );
   expect([...one.variables.keys()]).toEqual(['s/v']);
   expect([...two.variables.keys()]).toEqual(['v']);
 });
@@ -153,11 +168,15 @@ test('two graphs do not know each other', () => {
 test('custom getters wrap each other, the innermost first', () => {
   inGraph(() => {
     const log: string[] = [];
-    const getter = (tag: string): slim.CustomGetter => (next, name, options) => {
-      log.push(tag);
-      return next(`${name}_${tag}`, options);
-    };
-    const v = slim.variableScope('a', { customGetter: getter('outer') }, () => slim.variableScope('b', { customGetter: getter('inner') }, () => make('v')));
+    const getter =
+      (tag: string): slim.CustomGetter =>
+      (next, name, options) => {
+        log.push(tag);
+        return next(`${name}_${tag}`, options);
+      };
+    const v = slim.variableScope('a', { customGetter: getter('outer') }, () =>
+      slim.variableScope('b', { customGetter: getter('inner') }, () => make('v')),
+    );
     expect(log).toEqual(['inner', 'outer']);
     expect(v.name).toBe('a/b/v_inner_outer');
   });
@@ -168,7 +187,11 @@ test('placeholders are fed by their full name, made unique', () => {
     const one = slim.placeholder('float32', [null, 2], { name: 'x' });
     const two = slim.nameScope('s', () => slim.placeholder('int32', [], { name: 'x' }));
     const three = slim.placeholder('float32', [1], { name: 'x' });
-    expect([one, two, three].map((t) => [t.name, t.node.attrs.name])).toEqual([['x', 'x'], ['s/x', 's/x'], ['x_1', 'x_1']]);
+    expect([one, two, three].map((t) => [t.name, t.node.attrs.name])).toEqual([
+      ['x', 'x'],
+      ['s/x', 's/x'],
+      ['x_1', 'x_1'],
+    ]);
     expect(() => slim.placeholder('float' as never, [1])).toThrow(ArgumentError);
     expect(() => slim.placeholder('float32', [-1])).toThrow(/dimensions between/);
     expect(() => slim.placeholder('float32', 3 as never)).toThrow(ArgumentError);

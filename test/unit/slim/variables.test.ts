@@ -4,7 +4,8 @@ import * as slim from '../../../lib/slim/index.js';
 
 function withVariables<T>(body: () => T): T {
   return new Graph().build(() => {
-    for (const name of ['fc/weights', 'fc4/weights', 'a/fc/weights', 'a/fc/biases']) slim.variable(name, { shape: [1] });
+    for (const name of ['fc/weights', 'fc4/weights', 'a/fc/weights', 'a/fc/biases'])
+      slim.variable(name, { shape: [1] });
     slim.modelVariable('model/weights', { shape: [1], trainable: false });
     return body();
   });
@@ -22,11 +23,15 @@ test('variables and model variables', () => {
 
 test('variables take defaults from argument scopes', () => {
   new Graph().build(() => {
-    slim.argScope([slim.variable, slim.modelVariable], { trainable: false, initializer: slim.onesInitializer() }, () => {
-      const v = slim.modelVariable('v', { shape: [2] });
-      expect(v.trainable).toBe(false);
-      expect(Array.from(v.initialValue([2], 'float32') as Float32Array)).toEqual([1, 1]);
-    });
+    slim.argScope(
+      [slim.variable, slim.modelVariable],
+      { trainable: false, initializer: slim.onesInitializer() },
+      () => {
+        const v = slim.modelVariable('v', { shape: [2] });
+        expect(v.trainable).toBe(false);
+        expect(Array.from(v.initialValue([2], 'float32') as Float32Array)).toEqual([1, 1]);
+      },
+    );
   });
 });
 

@@ -1,0 +1,108 @@
+/** What scripts/golden/make_nets.py writes, and the weights behind it. */
+import type { Graph, Variable } from '../../lib/core/graph.js';
+import { elementCount } from '../../lib/core/shape.js';
+import { hash } from './generator.js';
+
+/** What a fixture keeps of a tensor. */
+export interface Statistics {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly sum: number;
+  readonly absSum: number;
+  readonly min: number;
+  readonly max: number;
+  /** Values at the flat positions floor(h(j, 3000) * size). */
+  readonly samples: readonly number[];
+  readonly data?: readonly number[];
+}
+
+export interface NetworkFixture {
+  readonly id: string;
+  readonly network: string;
+  readonly inputShape: readonly [number, number, number, number];
+  readonly numClasses: number | null;
+  readonly isTraining: boolean;
+  readonly globalPool: boolean;
+  readonly outputStride: number | null;
+  readonly includeRootBlock: boolean;
+  readonly modelVariables: number;
+  /** `data` is null where it is long; the output is one of the end points then too. */
+  readonly output: { readonly name: string; readonly shape: readonly number[]; readonly data: readonly number[] | null };
+  readonly outputRange: number;
+  /** Largest difference between TensorFlow's float32 and float64 outputs, relative to the range. */
+  readonly float32Error: number;
+  readonly endPoints: readonly Statistics[];
+  readonly movingStatisticsAfterUpdate?: readonly Statistics[];
+}
+
+/** Values of model variables by name, kept: the networks of one depth share nearly all. */
+export type Weights = Map<string, Float32Array>;
+
+/** Values for all model variables of a graph: the k-th in the order of their names is drawn with stream k. */
+export function generatedWeights(graph: Graph, kept: Weights = new Map()): { readonly name: string; readonly data: Float32Array }[] {
+  const variables = [...graph.getCollection<Variable>('model_variables')].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return variables.map((variable, k) => {
+    const { name, shape } = variable;
+    const key = `${name} ${k} ${shape.join()}`;
+    const data = kept.get(key) ?? draw(variable, k);
+    kept.set(key, data);
+    return { name, data };
+  });
+}
+
+function draw({ name, shape }: Variable, stream: number): Float32Array {
+  const data = new Float32Array(elementCount(shape));
+  const kind = name.slice(name.lastIndexOf('/') + 1);
+  const [offset, scale] = distribution(kind, shape);
+  for (let i = 0; i < data.length; i++) data[i] = offset + scale * (2 * hash(i, stream) - 1);
+  return data;
+}
+
+/** Centre and half width of the values of a kind of variable. */
+function distribution(kind: string, shape: readonly number[]): readonly [number, number] {
+  if (kind === 'weights') return [0, Math.sqrt(6 / elementCount(shape.slice(0, -1)))];
+  if (kind === 'gamma') return [1, 0.2];
+  return kind === 'moving_variance' ? [1, 0.5] : [0, 0.1];
+}
+
+/** The generator's images: values between -1 and 1. */
+export function generatedImages(shape: readonly number[]): Float32Array {
+  const data = new Float32Array(elementCount(shape));
+  for (let i = 0; i < data.length; i++) data[i] = 2 * hash(i, 1000) - 1;
+  return data;
+}
+
+/** The largest difference between two lists of numbers; infinite where their lengths differ or one holds NaN. */
+export function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;
+  let worst = 0;
+  for (let i = 0; i < expected.length; i++) {
+    const d = Math.abs((actual[i] as number) - (expected[i] as number));
+    if (Number.isNaN(d)) return Number.POSITIVE_INFINITY;
+    if (d > worst) worst = d;
+  }
+  return worst;
+}
+
+/**
+ * Errors of a tensor: samples, extremes and data relative to the range of the values, sums relative to the sum of the absolute
+ * values and to as many rounding errors as add up by chance.
+ */
+export function statisticsErrors(actual: Float32Array, expected: Statistics): Record<string, number> {
+  const { sum, absSum, min, max, samples, data } = expected;
+  const range = Math.max(max, 0) - Math.min(min, 0) || 1;
+  const found = { sum: 0, absSum: 0, min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
+  for (const value of actual) {
+    found.sum += value;
+    found.absSum += Math.abs(value);
+    if (value < found.min) found.min = value;
+    if (value > found.max) found.max = value;
+  }
+  const drawn = samples.map((_, j) => actual[Math.floor(hash(j, 3000) * actual.length)] as number);
+  return {
+    samples: largestDifference(drawn, samples) / range,
+    extremes: largestDifference([found.min, found.max], [min, max]) / range,
+    sums: largestDifference([found.sum, found.absSum], [sum, absSum]) / (absSum + range * Math.sqrt(actual.length)),
+    ...(data === undefined ? {} : { data: largestDifference(actual, data) / range }),
+  };
+}

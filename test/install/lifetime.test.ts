@@ -1,0 +1,55 @@
+/** Ends of all kinds while native code is at work. Each in a process of its own; needs dist and the addon. */
+import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type ChildResult, root, runChild } from './support.js';
+
+function runFixture(name: string, ...args: string[]): ChildResult {
+  return runChild(process.execPath, ['--expose-gc', join(root, 'test', 'install', 'fixtures', name), ...args], root, 170_000);
+}
+
+const ended = (stdout: string, status = 0): object => ({ status, stdout: `${stdout}${stdout === '' ? '' : '\n'}`, stderr: '' });
+
+describe('ending while native code is at work', () => {
+  it('200 workers are terminated beside a main thread that runs, and nothing breaks', () => {
+    expect(runFixture('terminate.mjs', 'cpu', '200')).toEqual(ended('survived'));
+  }, 180_000);
+
+  it('the same on the reference backend, whose steps take longer', () => {
+    expect(runFixture('terminate.mjs', 'reference', '20')).toEqual(ended('survived'));
+  }, 180_000);
+
+  it.each([
+    ['cpu', 'compile'],
+    ['cpu', '0'],
+    ['cpu', '2'],
+    ['cpu', '5'],
+    ['reference', 'compile'],
+    ['reference', '0'],
+    ['reference', '3'],
+  ])('process.exit() on %s at %s', (device, moment) => {
+    for (let i = 0; i < 3; i++) expect(runFixture('exit.mjs', device, moment)).toEqual(ended('', 7));
+  }, 60_000);
+
+  it('a process with an idle session ends by itself, and not before its run has ended', () => {
+    expect(runFixture('idle.mjs', 'cpu')).toEqual(ended('ran 8192'));
+    expect(runFixture('idle.mjs', 'reference')).toEqual(ended('ran 8192'));
+  }, 60_000);
+
+  it('sessions are collected while their runs are under way', () => {
+    expect(runFixture('collected.mjs')).toEqual(ended('collected'));
+  }, 60_000);
+
+  it('two copies of the addon live in one process', () => {
+    const built = ['Release', 'Debug'].map((mode) => join(root, 'build', mode, 'slimnet.node')).find((path) => existsSync(path));
+    expect(built).toBeDefined();
+    const folder = mkdtempSync(join(tmpdir(), 'slimnet-copy-'));
+    const copy = join(folder, 'copy.node');
+    copyFileSync(built as string, copy);
+    try {
+      expect(runFixture('copies.mjs', copy)).toEqual(ended('ERR_ARGUMENT'));
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  }, 60_000);
+});
