@@ -3,14 +3,13 @@
  * platform, the documents and the licences, but no binding.gyp and no scripts (npm would run node-gyp because of the one
  * and blocks the others). Prints the path of the tarball.
  */
-import { cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { main, SetupError } from './lib/console.mjs';
-import { ensureOneDnn } from './lib/onednn_build.mjs';
 import { packageJson, root } from './lib/paths.mjs';
 import { capture } from './lib/process.mjs';
-import { addonFile, setUp } from './lib/steps.mjs';
+import { addonFile, buildFolder, setUp } from './lib/steps.mjs';
 
 /** package.json as it is published. */
 export function publishedPackageJson({ scripts: _scripts, devDependencies: _development, jest: _jest, ...rest }) {
@@ -36,7 +35,8 @@ async function stage(folder) {
   place(join(root, addonFile('release')), addon);
   const stripped = capture('strip', ['--strip-unneeded', join(folder, addon)]);
   if (stripped.status !== 0) throw new SetupError(`strip failed: ${stripped.stderr.trim()}`);
-  const onednn = process.env.SLIMNET_ONEDNN_ROOT || (await ensureOneDnn());
+  // The oneDNN that was linked, as CMake noted it down.
+  const onednn = readFileSync(join(root, buildFolder('release'), 'onednn_root.txt'), 'utf8');
   const licences = join(onednn, 'share', 'doc', 'dnnl');
   if (!existsSync(join(licences, 'LICENSE'))) {
     throw new SetupError(`oneDNN's licence, which must go with the addon, is not in ${licences}`);

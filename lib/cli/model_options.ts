@@ -40,7 +40,6 @@ export function addEngineOptions(command: Command): Command {
 export function addModelOptions(command: Command): Command {
   return addEngineOptions(command)
     .requiredOption('-c, --checkpoint <path>', 'TensorFlow V1 file, V2 prefix, folder with a checkpoint file, or .safetensors')
-    .option('-l, --labels <path>', 'names of the classes: one a line, index:name lines, or JSON')
     .option('--classes <n>', 'classes of the logits (default: as the checkpoint has)', integer(1, 1_000_000))
     .option('-b, --batch <n>', 'images that run at once', integer(1, 1024), 32)
     .option('--fast-decode', 'let the JPEG decoder shrink large images first (docs/images.md)');

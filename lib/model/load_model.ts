@@ -1,11 +1,11 @@
-import { openCheckpoint } from '../checkpoint/index.js';
+import { type CheckpointReader, openCheckpoint } from '../checkpoint/index.js';
 import { describe } from '../core/dtype.js';
 import { type DecodeOptions, checkOptions as checkDecodeOptions } from '../data/decoding.js';
 import { preprocessingFor } from '../data/preprocessing.js';
-import { ArgumentError } from '../errors.js';
+import { ArgumentError, CheckpointError } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
 import { Session, type SessionOptions } from '../runtime/session.js';
-import { type NetworkName, network } from '../slim/nets/registry.js';
+import { type NetworkName, network, networkNames } from '../slim/nets/registry.js';
 import { defaultMaxBatch } from './batches.js';
 import { type LabelSource, loadLabels } from './labels.js';
 import { Model } from './model.js';
@@ -66,11 +66,19 @@ async function classesOf(name: string, checkpoint: string | undefined): Promise<
   if (checkpoint === undefined) return undefined;
   const reader = await openCheckpoint(checkpoint, { crc32c: loadAddon().crc32c });
   try {
+    assertNetwork(name, reader);
     const classes = reader.tensors.get(`${name}/logits/biases`)?.shape[0];
     return classes !== undefined && classes > 0 ? classes : undefined;
   } finally {
     await reader.close();
   }
+}
+
+/** @throws CheckpointError when the checkpoint is one of another network of the registry */
+function assertNetwork(name: string, { path, tensors }: CheckpointReader): void {
+  const found = networkNames.filter((network) => [...tensors.keys()].some((tensor) => tensor.startsWith(`${network}/`)));
+  if (found.length === 0 || found.includes(name as NetworkName)) return;
+  throw new CheckpointError(`Expected the weights of ${name}, these are of ${found.join(', ')}.`, { path, hint: `load the model ${found[0]}.` });
 }
 
 function checkOptions(name: string, options: LoadModelOptions): void {

@@ -115,7 +115,10 @@ export interface NativeProgram {
    * Queues a run. Inputs are copied before the call returns, throwing ERR_ARGUMENT when they do not fit. `id` serves `cancel`. Rejects with ERR_ABORTED when cancelled, with
    * ERR_QUEUE_FULL when too many runs wait.
    */
-  run(inputs: readonly TypedArray[], options: { readonly id: number; readonly profile?: boolean }): Promise<TypedArray[]>;
+  run(
+    inputs: readonly TypedArray[],
+    options: { readonly id: number; readonly profile?: boolean },
+  ): Promise<TypedArray[]>;
   /** Cancels a run that waits or runs; a run that has ended is left alone. */
   cancel(id: number): void;
   /** The optimized plan as text. */

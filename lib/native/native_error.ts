@@ -1,5 +1,5 @@
 /** Turns what native code reports into the error classes of this library. */
-import { errorClassByCode, type ErrorCode, InternalError, type SlimnetError } from '../errors.js';
+import { type ErrorCode, errorClassByCode, InternalError, type SlimnetError } from '../errors.js';
 
 /** The factory that `Addon.initialize` takes. Empty `op` and `node` mean that there are none. */
 export function makeNativeError(code: string, message: string, op: string, node: string): SlimnetError {

@@ -17,7 +17,9 @@ export class Cancellation {
     signal?.addEventListener('abort', this.#onAbort, { once: true });
     if (timeoutMs !== undefined) {
       this.#timer = setTimeout(() => {
-        this.cancel(new ExecutionError(`The run took longer than timeoutMs, ${timeoutMs} ms.`, { code: 'ERR_ABORTED' }));
+        this.cancel(
+          new ExecutionError(`The run took longer than timeoutMs, ${timeoutMs} ms.`, { code: 'ERR_ABORTED' }),
+        );
       }, timeoutMs);
     }
   }

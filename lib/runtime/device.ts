@@ -26,7 +26,11 @@ const noCuda = 'this version of slimnet has no backend for NVIDIA GPUs yet';
 
 /** All devices that slimnet knows, with the reason where one cannot be used here. */
 export function devices(): Device[] {
-  const present = new Map(loadAddon().backends().map((backend) => [backend.name, backend]));
+  const present = new Map(
+    loadAddon()
+      .backends()
+      .map((backend) => [backend.name, backend]),
+  );
   const cpus = Object.entries(backends).map(([name, backend]): Device => {
     const found = present.get(backend);
     if (found === undefined) {
@@ -45,7 +49,9 @@ export function devices(): Device[] {
  */
 export function backendOf(device: unknown): string {
   if (typeof device !== 'string') {
-    throw new ArgumentError(`device: expected one of ${Object.keys(backends).join(', ')}, received ${describe(device)}.`);
+    throw new ArgumentError(
+      `device: expected one of ${Object.keys(backends).join(', ')}, received ${describe(device)}.`,
+    );
   }
   if (Object.hasOwn(backends, device)) return backends[device] as string;
   if (/^(cuda|gpu)(:\d+)?$/i.test(device)) {

@@ -41,32 +41,47 @@ export function inputName(placeholder: Tensor): string {
  */
 export function checkFeeds(placeholders: readonly Tensor[], feeds: unknown): Input[] {
   if (feeds === null || typeof feeds !== 'object' || ArrayBuffer.isView(feeds) || Array.isArray(feeds)) {
-    throw new ArgumentError(`Expected feeds by placeholder name, received ${describe(feeds)}.`, { hint: 'run({ images: pixels }, ...).' });
+    throw new ArgumentError(`Expected feeds by placeholder name, received ${describe(feeds)}.`, {
+      hint: 'run({ images: pixels }, ...).',
+    });
   }
   const given = feeds as Record<string, unknown>;
   const names = placeholders.map(inputName);
   const needless = Object.keys(given).find((name) => !names.includes(name));
   if (needless !== undefined) {
-    throw new ArgumentError(`Input ${needless} is not needed for what is fetched; needed: ${names.join(', ') || 'none'}.`, { node: needless });
+    throw new ArgumentError(
+      `Input ${needless} is not needed for what is fetched; needed: ${names.join(', ') || 'none'}.`,
+      { node: needless },
+    );
   }
   return placeholders.map((placeholder) => {
     const name = inputName(placeholder);
     if (!Object.hasOwn(given, name) || given[name] === undefined) {
       const received = Object.keys(given).join(', ') || 'none';
-      throw new ArgumentError(`Input ${name}: expected ${typeText(placeholder)}, but it is not among the feeds (${received}).`, { node: name });
+      throw new ArgumentError(
+        `Input ${name}: expected ${typeText(placeholder)}, but it is not among the feeds (${received}).`,
+        { node: name },
+      );
     }
     return checkFeed(name, placeholder, given[name]);
   });
 }
 
 /** @throws ArgumentError, ShapeError */
-export function checkShapes(placeholders: readonly Tensor[], shapes: unknown): { name: string; shape: ConcreteShape }[] {
-  if (shapes === null || typeof shapes !== 'object') throw new ArgumentError(`shapes: expected shapes by placeholder name, received ${describe(shapes)}.`);
+export function checkShapes(
+  placeholders: readonly Tensor[],
+  shapes: unknown,
+): { name: string; shape: ConcreteShape }[] {
+  if (shapes === null || typeof shapes !== 'object')
+    throw new ArgumentError(`shapes: expected shapes by placeholder name, received ${describe(shapes)}.`);
   const given = shapes as Record<string, unknown>;
   const names = placeholders.map(inputName);
   const needless = Object.keys(given).find((name) => !names.includes(name));
   if (needless !== undefined) {
-    throw new ArgumentError(`shapes: ${needless} is no input of what is fetched; inputs: ${names.join(', ') || 'none'}.`, { node: needless });
+    throw new ArgumentError(
+      `shapes: ${needless} is no input of what is fetched; inputs: ${names.join(', ') || 'none'}.`,
+      { node: needless },
+    );
   }
   return placeholders.map((placeholder) => {
     const name = inputName(placeholder);
@@ -91,18 +106,33 @@ function checkFeed(name: string, placeholder: Tensor, feed: unknown): Input {
     return { name, dtype: placeholder.dtype, data, shape: shapeOf(name, placeholder, data.length) };
   }
   if (feed === null || typeof feed !== 'object' || !('data' in feed)) {
-    throw new ArgumentError(`Input ${name}: expected ${dtypes[placeholder.dtype].array.name} or { data, shape }, received ${describe(feed)}.`, { node: name });
+    throw new ArgumentError(
+      `Input ${name}: expected ${dtypes[placeholder.dtype].array.name} or { data, shape }, received ${describe(feed)}.`,
+      { node: name },
+    );
   }
-  const { data: values, shape: dimensions, dtype, ...rest } = feed as { data: unknown; shape?: unknown; dtype?: unknown };
+  const {
+    data: values,
+    shape: dimensions,
+    dtype,
+    ...rest
+  } = feed as { data: unknown; shape?: unknown; dtype?: unknown };
   const unknown = Object.keys(rest)[0];
-  if (unknown !== undefined) throw new ArgumentError(`Input ${name} has no field ${unknown}; it has data, shape, dtype.`, { node: name });
+  if (unknown !== undefined)
+    throw new ArgumentError(`Input ${name} has no field ${unknown}; it has data, shape, dtype.`, { node: name });
   if (dtype !== undefined && dtype !== placeholder.dtype) {
-    throw new ArgumentError(`Input ${name}: expected dtype ${placeholder.dtype}, received ${describe(dtype)}.`, { node: name });
+    throw new ArgumentError(`Input ${name}: expected dtype ${placeholder.dtype}, received ${describe(dtype)}.`, {
+      node: name,
+    });
   }
   const data = checkData(name, placeholder, values);
-  const shape = dimensions === undefined ? shapeOf(name, placeholder, data.length) : checkShape(name, placeholder, dimensions);
+  const shape =
+    dimensions === undefined ? shapeOf(name, placeholder, data.length) : checkShape(name, placeholder, dimensions);
   if (elementCount(shape) !== data.length) {
-    throw new ShapeError(`Input ${name}: shape ${shapeText(shape)} has ${elementCount(shape)} elements, received ${data.length}.`, { node: name });
+    throw new ShapeError(
+      `Input ${name}: shape ${shapeText(shape)} has ${elementCount(shape)} elements, received ${data.length}.`,
+      { node: name },
+    );
   }
   return { name, dtype: placeholder.dtype, data, shape };
 }
@@ -117,10 +147,15 @@ function checkData(name: string, placeholder: Tensor, data: unknown): TypedArray
 
 function checkShape(name: string, placeholder: Tensor, shape: unknown): ConcreteShape {
   if (!Array.isArray(shape) || !shape.every((d) => Number.isSafeInteger(d) && d >= 0 && d <= limits.dimension)) {
-    throw new ShapeError(`Input ${name}: expected a shape such as ${shapeText(placeholder.shape)}, received ${describe(shape)}.`, { node: name });
+    throw new ShapeError(
+      `Input ${name}: expected a shape such as ${shapeText(placeholder.shape)}, received ${describe(shape)}.`,
+      { node: name },
+    );
   }
   if (!accepts(placeholder.shape, shape)) {
-    throw new ShapeError(`Input ${name}: expected ${typeText(placeholder)}, received shape ${shapeText(shape)}.`, { node: name });
+    throw new ShapeError(`Input ${name}: expected ${typeText(placeholder)}, received shape ${shapeText(shape)}.`, {
+      node: name,
+    });
   }
   return [...(shape as number[])];
 }
@@ -129,16 +164,21 @@ function checkShape(name: string, placeholder: Tensor, shape: unknown): Concrete
 function shapeOf(name: string, placeholder: Tensor, length: number): ConcreteShape {
   const open = placeholder.shape.filter((d) => d === null).length;
   if (open > 1) {
-    throw new ArgumentError(`Input ${name}: ${typeText(placeholder)} has ${open} unknown dimensions, so its shape must be given.`, {
-      node: name,
-      hint: `feed { data, shape: [...] }.`,
-    });
+    throw new ArgumentError(
+      `Input ${name}: ${typeText(placeholder)} has ${open} unknown dimensions, so its shape must be given.`,
+      {
+        node: name,
+        hint: `feed { data, shape: [...] }.`,
+      },
+    );
   }
   const unit = placeholder.shape.reduce<number>((product, d) => product * (d ?? 1), 1);
   const fits = open === 0 ? length === unit : unit > 0 && length % unit === 0;
   if (!fits) {
     const expected = open === 0 ? `${unit} elements` : `a multiple of ${unit} elements`;
-    throw new ShapeError(`Input ${name}: expected ${expected} for ${typeText(placeholder)}, received ${length}.`, { node: name });
+    throw new ShapeError(`Input ${name}: expected ${expected} for ${typeText(placeholder)}, received ${length}.`, {
+      node: name,
+    });
   }
   return placeholder.shape.map((d) => d ?? length / unit);
 }

@@ -20,7 +20,9 @@ export function checkOptions(where: string, options: unknown, known: readonly st
 /** Checks an integer option. @throws ArgumentError */
 export function checkInteger(where: string, name: string, value: unknown, least: number, most: number): void {
   if (Number.isSafeInteger(value) && (value as number) >= least && (value as number) <= most) return;
-  throw new ArgumentError(`${where}: ${name}: expected an integer from ${least} to ${most}, received ${describe(value)}.`);
+  throw new ArgumentError(
+    `${where}: ${name}: expected an integer from ${least} to ${most}, received ${describe(value)}.`,
+  );
 }
 
 /** Checks a signal that may be left out. @throws ArgumentError */

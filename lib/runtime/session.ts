@@ -9,7 +9,7 @@ import {
   type WriteResult,
   writeCheckpoint,
 } from '../checkpoint/index.js';
-import { allocate, type DType, describe, dtypes, holds, type TypedArray } from '../core/dtype.js';
+import { allocate, bytesOf, type DType, describe, dtypes, holds, type TypedArray } from '../core/dtype.js';
 import { Graph, type Tensor, type Variable } from '../core/graph.js';
 import { type ConcreteShape, elementCount, shapeText, typeText } from '../core/shape.js';
 import { ArgumentError, ExecutionError, isSlimnetError, ShapeError } from '../errors.js';
@@ -156,16 +156,29 @@ export class Session {
    * @throws BackendError when device or precision are not available; ArgumentError for wrong options
    */
   static async create(graph: Graph, options: SessionOptions = {}): Promise<Session> {
-    if (!(graph instanceof Graph)) throw new ArgumentError(`Session.create: expected a Graph, received ${describe(graph)}.`);
+    if (!(graph instanceof Graph))
+      throw new ArgumentError(`Session.create: expected a Graph, received ${describe(graph)}.`);
     checkOptions('Session.create', options, sessionOptions);
-    const { device = 'cpu', precision = 'float32', threads = 0, queueLimit = defaultQueueLimit, programLimit = defaultProgramLimit } = options;
+    const {
+      device = 'cpu',
+      precision = 'float32',
+      threads = 0,
+      queueLimit = defaultQueueLimit,
+      programLimit = defaultProgramLimit,
+    } = options;
     const backend = backendOf(device);
     checkPrecision(precision);
     if (options.threads !== undefined) checkInteger('Session.create', 'threads', threads, 1, 1024);
     checkInteger('Session.create', 'queueLimit', queueLimit, 1, 2 ** 20);
     checkInteger('Session.create', 'programLimit', programLimit, 1, 2 ** 20);
     const addon = loadAddon();
-    const session = new Session(graph, device, addon, addon.createStore({ backend, threads, queueLimit }), programLimit);
+    const session = new Session(
+      graph,
+      device,
+      addon,
+      addon.createStore({ backend, threads, queueLimit }),
+      programLimit,
+    );
     session.#declare();
     return session;
   }
@@ -176,7 +189,11 @@ export class Session {
    * @throws ArgumentError, ShapeError for wrong feeds; ExecutionError for variables without values, a full queue
    * (ERR_QUEUE_FULL), a disposed session (ERR_DISPOSED); the signal's reason when aborted
    */
-  run<const K extends string>(feeds: Feeds, fetches: Readonly<Record<K, Tensor>>, options: RunOptions = {}): Promise<Record<K, TensorValue>> {
+  run<const K extends string>(
+    feeds: Feeds,
+    fetches: Readonly<Record<K, Tensor>>,
+    options: RunOptions = {},
+  ): Promise<Record<K, TensorValue>> {
     return this.#track(this.#run(feeds, fetches, options));
   }
 
@@ -308,13 +325,18 @@ export class Session {
     this.dispose();
   }
 
-  async #run<K extends string>(feeds: Feeds, fetches: Readonly<Record<K, Tensor>>, options: RunOptions): Promise<Record<K, TensorValue>> {
+  async #run<K extends string>(
+    feeds: Feeds,
+    fetches: Readonly<Record<K, Tensor>>,
+    options: RunOptions,
+  ): Promise<Record<K, TensorValue>> {
     this.#assertOpen();
     checkOptions('run', options, runOptions);
     checkSignal('run', options.signal);
     const { signal, timeoutMs, updates = [], profile = false } = options;
     if (timeoutMs !== undefined) checkInteger('run', 'timeoutMs', timeoutMs, 0, 2 ** 31 - 1);
-    if (typeof profile !== 'boolean') throw new ArgumentError(`run: profile: expected true or false, received ${describe(profile)}.`);
+    if (typeof profile !== 'boolean')
+      throw new ArgumentError(`run: profile: expected true or false, received ${describe(profile)}.`);
     const computation = this.#computation(fetches, updates);
     let inputs = checkFeeds(computation.placeholders, feeds);
     const cancellation = new Cancellation(signal, timeoutMs);
@@ -335,7 +357,10 @@ export class Session {
         }
         const results = await this.#execute(program, native, inputs, cancellation, profile);
         this.#runs++;
-        const named = program.plan.outputs.map(({ name, type }, i) => [name, { dtype: type.dtype, shape: [...type.shape], data: results[i] }]);
+        const named = program.plan.outputs.map(({ name, type }, i) => [
+          name,
+          { dtype: type.dtype, shape: [...type.shape], data: results[i] },
+        ]);
         return Object.fromEntries(named) as Record<K, TensorValue>;
       } finally {
         program.users--;
@@ -346,12 +371,21 @@ export class Session {
     }
   }
 
-  async #execute(program: Program, native: NativeProgram, inputs: readonly Input[], cancellation: Cancellation, profile: boolean): Promise<TypedArray[]> {
+  async #execute(
+    program: Program,
+    native: NativeProgram,
+    inputs: readonly Input[],
+    cancellation: Cancellation,
+    profile: boolean,
+  ): Promise<TypedArray[]> {
     cancellation.throwIfCancelled();
     this.#assertInitialized(program.variables, 'run');
     const id = ++this.#lastId;
     // Called without an await before it where the program is compiled: the inputs are copied in here.
-    const running = native.run(inputs.map((input) => input.data), { id, profile });
+    const running = native.run(
+      inputs.map((input) => input.data),
+      { id, profile },
+    );
     cancellation.onCancel(() => native.cancel(id));
     try {
       const results = await running;
@@ -359,31 +393,51 @@ export class Session {
       if (!program.hasUpdates) cancellation.throwIfCancelled();
       return results;
     } catch (error) {
-      throw cancellation.cancelled && isSlimnetError(error) && error.code === 'ERR_ABORTED' ? cancellation.reason : error;
+      throw cancellation.cancelled && isSlimnetError(error) && error.code === 'ERR_ABORTED'
+        ? cancellation.reason
+        : error;
     }
   }
 
   #write(variable: Variable, values: TypedArray): void {
     const { name, dtype, shape } = variable;
     if (!holds(dtype, values)) {
-      throw new ArgumentError(`Variable ${name}: expected ${dtypes[dtype].array.name} for ${typeText(variable)}, received ${describe(values)}.`, { node: name });
+      throw new ArgumentError(
+        `Variable ${name}: expected ${dtypes[dtype].array.name} for ${typeText(variable)}, received ${describe(values)}.`,
+        { node: name },
+      );
     }
     if (values.length !== elementCount(shape)) {
-      throw new ShapeError(`Variable ${name}: ${shapeText(shape)} has ${elementCount(shape)} elements, received ${values.length}.`, { node: name });
+      throw new ShapeError(
+        `Variable ${name}: ${shapeText(shape)} has ${elementCount(shape)} elements, received ${values.length}.`,
+        { node: name },
+      );
     }
     this.#store.write(name, values);
     this.#uninitialized.delete(name);
   }
 
-  async #restore(path: string, matching: RestoreOptions, signal: AbortSignal | undefined): Promise<RestorePlan<Variable>> {
-    const reader = await openCheckpoint(path, { crc32c: this.#addon.crc32c, ...(signal === undefined ? {} : { signal }) });
+  async #restore(
+    path: string,
+    matching: RestoreOptions,
+    signal: AbortSignal | undefined,
+  ): Promise<RestorePlan<Variable>> {
+    const reader = await openCheckpoint(path, {
+      crc32c: this.#addon.crc32c,
+      ...(signal === undefined ? {} : { signal }),
+    });
     try {
       const plan = matchVariables([...this.graph.variables.values()], reader, matching);
       assertRestorable(plan);
       let written = 0;
       try {
+        // One buffer for all: an array each would pile up as garbage, as large as the checkpoint.
+        const buffer = new ArrayBuffer(
+          plan.assignments.reduce((most, { variable }) => Math.max(most, byteLength(variable)), 0),
+        );
         for (const { variable, tensor } of plan.assignments) {
-          const { data } = await reader.read(tensor);
+          const data = new dtypes[variable.dtype].array(buffer, 0, elementCount(variable.shape));
+          await reader.readInto(tensor, data);
           this.#assertNotDisposed();
           this.#write(variable, data);
           written++;
@@ -399,7 +453,12 @@ export class Session {
     }
   }
 
-  async #withCompiled<T>(where: string, fetches: Readonly<Record<string, Tensor>>, options: CompileOptions, use: (native: NativeProgram) => T): Promise<T> {
+  async #withCompiled<T>(
+    where: string,
+    fetches: Readonly<Record<string, Tensor>>,
+    options: CompileOptions,
+    use: (native: NativeProgram) => T,
+  ): Promise<T> {
     this.#assertOpen();
     checkOptions(where, options, compileOptions);
     const computation = this.#computation(fetches, options.updates ?? []);
@@ -470,7 +529,10 @@ export class Session {
       this.#declare();
       return task();
     })();
-    const gate = running.then(() => {}, () => {});
+    const gate = running.then(
+      () => {},
+      () => {},
+    );
     this.#gate = gate;
     try {
       return await this.#track(running);
@@ -493,10 +555,13 @@ export class Session {
     const without = variables.filter(({ name }) => this.#uninitialized.has(name)).map(({ name }) => name);
     if (without.length === 0) return;
     const more = without.length > 3 ? ` and ${without.length - 3} more` : '';
-    throw new ExecutionError(`${where}: no value yet for variable${without.length > 1 ? 's' : ''} ${without.slice(0, 3).join(', ')}${more}.`, {
-      node: without[0] as string,
-      hint: 'call session.restore(checkpoint) or session.initialize() first.',
-    });
+    throw new ExecutionError(
+      `${where}: no value yet for variable${without.length > 1 ? 's' : ''} ${without.slice(0, 3).join(', ')}${more}.`,
+      {
+        node: without[0] as string,
+        hint: 'call session.restore(checkpoint) or session.initialize() first.',
+      },
+    );
   }
 
   #assertOpen(): void {
@@ -506,6 +571,10 @@ export class Session {
   #assertNotDisposed(): void {
     if (this.#state === 'disposed') throw disposedError();
   }
+}
+
+function byteLength({ dtype, shape }: Variable): number {
+  return elementCount(shape) * bytesOf(dtype);
 }
 
 function copied(inputs: readonly Input[]): Input[] {

@@ -19,7 +19,8 @@ napi_value Initialize(const js::Arguments& arguments) {
   napi_valuetype type = napi_undefined;
   js::Check(env, napi_typeof(env, arguments[0], &type));
   if (type != napi_function) {
-    throw Error(ErrorCode::kArgument, "makeError: expected a function, received " + js::Describe(env, arguments[0]) + ".");
+    throw Error(ErrorCode::kArgument,
+                "makeError: expected a function, received " + js::Describe(env, arguments[0]) + ".");
   }
   Environment::Of(env).SetErrorFactory(arguments[0]);
   return js::Undefined(env);

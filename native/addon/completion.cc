@@ -8,7 +8,8 @@ namespace slimnet {
 
 std::shared_ptr<Completion> Completion::Create(napi_env env, Receive receive) {
   std::shared_ptr<Completion> completion(new Completion(std::move(receive)));
-  // Node holds its own reference until it has taken the function down, which may be after the environment's objects are gone.
+  // Node holds its own reference until it has taken the function down, which may be after the environment's objects are
+  // gone.
   auto held = std::make_unique<std::shared_ptr<Completion>>(completion);
   const napi_finalize finalize = [](napi_env, void* data, void*) {
     const std::unique_ptr<std::shared_ptr<Completion>> last(static_cast<std::shared_ptr<Completion>*>(data));
@@ -17,8 +18,8 @@ std::shared_ptr<Completion> Completion::Create(napi_env env, Receive receive) {
   const napi_threadsafe_function_call_js deliver = [](napi_env environment, napi_value, void* context, void*) {
     if (environment != nullptr) static_cast<Completion*>(context)->Deliver(environment);
   };
-  js::Check(env, napi_create_threadsafe_function(env, nullptr, nullptr, js::String(env, "slimnet"), 0, 1, held.get(), finalize,
-                                                 completion.get(), deliver, &completion->wake_));
+  js::Check(env, napi_create_threadsafe_function(env, nullptr, nullptr, js::String(env, "slimnet"), 0, 1, held.get(),
+                                                 finalize, completion.get(), deliver, &completion->wake_));
   held.release();
   js::Check(env, napi_unref_threadsafe_function(env, completion->wake_));
   return completion;

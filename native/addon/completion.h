@@ -12,8 +12,8 @@
 
 namespace slimnet {
 
-// One for each environment. Jobs may arrive from any thread; they are handed over, in their order, on the JavaScript thread.
-// Once closed it drops what arrives: the threads that still push need not know that the environment is ending.
+// One for each environment. Jobs may arrive from any thread; they are handed over, in their order, on the JavaScript
+// thread. Once closed it drops what arrives: the threads that still push need not know that the environment is ending.
 class Completion : public std::enable_shared_from_this<Completion> {
  public:
   using Receive = std::function<void(napi_env, std::unique_ptr<Job>)>;

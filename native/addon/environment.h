@@ -1,5 +1,5 @@
-// Everything that the addon keeps for one JavaScript environment (the main thread, or one worker). There is nothing static:
-// environments, and copies of the addon, do not know of each other.
+// Everything that the addon keeps for one JavaScript environment (the main thread, or one worker). There is nothing
+// static: environments, and copies of the addon, do not know of each other.
 #pragma once
 
 #include <node_api.h>

@@ -12,8 +12,8 @@
 
 namespace slimnet {
 
-// The JavaScript error for `error`: made by the factory that lib/ handed over, so that it is of the right class; a plain
-// Error with a code before initialize() was called. Throws js::PendingException when the factory throws.
+// The JavaScript error for `error`: made by the factory that lib/ handed over, so that it is of the right class; a
+// plain Error with a code before initialize() was called. Throws js::PendingException when the factory throws.
 napi_value MakeError(napi_env env, const Error& error);
 
 // Makes `error` the pending JavaScript exception. In an environment that is ending nothing happens.

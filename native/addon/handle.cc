@@ -22,7 +22,8 @@ napi_value DefineHandleClass(napi_env env, const char* name, std::span<const Met
   js::Check(env, napi_define_class(env, name, NAPI_AUTO_LENGTH, Entry<Construct>, nullptr, 0, nullptr, &constructor));
   std::vector<napi_property_descriptor> properties;
   for (const Method& method : methods) {
-    properties.push_back({method.name, nullptr, method.callback, nullptr, nullptr, nullptr, napi_default_method, nullptr});
+    properties.push_back(
+        {method.name, nullptr, method.callback, nullptr, nullptr, nullptr, napi_default_method, nullptr});
   }
   const napi_value prototype = js::Get(env, constructor, "prototype", name);
   js::Check(env, napi_define_properties(env, prototype, properties.size(), properties.data()));

@@ -18,16 +18,16 @@ struct Method {
   napi_callback callback;
 };
 
-// The tag of objects that hold a T. It is an address inside this copy of the addon: an object that another copy made (of
-// another version, perhaps) is a foreign object.
+// The tag of objects that hold a T. It is an address inside this copy of the addon: an object that another copy made
+// (of another version, perhaps) is a foreign object.
 template <class T>
 napi_type_tag TagOf() {
   static const char kAnchor = 0;
   return {reinterpret_cast<uintptr_t>(&kAnchor), 0x736c696d6e657400U};
 }
 
-// Defines a class whose objects only NewHandle can make. Its methods are plain functions, which check their `this` themselves.
-// Returns the constructor.
+// Defines a class whose objects only NewHandle can make. Its methods are plain functions, which check their `this`
+// themselves. Returns the constructor.
 napi_value DefineHandleClass(napi_env env, const char* name, std::span<const Method> methods);
 
 // An object of that class, empty.
@@ -59,8 +59,8 @@ T& FromHandle(napi_env env, napi_value value, const char* what) {
     void* data = nullptr;
     if (napi_unwrap(env, value, &data) == napi_ok && data != nullptr) return *static_cast<T*>(data);
   }
-  throw Error(ErrorCode::kArgument, std::string("Expected ") + what + " of this copy of slimnet, received " +
-                                        js::Describe(env, value) + ".");
+  throw Error(ErrorCode::kArgument,
+              std::string("Expected ") + what + " of this copy of slimnet, received " + js::Describe(env, value) + ".");
 }
 
 }  // namespace slimnet

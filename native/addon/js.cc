@@ -31,7 +31,8 @@ void Check(napi_env env, napi_status status) {
   if (status == napi_pending_exception || (napi_is_exception_pending(env, &pending) == napi_ok && pending)) {
     throw PendingException();
   }
-  throw Error(ErrorCode::kInternal, "Node-API call failed with status " + std::to_string(static_cast<int>(status)) + ".");
+  throw Error(ErrorCode::kInternal,
+              "Node-API call failed with status " + std::to_string(static_cast<int>(status)) + ".");
 }
 
 napi_value String(napi_env env, std::string_view text) {

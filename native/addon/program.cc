@@ -81,8 +81,8 @@ int64_t ReadId(napi_env env, napi_value value) { return js::ReadInteger(env, val
 
 napi_value Run(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
-  // Reading options and elements may run JavaScript, which may do anything: the program is taken and the arrays are looked at
-  // only after that, and from there to the end of the copy no JavaScript runs.
+  // Reading options and elements may run JavaScript, which may do anything: the program is taken and the arrays are
+  // looked at only after that, and from there to the end of the copy no JavaScript runs.
   const int64_t id = ReadId(env, js::Get(env, arguments[1], "id", "options"));
   const napi_value profile_value = js::Get(env, arguments[1], "profile", "options");
   const bool profile = !js::IsUndefined(env, profile_value) && js::ReadBoolean(env, profile_value, "profile");
@@ -175,7 +175,8 @@ napi_value CompilePlan(const js::Arguments& arguments) {
   auto shared = StoreOf(env, arguments[1]);
   Executor& executor = shared->executor();
   const size_t queue_limit = shared->queue_limit();
-  return Environment::Of(env).Start(executor, std::make_unique<CompileJob>(std::move(plan), std::move(shared)), queue_limit);
+  return Environment::Of(env).Start(executor, std::make_unique<CompileJob>(std::move(plan), std::move(shared)),
+                                    queue_limit);
 }
 
 }  // namespace slimnet

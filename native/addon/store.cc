@@ -92,9 +92,7 @@ napi_value Dispose(const js::Arguments& arguments) {
 }  // namespace
 
 SharedStore::SharedStore(std::shared_ptr<Executor> executor, size_t queue_limit)
-    : executor_(std::move(executor)),
-      store_(std::make_shared<Store>(executor_->backend())),
-      queue_limit_(queue_limit) {
+    : executor_(std::move(executor)), store_(std::make_shared<Store>(executor_->backend())), queue_limit_(queue_limit) {
   executor_->AddUser();
 }
 
@@ -134,11 +132,13 @@ napi_value DefineStoreClass(napi_env env) {
 napi_value CreateStore(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
   const napi_value options = arguments[0];
-  const std::string backend = js::ReadString(env, js::Get(env, options, "backend", "options"), "backend", limits::kNameBytes);
+  const std::string backend =
+      js::ReadString(env, js::Get(env, options, "backend", "options"), "backend", limits::kNameBytes);
   const int64_t threads = js::ReadInteger(env, js::Get(env, options, "threads", "options"), "threads", 0, kMostThreads);
   const napi_value limit = js::Get(env, options, "queueLimit", "options");
-  const int64_t queue_limit =
-      js::IsUndefined(env, limit) ? kDefaultQueueLimit : js::ReadInteger(env, limit, "queueLimit", 1, kLargestQueueLimit);
+  const int64_t queue_limit = js::IsUndefined(env, limit)
+                                  ? kDefaultQueueLimit
+                                  : js::ReadInteger(env, limit, "queueLimit", 1, kLargestQueueLimit);
   Environment& environment = Environment::Of(env);
   auto executor = environment.ExecutorFor(backend, static_cast<int>(threads));
   auto handle = std::make_unique<StoreHandle>();

@@ -9,7 +9,8 @@
 namespace slimnet {
 namespace {
 
-// Results up to this size are copied into memory of the JavaScript heap, which costs less than the bookkeeping of a foreign block.
+// Results up to this size are copied into memory of the JavaScript heap, which costs less than the bookkeeping of a
+// foreign block.
 constexpr size_t kCopiedBytes = size_t{64} << 10;
 
 struct ArrayKind {
@@ -149,7 +150,8 @@ Shape ReadShape(napi_env env, napi_value value, const char* what) {
     elements *= static_cast<double>(shape.back());
   }
   if (elements > static_cast<double>(limits::kElements)) {
-    throw Error(ErrorCode::kShape, std::string(what) + ": more than " + std::to_string(limits::kElements) + " elements.");
+    throw Error(ErrorCode::kShape,
+                std::string(what) + ": more than " + std::to_string(limits::kElements) + " elements.");
   }
   return shape;
 }

@@ -20,13 +20,15 @@ struct ArrayView {
   std::span<const std::byte> bytes;
 };
 
-// Throws Error{kArgument} when the value is no typed array or its buffer is detached. Shared and resizable buffers are fine.
+// Throws Error{kArgument} when the value is no typed array or its buffer is detached. Shared and resizable buffers are
+// fine.
 ArrayView ReadTypedArray(napi_env env, napi_value value, const std::string& what);
 
 // Throws Error{kArgument} unless the array is the one that carries `dtype` (lib/core/dtype.ts).
 void RequireDType(const ArrayView& view, DType dtype, const std::string& what);
 
-// An array of `dtype` with the block's content. Large blocks are handed over without a copy where the runtime allows it.
+// An array of `dtype` with the block's content. Large blocks are handed over without a copy where the runtime allows
+// it.
 napi_value MakeTypedArray(napi_env env, DType dtype, HostBlock block);
 
 DType ReadDType(napi_env env, napi_value value, const char* what);

@@ -19,7 +19,8 @@ napi_value Transform(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
   const std::string text = js::ReadString(env, arguments[0], "plan", limits::kTextBytes);
   const napi_value options = arguments[1];
-  const std::string name = js::ReadString(env, js::Get(env, options, "backend", "options"), "backend", limits::kNameBytes);
+  const std::string name =
+      js::ReadString(env, js::Get(env, options, "backend", "options"), "backend", limits::kNameBytes);
   const napi_value threads = js::Get(env, options, "threads", "options");
   BackendOptions backend_options;
   if (!js::IsUndefined(env, threads)) {

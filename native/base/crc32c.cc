@@ -63,7 +63,8 @@ uint32_t Crc32cPortable(std::span<const std::byte> bytes, uint32_t seed) {
 #if defined(__x86_64__)
 namespace {
 
-// The instruction takes three cycles but starts anew in each: three independent streams of this many bytes keep it busy.
+// The instruction takes three cycles but starts anew in each: three independent streams of this many bytes keep it
+// busy.
 constexpr size_t kLane = 2048;
 
 // A linear map on 32-bit states: column i is the image of bit i.

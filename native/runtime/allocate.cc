@@ -9,8 +9,9 @@ namespace slimnet {
 std::unique_ptr<Memory> Allocate(const Backend& backend, size_t bytes) {
   const size_t limit = backend.device().memory_bytes;
   if (limit > 0 && bytes > limit) {
-    throw Error(ErrorCode::kMemory, std::to_string(bytes) + " bytes are needed at once; device " + backend.device().name +
-                                        " has " + std::to_string(limit) + ". Hint: use smaller batches or images.");
+    throw Error(ErrorCode::kMemory, std::to_string(bytes) + " bytes are needed at once; device " +
+                                        backend.device().name + " has " + std::to_string(limit) +
+                                        ". Hint: use smaller batches or images.");
   }
   return backend.Allocate(bytes);
 }

@@ -21,9 +21,9 @@ bool IsSource(OpKind op) { return op == OpKind::kInput || op == OpKind::kVariabl
 
 // A view of another value: the same bytes, nothing to run.
 bool IsAlias(const Program& program, const Node& node) {
-  return std::all_of(node.outputs.begin(), node.outputs.end(), [&](ValueId output) {
-    return program.values[At(output)].place.kind == Place::Kind::kAlias;
-  }) && node.post_ops.empty();
+  return std::all_of(node.outputs.begin(), node.outputs.end(),
+                     [&](ValueId output) { return program.values[At(output)].place.kind == Place::Kind::kAlias; }) &&
+         node.post_ops.empty();
 }
 
 void CheckSupported(const Program& program, const Backend& backend) {
@@ -31,7 +31,8 @@ void CheckSupported(const Program& program, const Backend& backend) {
     if (IsSource(node.op)) continue;
     if (const Verdict verdict = backend.Supports({program, node}); !verdict) {
       const std::string op(Info(node.op).name);
-      throw Error(ErrorCode::kCompile, op + " (" + node.name + ") cannot run on backend " + backend.name() + ": " + verdict.reason)
+      throw Error(ErrorCode::kCompile,
+                  op + " (" + node.name + ") cannot run on backend " + backend.name() + ": " + verdict.reason)
           .At(op, node.name);
     }
   }
@@ -87,7 +88,8 @@ std::shared_ptr<CompiledProgram> CompiledProgram::Compile(std::string_view plan,
       new CompiledProgram(std::move(program), std::move(nodes), std::move(store), resources.stream));
 }
 
-CompiledProgram::CompiledProgram(Program program, std::vector<PreparedNode> nodes, std::shared_ptr<Store> store, Stream& stream)
+CompiledProgram::CompiledProgram(Program program, std::vector<PreparedNode> nodes, std::shared_ptr<Store> store,
+                                 Stream& stream)
     : program_(std::move(program)), nodes_(std::move(nodes)), store_(std::move(store)) {
   FindPorts();
   FindVariables();

@@ -55,12 +55,14 @@ struct RunRequest {
 
 // Compile and Run belong to the executor thread of the store; everything else may be called from any thread.
 //
-// A run that fails before its first update op leaves the store as it was; update ops are the last steps of every program.
+// A run that fails before its first update op leaves the store as it was; update ops are the last steps of every
+// program.
 class CompiledProgram {
  public:
   // Throws Error of whichever layer finds a fault; Error{kAborted} when `cancelled` is set.
   static std::shared_ptr<CompiledProgram> Compile(std::string_view plan, std::shared_ptr<Store> store,
-                                                  const ExecutorResources& resources, const std::atomic<bool>& cancelled);
+                                                  const ExecutorResources& resources,
+                                                  const std::atomic<bool>& cancelled);
 
   const std::vector<ProgramPort>& inputs() const { return inputs_; }
   const std::vector<ProgramPort>& outputs() const { return outputs_; }
@@ -72,8 +74,8 @@ class CompiledProgram {
   // Takes the room back for a later run.
   void GiveInputs(std::unique_ptr<Memory> memory);
 
-  // Runs all steps. Between two steps `cancelled` is looked at: Error{kAborted}. Nothing is allocated but the outputs, once a
-  // first run has computed the prologue.
+  // Runs all steps. Between two steps `cancelled` is looked at: Error{kAborted}. Nothing is allocated but the outputs,
+  // once a first run has computed the prologue.
   void Run(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled);
 
   std::string PlanText() const { return Print(program_); }
@@ -105,8 +107,8 @@ class CompiledProgram {
   void Bind(std::byte* arena);
   void BindInputs(std::byte* inputs);
   void* Locate(ValueId value, std::byte* arena, size_t pointer);
-  void RunSteps(const ExecutorResources& resources, const RunRequest& request, const std::atomic<bool>& cancelled, size_t from,
-                size_t to, uint64_t run);
+  void RunSteps(const ExecutorResources& resources, const RunRequest& request, const std::atomic<bool>& cancelled,
+                size_t from, size_t to, uint64_t run);
   void CopyOutputs(Stream& stream, RunRequest& request, bool variables) const;
 
   Program program_;

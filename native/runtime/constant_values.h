@@ -9,8 +9,9 @@
 
 namespace slimnet {
 
-// Row-major bytes of a constant of `type`: as many values as it has elements, or one that fills it. Values are rounded as
-// storing into a typed array of that dtype rounds them; integers are cut off towards zero and stay inside their range.
+// Row-major bytes of a constant of `type`: as many values as it has elements, or one that fills it. Values are rounded
+// as storing into a typed array of that dtype rounds them; integers are cut off towards zero and stay inside their
+// range.
 std::vector<std::byte> ConstantBytes(const TensorType& type, std::span<const double> values);
 
 }  // namespace slimnet

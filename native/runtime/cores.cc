@@ -46,8 +46,8 @@ void Tighten(std::optional<double>& limit, std::optional<double> other) {
   if (other && (!limit || *other < *limit)) limit = other;
 }
 
-// A limit may stand in any folder from the process's own up to the root. Inside a container the root is often the container's
-// own group while the membership still names the host's path: folders that are not there say nothing.
+// A limit may stand in any folder from the process's own up to the root. Inside a container the root is often the
+// container's own group while the membership still names the host's path: folders that are not there say nothing.
 template <class Reader>
 void TightenUpwards(std::optional<double>& limit, const std::string& root, std::string path, Reader read) {
   for (;;) {

@@ -46,7 +46,8 @@ class Job {
 
 class Executor {
  public:
-  // Receives each job when it ended, failed or was cancelled; on the executor thread, or on the thread that cancels. Must not throw.
+  // Receives each job when it ended, failed or was cancelled; on the executor thread, or on the thread that cancels.
+  // Must not throw.
   using Done = std::function<void(std::unique_ptr<Job>)>;
 
   // Throws Error{kBackend} when the system gives no threads.
@@ -59,7 +60,8 @@ class Executor {
   const std::shared_ptr<const Backend>& backend() const { return backend_; }
   int threads() const { return pool_.threads(); }
 
-  // Queues a job. Throws Error{kQueueFull} when `limit` jobs of its owner wait already, Error{kDisposed} after Shutdown.
+  // Queues a job. Throws Error{kQueueFull} when `limit` jobs of its owner wait already, Error{kDisposed} after
+  // Shutdown.
   void Submit(std::unique_ptr<Job> job, size_t limit);
   // Cancels the jobs that `match`: those that wait end at once, one that runs ends at its next step. Error{kAborted}.
   void Cancel(const std::function<bool(const Job&)>& match);
@@ -71,7 +73,8 @@ class Executor {
   void RemoveUser();
   size_t arena_bytes() const { return arena_.bytes(); }
 
-  // Takes no more jobs, drops those that wait, ends the one that runs at its next step, and ends the threads. May be repeated.
+  // Takes no more jobs, drops those that wait, ends the one that runs at its next step, and ends the threads. May be
+  // repeated.
   void Shutdown();
 
  private:

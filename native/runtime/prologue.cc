@@ -62,8 +62,8 @@ ValueId StorageOf(const Program& program, ValueId value) {
   return value;
 }
 
-Prologue::Prologue(const Program& program, const std::vector<PreparedNode>& nodes, const std::vector<int32_t>& variable_of,
-                   const Store::View& view, Store& store, Stream& stream)
+Prologue::Prologue(const Program& program, const std::vector<PreparedNode>& nodes,
+                   const std::vector<int32_t>& variable_of, const Store::View& view, Store& store, Stream& stream)
     : program_(program),
       nodes_(nodes),
       variable_of_(variable_of),
@@ -271,9 +271,9 @@ class Prologue::Evaluation {
   Stream& stream_;
   std::byte* arena_;
   TemporaryPool temporaries_;
-  std::vector<bool> stale_;    // by value
-  std::vector<bool> needed_;   // by node
-  std::vector<int32_t> last_reader_;  // by value: node index
+  std::vector<bool> stale_;                      // by value
+  std::vector<bool> needed_;                     // by node
+  std::vector<int32_t> last_reader_;             // by value: node index
   std::vector<std::unique_ptr<Memory>> blocks_;  // by value: temporaries
 };
 

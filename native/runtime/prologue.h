@@ -20,16 +20,17 @@ struct PreparedNode {
 // The value whose bytes `value` is.
 ValueId StorageOf(const Program& program, ValueId value);
 
-// Keeps the results that the rest of the program reads, and computes them again when their variables have changed. What is
-// only needed on the way there lives no longer than that.
+// Keeps the results that the rest of the program reads, and computes them again when their variables have changed. What
+// is only needed on the way there lives no longer than that.
 class Prologue {
  public:
-  // `variable_of`: for each value, its variable's position in the view; -1 for other values. All references must outlive this.
+  // `variable_of`: for each value, its variable's position in the view; -1 for other values. All references must
+  // outlive this.
   Prologue(const Program& program, const std::vector<PreparedNode>& nodes, const std::vector<int32_t>& variable_of,
            const Store::View& view, Store& store, Stream& stream);
 
-  // Brings the results up to date with the view. True when a result has other memory than before. Throws Error{kAborted} when
-  // `cancelled` is set; what is missing then is computed by the next call.
+  // Brings the results up to date with the view. True when a result has other memory than before. Throws
+  // Error{kAborted} when `cancelled` is set; what is missing then is computed by the next call.
   bool Refresh(Stream& stream, std::byte* arena, const std::atomic<bool>& cancelled);
 
   // Memory of a kept value, null when it is none or when it was not computed yet.

@@ -18,8 +18,8 @@
 
 namespace slimnet {
 
-// A constant that a program's prologue made out of variables, e.g. a filter with folded batch norm in its kernel's layout.
-// Programs of one store that need the same one share it. Written only by the store's executor thread.
+// A constant that a program's prologue made out of variables, e.g. a filter with folded batch norm in its kernel's
+// layout. Programs of one store that need the same one share it. Written only by the store's executor thread.
 struct PackedConstant {
   std::unique_ptr<Memory> memory;
   // Versions of the variables that it was made of, by ascending slot.
@@ -47,9 +47,9 @@ struct StoreStats {
   size_t variables = 0;
 };
 
-// Reading and writing from any thread never waits for a running program: a program works on the values of the moment at which
-// it began. A write to a variable that a running program uses goes to new memory, which the next run sees. Only while a
-// program applies its updates do readers and writers wait, so that they see all of them or none.
+// Reading and writing from any thread never waits for a running program: a program works on the values of the moment at
+// which it began. A write to a variable that a running program uses goes to new memory, which the next run sees. Only
+// while a program applies its updates do readers and writers wait, so that they see all of them or none.
 class Store {
  public:
   explicit Store(std::shared_ptr<const Backend> backend);

@@ -59,8 +59,9 @@ ThreadPool::ThreadPool(int threads) {
   } catch (const std::system_error& error) {
     const size_t made = workers_.size();
     Stop();
-    throw Error(ErrorCode::kBackend, "Could not start " + std::to_string(threads - 1) + " worker threads; the system gave " +
-                                         std::to_string(made) + ": " + error.what() +
+    throw Error(ErrorCode::kBackend, "Could not start " + std::to_string(threads - 1) +
+                                         " worker threads; the system gave " + std::to_string(made) + ": " +
+                                         error.what() +
                                          ". Hint: ask for fewer threads, or raise the limit of threads (ulimit -u).");
   }
 }

@@ -11,9 +11,9 @@
 
 namespace slimnet {
 
-// `threads - 1` workers and the calling thread share the jobs of a Run through one atomic ticket. Between two Runs workers
-// look for work for a few microseconds and then sleep in the kernel: a network is a hundred short Runs in a row, and an
-// idle program must not burn a core. A worker that wakes late finds no jobs left and is not waited for.
+// `threads - 1` workers and the calling thread share the jobs of a Run through one atomic ticket. Between two Runs
+// workers look for work for a few microseconds and then sleep in the kernel: a network is a hundred short Runs in a
+// row, and an idle program must not burn a core. A worker that wakes late finds no jobs left and is not waited for.
 //
 // Run does not allocate. Only one thread at a time may call it; calls from inside a job run on the spot.
 class ThreadPool final : public ParallelFor {
@@ -38,8 +38,8 @@ class ThreadPool final : public ParallelFor {
   std::atomic<bool> busy_{false};
   std::atomic<bool> stopping_{false};
 
-  // What is being run. Written before a ticket is published, and not again before all of its jobs are done: whoever took a job
-  // may read them.
+  // What is being run. Written before a ticket is published, and not again before all of its jobs are done: whoever
+  // took a job may read them.
   const std::function<void(int)>* job_ = nullptr;
   uint32_t jobs_ = 0;
 

@@ -26,7 +26,7 @@ function(slimnet_target target)
     target_link_options(${target} PRIVATE -Wl,--gc-sections)
   endif()
   target_include_directories(${target} PRIVATE "${PROJECT_SOURCE_DIR}/native")
-  target_compile_definitions(${target} PRIVATE SLIMNET_VERSION="${PROJECT_VERSION}")
+  target_compile_definitions(${target} PRIVATE SLIMNET_VERSION="${PROJECT_VERSION}" SLIMNET_BUILD_TYPE="$<CONFIG>")
   set_target_properties(${target} PROPERTIES
     CXX_EXTENSIONS OFF CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 endfunction()

@@ -35,6 +35,11 @@ const modes = {
   asan: { config: 'Debug', output: 'build/asan', options: { SLIMNET_SANITIZE: 'address,undefined' } },
 };
 
+/** Where CMake builds a mode, relative to the root. */
+export function buildFolder(mode) {
+  return `build/cmake/${mode}`;
+}
+
 /** Where the addon of a mode is, relative to the root. */
 export function addonFile(mode) {
   return `${modes[mode].output}/slimnet.node`;
@@ -82,7 +87,7 @@ export async function buildAddon({ mode = 'release', tests = false } = {}) {
   await ensureTools();
   const cmakeJs = join(root, 'node_modules', '.bin', 'cmake-js');
   if (!existsSync(cmakeJs)) throw new SetupError('cmake-js is missing: run `npm ci` first');
-  const folder = join(root, 'build', 'cmake', mode);
+  const folder = join(root, buildFolder(mode));
   dropForeignCache(folder);
   await withLock(`${folder}.lock`, `building the addon (${mode})`, async () => {
     if (wanted.isFresh()) return;

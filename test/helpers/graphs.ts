@@ -4,7 +4,12 @@ import { apply, Graph, type Tensor, type Variable } from '../../lib/core/graph.j
 import * as ops from '../../lib/ops/index.js';
 
 /** A placeholder. */
-export function placeholder(graph: Graph, name: string, shape: readonly (number | null)[], dtype: DType = 'float32'): Tensor {
+export function placeholder(
+  graph: Graph,
+  name: string,
+  shape: readonly (number | null)[],
+  dtype: DType = 'float32',
+): Tensor {
   return graph.add(ops.input, [], { name }, { name, types: [{ dtype, shape }] }).outputs[0] as Tensor;
 }
 
@@ -58,7 +63,12 @@ export function longGraph(layers: number, size: number): { graph: Graph; x: Tens
   let y = x;
   for (let i = 0; i < layers; i++) {
     const filter = variable(graph, `w${i}`, [3, 3, 8, 8], 1 / 72);
-    y = apply(ops.conv2d, { x: y, filter: filter.tensor }, { strides: [1, 1], dilations: [1, 1], padding: 'SAME', pads: [0, 0, 0, 0] }, `conv${i}`).y;
+    y = apply(
+      ops.conv2d,
+      { x: y, filter: filter.tensor },
+      { strides: [1, 1], dilations: [1, 1], padding: 'SAME', pads: [0, 0, 0, 0] },
+      `conv${i}`,
+    ).y;
   }
   return { graph, x, y, feed: new Float32Array(size * size * 8).fill(1) };
 }

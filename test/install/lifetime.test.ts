@@ -5,10 +5,19 @@ import { join } from 'node:path';
 import { type ChildResult, root, runChild } from './support.js';
 
 function runFixture(name: string, ...args: string[]): ChildResult {
-  return runChild(process.execPath, ['--expose-gc', join(root, 'test', 'install', 'fixtures', name), ...args], root, 170_000);
+  return runChild(
+    process.execPath,
+    ['--expose-gc', join(root, 'test', 'install', 'fixtures', name), ...args],
+    root,
+    170_000,
+  );
 }
 
-const ended = (stdout: string, status = 0): object => ({ status, stdout: `${stdout}${stdout === '' ? '' : '\n'}`, stderr: '' });
+const ended = (stdout: string, status = 0): object => ({
+  status,
+  stdout: `${stdout}${stdout === '' ? '' : '\n'}`,
+  stderr: '',
+});
 
 describe('ending while native code is at work', () => {
   it('200 workers are terminated beside a main thread that runs, and nothing breaks', () => {
@@ -27,9 +36,13 @@ describe('ending while native code is at work', () => {
     ['reference', 'compile'],
     ['reference', '0'],
     ['reference', '3'],
-  ])('process.exit() on %s at %s', (device, moment) => {
-    for (let i = 0; i < 3; i++) expect(runFixture('exit.mjs', device, moment)).toEqual(ended('', 7));
-  }, 60_000);
+  ])(
+    'process.exit() on %s at %s',
+    (device, moment) => {
+      for (let i = 0; i < 3; i++) expect(runFixture('exit.mjs', device, moment)).toEqual(ended('', 7));
+    },
+    60_000,
+  );
 
   it('a process with an idle session ends by itself, and not before its run has ended', () => {
     expect(runFixture('idle.mjs', 'cpu')).toEqual(ended('ran 8192'));
@@ -41,7 +54,9 @@ describe('ending while native code is at work', () => {
   }, 60_000);
 
   it('two copies of the addon live in one process', () => {
-    const built = ['Release', 'Debug'].map((mode) => join(root, 'build', mode, 'slimnet.node')).find((path) => existsSync(path));
+    const built = ['Release', 'Debug']
+      .map((mode) => join(root, 'build', mode, 'slimnet.node'))
+      .find((path) => existsSync(path));
     expect(built).toBeDefined();
     const folder = mkdtempSync(join(tmpdir(), 'slimnet-copy-'));
     const copy = join(folder, 'copy.node');

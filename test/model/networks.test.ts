@@ -17,12 +17,15 @@ import {
 } from '../helpers/network_fixtures.js';
 import { build, images, smallResnet, withResnetArgScope } from '../parity/support.js';
 
-/** Largest error relative to the range of the values, where TensorFlow's own rounding does not ask for more. */
-const tolerances = { cpu: 1e-4, reference: 1e-5 } as const;
+/**
+ * Largest errors relative to the range of the values, where TensorFlow's own rounding does not ask for more. Behind a relu the
+ * range of a map may be a small part of what it was computed from, whose rounding it keeps.
+ */
+const tolerances = { cpu: { output: 1e-4, endPoints: 2e-4 }, reference: { output: 1e-5, endPoints: 4e-5 } } as const;
 type Device = keyof typeof tolerances;
 
-function tolerance(device: Device, { float32Error }: NetworkFixture): number {
-  return Math.max(tolerances[device], 6 * float32Error);
+function tolerance(device: Device, what: 'output' | 'endPoints', { float32Error }: NetworkFixture): number {
+  return Math.max(tolerances[device][what], 6 * float32Error);
 }
 
 /** What the reference backend, which computes plainly, does in a few seconds. */
@@ -51,30 +54,41 @@ async function check(f: NetworkFixture, device: Device): Promise<void> {
   try {
     for (const { name, data } of generatedWeights(graph, weights)) session.write(name, data);
     const feeds = { images: generatedImages(f.inputShape) };
-    const allowed = tolerance(device, f);
+    const [allowed, within] = [tolerance(device, 'output', f), tolerance(device, 'endPoints', f)];
     // Fetched alone, as for inference: everything that can be fused is fused.
-    expectOutput((await session.run(feeds, { net })).net, f, allowed);
+    const { net: alone } = await session.run(feeds, { net });
     const updates = graph.getCollection<Tensor>(slim.GraphKeys.updateOps);
     const fetches: Record<string, Tensor> = { output: net, ...endPoints };
     const { output, ...points } = await session.run(feeds, fetches, { updates });
-    expectOutput(output as TensorValue, f, allowed);
-    for (const expected of f.endPoints) expectTensor(points[expected.name] as TensorValue, expected, allowed);
+    for (const result of [alone, output as TensorValue]) expectOutput(result, points, f, allowed);
+    for (const expected of f.endPoints) expectTensor(points[expected.name] as TensorValue, expected, within);
     for (const expected of f.movingStatisticsAfterUpdate ?? []) {
       const data = session.read(expected.name);
-      expectTensor({ dtype: 'float32', shape: graph.variable(expected.name).shape, data }, expected, allowed);
+      expectTensor({ dtype: 'float32', shape: graph.variable(expected.name).shape, data }, expected, within);
     }
   } finally {
     await session[Symbol.asyncDispose]();
   }
 }
 
-function expectOutput(actual: TensorValue, f: NetworkFixture, allowed: number): void {
-  if (f.output.data === null) {
-    const same = f.endPoints.find(({ name }) => name.endsWith(f.numClasses === null ? '/block4' : '/logits'));
-    return expectTensor(actual, same as Statistics, allowed);
-  }
+function expectOutput(actual: TensorValue, points: Readonly<Record<string, TensorValue>>, f: NetworkFixture, allowed: number): void {
   expect(actual.shape).toEqual(f.output.shape);
-  expect(largestDifference(actual.data as Float32Array, f.output.data) / f.outputRange).toBeLessThanOrEqual(allowed);
+  const data = actual.data as Float32Array;
+  if (f.output.data !== null) {
+    expect(largestDifference(data, f.output.data) / f.outputRange).toBeLessThanOrEqual(allowed);
+  } else if (f.numClasses === null && f.globalPool) {
+    expect(largestDifference(data, spatialMean(points['resnet_v1_50/block4'] as TensorValue)) / f.outputRange).toBeLessThanOrEqual(allowed);
+  } else {
+    const same = f.endPoints.find(({ name }) => name.endsWith(f.numClasses === null ? '/block4' : '/logits'));
+    expectTensor(actual, same as Statistics, allowed);
+  }
+}
+
+/** Mean over height and width of a map with one image. */
+function spatialMean({ shape: [, height, width, channels], data }: TensorValue): Float64Array {
+  const mean = new Float64Array(channels as number);
+  for (let i = 0; i < data.length; i++) mean[i % mean.length] = (mean[i % mean.length] as number) + Number(data[i]) / ((height as number) * (width as number));
+  return mean;
 }
 
 function expectTensor(actual: TensorValue, expected: Statistics, allowed: number): void {

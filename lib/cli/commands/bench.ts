@@ -37,12 +37,12 @@ export const bench: DefineCommand = (program, io, finish) => {
           for (let i = 0; i < batch; i++) pixels.set(one, i * one.length);
           const times = await measure(flags.iterations, () => model.run(pixels, { signal: io.signal }));
           const median = times[times.length >> 1] as number;
-          rows.push({ batch, 'images/s': (batch * 1000) / median, 'median ms': median, 'min ms': times[0] as number, 'max ms': times[times.length - 1] as number });
+          rows.push({ batch, imagesPerSecond: (batch * 1000) / median, medianMs: median, minMs: times[0] as number, maxMs: times[times.length - 1] as number });
         }
         if (flags.json === true) await writeOut(io, `${JSON.stringify({ model: flags.model, device: flags.device, iterations: flags.iterations, results: rows }, null, 2)}\n`);
         else {
           say(io, `${flags.model}, ${flags.device}, ${flags.iterations} runs of each batch size after ${warmUps} to warm up; images/s by the median`);
-          await writeOut(io, table(Object.keys(rows[0] ?? {}), rows.map((row) => Object.values(row)), 2));
+          await writeOut(io, table(['batch', 'images/s', 'median ms', 'min ms', 'max ms'], rows.map((row) => Object.values(row)), 2));
         }
         finish(exitStatus.ok);
       } finally {

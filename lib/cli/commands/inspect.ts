@@ -1,7 +1,7 @@
 import { openCheckpoint } from '../../checkpoint/index.js';
 import { macs } from '../../core/cost.js';
 import { Graph } from '../../core/graph.js';
-import { elementCount, shapeText } from '../../core/shape.js';
+import { type Shape, elementCount, shapeText } from '../../core/shape.js';
 import { argScope } from '../../slim/arg_scope.js';
 import { type NetworkName, network, networkNames } from '../../slim/nets/registry.js';
 import { placeholder } from '../../slim/placeholder.js';
@@ -21,7 +21,7 @@ interface Report {
   readonly subject: string;
   readonly kind: string;
   /** Facts in the order in which they are printed. */
-  readonly facts: Readonly<Record<string, string | number>>;
+  readonly facts: Readonly<Record<string, string | number | Shape>>;
   readonly variables: readonly VariableLine[];
 }
 
@@ -67,15 +67,15 @@ function ofNetwork(name: NetworkName, { classes, size }: { classes?: number; siz
     subject: name,
     kind: 'network',
     facts: {
-      'input': shapeText([1, side, side, 3]),
-      'logits': shapeText(net.shape),
-      'variables': variables.length,
-      'parameters': count(variables),
-      'trainable parameters': count(variables.filter((v) => v.trainable)),
-      'multiply-accumulates': macs(graph, [net]),
-      'preprocessing': entry.preprocessing,
-      'label offset': entry.labelOffset,
-      ...(entry.published === null ? {} : { 'published file': entry.published.file, 'published top-1': entry.published.top1, 'published top-5': entry.published.top5 }),
+      input: [1, side, side, 3],
+      logits: net.shape,
+      variables: variables.length,
+      parameters: count(variables),
+      trainableParameters: count(variables.filter((v) => v.trainable)),
+      multiplyAccumulates: macs(graph, [net]),
+      preprocessing: entry.preprocessing,
+      labelOffset: entry.labelOffset,
+      ...(entry.published === null ? {} : { publishedFile: entry.published.file, publishedTop1: entry.published.top1, publishedTop5: entry.published.top5 }),
     },
     variables: variables.map(({ name: v, dtype, shape, trainable }) => ({ name: v, dtype, shape, trainable })),
   };
@@ -89,9 +89,9 @@ async function ofCheckpoint(path: string): Promise<Report> {
       subject: path,
       kind: `checkpoint (${reader.format})`,
       facts: {
-        'tensors': tensors.length,
-        'parameters': tensors.reduce((sum, t) => sum + elementCount(t.shape), 0),
-        'bytes': tensors.reduce((sum, t) => sum + t.bytes, 0),
+        tensors: tensors.length,
+        elements: tensors.reduce((sum, t) => sum + elementCount(t.shape), 0),
+        bytes: tensors.reduce((sum, t) => sum + t.bytes, 0),
       },
       variables: tensors.map(({ name, dtype, shape }) => ({ name, dtype, shape })),
     };
@@ -103,7 +103,18 @@ async function ofCheckpoint(path: string): Promise<Report> {
 function text({ subject, kind, facts, variables }: Report): string {
   const withTrainable = variables.some((v) => v.trainable !== undefined);
   const rows = variables.map((v) => [v.name, v.dtype, shapeText(v.shape), elementCount(v.shape), ...(withTrainable ? [v.trainable === true ? 'yes' : 'no'] : [])]);
-  const width = Math.max(...Object.keys(facts).map((k) => k.length));
-  const lines = Object.entries(facts).map(([k, v]) => `  ${k.padEnd(width)}  ${typeof v === 'number' ? v.toLocaleString('en-US') : v}\n`);
-  return `${subject}: ${kind}\n${lines.join('')}\n${table(['variable', 'dtype', 'shape', 'elements', ...(withTrainable ? ['trainable'] : [])], rows)}`;
+  const lines = Object.entries(facts).map(([key, value]) => [words(key), factText(value)] as const);
+  const width = Math.max(...lines.map(([key]) => key.length));
+  const head = lines.map(([key, value]) => `  ${key.padEnd(width)}  ${value}\n`).join('');
+  return `${subject}: ${kind}\n${head}\n${table(['variable', 'dtype', 'shape', 'elements', ...(withTrainable ? ['trainable'] : [])], rows)}`;
+}
+
+/** `trainableParameters` as `trainable parameters`. */
+function words(key: string): string {
+  return key.replace(/[A-Z]|\d+$/g, (part) => ` ${part.toLowerCase()}`);
+}
+
+function factText(value: string | number | Shape): string {
+  if (typeof value === 'object') return shapeText(value);
+  return typeof value === 'number' ? value.toLocaleString('en-US') : value;
 }

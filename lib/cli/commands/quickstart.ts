@@ -5,6 +5,7 @@ import type { DefineCommand } from '../command.js';
 import { exitStatus, say, writeOut } from '../io.js';
 import { drawPictures } from '../pictures.js';
 import { predictionTable } from '../table.js';
+import { writeUntrained } from '../untrained.js';
 
 const name = 'resnet_v1_50';
 
@@ -18,13 +19,7 @@ export const quickstart: DefineCommand = (program, io, finish) => {
       say(io, `Drew ${pictures.length} pictures into ${join(output, 'pictures')}.`);
 
       const checkpoint = join(output, `${name}.ckpt`);
-      const fresh = await loadModel(name, { untrainedSeed: 1 });
-      try {
-        await fresh.session.save(checkpoint);
-      } finally {
-        await fresh[Symbol.asyncDispose]();
-      }
-      io.signal.throwIfAborted();
+      await writeUntrained(name, 1, pictures, checkpoint, io.signal);
       say(io, `Wrote ${checkpoint}.index and .data-00000-of-00001: a TensorFlow checkpoint of ${name} with weights drawn from seed 1.`);
 
       const model = await loadModel(name, { checkpoint });

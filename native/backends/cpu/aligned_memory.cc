@@ -15,6 +15,7 @@ namespace slimnet::cpu {
 namespace {
 
 constexpr size_t kAlignment = 64;
+constexpr size_t kPage = size_t{64} << 10;  // the largest of any kernel
 constexpr size_t kHugePage = size_t{2} << 20;
 
 [[noreturn]] void Fail(size_t bytes, const std::string& why) {
@@ -55,7 +56,8 @@ class MappedMemory final : public Memory {
  public:
   explicit MappedMemory(size_t bytes) : bytes_(bytes) {
     if (bytes > std::numeric_limits<size_t>::max() / 2) Fail(bytes, "more than the address space holds");
-    const size_t wanted = (bytes + kHugePage - 1) / kHugePage * kHugePage;
+    // Only whole huge pages are huge: the end takes small ones, or weights of 2.25 MiB would take 4 each.
+    const size_t wanted = (bytes + kPage - 1) / kPage * kPage;
     void* start = ::mmap(nullptr, wanted + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (start == MAP_FAILED) Fail(bytes, std::strerror(errno));
     // A mapping starts at any page: keep the aligned part and give the ends back.

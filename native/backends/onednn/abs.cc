@@ -4,6 +4,8 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareAbs(const OpContext& context) { return UnaryKernel(context, [](float x) { return std::fabs(x); }); }
+std::unique_ptr<Kernel> PrepareAbs(const OpContext& context) {
+  return UnaryKernel(context, [](float x) { return std::fabs(x); });
+}
 
 }  // namespace slimnet::onednn

@@ -3,6 +3,8 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareAssignDebiasedMovingAverage(const OpContext& context) { return cpu::PrepareAssignDebiasedMovingAverage(context); }
+std::unique_ptr<Kernel> PrepareAssignDebiasedMovingAverage(const OpContext& context) {
+  return cpu::PrepareAssignDebiasedMovingAverage(context);
+}
 
 }  // namespace slimnet::onednn

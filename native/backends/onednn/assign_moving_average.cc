@@ -3,6 +3,8 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareAssignMovingAverage(const OpContext& context) { return cpu::PrepareAssignMovingAverage(context); }
+std::unique_ptr<Kernel> PrepareAssignMovingAverage(const OpContext& context) {
+  return cpu::PrepareAssignMovingAverage(context);
+}
 
 }  // namespace slimnet::onednn

@@ -1,5 +1,5 @@
-#include "backends/onednn/ops.h"
 #include "backends/onednn/memory_desc.h"
+#include "backends/onednn/ops.h"
 #include "backends/onednn/primitive_kernel.h"
 
 namespace slimnet::onednn {
@@ -15,8 +15,8 @@ std::unique_ptr<Kernel> PrepareAvgPool2d(const OpContext& context) {
                                         return dnnl::pooling_forward::primitive_desc(
                                             context.engine.dnnl_engine(), dnnl::prop_kind::forward_inference,
                                             dnnl::algorithm::pooling_avg_exclude_padding, x, y,
-                                            {attrs.strides[0], attrs.strides[1]}, {attrs.ksize[0], attrs.ksize[1]}, {0, 0},
-                                            {top, left}, {bottom, right}, BaseAttr());
+                                            {attrs.strides[0], attrs.strides[1]}, {attrs.ksize[0], attrs.ksize[1]},
+                                            {0, 0}, {top, left}, {bottom, right}, BaseAttr());
                                       }),
                {{DNNL_ARG_SRC, x, Source::Input(0)}, {DNNL_ARG_DST, y, Source::Output(0)}});
   return std::move(sequence).Build();

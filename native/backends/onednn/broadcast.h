@@ -10,7 +10,8 @@
 
 namespace slimnet::onednn {
 
-// The result's shape in as few dimensions as the two inputs allow; an input does not move along a dimension of stride 0.
+// The result's shape in as few dimensions as the two inputs allow; an input does not move along a dimension of stride
+// 0.
 struct Broadcast {
   static constexpr size_t kMaxRank = 8;
   size_t rank = 1;  // at least 1
@@ -80,14 +81,13 @@ std::unique_ptr<Kernel> BinaryKernel(const OpContext& context, Function function
       float* z = cpu::Out<float>(b, 0);
       if (shape.rank == 1) {
         cpu::ForRange(pool, shape.inner(), cpu::kGrain, [&](int64_t begin, int64_t end) {
-          BinaryRun(shape, x + begin * shape.x_stride[0], y + begin * shape.y_stride[0], z + begin, end - begin, function,
-                    activation);
+          BinaryRun(shape, x + begin * shape.x_stride[0], y + begin * shape.y_stride[0], z + begin, end - begin,
+                    function, activation);
         });
         return;
       }
-      cpu::ForRange(pool, shape.rows(), cpu::RowGrain(shape.inner()), [&](int64_t begin, int64_t end) {
-        BinaryRows(shape, x, y, z, begin, end, function, activation);
-      });
+      cpu::ForRange(pool, shape.rows(), cpu::RowGrain(shape.inner()),
+                    [&](int64_t begin, int64_t end) { BinaryRows(shape, x, y, z, begin, end, function, activation); });
     });
   });
 }

@@ -6,8 +6,8 @@
 namespace slimnet::onednn {
 
 struct Diagnostics {
-  std::string version;         // of the library that is linked, e.g. "3.7.2"
-  std::string effective_isa;   // highest instruction set that its kernels use, e.g. "avx512_core_amx"
+  std::string version;            // of the library that is linked, e.g. "3.7.2"
+  std::string effective_isa;      // highest instruction set that its kernels use, e.g. "avx512_core_amx"
   bool executable_memory = true;  // whether this process may run code that it generates
 };
 

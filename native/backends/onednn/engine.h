@@ -1,4 +1,5 @@
-// What all kernels of one backend object share: oneDNN's engine, the thread count, and primitives that were made before.
+// What all kernels of one backend object share: oneDNN's engine, the thread count, and primitives that were made
+// before.
 #pragma once
 
 #include <functional>
@@ -85,7 +86,8 @@ struct OpContext : NodeContext {
   const Engine& engine;
 };
 
-// Attributes that every primitive gets: its scratch memory comes from us, which makes it usable on several threads at once.
+// Attributes that every primitive gets: its scratch memory comes from us, which makes it usable on several threads at
+// once.
 inline dnnl::primitive_attr BaseAttr() {
   dnnl::primitive_attr attr;
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);

@@ -35,13 +35,14 @@ Error ToError(dnnl_status_t status, std::string_view what, const NodeContext& co
   const std::string_view op = Info(context.node.op).name;
   // A refused mapping shows as any failure at all: say what is the matter rather than what oneDNN makes of it.
   const bool refused = (status == dnnl_out_of_memory || status == dnnl_runtime_error) && !MayGenerateCode();
-  const std::string why = refused ? "the system does not let this process make memory executable (a hardened kernel, SELinux or "
-                                    "a seccomp filter), which oneDNN's generated kernels need; allow it, or use the device "
-                                    "'reference'"
-                                  : Explain(status);
+  const std::string why =
+      refused ? "the system does not let this process make memory executable (a hardened kernel, SELinux or "
+                "a seccomp filter), which oneDNN's generated kernels need; allow it, or use the device "
+                "'reference'"
+              : Explain(status);
   const ErrorCode code = status == dnnl_out_of_memory && !refused ? ErrorCode::kMemory : ErrorCode::kBackend;
-  Error error(code, "onednn: the primitive '" + std::string(what) + "' of " + std::string(op) + " \"" + context.node.name +
-                        "\" (" + Types(context) + ") cannot be prepared or run: " + why + ".");
+  Error error(code, "onednn: the primitive '" + std::string(what) + "' of " + std::string(op) + " \"" +
+                        context.node.name + "\" (" + Types(context) + ") cannot be prepared or run: " + why + ".");
   return error.At(op, context.node.name);
 }
 

@@ -4,8 +4,8 @@
 #include <oneapi/dnnl/dnnl.hpp>
 #include <string_view>
 
-#include "base/error.h"
 #include "backend/backend.h"
+#include "base/error.h"
 
 namespace slimnet::onednn {
 

@@ -13,8 +13,8 @@ struct FusedTail {
   std::optional<size_t> add;   // index of the post-op whose operand the result is added to
 };
 
-// The tail of a node that FusesPostOp() built: [bias] [add in place] [relu | relu6]. oneDNN's relu turns NaN into 0, where the
-// op on its own keeps it.
+// The tail of a node that FusesPostOp() built: [bias] [add in place] [relu | relu6]. oneDNN's relu turns NaN into 0,
+// where the op on its own keeps it.
 FusedTail TailOf(const NodeContext& node);
 
 // The attributes of a primitive that takes no more than an activation. `tail` holds relu or relu6.

@@ -28,8 +28,8 @@ PreparedPtr Choose(const OpContext& context, const Descs& descs) {
   return context.engine.Prepare("matmul", context, key, [&] {
     const FusedTail tail = TailOf(context);
     const MemoryDesc any(y.shape, DataTypeOf(y.dtype), dnnl::memory::format_tag::any);
-    return dnnl::matmul::primitive_desc(context.engine.dnnl_engine(), descs.x, any, tail.bias ? descs.bias : MemoryDesc(),
-                                        descs.z, tail.attr);
+    return dnnl::matmul::primitive_desc(context.engine.dnnl_engine(), descs.x, any,
+                                        tail.bias ? descs.bias : MemoryDesc(), descs.z, tail.attr);
   });
 }
 

@@ -1,5 +1,5 @@
-// Largest value of each window, as a loop of our own: oneDNN's pooling loses NaN, and gives the lowest finite number for a
-// window of minus infinities.
+// Largest value of each window, as a loop of our own: oneDNN's pooling loses NaN, and gives the lowest finite number
+// for a window of minus infinities.
 #include <algorithm>
 #include <array>
 #include <cmath>

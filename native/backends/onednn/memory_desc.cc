@@ -27,7 +27,8 @@ DataType DataTypeOf(DType dtype) {
     case DType::kInt32:
       return DataType::s32;
     default:
-      throw Error(ErrorCode::kInternal, "onednn: " + std::string(Name(dtype)) + " reached a primitive that cannot take it.");
+      throw Error(ErrorCode::kInternal,
+                  "onednn: " + std::string(Name(dtype)) + " reached a primitive that cannot take it.");
   }
 }
 

@@ -26,7 +26,8 @@ MemoryDesc VectorDesc(DType dtype, int64_t size);
 // Rows of a tensor whose last axis has `columns` elements.
 int64_t RowsOf(const TensorType& type);
 
-// oneDNN's tag of a blocked layout, e.g. "Acdb64a": dimensions from the outermost, capital when blocked, then the blocks.
+// oneDNN's tag of a blocked layout, e.g. "Acdb64a": dimensions from the outermost, capital when blocked, then the
+// blocks.
 std::string TagOf(const MemoryDesc& desc);
 
 }  // namespace slimnet::onednn

@@ -39,7 +39,8 @@ bool HasNothingToDo(const NodeContext& node) {
   const auto is_empty = [&](ValueId id) {
     return ElementCount(node.program.values[static_cast<size_t>(id)].type.shape) == 0;
   };
-  return Info(node.node.op).updates.empty() && std::all_of(node.node.outputs.begin(), node.node.outputs.end(), is_empty);
+  return Info(node.node.op).updates.empty() &&
+         std::all_of(node.node.outputs.begin(), node.node.outputs.end(), is_empty);
 }
 
 bool IsSource(OpKind op) { return op == OpKind::kInput || op == OpKind::kVariable || op == OpKind::kConstant; }
@@ -89,7 +90,8 @@ class OnednnBackend final : public Backend {
 Verdict IsAvailable() {
   if (MayGenerateCode()) return Verdict::Yes();
   return Verdict::No(
-      "the system does not let this process make memory executable (a hardened kernel, SELinux or a seccomp filter), which "
+      "the system does not let this process make memory executable (a hardened kernel, SELinux or a seccomp filter), "
+      "which "
       "oneDNN's generated kernels need");
 }
 

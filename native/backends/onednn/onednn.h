@@ -1,4 +1,5 @@
-// The oneDNN backend: convolutions, products, poolings and normalisations by oneDNN's generated code, the rest by plain loops.
+// The oneDNN backend: convolutions, products, poolings and normalisations by oneDNN's generated code, the rest by plain
+// loops.
 #pragma once
 
 #include "backend/backend.h"

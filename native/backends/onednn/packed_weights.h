@@ -9,8 +9,8 @@ namespace slimnet::onednn {
 // The layout that a primitive chose for its weights, null when that is the plain one.
 LayoutPtr WeightsLayout(const MemoryDesc& plain, const MemoryDesc& chosen);
 
-// The weights argument for a primitive that wants input `port` as `wanted`. Where the value is laid out otherwise, which is the
-// case for weights that are computed in each run, a reorder into scratch memory goes ahead.
+// The weights argument for a primitive that wants input `port` as `wanted`. Where the value is laid out otherwise,
+// which is the case for weights that are computed in each run, a reorder into scratch memory goes ahead.
 Argument WeightsArgument(const OpContext& context, size_t port, const MemoryDesc& plain, const MemoryDesc& wanted,
                          PrimitiveSequence& sequence);
 

@@ -63,11 +63,12 @@ class PrimitiveInvocation final : public Invocation {
         dnnl_memory_set_data_handle(call.arguments[i].memory, data);
         call.sources[i].bound = data;
       }
-      const dnnl_status_t status =
-          dnnl_primitive_execute(call.primitive, handle, static_cast<int>(call.arguments.size()), call.arguments.data());
+      const dnnl_status_t status = dnnl_primitive_execute(
+          call.primitive, handle, static_cast<int>(call.arguments.size()), call.arguments.data());
       if (status != dnnl_success) {
-        throw Error(status == dnnl_out_of_memory ? ErrorCode::kMemory : ErrorCode::kBackend,
-                    "onednn: a primitive failed while it ran, with status " + std::to_string(static_cast<int>(status)) + ".")
+        throw Error(
+            status == dnnl_out_of_memory ? ErrorCode::kMemory : ErrorCode::kBackend,
+            "onednn: a primitive failed while it ran, with status " + std::to_string(static_cast<int>(status)) + ".")
             .At(plan_->op, plan_->node);
       }
     }
@@ -96,7 +97,8 @@ class PrimitiveKernel final : public Kernel {
   size_t scratch_bytes() const override { return plan_->scratch_bytes; }
   std::string implementation() const override {
     std::string text;
-    for (const PrimitiveStep& step : plan_->steps) text += (text.empty() ? "" : " + ") + step.prepared->implementation();
+    for (const PrimitiveStep& step : plan_->steps)
+      text += (text.empty() ? "" : " + ") + step.prepared->implementation();
     return text;
   }
   std::unique_ptr<Invocation> NewInvocation() const override { return std::make_unique<PrimitiveInvocation>(plan_); }

@@ -41,8 +41,8 @@ class PrimitiveSequence {
   // Bytes of the step's scratch memory for a value between two primitives.
   size_t Reserve(size_t bytes);
   void Add(const PreparedPtr& prepared, std::vector<Argument> arguments);
-  // Output 0 holds the operand of this post-op before the primitives run. They share memory when the plan was laid out so;
-  // else the operand is copied.
+  // Output 0 holds the operand of this post-op before the primitives run. They share memory when the plan was laid out
+  // so; else the operand is copied.
   void AccumulateInto(size_t post_op) { accumulate_ = post_op; }
 
   // Generates the primitives' code. Throws Error.

@@ -115,7 +115,8 @@ size_t ReductionScratch(const Reduction& reduction) {
   return reduction.outputs() == 1 ? static_cast<size_t>(PartsOf(reduction.run)) * sizeof(double) : 0;
 }
 
-void Reduce(ParallelFor& pool, const Reduction& r, bool squares, double factor, const float* x, float* y, void* scratch) {
+void Reduce(ParallelFor& pool, const Reduction& r, bool squares, double factor, const float* x, float* y,
+            void* scratch) {
   if (!r.run_kept && r.kept.rank == 0 && r.summed.rank == 0) {
     return ReduceToOne(pool, r.run, squares, factor, x, y, static_cast<double*>(scratch));
   }

@@ -9,7 +9,8 @@
 
 namespace slimnet::onednn {
 
-// A tensor as dimensions that are kept or summed over. The last dimension is one run in memory; the others are counted through.
+// A tensor as dimensions that are kept or summed over. The last dimension is one run in memory; the others are counted
+// through.
 struct Reduction {
   static constexpr size_t kMaxRank = 8;
   struct Axes {

@@ -4,6 +4,8 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareRsqrt(const OpContext& context) { return UnaryKernel(context, [](float x) { return 1.0F / std::sqrt(x); }); }
+std::unique_ptr<Kernel> PrepareRsqrt(const OpContext& context) {
+  return UnaryKernel(context, [](float x) { return 1.0F / std::sqrt(x); });
+}
 
 }  // namespace slimnet::onednn

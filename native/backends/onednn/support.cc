@@ -39,7 +39,8 @@ std::string OpName(const NodeContext& context) { return std::string(Info(context
 Verdict CheckInput(const NodeContext& context, Accepts accepts, const Value& value) {
   const DType dtype = value.type.dtype;
   if (accepts == Accepts::kAll) return Verdict::Yes();
-  if (accepts == Accepts::kFloats && dtype == DType::kFloat64 && context.input(0).type.dtype == dtype) return Verdict::Yes();
+  if (accepts == Accepts::kFloats && dtype == DType::kFloat64 && context.input(0).type.dtype == dtype)
+    return Verdict::Yes();
   if (dtype == DType::kFloat32 && context.input(0).type.dtype == dtype) return Verdict::Yes();
   const std::string wanted = accepts == Accepts::kFloats ? "float32 or float64, alike for all inputs" : "float32";
   return Verdict::No("the onednn backend computes " + OpName(context) + " in " + wanted + ", received " +
@@ -68,9 +69,8 @@ Verdict CheckOperand(const NodeContext& context, const PostOp& next) {
   if (next.operand == kNoValue) return Verdict::Yes();
   const TensorType& operand = context.program.values[static_cast<size_t>(next.operand)].type;
   const TensorType& result = context.output(0).type;
-  const bool fits = next.kind == PostOp::Kind::kBias
-                        ? operand == TensorType{result.dtype, {result.shape.back()}}
-                        : operand == result;
+  const bool fits =
+      next.kind == PostOp::Kind::kBias ? operand == TensorType{result.dtype, {result.shape.back()}} : operand == result;
   if (fits) return Verdict::Yes();
   return Verdict::No("the operand " + ToString(operand) + " does not fit the result " + ToString(result));
 }
@@ -112,6 +112,8 @@ Verdict SupportsNode(const NodeContext& context) {
   return Verdict::Yes();
 }
 
-Verdict FusesPostOp(const NodeContext& context, const PostOp& next) { return Check(context, context.node.post_ops, next); }
+Verdict FusesPostOp(const NodeContext& context, const PostOp& next) {
+  return Check(context, context.node.post_ops, next);
+}
 
 }  // namespace slimnet::onednn

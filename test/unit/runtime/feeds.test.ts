@@ -44,18 +44,66 @@ describe('feeds', () => {
   });
 
   it.each<[string, Tensor, unknown, new (m: string) => Error, RegExp]>([
-    ['another typed array', fixed, new Float64Array(6), ArgumentError, /Input fixed: expected Float32Array .*received Float64Array/],
-    ['a plain array', fixed, [1, 2, 3, 4, 5, 6], ArgumentError, /Input fixed: expected Float32Array or \{ data, shape \}, received an array of 6/],
+    [
+      'another typed array',
+      fixed,
+      new Float64Array(6),
+      ArgumentError,
+      /Input fixed: expected Float32Array .*received Float64Array/,
+    ],
+    [
+      'a plain array',
+      fixed,
+      [1, 2, 3, 4, 5, 6],
+      ArgumentError,
+      /Input fixed: expected Float32Array or \{ data, shape \}, received an array of 6/,
+    ],
     ['null', fixed, null, ArgumentError, /received null/],
     ['a DataView', fixed, new DataView(new ArrayBuffer(24)), ArgumentError, /received DataView/],
     ['too few elements', fixed, new Float32Array(5), ShapeError, /expected 6 elements for float32\[2,3\], received 5/],
     ['no multiple', image, new Float32Array(13), ShapeError, /a multiple of 12 elements .*received 13/],
-    ['two unknown dimensions', open, new Float32Array(6), ArgumentError, /2 unknown dimensions.*Hint: feed \{ data, shape/],
-    ['a shape that does not fit', image, { data: new Float32Array(12), shape: [1, 2, 3, 2] }, ShapeError, /received shape \[1,2,3,2\]/],
-    ['a shape of another size', image, { data: new Float32Array(12), shape: [2, 2, 2, 3] }, ShapeError, /has 24 elements, received 12/],
-    ['a negative dimension', image, { data: new Float32Array(12), shape: [-1, 2, 2, 3] }, ShapeError, /expected a shape such as/],
-    ['a dimension that is not whole', image, { data: new Float32Array(12), shape: [1.5, 2, 2, 3] }, ShapeError, /expected a shape such as/],
-    ['another dtype', image, { data: new Float32Array(12), shape: [1, 2, 2, 3], dtype: 'int8' }, ArgumentError, /expected dtype float32/],
+    [
+      'two unknown dimensions',
+      open,
+      new Float32Array(6),
+      ArgumentError,
+      /2 unknown dimensions.*Hint: feed \{ data, shape/,
+    ],
+    [
+      'a shape that does not fit',
+      image,
+      { data: new Float32Array(12), shape: [1, 2, 3, 2] },
+      ShapeError,
+      /received shape \[1,2,3,2\]/,
+    ],
+    [
+      'a shape of another size',
+      image,
+      { data: new Float32Array(12), shape: [2, 2, 2, 3] },
+      ShapeError,
+      /has 24 elements, received 12/,
+    ],
+    [
+      'a negative dimension',
+      image,
+      { data: new Float32Array(12), shape: [-1, 2, 2, 3] },
+      ShapeError,
+      /expected a shape such as/,
+    ],
+    [
+      'a dimension that is not whole',
+      image,
+      { data: new Float32Array(12), shape: [1.5, 2, 2, 3] },
+      ShapeError,
+      /expected a shape such as/,
+    ],
+    [
+      'another dtype',
+      image,
+      { data: new Float32Array(12), shape: [1, 2, 2, 3], dtype: 'int8' },
+      ArgumentError,
+      /expected dtype float32/,
+    ],
     ['a misspelled field', image, { data: new Float32Array(12), shap: [1, 2, 2, 3] }, ArgumentError, /no field shap/],
   ])('refuse %s', (_, tensor, feed, ErrorClass, message) => {
     const attempt = (): unknown => checkFeeds([tensor], { [tensor.name]: feed });
@@ -64,11 +112,15 @@ describe('feeds', () => {
   });
 
   it('name what is missing and what was given', () => {
-    expect(() => checkFeeds([fixed, image], { image: new Float32Array(12) })).toThrow(/Input fixed: expected float32\[2,3\].*\(image\)/);
+    expect(() => checkFeeds([fixed, image], { image: new Float32Array(12) })).toThrow(
+      /Input fixed: expected float32\[2,3\].*\(image\)/,
+    );
   });
 
   it('refuse what is not needed', () => {
-    expect(() => checkFeeds([fixed], { fixed: new Float32Array(6), extra: new Float32Array(1) })).toThrow(/Input extra is not needed.*fixed/);
+    expect(() => checkFeeds([fixed], { fixed: new Float32Array(6), extra: new Float32Array(1) })).toThrow(
+      /Input extra is not needed.*fixed/,
+    );
     expect(() => checkFeeds([], { toString: new Float32Array(1) })).toThrow(/Input toString is not needed/);
   });
 

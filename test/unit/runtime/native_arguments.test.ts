@@ -139,7 +139,9 @@ describe('hostile arguments', () => {
   it('what looks right but is of the wrong kind is named', async () => {
     const program = await addon.compile(plan, store());
     const attempt = (value: unknown) => () => program.run([value as Float32Array], { id: 1 });
-    expect(attempt(new Float64Array(4))).toThrow(/Input x \(float32\[4\]\): expected Float32Array for float32, received Float64Array/);
+    expect(attempt(new Float64Array(4))).toThrow(
+      /Input x \(float32\[4\]\): expected Float32Array for float32, received Float64Array/,
+    );
     expect(attempt(new Float32Array(3))).toThrow(/expected 4 elements, received 3/);
     expect(attempt(detached)).toThrow(/detached/);
     expect(attempt('text')).toThrow(/expected a typed array, received a string/);
@@ -165,7 +167,9 @@ describe('hostile arguments', () => {
 
   it('an array that shrank is refused', async () => {
     const program = await addon.compile(plan, store());
-    const buffer = new ArrayBuffer(16, { maxByteLength: 64 } as object) as ArrayBuffer & { resize?(bytes: number): void };
+    const buffer = new ArrayBuffer(16, { maxByteLength: 64 } as object) as ArrayBuffer & {
+      resize?(bytes: number): void;
+    };
     const array = new Float32Array(buffer);
     if (buffer.resize === undefined) return;
     buffer.resize(8);
@@ -173,8 +177,10 @@ describe('hostile arguments', () => {
   });
 
   it('an input whose getter detaches the one before it is refused, not read', async () => {
-    const two = plan
-      .replace('output "y" %2', '%3 = input() {name="z"} @"z" : float32[4]\n%4 = add(%2, %3) {} @"sum" : float32[4]\noutput "y" %4');
+    const two = plan.replace(
+      'output "y" %2',
+      '%3 = input() {name="z"} @"z" : float32[4]\n%4 = add(%2, %3) {} @"sum" : float32[4]\noutput "y" %4',
+    );
     const program = await addon.compile(two, store());
     const first = new Float32Array(4);
     const inputs = [first, new Float32Array(4)];
@@ -195,7 +201,9 @@ describe('hostile arguments', () => {
         return 1;
       },
     };
-    expect(() => program.run([new Float32Array(4)], options)).toThrow(expect.objectContaining({ code: 'ERR_DISPOSED' }));
+    expect(() => program.run([new Float32Array(4)], options)).toThrow(
+      expect.objectContaining({ code: 'ERR_DISPOSED' }),
+    );
   });
 });
 
@@ -204,7 +212,16 @@ describe('foreign objects', () => {
     const made = store();
     const program = await addon.compile(plan, made);
     const { run, cancel, plan: planText, steps, stats, dispose } = program;
-    const others = [undefined, null, {}, made, addon, Object.create(program), new Proxy(program, {}), Object.create(Object.getPrototypeOf(program))];
+    const others = [
+      undefined,
+      null,
+      {},
+      made,
+      addon,
+      Object.create(program),
+      new Proxy(program, {}),
+      Object.create(Object.getPrototypeOf(program)),
+    ];
     for (const other of others) {
       for (const method of [run, cancel, planText, steps, stats, dispose] as Anything[]) {
         expectOwnError(await failureOf(() => method.call(other, [new Float32Array(4)], { id: 1 })));
@@ -212,7 +229,9 @@ describe('foreign objects', () => {
       }
     }
     for (const other of [{}, program, Object.create(made), new Proxy(made, {})]) {
-      expect(() => addon.compile(plan, other as NativeStore)).toThrow(expect.objectContaining({ code: 'ERR_ARGUMENT' }));
+      expect(() => addon.compile(plan, other as NativeStore)).toThrow(
+        expect.objectContaining({ code: 'ERR_ARGUMENT' }),
+      );
       expect(() => made.stats.call(other)).toThrow(expect.objectContaining({ code: 'ERR_ARGUMENT' }));
     }
   });
@@ -269,7 +288,9 @@ describe('plans that cannot run', () => {
     const text = plan.replaceAll('float32[4]', 'float32[1048576,1048576]');
     const program = await addon.compile(text, huge);
     expect(() => program.run([new Float32Array(4)], { id: 1 })).toThrow(/expected 1099511627776 elements/);
-    expect(() => huge.declare('v', 'float32', [2 ** 31 - 1, 2 ** 31 - 1])).toThrow(expect.objectContaining({ code: 'ERR_SHAPE' }));
+    expect(() => huge.declare('v', 'float32', [2 ** 31 - 1, 2 ** 31 - 1])).toThrow(
+      expect.objectContaining({ code: 'ERR_SHAPE' }),
+    );
     huge.dispose();
   });
 });

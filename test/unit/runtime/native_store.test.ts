@@ -1,7 +1,7 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import type { TypedArray } from '../../../lib/core/dtype.js';
-import type { NativeStore } from '../../../lib/native/addon.js';
+import type { NativeProgram, NativeStore } from '../../../lib/native/addon.js';
 import { loadAddon } from '../../../lib/native/binding.js';
 import { encode } from '../../../lib/plan/encode.js';
 import { averageGraph, longGraph, scaleGraph } from '../../helpers/graphs.js';
@@ -47,15 +47,21 @@ describe('variables of a store', () => {
     made.write('v', Float32Array.of(5, 6), 4);
     made.write('v', Float32Array.of(1, 2, 3));
     expect(made.read('v')).toEqual(Float32Array.of(1, 2, 3, 0, 5, 6));
-    expect(() => made.write('v', Float32Array.of(1), 6)).toThrow(/6 elements, received 1 for the place from element 6 on/);
-    expect(() => made.write('v', new Float32Array(7))).toThrow(expect.objectContaining({ code: 'ERR_ARGUMENT', node: 'v' }));
+    expect(() => made.write('v', Float32Array.of(1), 6)).toThrow(
+      /6 elements, received 1 for the place from element 6 on/,
+    );
+    expect(() => made.write('v', new Float32Array(7))).toThrow(
+      expect.objectContaining({ code: 'ERR_ARGUMENT', node: 'v' }),
+    );
   });
 
   it('may be declared again as they are, not otherwise', () => {
     const made = store();
     made.declare('v', 'float32', [2, 3]);
     made.declare('v', 'float32', [2, 3]);
-    expect(() => made.declare('v', 'float32', [3, 2])).toThrow(/declared again as float32\[3,2\]; it is float32\[2,3\]/);
+    expect(() => made.declare('v', 'float32', [3, 2])).toThrow(
+      /declared again as float32\[3,2\]; it is float32\[2,3\]/,
+    );
     expect(made.variables()).toEqual([{ name: 'v', dtype: 'float32', shape: [2, 3] }]);
   });
 
@@ -132,7 +138,7 @@ describe('constants that are made out of variables', () => {
     const programs = await Promise.all(plans.map((plan) => addon.compile(plan.text, made)));
     const feed = new Float32Array(16 * 16 * 8).fill(1);
     const center = async (index: number, id: number): Promise<number> => {
-      const [data] = (await programs[index]?.run([feed], { id })) as [Float32Array];
+      const [data] = (await (programs[index] as NativeProgram).run([feed], { id })) as [Float32Array];
       return data[(8 * 16 + 8) * 8] as number;
     };
     expect(await center(0, 1)).toBe(72);

@@ -11,7 +11,11 @@ class Entry implements CachedProgram {
 function filled(limit: number, keys: string): { cache: ProgramCache<Entry>; entries: Record<string, Entry> } {
   const cache = new ProgramCache<Entry>(limit);
   const entries: Record<string, Entry> = {};
-  for (const key of keys) cache.add(key, (entries[key] = new Entry()));
+  for (const key of keys) {
+    const entry = new Entry();
+    entries[key] = entry;
+    cache.add(key, entry);
+  }
   return { cache, entries };
 }
 

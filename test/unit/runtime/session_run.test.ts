@@ -60,7 +60,11 @@ describe('Session.run', () => {
     const { graph, y } = scaleGraph();
     await using session = await Session.create(graph, { device });
     await session.initialize();
-    expect((await session.run({ x: new Float32Array(0) }, { y })).y).toEqual({ dtype: 'float32', shape: [0, 4], data: new Float32Array(0) });
+    expect((await session.run({ x: new Float32Array(0) }, { y })).y).toEqual({
+      dtype: 'float32',
+      shape: [0, 4],
+      data: new Float32Array(0),
+    });
   });
 
   it('compiles once for each set of fetches and input shapes, and keeps as many programs as it may', async () => {
@@ -82,9 +86,13 @@ describe('Session.run', () => {
     const { graph, y } = scaleGraph();
     await using session = await Session.create(graph, { device: 'cpu' });
     await session.initialize();
-    const runs = Array.from({ length: 200 }, (_, i) => session.run({ x: new Float32Array(4 * ((i % 5) + 1)).fill(i) }, { y }));
+    const runs = Array.from({ length: 200 }, (_, i) =>
+      session.run({ x: new Float32Array(4 * ((i % 5) + 1)).fill(i) }, { y }),
+    );
     const results = await Promise.all(runs);
-    results.forEach(({ y: { data } }, i) => expect(data).toEqual(new Float32Array(4 * ((i % 5) + 1)).fill(2 * i)));
+    for (const [i, { y: result }] of results.entries()) {
+      expect(result.data).toEqual(new Float32Array(4 * ((i % 5) + 1)).fill(2 * i));
+    }
     expect(session.stats()).toMatchObject({ runs: 200, pending: 0, waiting: 0 });
   });
 
@@ -114,7 +122,9 @@ describe('Session.run', () => {
     await using session = await Session.create(graph, { device: 'cpu' });
     for (const value of [1, 2, 3]) {
       session.write(w, new Float32Array(4).fill(value));
-      expect((await session.run({ x: Float32Array.of(1, 1, 1, 1) }, { y })).y.data).toEqual(new Float32Array(4).fill(value));
+      expect((await session.run({ x: Float32Array.of(1, 1, 1, 1) }, { y })).y.data).toEqual(
+        new Float32Array(4).fill(value),
+      );
     }
   });
 
@@ -224,7 +234,10 @@ describe('stopping a run', () => {
 
   it('ends a run after its time limit', async () => {
     const { session, run } = await setUp();
-    await expect(run({ timeoutMs: 1 })).rejects.toMatchObject({ code: 'ERR_ABORTED', message: expect.stringContaining('timeoutMs') });
+    await expect(run({ timeoutMs: 1 })).rejects.toMatchObject({
+      code: 'ERR_ABORTED',
+      message: expect.stringContaining('timeoutMs'),
+    });
     session.dispose();
   });
 

@@ -66,10 +66,22 @@ describe('variables', () => {
   });
 
   it.each<[string, unknown, unknown, new (m: string) => Error, RegExp]>([
-    ['another dtype', 'w', new Float64Array(4), ArgumentError, /expected Float32Array for float32\[4\], received Float64Array/],
+    [
+      'another dtype',
+      'w',
+      new Float64Array(4),
+      ArgumentError,
+      /expected Float32Array for float32\[4\], received Float64Array/,
+    ],
     ['another length', 'w', new Float32Array(5), ShapeError, /has 4 elements, received 5/],
     ['an unknown name', 'v', new Float32Array(4), ArgumentError, /variable v is no variable/],
-    ['a variable of another graph', scaleGraph().w, new Float32Array(4), ArgumentError, /is no variable of this session's graph/],
+    [
+      'a variable of another graph',
+      scaleGraph().w,
+      new Float32Array(4),
+      ArgumentError,
+      /is no variable of this session's graph/,
+    ],
     ['no name', undefined, new Float32Array(4), ArgumentError, /is no variable/],
   ])('refuse %s', async (_, name, values, ErrorClass, message) => {
     const { graph } = scaleGraph();
@@ -87,7 +99,10 @@ describe('checkpoints of a session', () => {
     await using saving = await Session.create(graph, { device });
     await saving.initialize();
     const written = await saving.save(path);
-    expect(written).toMatchObject({ tensors: 2, format: file.endsWith('safetensors') ? 'safetensors' : 'tensorflow_v2' });
+    expect(written).toMatchObject({
+      tensors: 2,
+      format: file.endsWith('safetensors') ? 'safetensors' : 'tensorflow_v2',
+    });
     await using restoring = await Session.create(graph, { device });
     const plan = await restoring.restore(path);
     expect(plan.assignments.map(({ tensor }) => tensor)).toEqual(['scope/a', 'scope/b']);
@@ -123,7 +138,9 @@ describe('checkpoints of a session', () => {
     writeFileSync(data, bytes);
     session.write('scope/a', new Float32Array(3).fill(100));
     await expect(session.restore(path)).rejects.toThrow(CheckpointError);
-    await expect(session.run({ x: new Float32Array(3) }, { sum })).rejects.toThrow(/no value yet for variables scope\/a, scope\/b/);
+    await expect(session.run({ x: new Float32Array(3) }, { sum })).rejects.toThrow(
+      /no value yet for variables scope\/a, scope\/b/,
+    );
     await session.initialize();
     expect(await total(session, sum)).toEqual([22, 22, 22]);
   });
@@ -160,7 +177,13 @@ describe('checkpoints of a session', () => {
     const { graph, sum } = sumGraph(4);
     await using session = await Session.create(graph, { device });
     const feed = Float32Array.of(0, 0, 0);
-    const calls = [session.initialize(), session.run({ x: feed }, { sum }), session.save(path), session.run({ x: feed }, { sum }), session.save(path)];
+    const calls = [
+      session.initialize(),
+      session.run({ x: feed }, { sum }),
+      session.save(path),
+      session.run({ x: feed }, { sum }),
+      session.save(path),
+    ];
     await Promise.all(calls);
     expect(session.stats()).toMatchObject({ runs: 2, pending: 0 });
   });

@@ -1,0 +1,218 @@
+#include <gtest/gtest.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+
+#include <cmath>
+#include <cstddef>
+#include <cstdio>
+#include <cstdlib>
+#include <iterator>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "backend/backend.h"
+#include "base/error.h"
+
+namespace slimnet {
+namespace {
+
+// Runs the jobs on the calling thread, the last one first, but claims to have two threads.
+class BackwardsPool final : public ParallelFor {
+ public:
+  int threads() const override { return 2; }
+  void Run(int jobs, const std::function<void(int)>& job) override {
+    for (int i = jobs; i-- > 0;) job(i);
+  }
+};
+
+// A convolution of x [1,8,8,16] with a 3x3 filter, as the only node of a program.
+struct Convolution {
+  Program program;
+  Node node;
+  ValueId bias = kNoValue;
+  ValueId addend = kNoValue;
+
+  explicit Convolution(DType dtype = DType::kFloat32) {
+    node.op = OpKind::kConv2d;
+    node.name = "conv";
+    node.attrs = Conv2dAttrs{.strides = {1, 1}, .dilations = {1, 1}, .pads = {1, 1, 1, 1}};
+    node.inputs = {program.AddValue({dtype, {1, 8, 8, 16}}), program.AddValue({dtype, {3, 3, 16, 32}})};
+    node.outputs = {program.AddValue({dtype, {1, 8, 8, 32}})};
+    bias = program.AddValue({dtype, {32}});
+    addend = program.AddValue({dtype, {1, 8, 8, 32}});
+  }
+  NodeContext context() const { return {program, node}; }
+};
+
+std::vector<float> Waves(size_t count, float step) {
+  std::vector<float> values(count);
+  for (size_t i = 0; i < count; ++i) values[i] = std::sin(static_cast<float>(i) * step);
+  return values;
+}
+
+void RunOnce(const Backend& backend, const Kernel& kernel, std::vector<void*> inputs, std::vector<void*> operands,
+             void* output) {
+  BackwardsPool pool;
+  const auto stream = backend.NewStream(pool);
+  const auto scratch = backend.Allocate(kernel.scratch_bytes());
+  const auto invocation = kernel.NewInvocation();
+  invocation->Enqueue(*stream, {inputs, operands, {&output, 1}, scratch->data(), 0});
+}
+
+Node Reorder(ValueId from, ValueId to) {
+  Node node;
+  node.op = OpKind::kReorder;
+  node.attrs = ReorderAttrs{};
+  node.name = "reorder";
+  node.inputs = {from};
+  node.outputs = {to};
+  return node;
+}
+
+class Onednn : public testing::Test {
+ protected:
+  std::unique_ptr<Backend> backend = MakeBackend("onednn", {.threads = 2});
+};
+
+TEST_F(Onednn, AConvolutionAbsorbsBiasThenAnAddInPlaceThenAnActivation) {
+  Convolution c;
+  const PostOp bias{PostOp::Kind::kBias, c.bias, false};
+  const PostOp add{PostOp::Kind::kAdd, c.addend, true};
+  const PostOp relu{PostOp::Kind::kRelu, kNoValue, false};
+  for (const PostOp& next : {bias, add, relu}) {
+    EXPECT_TRUE(backend->Fuses(c.context(), next));
+    c.node.post_ops.push_back(next);
+  }
+  EXPECT_TRUE(backend->Supports(c.context()));
+  for (const PostOp& next : {bias, add, relu})
+    EXPECT_FALSE(backend->Fuses(c.context(), next)) << "nothing follows a relu";
+}
+
+TEST_F(Onednn, AnAddThatNeedsMemoryOfItsOwnStaysAStep) {
+  const Convolution c;
+  const Verdict verdict = backend->Fuses(c.context(), {PostOp::Kind::kAdd, c.addend, false});
+  EXPECT_FALSE(verdict);
+  EXPECT_NE(verdict.reason.find("in place"), std::string::npos) << verdict.reason;
+}
+
+TEST_F(Onednn, ABiasOfAnotherLengthIsRefused) {
+  Convolution c;
+  const ValueId wrong = c.program.AddValue({DType::kFloat32, {31}});
+  EXPECT_FALSE(backend->Fuses(c.context(), {PostOp::Kind::kBias, wrong, false}));
+}
+
+TEST_F(Onednn, WhatItCannotRunHasAReasonAndNoPreference) {
+  const Convolution c(DType::kFloat64);
+  const Verdict verdict = backend->Supports(c.context());
+  EXPECT_FALSE(verdict);
+  EXPECT_NE(verdict.reason.find("float64"), std::string::npos) << verdict.reason;
+  EXPECT_EQ(backend->Prefers(c.context(), 1), nullptr);
+}
+
+TEST_F(Onednn, APackedFilterAndAPlainOneGiveTheSameResult) {
+  Convolution c;
+  c.node.post_ops = {{PostOp::Kind::kBias, c.bias, false}, {PostOp::Kind::kAdd, c.addend, true}};
+  std::vector<float> x = Waves(8 * 8 * 16, 0.1F);
+  std::vector<float> filter = Waves(3 * 3 * 16 * 32, 0.2F);
+  std::vector<float> bias = Waves(32, 0.3F);
+  std::vector<float> addend = Waves(8 * 8 * 32, 0.4F);
+  std::vector<float> plain(addend.size());
+
+  // The operand lies elsewhere: it must reach the result all the same, and stay as it is.
+  const auto from_plain = backend->Prepare(c.context());
+  RunOnce(*backend, *from_plain, {x.data(), filter.data()}, {bias.data(), addend.data()}, plain.data());
+  EXPECT_EQ(addend, Waves(8 * 8 * 32, 0.4F));
+
+  const LayoutPtr layout = backend->Prefers(c.context(), 1);
+  if (layout == nullptr) return;  // this processor's kernel takes the filter as it is: that was it
+  const ValueId packed = c.program.AddValue({DType::kFloat32, {3, 3, 16, 32}});
+  c.program.values[static_cast<size_t>(packed)].layout = layout;
+  const Node reorder = Reorder(c.node.inputs[1], packed);
+  const auto memory = backend->Allocate(layout->bytes());
+  const auto pack = backend->Prepare({c.program, reorder});
+  RunOnce(*backend, *pack, {filter.data()}, {}, memory->data());
+
+  c.node.inputs[1] = packed;
+  const auto from_packed = backend->Prepare(c.context());
+  RunOnce(*backend, *from_packed, {x.data(), memory->data()}, {bias.data(), addend.data()}, addend.data());
+  EXPECT_EQ(addend, plain) << "in place, out of the packed filter: the same arithmetic";
+}
+
+TEST_F(Onednn, PackingBackGivesThePlainFilter) {
+  Convolution c;
+  const LayoutPtr layout = backend->Prefers(c.context(), 1);
+  if (layout == nullptr) return;
+  const ValueId packed = c.program.AddValue({DType::kFloat32, {3, 3, 16, 32}});
+  c.program.values[static_cast<size_t>(packed)].layout = layout;
+  std::vector<float> filter = Waves(3 * 3 * 16 * 32, 0.2F);
+  std::vector<float> back(filter.size());
+  const auto memory = backend->Allocate(layout->bytes());
+  const Node pack = Reorder(c.node.inputs[1], packed);
+  const Node unpack = Reorder(packed, c.node.inputs[1]);
+  RunOnce(*backend, *backend->Prepare({c.program, pack}), {filter.data()}, {}, memory->data());
+  RunOnce(*backend, *backend->Prepare({c.program, unpack}), {memory->data()}, {}, back.data());
+  EXPECT_EQ(back, filter);
+}
+
+TEST_F(Onednn, NoStepFallsBackToAReferenceKernelForOrdinaryConvolutions) {
+  for (const int64_t channels : {1, 3, 17, 64}) {
+    for (const int64_t dilation : {1, 2}) {
+      Convolution c;
+      c.node.attrs = Conv2dAttrs{
+          .strides = {1, 1}, .dilations = {dilation, dilation}, .pads = {dilation, dilation, dilation, dilation}};
+      c.program.values[0].type.shape[3] = channels;
+      c.program.values[1].type.shape[2] = channels;
+      const std::string chosen = backend->Prepare(c.context())->implementation();
+      EXPECT_EQ(chosen.find("ref"), std::string::npos) << chosen;
+    }
+  }
+}
+
+// Makes the system refuse executable memory to this process from here on, as hardened systems do.
+void RefuseExecutableMemory() {
+  sock_filter filter[] = {
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, nr)),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_mprotect, 1, 0),
+      BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_mmap, 0, 3),
+      BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(seccomp_data, args[2])),
+      BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, PROT_EXEC, 0, 1),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EACCES),
+      BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+  };
+  const sock_fprog program{std::size(filter), filter};
+  if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0 || prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) != 0) {
+    std::fprintf(stderr, "the filter could not be installed\n");
+    std::_Exit(2);
+  }
+}
+
+TEST(OnednnDeathTest, WithoutExecutableMemoryItSaysSo) {
+  const auto try_it = [] {
+    const auto prepared = MakeBackend("onednn", {.threads = 2});
+    // Of a size that no other test uses: oneDNN keeps generated code for the process.
+    Convolution c;
+    c.program.values[0].type.shape[3] = 40;
+    c.program.values[1].type.shape[2] = 40;
+    RefuseExecutableMemory();
+    try {
+      (void)MakeBackend("onednn", {.threads = 2});
+    } catch (const Error& error) {
+      std::fprintf(stderr, "MAKE %s\n", error.what());
+    }
+    try {
+      (void)prepared->Prepare(c.context());
+    } catch (const Error& error) {
+      std::fprintf(stderr, "PREPARE %s %s\n", std::string(Name(error.code())).c_str(), error.what());
+      std::_Exit(7);
+    }
+    std::_Exit(0);
+  };
+  EXPECT_EXIT(try_it(), testing::ExitedWithCode(7), "MAKE .*executable.*\n.*PREPARE ERR_BACKEND .*executable");
+}
+
+}  // namespace
+}  // namespace slimnet

@@ -1,0 +1,362 @@
+// Store, compiled programs and the executor, without Node.
+#include <gtest/gtest.h>
+
+#include <condition_variable>
+#include <cstring>
+#include <memory>
+#include <mutex>
+#include <numeric>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "base/error.h"
+#include "runtime/compiled_program.h"
+#include "runtime/executor.h"
+#include "runtime/expression_key.h"
+#include "runtime/store.h"
+
+namespace slimnet {
+namespace {
+
+const std::string kScale = R"(slimnet.plan 1
+%0 = input() {name="x"} @"x" : float32[4]
+%1 = variable() {name="w"} @"w" : float32[4]
+%2 = mul(%0, %1) {} @"y" : float32[4]
+output "y" %2
+)";
+
+const std::string kUpdate = R"(slimnet.plan 1
+%0 = input() {name="x"} @"x" : float32[4]
+%1 = variable() {name="w"} @"w" : float32[4]
+%2 = assign_moving_average(%1, %0) {decay=0.5} @"assign" : float32[4]
+output "before" %1
+output "after" %2
+update %2
+)";
+
+// w + w^2 is computed once for each state of w.
+const std::string kPrologue = R"(slimnet.plan 1
+%0 = input() {name="x"} @"x" : float32[4]
+%1 = variable() {name="w"} @"w" : float32[4]
+%2 = mul(%1, %1) {} @"square" : float32[4]
+%3 = add(%1, %2) {} @"sum" : float32[4]
+%4 = mul(%0, %3) {} @"y" : float32[4]
+output "y" %4
+)";
+
+using Floats = std::vector<float>;
+
+std::span<const std::byte> BytesOf(const Floats& values) { return std::as_bytes(std::span(values)); }
+
+class Runtime : public ::testing::Test {
+ protected:
+  Runtime()
+      : backend_(MakeBackend("reference", {.threads = 2})),
+        pool_(2),
+        stream_(backend_->NewStream(pool_)),
+        arena_(*backend_),
+        store_(std::make_shared<Store>(backend_)) {
+    store_->Declare("w", {DType::kFloat32, {4}});
+  }
+
+  ExecutorResources Resources() { return {pool_, *stream_, arena_}; }
+  std::shared_ptr<CompiledProgram> Compile(const std::string& plan) {
+    return CompiledProgram::Compile(plan, store_, Resources(), never_);
+  }
+  std::vector<Floats> Run(CompiledProgram& program, const Floats& x) {
+    RunRequest request;
+    request.inputs = program.TakeInputs();
+    std::memcpy(request.inputs->data(), x.data(), x.size() * sizeof(float));
+    program.Run(Resources(), request, never_);
+    program.GiveInputs(std::move(request.inputs));
+    std::vector<Floats> outputs;
+    for (const HostBlock& block : request.outputs) {
+      Floats values(block.bytes() / sizeof(float));
+      std::memcpy(values.data(), block.data(), block.bytes());
+      outputs.push_back(std::move(values));
+    }
+    return outputs;
+  }
+  void WriteW(const Floats& values) { store_->Write("w", DType::kFloat32, BytesOf(values), 0); }
+  Floats ReadW() {
+    Floats values(4);
+    store_->Read("w", std::as_writable_bytes(std::span(values)));
+    return values;
+  }
+
+  std::shared_ptr<const Backend> backend_;
+  ThreadPool pool_;
+  std::unique_ptr<Stream> stream_;
+  Arena arena_;
+  std::shared_ptr<Store> store_;
+  const std::atomic<bool> never_{false};
+};
+
+TEST_F(Runtime, RunsAndSeesWrites) {
+  const auto program = Compile(kScale);
+  EXPECT_EQ(Run(*program, {1, 2, 3, 4})[0], (Floats{0, 0, 0, 0}));
+  WriteW({1, 2, 3, 4});
+  EXPECT_EQ(Run(*program, {1, 2, 3, 4})[0], (Floats{1, 4, 9, 16}));
+  EXPECT_EQ(program->Stats().runs, 2U);
+}
+
+TEST_F(Runtime, UpdatesTakeEffectAtTheEnd) {
+  WriteW({2, 2, 2, 2});
+  const auto program = Compile(kUpdate);
+  const auto outputs = Run(*program, {4, 4, 4, 4});
+  EXPECT_EQ(outputs[0], (Floats{2, 2, 2, 2}));
+  EXPECT_EQ(outputs[1], (Floats{3, 3, 3, 3}));
+  EXPECT_EQ(ReadW(), (Floats{3, 3, 3, 3}));
+}
+
+TEST_F(Runtime, AnAbortedRunLeavesVariablesAlone) {
+  WriteW({2, 2, 2, 2});
+  const auto program = Compile(kScale.substr(0, kScale.find("output")) +
+                               "%3 = assign_moving_average(%1, %2) {decay=0.5} @\"assign\" : float32[4]\nupdate %3\n");
+  RunRequest request;
+  request.inputs = program->TakeInputs();
+  const std::atomic<bool> cancelled{true};
+  try {
+    program->Run(Resources(), request, cancelled);
+    FAIL() << "expected an abort";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kAborted);
+  }
+  EXPECT_EQ(ReadW(), (Floats{2, 2, 2, 2}));
+}
+
+TEST_F(Runtime, ThePrologueRunsOnlyWhenItsVariablesChanged) {
+  WriteW({1, 2, 3, 4});
+  store_->Declare("other", {DType::kFloat32, {1}});
+  const auto program = Compile(kPrologue);
+  EXPECT_EQ(Run(*program, {1, 1, 1, 1})[0], (Floats{2, 6, 12, 20}));
+  EXPECT_EQ(program->Steps().size(), 1U);
+  EXPECT_EQ(store_->Stats().packed_bytes, 16U);
+  store_->Write("other", DType::kFloat32, BytesOf({5}), 0);
+  EXPECT_EQ(Run(*program, {1, 1, 1, 1})[0], (Floats{2, 6, 12, 20}));
+  WriteW({2, 2, 2, 2});
+  EXPECT_EQ(Run(*program, {1, 1, 1, 1})[0], (Floats{6, 6, 6, 6}));
+}
+
+TEST_F(Runtime, ProgramsShareWhatTheirProloguesMake) {
+  WriteW({1, 2, 3, 4});
+  auto first = Compile(kPrologue);
+  auto second = Compile(kPrologue);
+  Run(*first, {1, 1, 1, 1});
+  EXPECT_EQ(Run(*second, {2, 2, 2, 2})[0], (Floats{4, 12, 24, 40}));
+  EXPECT_EQ(store_->Stats().packed_bytes, 16U);
+  first.reset();
+  EXPECT_EQ(Run(*second, {2, 2, 2, 2})[0], (Floats{4, 12, 24, 40}));
+  second.reset();
+  EXPECT_EQ(store_->Stats().packed_bytes, 0U);
+}
+
+TEST_F(Runtime, AWriteDuringAReadingIsSeenByTheNextOneOnly) {
+  WriteW({1, 1, 1, 1});
+  Store::View view;
+  view.slots = {store_->Slot("w", {DType::kFloat32, {4}})};
+  {
+    const Store::Reading reading(*store_, view);
+    EXPECT_TRUE(reading.changed());
+    const auto* const seen = static_cast<const float*>(view.data[0]);
+    WriteW({2, 2, 2, 2});
+    store_->Write("w", DType::kFloat32, BytesOf({3}), 1);
+    EXPECT_EQ(seen[1], 1.0F);
+    EXPECT_EQ(ReadW(), (Floats{2, 3, 2, 2}));
+  }
+  const Store::Reading reading(*store_, view);
+  EXPECT_TRUE(reading.changed());
+  EXPECT_EQ(static_cast<const float*>(view.data[0])[1], 3.0F);
+}
+
+TEST_F(Runtime, APartialWriteDuringAReadingKeepsTheRest) {
+  WriteW({1, 2, 3, 4});
+  Store::View view;
+  view.slots = {store_->Slot("w", {DType::kFloat32, {4}})};
+  const Store::Reading reading(*store_, view);
+  store_->Write("w", DType::kFloat32, BytesOf({9}), 3);
+  EXPECT_EQ(ReadW(), (Floats{1, 2, 3, 9}));
+}
+
+TEST_F(Runtime, AnUnchangedStoreNeedsNoNewView) {
+  Store::View view;
+  view.slots = {store_->Slot("w", {DType::kFloat32, {4}})};
+  EXPECT_TRUE(Store::Reading(*store_, view).changed());
+  EXPECT_FALSE(Store::Reading(*store_, view).changed());
+}
+
+TEST_F(Runtime, RoomForInputsIsUsedAgain) {
+  const auto program = Compile(kScale);
+  auto first = program->TakeInputs();
+  void* const data = first->data();
+  program->GiveInputs(std::move(first));
+  EXPECT_EQ(program->TakeInputs()->data(), data);
+}
+
+TEST_F(Runtime, FailuresNameOpAndNode) {
+  try {
+    Compile("slimnet.plan 1\n%0 = variable() {name=\"nobody\"} @\"v\" : float32[4]\noutput \"v\" %0\n");
+    FAIL() << "expected an error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kExecution);
+    EXPECT_EQ(error.node(), "nobody");
+  }
+}
+
+// Collects ended jobs.
+class Ended {
+ public:
+  Executor::Done Sink() {
+    return [this](std::unique_ptr<Job> job) {
+      const std::lock_guard lock(mutex_);
+      jobs_.push_back(std::move(job));
+      changed_.notify_all();
+    };
+  }
+  std::vector<std::unique_ptr<Job>> Take(size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [&] { return jobs_.size() >= count; });
+    return std::move(jobs_);
+  }
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::unique_ptr<Job>> jobs_;
+};
+
+class FunctionJob final : public Job {
+ public:
+  FunctionJob(const void* owner, std::function<void(const std::atomic<bool>&)> run)
+      : Job(owner), run_(std::move(run)) {}
+  void Execute(const ExecutorResources& /*resources*/) override { run_(cancelled()); }
+
+ private:
+  std::function<void(const std::atomic<bool>&)> run_;
+};
+
+constexpr size_t kLimit = 100;
+
+TEST(Executor, RunsJobsInTheirOrderAndReportsWhatTheyThrow) {
+  Ended ended;
+  Executor executor(MakeBackend("null", {}), 2, ended.Sink());
+  std::vector<int> order;
+  for (int i = 0; i < 4; ++i) {
+    executor.Submit(std::make_unique<FunctionJob>(nullptr,
+                                                  [&order, i](const std::atomic<bool>&) {
+                                                    order.push_back(i);
+                                                    if (i == 1) throw Error(ErrorCode::kExecution, "own");
+                                                    if (i == 2) throw std::bad_alloc();
+                                                    if (i == 3) throw 5;
+                                                  }),
+                    kLimit);
+  }
+  const auto jobs = ended.Take(4);
+  EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3}));
+  EXPECT_FALSE(jobs[0]->failure());
+  EXPECT_EQ(jobs[1]->failure()->code(), ErrorCode::kExecution);
+  EXPECT_EQ(jobs[2]->failure()->code(), ErrorCode::kMemory);
+  EXPECT_EQ(jobs[3]->failure()->code(), ErrorCode::kInternal);
+  executor.Shutdown();
+}
+
+TEST(Executor, CancelsJobsThatRunAndJobsThatWait) {
+  Ended ended;
+  Executor executor(MakeBackend("null", {}), 1, ended.Sink());
+  std::atomic<bool> begun{false};
+  const int owner = 0;
+  executor.Submit(std::make_unique<FunctionJob>(&owner,
+                                                [&](const std::atomic<bool>& cancelled) {
+                                                  begun = true;
+                                                  while (!cancelled) std::this_thread::yield();
+                                                  throw Error(ErrorCode::kAborted, "stopped");
+                                                }),
+                  kLimit);
+  executor.Submit(
+      std::make_unique<FunctionJob>(&owner, [](const std::atomic<bool>&) { ADD_FAILURE() << "it was cancelled"; }),
+      kLimit);
+  while (!begun) std::this_thread::yield();
+  EXPECT_EQ(executor.Waiting(&owner), 1U);
+  executor.Cancel([&](const Job& job) { return job.owner() == &owner; });
+  for (const auto& job : ended.Take(2)) EXPECT_EQ(job->failure()->code(), ErrorCode::kAborted);
+  EXPECT_EQ(executor.Waiting(&owner), 0U);
+  executor.Shutdown();
+}
+
+TEST(Executor, RefusesJobsOverTheLimitOfTheirOwner) {
+  Ended ended;
+  Executor executor(MakeBackend("null", {}), 1, ended.Sink());
+  std::atomic<bool> go{false};
+  std::atomic<bool> begun{false};
+  const int owner = 0;
+  const int other = 0;
+  const auto wait = [&](const std::atomic<bool>&) {
+    begun = true;
+    while (!go) std::this_thread::yield();
+  };
+  executor.Submit(std::make_unique<FunctionJob>(&owner, wait), 1);
+  while (!begun) std::this_thread::yield();
+  executor.Submit(std::make_unique<FunctionJob>(&owner, wait), 1);
+  try {
+    executor.Submit(std::make_unique<FunctionJob>(&owner, wait), 1);
+    ADD_FAILURE() << "expected a full queue";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kQueueFull);
+  }
+  executor.Submit(std::make_unique<FunctionJob>(&other, wait), 1);
+  go = true;
+  EXPECT_EQ(ended.Take(3).size(), 3U);
+  executor.Shutdown();
+}
+
+TEST(Executor, ShutdownDropsWhatWaitsAndTakesNothingMore) {
+  Ended ended;
+  Executor executor(MakeBackend("null", {}), 2, ended.Sink());
+  std::atomic<bool> begun{false};
+  executor.Submit(std::make_unique<FunctionJob>(nullptr,
+                                                [&](const std::atomic<bool>& cancelled) {
+                                                  begun = true;
+                                                  while (!cancelled) std::this_thread::yield();
+                                                }),
+                  kLimit);
+  executor.Submit(
+      std::make_unique<FunctionJob>(nullptr, [](const std::atomic<bool>&) { ADD_FAILURE() << "it was dropped"; }),
+      kLimit);
+  while (!begun) std::this_thread::yield();
+  executor.Shutdown();
+  executor.Shutdown();
+  try {
+    executor.Submit(std::make_unique<FunctionJob>(nullptr, [](const std::atomic<bool>&) {}), kLimit);
+    ADD_FAILURE() << "expected a refusal";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kDisposed);
+  }
+}
+
+TEST(ExpressionKey, NamesWhatIsMadeOfVariablesAlone) {
+  Program program = Parse(kPrologue);
+  for (Node& node : program.nodes) node.prologue = node.name == "square" || node.name == "sum";
+  const std::vector<std::string> keys = ExpressionKeys(program);
+  EXPECT_EQ(keys[0], "");
+  EXPECT_EQ(keys[4], "");
+  EXPECT_NE(keys[2], "");
+  EXPECT_NE(keys[2], keys[3]);
+  Program renamed = Parse(kPrologue);
+  for (Node& node : renamed.nodes) {
+    node.prologue = node.name == "square" || node.name == "sum";
+    if (node.op != OpKind::kVariable) node.name += "_1";
+  }
+  EXPECT_EQ(ExpressionKeys(renamed), keys);
+}
+
+TEST(ExpressionKey, LeavesOutWhatIsTooLongToCompare) {
+  std::string values = "1";
+  for (int i = 1; i < 5000; ++i) values += ",1";
+  Program program =
+      Parse("slimnet.plan 1\n%0 = constant() {values=[" + values + "]} @\"c\" : float32[5000]\noutput \"c\" %0\n");
+  EXPECT_EQ(ExpressionKeys(program)[0], "");
+}
+
+}  // namespace
+}  // namespace slimnet
