@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { glob } from 'tinyglobby';
 import { imageFormat } from '../data/image_format.js';
 import { ArgumentError } from '../errors.js';
@@ -41,7 +41,7 @@ async function fromArgument(arg: string): Promise<InputImage[]> {
   }
   // A file that does not exist is reported like any other that cannot be read, so that it does not stop a batch.
   if (info !== null || !/[*?[\]{}!]/.test(arg)) return [file(arg)];
-  const found = (await glob(arg, { onlyFiles: true, expandDirectories: false })).sort();
+  const found = (await glob(arg, { onlyFiles: true, expandDirectories: false, absolute: isAbsolute(arg) })).sort();
   if (found.length === 0) throw new ArgumentError(`No file matches ${arg}.`);
   return found.map(file);
 }

@@ -3,7 +3,7 @@ import { describe } from '../core/dtype.js';
 import { type DecodeOptions, type ImageSource, type OwnedSource, decodeOwned, ownSource } from '../data/decoding.js';
 import type { PreprocessingSpec } from '../data/preprocessing.js';
 import type { RawImage } from '../data/raw_image.js';
-import { ArgumentError } from '../errors.js';
+import { ArgumentError, ExecutionError } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
 import type { Session } from '../runtime/session.js';
 import type { NetworkEntry } from '../slim/nets/registry.js';
@@ -64,6 +64,8 @@ export class Model {
   readonly #outputs: NetworkGraph['outputs'];
   readonly #maxBatch: number;
   readonly #decode: DecodeOptions;
+  readonly #pending = new Set<Promise<unknown>>();
+  #closing = false;
 
   /** @internal */
   constructor(entry: NetworkEntry, session: Session, outputs: NetworkGraph['outputs'], parts: ModelParts) {
@@ -157,8 +159,10 @@ export class Model {
     this.dispose();
   }
 
-  /** Waits for work that has begun, then frees. */
+  /** Takes no more calls, waits for those that have begun (streams aside), then frees. */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing = true;
+    await Promise.allSettled(this.#pending);
     await this.session[Symbol.asyncDispose]();
   }
 
@@ -168,7 +172,18 @@ export class Model {
     }
   }
 
-  async #rows(images: ImageSource | readonly ImageSource[], output: ModelOutput, { signal }: PredictOptions): Promise<Float32Array | Float32Array[]> {
+  async #rows(images: ImageSource | readonly ImageSource[], output: ModelOutput, options: PredictOptions): Promise<Float32Array | Float32Array[]> {
+    if (this.#closing) throw new ExecutionError('The model was disposed.', { code: 'ERR_DISPOSED' });
+    const rows = this.#collect(images, output, options);
+    this.#pending.add(rows);
+    try {
+      return await rows;
+    } finally {
+      this.#pending.delete(rows);
+    }
+  }
+
+  async #collect(images: ImageSource | readonly ImageSource[], output: ModelOutput, { signal }: PredictOptions): Promise<Float32Array | Float32Array[]> {
     const many = Array.isArray(images);
     const items = (many ? (images as readonly ImageSource[]) : [images as ImageSource]).map((source) => this.#own(source));
     const rows: Float32Array[] = [];

@@ -138,7 +138,10 @@ export class Session {
   readonly #uninitialized = new Set<string>();
   readonly #cancellations = new Set<Cancellation>();
   readonly #pending = new Set<Promise<unknown>>();
+  readonly #queueLimit: number;
   #gate: Promise<void> | null = null;
+  // Runs that wait in here, for a compilation or an exclusive task, and not in the native queue.
+  #parked = 0;
   #lastId = 0;
   #runs = 0;
   #state: 'open' | 'closing' | 'disposed' = 'open';

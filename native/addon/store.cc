@@ -10,6 +10,7 @@
 #include "addon/handle.h"
 #include "addon/tensors.h"
 #include "ir/limits.h"
+#include "runtime/allocate.h"
 
 namespace slimnet {
 namespace {
@@ -49,6 +50,7 @@ napi_value Read(const js::Arguments& arguments) {
   const std::string name = ReadName(arguments);
   const auto shared = StoreOf(env, arguments.self());
   const TensorType type = shared->store()->TypeOf(name);
+  RequireFits(shared->store()->backend(), ByteSize(type));
   HostBlock block(ByteSize(type));
   shared->store()->Read(name, block.span());
   return MakeTypedArray(env, type.dtype, std::move(block));

@@ -10,7 +10,7 @@ namespace {
 
 // JavaScript writes exponents from 1e21 on and below 1e-6.
 constexpr int kLargestPlainExponent = 20;
-constexpr int kSmallestPlainExponent = -7;
+constexpr int kSmallestPlainExponent = -6;
 
 // Digits and decimal exponent of the shortest text: value = 0.d1d2d3... * 10^(exponent + 1).
 struct Decimal {

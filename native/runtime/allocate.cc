@@ -6,13 +6,17 @@
 
 namespace slimnet {
 
-std::unique_ptr<Memory> Allocate(const Backend& backend, size_t bytes) {
+void RequireFits(const Backend& backend, size_t bytes) {
   const size_t limit = backend.device().memory_bytes;
   if (limit > 0 && bytes > limit) {
     throw Error(ErrorCode::kMemory, std::to_string(bytes) + " bytes are needed at once; device " +
                                         backend.device().name + " has " + std::to_string(limit) +
                                         ". Hint: use smaller batches or images.");
   }
+}
+
+std::unique_ptr<Memory> Allocate(const Backend& backend, size_t bytes) {
+  RequireFits(backend, bytes);
   return backend.Allocate(bytes);
 }
 

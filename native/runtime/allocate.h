@@ -8,8 +8,11 @@
 
 namespace slimnet {
 
-// Memory of `backend`. What can never fit is refused here: a system that hands out more than it has would only find out
-// when the memory is used, and then it ends the process. Throws Error{kMemory}.
+// Refuses what can never fit: a system that hands out more memory than it has would only find out when the memory is
+// used, and then it ends the process. Throws Error{kMemory}.
+void RequireFits(const Backend& backend, size_t bytes);
+
+// Memory of `backend`, after RequireFits. Throws Error{kMemory}.
 std::unique_ptr<Memory> Allocate(const Backend& backend, size_t bytes);
 
 }  // namespace slimnet

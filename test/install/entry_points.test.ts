@@ -40,7 +40,7 @@ describe('the built package', () => {
     const code = `
       import { Worker } from 'node:worker_threads';
       import { devices } from 'slimnet';
-      const body = "import('slimnet').then(async ({ devices }) => require('node:worker_threads').parentPort.postMessage((await devices()).length))";
+      const body = "Promise.all([import('slimnet'), import('node:worker_threads')]).then(async ([{ devices }, { parentPort }]) => parentPort.postMessage((await devices()).length))";
       const counts = await Promise.all([1, 2].map(() => new Promise((resolve, reject) => {
         new Worker(body, { eval: true }).on('message', resolve).on('error', reject);
       })));

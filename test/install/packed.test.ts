@@ -39,7 +39,7 @@ describe('the packed package, installed by npm into an empty project', () => {
 
   test.each([
     ['module', "import { devices } from 'slimnet'; console.log((await devices()).length > 0)"],
-    ['commonjs', "require('slimnet').devices().then((found) => console.log(found.length > 0))"],
+    ['commonjs', "(async () => console.log((await require('slimnet').devices()).length > 0))()"],
   ] as const)('runs its addon from %s code', (kind, code) => {
     const result = runNode(kind, code, project);
     expect(result.stdout.trim()).toBe('true');

@@ -196,9 +196,9 @@ TEST(Parse, AnswersMutatedPlansWithAnErrorOrAProgram) {
     }
   }
   // Some mutations only change a name or a number: the others must have been found.
-  EXPECT_GT(accepted, 1'000);
-  EXPECT_LT(accepted, 12'000);
-  EXPECT_GT(verified, 500);
+  EXPECT_GT(accepted, 500);
+  EXPECT_LT(accepted, 10'000);
+  EXPECT_GT(verified, 200);
   EXPECT_LT(verified, accepted);
 }
 

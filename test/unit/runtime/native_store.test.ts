@@ -14,6 +14,9 @@ const collectGarbage = ((): (() => void) => {
   return runInNewContext('gc') as () => void;
 })();
 
+/** AddressSanitizer holds freed memory back on purpose. */
+const keepsFreedMemory = /asan/.test(process.env.LD_PRELOAD ?? '');
+
 function store(backend = 'reference'): NativeStore {
   return addon.createStore({ backend, threads: 2 });
 }
@@ -175,7 +178,7 @@ describe('memory', () => {
       const after = await turn(2000);
       expect(made.stats()).toMatchObject({ arenaBytes, bytes, packedBytes, waiting: 0 });
       // The results of 2000 runs are 16 MB, or 192 MB.
-      expect(after - before).toBeLessThan(Math.max(8 * 2 ** 20, 1000 * feed.byteLength));
+      if (!keepsFreedMemory) expect(after - before).toBeLessThan(Math.max(8 * 2 ** 20, 1000 * feed.byteLength));
     }
   });
 

@@ -54,7 +54,7 @@ describe('variables', () => {
     const { graph, w } = scaleGraph();
     await using session = await Session.create(graph, { device });
     await session.initialize();
-    session.read(w).fill(9);
+    (session.read(w) as Float32Array).fill(9);
     expect(session.read('w')).toEqual(new Float32Array(4).fill(2));
   });
 

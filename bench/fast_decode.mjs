@@ -1,0 +1,119 @@
+// What `decode: { mode: 'fast' }` saves, and what it does to the logits: docs/images.md has the table that this prints.
+//
+//   node bench/fast_decode.mjs [PICTURES OF EACH SIZE]
+//
+// Pictures are drawn (noise at all scales, as photographs have it, with sharp edges) and stored as JPEG of quality 90. The network
+// is resnet_v1_50 with drawn weights and the batch statistics of these pictures: its classes mean nothing, but its logits react to
+// a change of the input as those of a trained one do.
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import sharp from 'sharp';
+import { writeUntrained } from '../dist/cli/untrained.js';
+import { loadModel } from '../dist/index.js';
+
+const each = Number(process.argv[2] ?? 4);
+const sizes = [[500, 375], [1600, 1200], [4000, 3000]];
+const name = 'resnet_v1_50';
+
+/** Small deterministic random numbers. */
+function random(seed) {
+  let state = seed >>> 0 || 1;
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return state / 2 ** 32;
+  };
+}
+
+/** Noise with the same energy in every octave, in three channels, and a few discs with sharp edges. */
+async function draw(width, height, seed) {
+  const next = random(seed);
+  let sum = null;
+  const octaves = Math.ceil(Math.log2(width));
+  for (let octave = 1; octave <= octaves; octave++) {
+    const [w, h] = [2 ** octave, Math.max(2, Math.round((2 ** octave * height) / width))];
+    const noise = Uint8Array.from({ length: w * h * 3 }, () => 256 * next());
+    const layer = await sharp(noise, { raw: { width: w, height: h, channels: 3 } }).resize(width, height, { fit: 'fill', kernel: 'cubic' }).raw().toBuffer();
+    const weight = 0.5 / Math.sqrt(octave);
+    sum ??= new Float32Array(layer.length).fill(128);
+    for (let i = 0; i < layer.length; i++) sum[i] += weight * (layer[i] - 128);
+  }
+  for (let disc = 0; disc < 12; disc++) {
+    const [cx, cy, r] = [next() * width, next() * height, (0.02 + 0.13 * next()) * width];
+    const colour = [next(), next(), next()].map((v) => 160 * (v - 0.5));
+    for (let y = Math.max(0, Math.floor(cy - r)); y < Math.min(height, cy + r); y++) {
+      const half = Math.sqrt(Math.max(0, r * r - (y - cy) ** 2));
+      for (let x = Math.max(0, Math.floor(cx - half)); x < Math.min(width, cx + half); x++) {
+        for (let c = 0; c < 3; c++) sum[(y * width + x) * 3 + c] += colour[c];
+      }
+    }
+  }
+  const pixels = Uint8ClampedArray.from(sum);
+  return sharp(pixels, { raw: { width, height, channels: 3 } }).jpeg({ quality: 90 });
+}
+
+const milliseconds = async (work) => {
+  const start = performance.now();
+  await work();
+  return performance.now() - start;
+};
+const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
+
+/** Cosine of the angle between two vectors after their means are taken off. */
+function likeness(a, b) {
+  const centred = (v) => {
+    const mean = v.reduce((s, x) => s + x, 0) / v.length;
+    return Array.from(v, (x) => x - mean);
+  };
+  const [x, y] = [centred(a), centred(b)];
+  const dot = (p, q) => p.reduce((s, v, i) => s + v * q[i], 0);
+  return dot(x, y) / Math.sqrt(dot(x, x) * dot(y, y));
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'slimnet-fast-decode-'));
+try {
+  const pictures = [];
+  for (const [width, height] of sizes) {
+    const paths = [];
+    for (let i = 0; i < each; i++) {
+      const path = join(folder, `${width}-${i}.jpg`);
+      await (await draw(width, height, 1000 * width + i)).toFile(path);
+      paths.push(path);
+    }
+    pictures.push({ width, height, paths });
+  }
+  const checkpoint = join(folder, `${name}.ckpt`);
+  await writeUntrained(name, 1, pictures.flatMap(({ paths }) => paths), checkpoint, new AbortController().signal);
+  const exact = await loadModel(name, { checkpoint });
+  const fast = await loadModel(name, { checkpoint, decode: { mode: 'fast' } });
+  console.log('| picture | exact, ms | fast, ms | largest change of a logit | cosine of the logits | same first class | same top 5 |');
+  console.log('| --- | --- | --- | --- | --- | --- | --- |');
+  for (const { width, height, paths } of pictures) {
+    const times = { exact: [], fast: [] };
+    const [changes, cosines] = [[], []];
+    let [first, five] = [0, 0];
+    for (const path of paths) {
+      for (let i = 0; i < 4; i++) {
+        times.exact.push(await milliseconds(() => exact.preprocess([path])));
+        times.fast.push(await milliseconds(() => fast.preprocess([path])));
+      }
+      const [a, b] = [await exact.logits(path), await fast.logits(path)];
+      const range = Math.max(...a) - Math.min(...a);
+      changes.push(Math.max(...a.map((v, i) => Math.abs(v - b[i]))) / range);
+      cosines.push(likeness(a, b));
+      const top = (v) => Array.from(v.keys()).sort((p, q) => v[q] - v[p]).slice(0, 5);
+      const [p, q] = [top(a), top(b)];
+      first += p[0] === q[0] ? 1 : 0;
+      five += p.filter((k) => q.includes(k)).length;
+    }
+    const percent = (v) => `${(100 * v).toFixed(1)} %`;
+    console.log(
+      `| ${width} x ${height} | ${median(times.exact).toFixed(1)} | ${median(times.fast).toFixed(1)} | ${percent(Math.max(...changes))} of their range |` +
+        ` ${Math.min(...cosines).toFixed(4)} | ${first} of ${paths.length} | ${five} of ${5 * paths.length} |`,
+    );
+  }
+  await exact[Symbol.asyncDispose]();
+  await fast[Symbol.asyncDispose]();
+} finally {
+  rmSync(folder, { recursive: true });
+}

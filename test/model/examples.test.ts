@@ -1,0 +1,70 @@
+/** Runs the examples as their readers do. */
+import { execFile } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { encoders, gradient, paint } from '../helpers/pictures.js';
+import { writePlainCheckpoint } from '../helpers/plain_checkpoint.js';
+
+jest.setTimeout(120_000);
+
+const examples = join(__dirname, '..', '..', 'examples');
+let folder: string;
+let checkpoint: string;
+let labels: string;
+let pictures: string[];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'slimnet-examples-'));
+  checkpoint = await writePlainCheckpoint(join(folder, 'plain.ckpt'), 1000);
+  labels = join(folder, 'labels.txt');
+  writeFileSync(labels, Array.from({ length: 1000 }, (_, i) => `kind ${i}`).join('\n'));
+  const board = paint(60, 60, (x, y) => ((x >> 3) + (y >> 3)) % 2 === 0 ? [250, 250, 250] : [5, 5, 5]);
+  pictures = await Promise.all(
+    [gradient(60, 40), gradient(80, 60), board].map(async (picture, i) => {
+      const path = join(folder, `${i}.png`);
+      writeFileSync(path, await encoders.png.encode(picture));
+      return path;
+    }),
+  );
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function run(name: string, args: readonly string[] = []): Promise<string> {
+  const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(examples, name), ...args]);
+  expect(stderr).toBe('');
+  return stdout;
+}
+
+test('each example is tested here and named in their README', () => {
+  const files = readdirSync(examples).filter((name) => name.endsWith('.mjs'));
+  expect(files.sort()).toEqual(['classify.mjs', 'event_loop.mjs', 'features.mjs', 'resnet_graph.mjs']);
+});
+
+test('classify.mjs prints three classes for each picture', async () => {
+  const blocks = (await run('classify.mjs', [checkpoint, labels, ...pictures])).trimEnd().split(/\n(?=\/)/);
+  expect(blocks).toHaveLength(3);
+  blocks.forEach((block, i) => {
+    expect(block).toMatch(new RegExp(`^${pictures[i]}\n(  \\d+\\.\\d %  kind \\d+(\n|$)){3}$`));
+  });
+});
+
+test('features.mjs finds the two pictures that look alike', async () => {
+  const lines = (await run('features.mjs', [checkpoint, ...pictures])).trimEnd().split('\n');
+  expect(lines).toHaveLength(3);
+  expect(lines[0]).toMatch(new RegExp(`^${pictures[0]} is most like ${pictures[1]} \\((0|1)\\.\\d{4}\\)$`));
+  expect(lines[1]).toMatch(new RegExp(`^${pictures[1]} is most like ${pictures[0]} `));
+});
+
+test.each([[[]], [['checkpoint']]])('resnet_graph.mjs %j builds, runs and reports', async (args) => {
+  const out = await run('resnet_graph.mjs', args.map(() => checkpoint));
+  expect(out).toMatch(/^267 variables, the first is resnet_v1_50\/conv1\/weights\n/);
+  expect(out).toMatch(/logits float32 \[2,7,7,21\], block4 \[2,7,7,2048\]\n/);
+  expect(out).toMatch(/\d+ steps; the first: conv2d /);
+});
+
+test('event_loop.mjs measures throughput and delay', async () => {
+  const out = await run('event_loop.mjs', ['1', '0.5']);
+  expect(out).toMatch(/^\d+\.\d images\/s in batches of 1\nevent-loop delay: median \d+\.\d\d ms, 99 % \d+\.\d\d ms\n$/);
+});

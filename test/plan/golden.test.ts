@@ -1,0 +1,120 @@
+/**
+ * What the compiler makes of whole networks: the optimized plan of every depth, at one image of 224 pixels, on the null backend.
+ * A change that alters a plan shows here. UPDATE_GOLDEN=1 writes the files of golden/ anew.
+ */
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Graph, type Tensor } from '../../lib/core/graph.js';
+import { encode } from '../../lib/plan/encode.js';
+import { argScope } from '../../lib/slim/arg_scope.js';
+import { type NetworkName, networkNames, networks } from '../../lib/slim/nets/registry.js';
+import { placeholder } from '../../lib/slim/placeholder.js';
+import { addon } from '../helpers/run.js';
+
+/** Residual units of each network. */
+const units: Readonly<Record<NetworkName, number>> = {
+  resnet_v1_50: 16,
+  resnet_v1_101: 33,
+  resnet_v1_152: 50,
+  resnet_v1_200: 66,
+};
+
+/** Bytes that the intermediate results of one image of 224 pixels need: the stem is the widest place of every depth. */
+const arenaBytes = 4_816_896;
+
+const compiled = new Map<string, string>();
+
+/** The optimized plan of a network. */
+function compile(name: NetworkName, isTraining = false): string {
+  const key = `${name} ${isTraining}`;
+  const known = compiled.get(key);
+  if (known !== undefined) return known;
+  const { build, argScope: scope } = networks[name];
+  const graph = new Graph();
+  const { net, endPoints } = graph.build(() => {
+    const images = placeholder('float32', [null, 224, 224, 3], { name: 'images' });
+    return argScope(scope(), () => build(images, { numClasses: 1000, isTraining }));
+  });
+  const plan = encode({
+    graph,
+    fetches: new Map([
+      ['logits', net],
+      ['predictions', endPoints.predictions as Tensor],
+    ]),
+    updates: isTraining ? graph.getCollection<Tensor>('update_ops') : [],
+    shapes: new Map([['images', [1, 224, 224, 3]]]),
+  });
+  const text = addon().transform(plan.text, { backend: 'null' });
+  compiled.set(key, text);
+  return text;
+}
+
+/** The steps that run each time: op and what it absorbed, in order. */
+function stepsOf(plan: string): string[] {
+  const lines = plan.slice(plan.indexOf('main:\n')).split('\n');
+  return lines.flatMap((line) => {
+    const op = /^%[^=]+ = (\w+)\(/.exec(line)?.[1];
+    if (op === undefined || ['input', 'variable', 'constant'].includes(op) || line.includes(' alias[')) return [];
+    const absorbed = /\} post\[(.*?)\] @/.exec(line)?.[1] ?? '';
+    return [[op, ...(absorbed.match(/bias|add|relu6?/g) ?? [])].join('+')];
+  });
+}
+
+function countsOf(steps: readonly string[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const step of steps) counts[step] = (counts[step] ?? 0) + 1;
+  return counts;
+}
+
+describe.each(networkNames)('%s', (name) => {
+  test('compiles to the plan on record', () => {
+    const path = join(__dirname, 'golden', `${name}.plan`);
+    if (process.env.UPDATE_GOLDEN === '1') writeFileSync(path, compile(name));
+    // Not toBe: the difference of two texts of half a megabyte takes Jest minutes to draw.
+    const expected = readFileSync(path, 'utf8').split('\n');
+    const actual = compile(name).split('\n');
+    const first = actual.findIndex((line, i) => line !== expected[i]);
+    expect({ line: first + 1, text: actual[first] }).toEqual({ line: first + 1, text: expected[first] });
+    expect(actual).toHaveLength(expected.length);
+  });
+
+  test('is one step for each convolution', () => {
+    const count = units[name];
+    expect(countsOf(stepsOf(compile(name)))).toEqual({
+      'conv2d+bias+relu': 1 + 2 * count,
+      'conv2d+bias+add+relu': count,
+      'conv2d+bias': 5,
+      max_pool2d: 4,
+      reduce_mean: 1,
+      softmax: 1,
+    });
+  });
+
+  test('adds in place, and needs no more memory than its widest place', () => {
+    const plan = compile(name);
+    expect(plan.match(/add\(%\d+, in_place\)/g)).toHaveLength(units[name]);
+    const ends = [...plan.matchAll(/arena\[(\d+)\+(\d+)\]/g)].map(([, offset, bytes]) => Number(offset) + Number(bytes));
+    expect(Math.max(...ends)).toBe(arenaBytes);
+  });
+});
+
+test('resnet_v1_50 takes 60 steps an image', () => {
+  expect(stepsOf(compile('resnet_v1_50'))).toHaveLength(60);
+});
+
+describe('resnet_v1_50 in training mode', () => {
+  const steps = (): string[] => stepsOf(compile('resnet_v1_50', true));
+
+  test('keeps the batch normalizations and updates both moving averages of each', () => {
+    const counts = countsOf(steps());
+    expect(counts.batch_norm_training).toBe(53);
+    expect(counts.assign_moving_average).toBe(106);
+    expect(counts['add+relu']).toBe(16);
+  });
+
+  test('runs the updates behind everything else', () => {
+    const all = steps();
+    expect(all.slice(-106)).toEqual(Array.from({ length: 106 }, () => 'assign_moving_average'));
+    expect(all.slice(0, -106)).not.toContain('assign_moving_average');
+  });
+});

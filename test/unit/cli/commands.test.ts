@@ -1,0 +1,268 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { readNpy } from '../../helpers/npy.js';
+import { slimnet } from '../../helpers/cli.js';
+import { goldenFolder } from '../../helpers/golden.js';
+import { encoders, gradient, paint } from '../../helpers/pictures.js';
+import { writePlainCheckpoint } from '../../helpers/plain_checkpoint.js';
+
+jest.setTimeout(120_000);
+
+let folder: string;
+let photos: string;
+let model: readonly string[];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'slimnet-cli-'));
+  photos = join(folder, 'photos');
+  mkdirSync(photos);
+  const pictures = { 'a.jpg': gradient(60, 40), 'b.png': paint(30, 50, (x, y) => [x * 8, y * 5, 99]), 'c.webp': gradient(33, 33) };
+  for (const [name, picture] of Object.entries(pictures)) {
+    const { encode } = name.endsWith('jpg') ? encoders.jpeg : name.endsWith('png') ? encoders.png : encoders.webp;
+    writeFileSync(join(photos, name), await encode(picture));
+  }
+  writeFileSync(join(folder, 'bad.jpg'), 'no image');
+  const labels = join(folder, 'labels.txt');
+  writeFileSync(labels, Array.from({ length: 10 }, (_, i) => `kind, ${i}`).join('\n'));
+  const checkpoint = await writePlainCheckpoint(join(folder, 'plain.ckpt'), 10);
+  model = ['--checkpoint', checkpoint];
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const labels = () => ['--labels', join(folder, 'labels.txt')];
+const all = () => ['a.jpg', 'b.png', 'c.webp'].map((name) => join(photos, name));
+
+interface JsonResult {
+  readonly file: string;
+  readonly predictions: readonly { readonly index: number; readonly label: string; readonly probability: number }[];
+}
+
+describe('classify', () => {
+  test('prints a table for each image of a folder', async () => {
+    const { status, out, err } = await slimnet(['classify', photos, ...model, ...labels(), '--top-k', '2']);
+    expect({ status, err }).toEqual({ status: 0, err: '' });
+    const blocks = out.trimEnd().split('\n\n');
+    expect(blocks.map((block) => block.split('\n')[0])).toEqual(all());
+    for (const block of blocks) expect(block).toMatch(/^.*\nclass +label +probability\n-+ +-+ +-+\n( +\d  kind, \d  0\.\d{4}(\n|$)){2}/);
+  });
+
+  test('prints JSON, JSON lines and CSV that say the same', async () => {
+    const run = async (format: string) => slimnet(['classify', photos, ...model, ...labels(), '-k', '3', '-f', format, '--batch', '2']);
+    const json = JSON.parse((await run('json')).out) as JsonResult[];
+    expect(json.map(({ file, predictions }) => [file, predictions.length])).toEqual(all().map((file) => [file, 3]));
+    expect((await run('jsonl')).out.trimEnd().split('\n').map((line) => JSON.parse(line) as JsonResult)).toEqual(json);
+    const rows = (await run('csv')).out.split('\r\n');
+    expect(rows[0]).toBe('file,rank,class,label,probability');
+    const expected = json.flatMap(({ file, predictions }) => predictions.map((p, i) => `${file},${i + 1},${p.index},"${p.label}",${p.probability}`));
+    expect(rows.slice(1)).toEqual([...expected, '']);
+  });
+
+  test('reads an image, or a list of paths, from standard input', async () => {
+    const one = await slimnet(['classify', '-', ...model, '-f', 'jsonl'], { stdin: readFileSync(all()[0] as string) });
+    expect(one.status).toBe(0);
+    const list = await slimnet(['classify', '-', ...model, '-f', 'jsonl'], { stdin: `${all()[0]}\n` });
+    expect(JSON.parse(list.out)).toEqual({ ...JSON.parse(one.out), file: all()[0] });
+    expect((JSON.parse(one.out) as JsonResult).file).toBe('-');
+  });
+
+  test('reports a bad file, goes on with the others, and says so by its exit status', async () => {
+    const missing = join(folder, 'missing.jpg');
+    const args = ['classify', missing, all()[0] as string, join(folder, 'bad.jpg'), all()[1] as string];
+    const { status, out, err } = await slimnet([...args, ...model, '-f', 'jsonl', '-b', '1']);
+    expect(status).toBe(1);
+    expect(out.trimEnd().split('\n').map((line) => (JSON.parse(line) as JsonResult).file)).toEqual(all().slice(0, 2));
+    const lines = err.trimEnd().split('\n');
+    expect(lines).toHaveLength(3);
+    expect(lines[0]).toMatch(/missing\.jpg: .*no such file.*\[ERR_IMAGE\]/);
+    expect(lines[1]).toMatch(/bad\.jpg: .*begins with 6e 6f 20 69.*\[ERR_IMAGE\]/);
+    expect(lines[2]).toBe('slimnet: 2 of 4 images failed.');
+  });
+
+  test.each([['json', '[]\n'], ['jsonl', ''], ['csv', 'file,rank,class,label,probability\r\n'], ['table', '']])('when all files are bad, %s is still well-formed', async (format, expected) => {
+    const { status, out } = await slimnet(['classify', join(folder, 'bad.jpg'), ...model, '-f', format]);
+    expect({ status, out }).toEqual({ status: 1, out: expected });
+  });
+
+  test('shows its progress on a terminal, apart from the results', async () => {
+    const { out, err } = await slimnet(['classify', photos, ...model, '-f', 'jsonl', '-b', '1'], { terminal: true });
+    expect(out.trimEnd().split('\n')).toHaveLength(3);
+    expect(err).toMatch(/\[-+\] 0\/3 images/);
+    expect(err).toMatch(/\r\u001b\[K$/);
+  });
+
+  test('asks for no more classes than there are', async () => {
+    const { out } = await slimnet(['classify', all()[0] as string, ...model, '-f', 'jsonl', '-k', '1000']);
+    expect((JSON.parse(out) as JsonResult).predictions).toHaveLength(10);
+  });
+
+  test('stops in order when interrupted', async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort(), 50);
+    const many = Array.from({ length: 200 }, () => all()[0] as string);
+    const { status, err } = await slimnet(['classify', ...many, ...model, '-b', '1', '-f', 'jsonl'], { signal: controller.signal });
+    expect({ status, err }).toEqual({ status: 130, err: 'slimnet: interrupted\n' });
+  });
+});
+
+describe('embed', () => {
+  test('prints JSON lines', async () => {
+    const { status, out } = await slimnet(['embed', photos, ...model]);
+    expect(status).toBe(0);
+    const rows = out.trimEnd().split('\n').map((line) => JSON.parse(line) as { file: string; features: number[] });
+    expect(rows.map(({ file, features }) => [file, features.length])).toEqual(all().map((file) => [file, 2048]));
+  });
+
+  test('writes a .npy file and the names beside it', async () => {
+    const output = join(folder, 'new folder', 'features.npy');
+    const { status, out, err } = await slimnet(['embed', photos, join(folder, 'bad.jpg'), ...model, '--output', output]);
+    expect({ status, out }).toEqual({ status: 1, out: '' });
+    expect(err).toContain('features.npy: 3 x 2048 float32');
+    const { dtype, shape, data } = readNpy(readFileSync(output));
+    expect({ dtype, shape }).toEqual({ dtype: '<f4', shape: [3, 2048] });
+    expect(readFileSync(`${output}.txt`, 'utf8')).toBe(all().map((name) => `${name}\n`).join(''));
+    expect(readdirSync(join(folder, 'new folder')).sort()).toEqual(['features.npy', 'features.npy.txt']);
+    const lines = (await slimnet(['embed', photos, ...model])).out.trimEnd().split('\n');
+    const last = (JSON.parse(lines[2] as string) as { features: number[] }).features;
+    expect(Array.from(data.subarray(2 * 2048))).toEqual(last);
+  });
+
+  test('writes nothing when no image can be read, or the name of the file is wrong', async () => {
+    const output = join(folder, 'nothing.npy');
+    expect((await slimnet(['embed', join(folder, 'bad.jpg'), ...model, '-o', output])).status).toBe(1);
+    expect(existsSync(output)).toBe(false);
+    const { status, err } = await slimnet(['embed', photos, ...model, '-o', join(folder, 'features.txt')]);
+    expect(status).toBe(2);
+    expect(err).toMatch(/ends in \.npy/);
+  });
+});
+
+describe('inspect', () => {
+  test('counts what a network has', async () => {
+    const { status, out } = await slimnet(['inspect', 'resnet_v1_50']);
+    expect(status).toBe(0);
+    expect(out).toMatch(/trainable parameters +25,557,032\n.*multiply accumulates +3,482,255,360\n/s);
+    expect(out).toMatch(/resnet_v1_50\/conv1\/weights +float32 +\[7,7,3,64\] +9408 +yes/);
+    expect(out.trimEnd().split('\n').at(-1)).toMatch(/resnet_v1_50\/logits\/biases +float32 +\[1000\] +1000 +yes/);
+  });
+
+  test('does so as JSON, for other sizes and classes', async () => {
+    const { out } = await slimnet(['inspect', 'resnet_v1_101', '--json', '--size', '64', '--classes', '7']);
+    const { facts, variables } = JSON.parse(out) as { facts: Record<string, unknown>; variables: unknown[] };
+    expect(facts).toMatchObject({ input: [1, 64, 64, 3], logits: [1, 1, 1, 7], variables: 522, labelOffset: 1, publishedTop1: 76.4 });
+    expect(variables).toHaveLength(522);
+    expect(variables[0]).toEqual({ name: 'resnet_v1_101/conv1/weights', dtype: 'float32', shape: [7, 7, 3, 64], trainable: true });
+  });
+
+  test.each([
+    ['small_resnet_v1_v1/resnet.ckpt', 'tensorflow_v1', 194],
+    ['small_resnet_v1_v2/resnet.ckpt', 'tensorflow_v2', 194],
+    ['partitioned_v2/model.ckpt', 'tensorflow_v2', 3],
+  ])('lists the tensors of the checkpoint %s', async (name, format, tensors) => {
+    const path = join(goldenFolder, 'checkpoints', name);
+    const { status, out } = await slimnet(['inspect', path, '--json']);
+    expect(status).toBe(0);
+    const report = JSON.parse(out) as { kind: string; facts: { tensors: number }; variables: { name: string }[] };
+    expect(report.kind).toBe(`checkpoint (${format})`);
+    expect(report.facts.tensors).toBe(tensors);
+    expect(report.variables).toHaveLength(tensors);
+    expect((await slimnet(['inspect', path])).out).toContain(report.variables[0]?.name);
+  });
+
+  test('lists the tensors of a safetensors file', async () => {
+    const path = await writePlainCheckpoint(join(folder, 'plain.safetensors'), 3);
+    const { out } = await slimnet(['inspect', path]);
+    expect(out).toMatch(/checkpoint \(safetensors\)\n +tensors +267\n/);
+    expect(out).toMatch(/resnet_v1_50\/logits\/weights +float32 +\[1,1,2048,3\] +6144/);
+  });
+
+  test('says what is no checkpoint', async () => {
+    expect(await slimnet(['inspect', join(folder, 'nowhere')])).toMatchObject({ status: 1, err: expect.stringMatching(/\[ERR_CHECKPOINT\]/) });
+    expect(await slimnet(['inspect', join(folder, 'labels.txt')])).toMatchObject({ status: 1, err: expect.stringMatching(/another kind/) });
+  });
+});
+
+describe('doctor', () => {
+  test('describes machine and build for people and for programs', async () => {
+    const { status, out } = await slimnet(['doctor']);
+    expect(status).toBe(0);
+    expect(out).toMatch(/slimnet +\d+\.\d+\.\d+\n/);
+    expect(out).toMatch(/oneDNN +3\.\d+\.\d+\n/);
+    expect(out).toMatch(/AMX +(granted|refused|absent): /);
+    expect(out).toMatch(/onednn +available/);
+    const report = JSON.parse((await slimnet(['doctor', '--json'])).out) as { cores: number; backends: { name: string }[] };
+    expect(report.cores).toBeGreaterThan(0);
+    expect(report.backends.map(({ name }) => name)).toEqual(expect.arrayContaining(['onednn', 'reference', 'null']));
+  });
+});
+
+describe('bench', () => {
+  test('measures each batch size', async () => {
+    const { status, out } = await slimnet(['bench', '--device', 'null', '-n', '3', '-b', '1', '2', '--json']);
+    expect(status).toBe(0);
+    const { results } = JSON.parse(out) as { results: Record<string, number>[] };
+    expect(results.map(({ batch }) => batch)).toEqual([1, 2]);
+    for (const { batch, imagesPerSecond, medianMs, minMs, maxMs } of results as Record<string, number>[]) {
+      expect(imagesPerSecond).toBeCloseTo(((batch as number) * 1000) / (medianMs as number), 3);
+      expect(minMs).toBeLessThanOrEqual(medianMs as number);
+      expect(maxMs).toBeGreaterThanOrEqual(medianMs as number);
+    }
+  });
+});
+
+describe('wrong use', () => {
+  test.each([
+    [[], /Usage: slimnet/],
+    [['clasify'], /Did you mean classify\?/],
+    [['classify', '-c', 'x'], /missing required argument 'images'/],
+    [['classify', 'a.jpg'], /--checkpoint <path>' not specified/],
+    [['classify', 'a.jpg', '-c', 'x', '--modle', 'y'], /Did you mean --model\?/],
+    [['classify', 'a.jpg', '-c', 'x', '-m', 'resnet_v9'], /Allowed choices are resnet_v1_50,/],
+    [['classify', 'a.jpg', '-c', 'x', '-k', '0'], /whole number from 1/],
+    [['classify', 'a.jpg', '-c', 'x', '-k', '2.5'], /whole number from 1/],
+    [['classify', 'a.jpg', '-c', 'x', '-f', 'xml'], /table, json, jsonl, csv/],
+    [['classify', 'a.jpg', '-c', 'x', '-b', '5000'], /1 to 1024/],
+    [['bench', '--batch', 'many'], /whole number/],
+    [['inspect'], /missing required argument/],
+    [['doctor', 'me'], /too many arguments/],
+  ])('slimnet %j exits with 2 and a hint', async (args, message) => {
+    const { status, out, err } = await slimnet(args);
+    expect({ status, out }).toEqual({ status: 2, out: '' });
+    expect(err).toMatch(message);
+  });
+
+  test('so does an empty folder, and labels that do not fit', async () => {
+    mkdirSync(join(folder, 'empty'), { recursive: true });
+    expect(await slimnet(['classify', join(folder, 'empty'), ...model])).toMatchObject({ status: 2, err: expect.stringContaining('holds no images') });
+    writeFileSync(join(folder, 'two.txt'), 'a\nb');
+    const { status, err } = await slimnet(['classify', photos, ...model, '--labels', join(folder, 'two.txt')]);
+    expect(status).toBe(2);
+    expect(err).toMatch(/two\.txt: expected 10 labels .*received 2\. Hint/);
+  });
+
+  test('a missing checkpoint, a device that is not there and another network are failures', async () => {
+    const run = (args: readonly string[]) => slimnet(['classify', photos, ...args]);
+    expect(await run(['-c', join(folder, 'nowhere')])).toMatchObject({ status: 1, err: expect.stringContaining('ERR_CHECKPOINT') });
+    expect(await run([...model, '-d', 'cuda'])).toMatchObject({ status: 1, err: expect.stringContaining('ERR_BACKEND') });
+    expect(await run([...model, '-m', 'resnet_v1_101'])).toMatchObject({ status: 1, err: expect.stringContaining('load the model resnet_v1_50') });
+  });
+});
+
+describe('help', () => {
+  test('lists the commands', async () => {
+    const { status, out, err } = await slimnet(['--help']);
+    expect({ status, err }).toEqual({ status: 0, err: '' });
+    for (const command of ['quickstart', 'classify', 'embed', 'inspect', 'bench', 'doctor']) expect(out).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
+  });
+
+  test.each(['classify', 'embed', 'inspect', 'bench', 'doctor', 'quickstart'])('of %s shows its options', async (command) => {
+    const { status, out } = await slimnet([command, '--help']);
+    expect(status).toBe(0);
+    expect(out).toMatch(new RegExp(`^Usage: slimnet ${command} `));
+    expect(out).toContain('--help');
+  });
+
+  test('and version are results, not errors', async () => {
+    expect(await slimnet(['--version'])).toMatchObject({ status: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), err: '' });
+  });
+});

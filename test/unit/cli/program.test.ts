@@ -1,0 +1,103 @@
+/** The command line as a program of its own (dist/, which `npm test` builds). */
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { encoders, gradient } from '../../helpers/pictures.js';
+import { writePlainCheckpoint } from '../../helpers/plain_checkpoint.js';
+
+jest.setTimeout(120_000);
+
+const program = join(__dirname, '..', '..', '..', 'dist', 'cli', 'main.js');
+let folder: string;
+let photo: string;
+let checkpoint: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'slimnet-program-'));
+  photo = join(folder, 'photo.jpg');
+  writeFileSync(photo, await encoders.jpeg.encode(gradient(64, 64)));
+  checkpoint = await writePlainCheckpoint(join(folder, 'plain.ckpt'), 10);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Ended {
+  readonly status: number | null;
+  readonly signal: NodeJS.Signals | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** Runs a shell command in which `$slimnet` is the program. `watch` sees the process and what it wrote so far. */
+function shell(command: string, watch: (kill: (signal: NodeJS.Signals) => void, out: string) => void = () => {}): Promise<Ended> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('bash', ['-c', command], {
+      cwd: folder,
+      env: { ...process.env, slimnet: `${process.execPath} ${program}`, photo, checkpoint },
+      detached: true,
+    });
+    let [out, err] = ['', ''];
+    const kill = (signal: NodeJS.Signals) => void process.kill(-(child.pid as number), signal);
+    child.stdout.on('data', (chunk: Buffer) => {
+      out += chunk.toString();
+      watch(kill, out);
+    });
+    child.stderr.on('data', (chunk: Buffer) => {
+      err += chunk.toString();
+    });
+    child.on('error', reject);
+    child.on('close', (status, signal) => resolve({ status, signal, out, err }));
+  });
+}
+
+test('classifies, and keeps results and messages apart', async () => {
+  const { status, out, err } = await shell('$slimnet classify $photo nowhere.jpg -c $checkpoint -k 1 -f csv');
+  expect(status).toBe(1);
+  expect(out).toMatch(/^file,rank,class,label,probability\r\n.*photo\.jpg,1,\d,class \d,0\.\d+\r\n$/);
+  expect(err).toMatch(/^slimnet: nowhere\.jpg: .*\nslimnet: 1 of 2 images failed\.\n$/);
+});
+
+test('takes an image from a pipe', async () => {
+  const { status, out, err } = await shell('cat $photo | $slimnet classify - -c $checkpoint -k 1 -f jsonl');
+  expect({ status, err }).toEqual({ status: 0, err: '' });
+  expect(JSON.parse(out)).toMatchObject({ file: '-' });
+});
+
+test('a reader that stops early is no error', async () => {
+  const { status, out, err } = await shell('set -o pipefail; $slimnet inspect resnet_v1_200 | head -n 1');
+  expect({ status, out, err }).toEqual({ status: 0, out: 'resnet_v1_200: network\n', err: '' });
+  const rows = await shell(`set -o pipefail; for i in $(seq 60); do echo $photo; done | $slimnet embed - -c $checkpoint -b 1 | head -n 1 | cut -c 1-8`);
+  expect(rows).toMatchObject({ status: 0, out: '{"file":\n', err: '' });
+});
+
+test('Ctrl-C ends it in order: exit status 130, no file half written', async () => {
+  let interrupted = false;
+  const { status, err } = await shell('for i in $(seq 2000); do echo $photo; done | exec $slimnet classify - -c $checkpoint -b 1 -f jsonl', (kill) => {
+    if (!interrupted) kill('SIGINT');
+    interrupted = true;
+  });
+  expect({ status, err }).toEqual({ status: 130, err: 'slimnet: interrupted\n' });
+
+  const started = performance.now();
+  const writing = await shell('trap : INT; echo ready; $slimnet quickstart --output tour', (kill, out) => {
+    if (out.startsWith('ready')) setTimeout(() => kill('SIGINT'), 1500);
+  });
+  expect(writing.status).toBe(130);
+  expect(performance.now() - started).toBeLessThan(60_000);
+  expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).includes('.tmp'))).toEqual([]);
+});
+
+test('quickstart draws, writes, reads, classifies and says that the weights are untrained', async () => {
+  const { status, out, err } = await shell('$slimnet quickstart --output tour');
+  expect(status).toBe(0);
+  expect(out.match(/class +label +probability\n/g)).toHaveLength(4);
+  expect(out).toMatch(/\n\d+\.\d images\/s \(batch 8/);
+  expect(err).toMatch(/untrained/);
+  expect(err).toMatch(/resnet_v1_50_2016_08_28\.tar\.gz/);
+  const seen = new Set(out.match(/ 0\.\d{4}$/gm));
+  expect(seen.size).toBeGreaterThan(8);
+  const inspected = await shell('$slimnet inspect tour/resnet_v1_50.ckpt');
+  expect(inspected.out).toMatch(/checkpoint \(tensorflow_v2\)\n +tensors +267\n/);
+  // Again, into the same folder.
+  expect((await shell('$slimnet quickstart --output tour')).status).toBe(0);
+});

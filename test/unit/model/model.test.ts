@@ -1,0 +1,247 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { ArgumentError, CheckpointError, ImageError } from '../../../lib/errors.js';
+import { type LoadModelOptions, Model, type Prediction, loadModel } from '../../../lib/model/index.js';
+import type { NetworkName } from '../../../lib/slim/nets/index.js';
+import { largestDifference } from '../../helpers/network_fixtures.js';
+import { encoders, gradient, paint } from '../../helpers/pictures.js';
+import { writePlainCheckpoint } from '../../helpers/plain_checkpoint.js';
+
+jest.setTimeout(60_000);
+
+const classes = 10;
+const names = Array.from({ length: classes }, (_, i) => `name ${i}`);
+/** Pictures of different sizes that look different. */
+const pictures = [
+  gradient(64, 48),
+  paint(40, 60, (x, y) => [x * 6, 255 - y * 4, 30]),
+  paint(50, 50, (x, y) => ((x >> 3) + (y >> 3)) % 2 === 0 ? [230, 220, 30] : [20, 40, 160]),
+  paint(33, 90, (_, y) => [y * 2, y, 255 - y]),
+  paint(80, 33, (x) => [x * 3, 10, 255 - x]),
+];
+
+let folder: string;
+let checkpoint: string;
+let paths: string[];
+let model: Model;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'slimnet-model-'));
+  checkpoint = await writePlainCheckpoint(join(folder, 'plain.ckpt'), classes);
+  paths = await Promise.all(
+    pictures.map(async (picture, i) => {
+      const path = join(folder, `${i}.png`);
+      await writeFile(path, await encoders.png.encode(picture));
+      return path;
+    }),
+  );
+  model = await load({ labels: names, maxBatch: 2 });
+});
+afterAll(async () => {
+  await model[Symbol.asyncDispose]();
+  await rm(folder, { recursive: true });
+});
+
+function load(options: LoadModelOptions = {}): Promise<Model> {
+  return loadModel('resnet_v1_50', { checkpoint, imageSize: 32, ...options });
+}
+
+const probabilities = (predictions: readonly Prediction[]) => predictions.map(({ probability }) => probability);
+
+describe('a model', () => {
+  test('knows its classes, labels, preprocessing and label offset', () => {
+    expect(model).toMatchObject({ name: 'resnet_v1_50', numClasses: classes, labels: names, labelOffset: 1 });
+    expect(model.preprocessing).toEqual({ name: 'vgg', height: 32, width: 32, resizeSide: 256 });
+    expect(model.stats().variables).toBe(267);
+  });
+
+  test('classifies a path, bytes and pixels alike', async () => {
+    const [path, picture] = [paths[0] as string, pictures[0] as (typeof pictures)[0]];
+    const fromPath = await model.classify(path);
+    expect(fromPath).toHaveLength(5);
+    expect(await model.classify(await encoders.png.encode(picture))).toEqual(fromPath);
+    expect(await model.classify(picture)).toEqual(fromPath);
+    for (const { index, label, probability } of fromPath) {
+      expect(label).toBe(`name ${index}`);
+      expect(probability).toBeGreaterThan(0);
+    }
+    expect(probabilities(fromPath)).toEqual([...probabilities(fromPath)].sort((a, b) => b - a));
+  });
+
+  test('gives probabilities that are the softmax of the logits', async () => {
+    const logits = await model.logits(paths[1] as string);
+    expect(logits).toHaveLength(classes);
+    const powers = logits.map((v) => Math.exp(v - Math.max(...logits)));
+    const total = powers.reduce((a, b) => a + b, 0);
+    for (const { index, probability } of await model.classify(paths[1] as string, { topK: classes })) {
+      expect(probability).toBeCloseTo((powers[index] as number) / total, 5);
+    }
+  });
+
+  test('gives what its parts give one after another', async () => {
+    const pixels = await model.preprocess([paths[2] as string]);
+    expect(pixels).toHaveLength(32 * 32 * 3);
+    expect(await model.run(pixels)).toEqual(await model.logits(paths[2] as string));
+    expect(await model.run(pixels, { output: 'features' })).toEqual(await model.embed(paths[2] as string));
+    expect(await model.embed(paths[2] as string)).toHaveLength(2048);
+    expect(await model.decode(paths[2] as string)).toMatchObject({ width: 50, height: 50 });
+  });
+
+  test('gives for several images, in batches, what it gives for each', async () => {
+    const mixed = [paths[0] as string, pictures[1] as (typeof pictures)[0], ...paths.slice(2)];
+    const together = await model.logits(mixed);
+    expect(together).toHaveLength(5);
+    for (const [i, image] of mixed.entries()) {
+      expect(largestDifference(together[i] as Float32Array, await model.logits(image))).toBeLessThan(1e-4);
+    }
+    expect(new Set(together.map((row) => row.join())).size).toBe(5);
+    expect((await model.classify(mixed, { topK: 1 })).map((p) => p.length)).toEqual([1, 1, 1, 1, 1]);
+    expect((await model.embed(mixed)).map((row) => row.length)).toEqual([2048, 2048, 2048, 2048, 2048]);
+  });
+
+  test('gives nothing for no images', async () => {
+    expect(await model.classify([])).toEqual([]);
+    expect(await model.embed([])).toEqual([]);
+  });
+
+  test('answers calls that run at the same time', async () => {
+    const alone = await model.logits(paths);
+    const all = await Promise.all(paths.map((path) => model.logits(path)));
+    all.forEach((row, i) => {
+      expect(largestDifference(row, alone[i] as Float32Array)).toBeLessThan(1e-4);
+    });
+  });
+
+  test('does not see what is done to bytes and pixels after the call', async () => {
+    const expected = await model.logits(pictures);
+    const own = pictures.map((picture) => ({ ...picture, data: picture.data.slice() }));
+    const bytes = new Uint8Array(await encoders.png.encode(pictures[0] as (typeof pictures)[0]));
+    const pending = model.logits([...own, bytes]);
+    for (const { data } of own) data.fill(0);
+    bytes.fill(0);
+    const actual = await pending;
+    expected.forEach((row, i) => {
+      expect(largestDifference(actual[i] as Float32Array, row)).toBeLessThan(1e-4);
+    });
+    expect(largestDifference(actual[5] as Float32Array, expected[0] as Float32Array)).toBeLessThan(1e-4);
+  });
+});
+
+describe('failures', () => {
+  test('the earliest bad image ends a call, and the model goes on', async () => {
+    const missing = join(folder, 'missing.png');
+    await expect(model.classify(missing)).rejects.toThrow(ImageError);
+    await expect(model.classify([paths[0] as string, missing, new Uint8Array(3)])).rejects.toMatchObject({ path: missing });
+    await expect(model.classify([paths[0] as string, 5 as unknown as string])).rejects.toThrow(ArgumentError);
+    expect(await model.classify(paths[0] as string)).toHaveLength(5);
+  });
+
+  test('a stream tells of bad images and goes on with the others', async () => {
+    const bad = { ...gradient(4, 4), width: 5 };
+    const sources = ['nowhere', ...paths.slice(0, 3), bad, paths[3] as string];
+    const failed: unknown[] = [];
+    const got: unknown[] = [];
+    const onFailure = (source: unknown, error: unknown) => {
+      expect(error).toBeInstanceOf(ImageError);
+      failed.push(source);
+    };
+    for await (const { item, result } of model.stream(sources, 'logits', { onFailure })) {
+      expect(result).toHaveLength(classes);
+      got.push(item);
+    }
+    expect(failed).toEqual(['nowhere', bad]);
+    expect(got).toEqual(paths.slice(0, 4));
+  });
+
+  test('aborting rejects with the reason of the signal, before and in the middle', async () => {
+    const reason = new Error('enough');
+    await expect(model.classify(paths, { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+    const controller = new AbortController();
+    const pending = model.classify([...paths, ...paths, ...paths, ...paths], { signal: controller.signal });
+    setTimeout(() => controller.abort(reason), 5);
+    await expect(pending).rejects.toBe(reason);
+    expect(await model.classify(paths[0] as string)).toHaveLength(5);
+  });
+
+  test.each([
+    [{ topK: 0 }, /topK: expected 1 to 10, received 0/],
+    [{ topK: 11 }, /topK/],
+    [{ topK: 1.5 }, /topK/],
+    [{ topk: 3 }, /classify has no option topk; it has topK, signal/],
+    [null, /classify: expected options/],
+  ])('classify refuses %j', async (options, message) => {
+    const call = model.classify(paths[0] as string, options as unknown as object);
+    await expect(call).rejects.toThrow(ArgumentError);
+    await expect(call).rejects.toThrow(message);
+  });
+
+  test('run refuses an output that there is not, and pixels that are no whole images', async () => {
+    await expect(model.run(new Float32Array(32 * 32 * 3), { output: 'classes' as 'logits' })).rejects.toThrow(/logits, predictions, features/);
+    await expect(model.run(new Float32Array(32 * 32 * 3 + 1))).rejects.toThrow();
+  });
+});
+
+describe('loadModel', () => {
+  test.each([
+    [{}, /expected either checkpoint or untrainedSeed/],
+    [{ checkpoint: 'a', untrainedSeed: 1 }, /expected either checkpoint or untrainedSeed/],
+    [{ checkpoint: '' }, /checkpoint: expected a path/],
+    [{ untrainedSeed: 0.5 }, /untrainedSeed: expected a whole number/],
+    [{ checkpoint: 'a', numClasses: 0 }, /numClasses/],
+    [{ checkpoint: 'a', maxBatch: -1 }, /maxBatch/],
+    [{ checkpoint: 'a', imageSize: 0 }, /Image size/],
+    [{ checkpoint: 'a', labelz: 'x' }, /no option labelz/],
+    [{ checkpoint: 'a', decode: { mode: 'quick' } }, /mode/],
+    [{ checkpoint: 'a', decode: { minSide: 3, colour: 1 } }, /no option colour/],
+    [null, /expected options/],
+  ])('refuses %j', async (options, message) => {
+    const attempt = loadModel('resnet_v1_50', options as unknown as LoadModelOptions);
+    await expect(attempt).rejects.toThrow(ArgumentError);
+    await expect(attempt).rejects.toThrow(message);
+  });
+
+  test('refuses a network that there is not', async () => {
+    await expect(loadModel('resnet_v9' as NetworkName, { checkpoint })).rejects.toThrow(/resnet_v1_50, /);
+  });
+
+  test('says what does not fit', async () => {
+    await expect(load({ checkpoint: join(folder, 'nowhere.ckpt') })).rejects.toThrow(CheckpointError);
+    await expect(loadModel('resnet_v1_101', { checkpoint })).rejects.toThrow(/weights of resnet_v1_101, these are of resnet_v1_50.*load the model resnet_v1_50/);
+    await expect(load({ labels: names.slice(1) })).rejects.toThrow(/expected 10 labels.*received 9/);
+    await expect(load({ numClasses: 7 })).rejects.toThrow(/numClasses: 10/);
+    await expect(load({ device: 'cuda' })).rejects.toMatchObject({ code: 'ERR_BACKEND' });
+  });
+
+  test('without labels classes go by their numbers', async () => {
+    await using plain = await load();
+    expect(plain.labels).toBeNull();
+    const [best] = await plain.classify(paths[0] as string, { topK: 1 });
+    expect(best?.label).toBe(`class ${best?.index}`);
+  });
+
+  test('fast decoding changes large JPEGs only, and them a little', async () => {
+    const large = gradient(1200, 900);
+    const [jpeg, png] = [await encoders.jpeg.encode(large), await encoders.png.encode(large)];
+    await using fast = await load({ decode: { mode: 'fast' } });
+    await using exact = await load();
+    expect(await fast.decode(jpeg)).toMatchObject({ width: 341, height: 256 });
+    expect(await fast.decode(png)).toMatchObject({ width: 1200, height: 900 });
+    expect(largestDifference(await fast.preprocess([png]), await exact.preprocess([png]))).toBe(0);
+    const difference = largestDifference(await fast.preprocess([jpeg]), await exact.preprocess([jpeg]));
+    expect(difference).toBeGreaterThan(0);
+    expect(difference).toBeLessThan(12);
+  });
+
+  test('disposing frees at once, or waits for what has begun', async () => {
+    const first = await load();
+    const pending = first.classify(paths);
+    await first[Symbol.asyncDispose]();
+    expect(await pending).toHaveLength(5);
+    await expect(first.classify(paths[0] as string)).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
+    const second = await load();
+    second.dispose();
+    second.dispose();
+    await expect(second.classify(paths[0] as string)).rejects.toMatchObject({ code: 'ERR_DISPOSED' });
+  });
+});
