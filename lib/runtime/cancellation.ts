@@ -1,20 +1,47 @@
 /** One reason to stop out of three: the caller's signal, a time limit, the end of the session. */
 import { ExecutionError } from '../errors.js';
 
+/** Cancellations by the signal that they follow: one listener for each signal, since Node warns of more than ten. */
+export class SignalListeners {
+  readonly #followers = new Map<AbortSignal, { readonly all: Set<Cancellation>; readonly onAbort: () => void }>();
+
+  add(signal: AbortSignal, cancellation: Cancellation): void {
+    let followers = this.#followers.get(signal);
+    if (followers === undefined) {
+      const all = new Set<Cancellation>();
+      const onAbort = (): void => {
+        for (const follower of [...all]) follower.cancel(signal.reason);
+      };
+      followers = { all, onAbort };
+      this.#followers.set(signal, followers);
+      signal.addEventListener('abort', onAbort, { once: true });
+    }
+    followers.all.add(cancellation);
+  }
+
+  remove(signal: AbortSignal, cancellation: Cancellation): void {
+    const followers = this.#followers.get(signal);
+    if (followers === undefined || !followers.all.delete(cancellation) || followers.all.size > 0) return;
+    signal.removeEventListener('abort', followers.onAbort);
+    this.#followers.delete(signal);
+  }
+}
+
 /** Tells once that something is to stop, and why. */
 export class Cancellation {
   readonly #signal: AbortSignal | undefined;
   readonly #timer: NodeJS.Timeout | undefined;
-  readonly #onAbort = (): void => this.cancel(this.#signal?.reason);
+  readonly #signals: SignalListeners;
   readonly #listeners: (() => void)[] = [];
   #cancelled = false;
   #reason: unknown;
 
   /** @throws what the signal was aborted with, when it is aborted already */
-  constructor(signal?: AbortSignal, timeoutMs?: number) {
+  constructor(signal?: AbortSignal, timeoutMs?: number, signals = new SignalListeners()) {
     signal?.throwIfAborted();
     this.#signal = signal;
-    signal?.addEventListener('abort', this.#onAbort, { once: true });
+    this.#signals = signals;
+    if (signal !== undefined) signals.add(signal, this);
     if (timeoutMs !== undefined) {
       this.#timer = setTimeout(() => {
         this.cancel(
@@ -62,7 +89,7 @@ export class Cancellation {
 
   /** Lets go of signal and timer. */
   end(): void {
-    this.#signal?.removeEventListener('abort', this.#onAbort);
+    if (this.#signal !== undefined) this.#signals.remove(this.#signal, this);
     clearTimeout(this.#timer);
     this.#listeners.length = 0;
   }

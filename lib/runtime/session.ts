@@ -5,111 +5,36 @@ import {
   openCheckpoint,
   type RestoreOptions,
   type RestorePlan,
-  type WriteOptions,
   type WriteResult,
   writeCheckpoint,
 } from '../checkpoint/index.js';
-import { allocate, bytesOf, type DType, describe, dtypes, holds, type TypedArray } from '../core/dtype.js';
+import { allocate, bytesOf, describe, dtypes, holds, type TypedArray } from '../core/dtype.js';
 import { Graph, type Tensor, type Variable } from '../core/graph.js';
 import { type ConcreteShape, elementCount, shapeText, typeText } from '../core/shape.js';
 import { ArgumentError, ExecutionError, isSlimnetError, ShapeError } from '../errors.js';
-import type { Addon, NativeProgram, NativeStep, NativeStore } from '../native/addon.js';
+import type { Addon, NativeProgram, NativeStore } from '../native/addon.js';
 import { loadAddon } from '../native/binding.js';
 import { encode } from '../plan/encode.js';
-import { Cancellation } from './cancellation.js';
+import { Cancellation, SignalListeners } from './cancellation.js';
 import { type Computation, computationKey, makeComputation } from './computation.js';
-import { backendOf, checkPrecision, type Precision } from './device.js';
+import { backendOf, checkPrecision } from './device.js';
 import { checkFeeds, checkShapes, type Feeds, type Input } from './feeds.js';
 import { checkInteger, checkOptions, checkSignal } from './options.js';
 import { Program } from './program.js';
 import { ProgramCache } from './program_cache.js';
+import type {
+  CompileOptions,
+  InitializeOptions,
+  ProgramReport,
+  RunOptions,
+  SaveOptions,
+  SessionOptions,
+  SessionRestoreOptions,
+  SessionStats,
+  TensorValue,
+} from './session_types.js';
 
-/** A result: row-major values with their type. */
-export interface TensorValue<D extends DType = DType> {
-  readonly dtype: D;
-  readonly shape: readonly number[];
-  readonly data: TypedArray;
-}
-
-/** How a session computes. */
-export interface SessionOptions {
-  /** `cpu` (default), `reference` (slow and obvious) or `null` (computes nothing); see `devices()`. */
-  device?: string;
-  /** Default `float32`. */
-  precision?: Precision;
-  /** Threads that a run may use. Default: the cores that this process may use. */
-  threads?: number;
-  /** Runs that may wait at a time; more are refused with ERR_QUEUE_FULL. Default 1024. */
-  queueLimit?: number;
-  /** Compiled programs that are kept, one for each set of fetches and input shapes. Default 16. */
-  programLimit?: number;
-}
-
-/** One run. */
-export interface RunOptions {
-  /** Ends the run between two layers; the promise is rejected with the signal's reason. */
-  signal?: AbortSignal;
-  /** Ends the run when it has waited and run for longer than this. */
-  timeoutMs?: number;
-  /** Update ops to run as well, such as `graph.getCollection('update_ops')`. */
-  updates?: readonly Tensor[];
-  /** Measures each step; `report` then has the times. */
-  profile?: boolean;
-}
-
-/** What to compile for `report` and `plan`. */
-export interface CompileOptions {
-  /** Shapes of placeholders with unknown dimensions. */
-  shapes?: Readonly<Record<string, readonly number[]>>;
-  updates?: readonly Tensor[];
-}
-
-/** A compiled program. */
-export interface ProgramReport {
-  readonly steps: readonly NativeStep[];
-  /** Working memory that the program needs. */
-  readonly arenaBytes: number;
-  /** Packed weights and other constants of the program; shared ones count in each. */
-  readonly constantBytes: number;
-  readonly runs: number;
-}
-
-/** Bytes and counters of a session. */
-export interface SessionStats {
-  readonly device: string;
-  readonly threads: number;
-  readonly bytes: {
-    /** Values of the variables. */
-    readonly variables: number;
-    /** What was made out of them for the kernels. */
-    readonly packed: number;
-    /** Working memory, shared by the sessions of one device and thread count. */
-    readonly arena: number;
-  };
-  readonly variables: number;
-  /** Compiled programs in the cache. */
-  readonly programs: number;
-  /** Runs that ended well. */
-  readonly runs: number;
-  /** Runs that were called and have not ended. */
-  readonly pending: number;
-  /** Those of them that wait for the device. */
-  readonly waiting: number;
-}
-
-/** `initialize`: which variables. */
-export interface InitializeOptions {
-  /** Leaves variables alone that have a value. Default false. */
-  onlyUninitialized?: boolean;
-}
-
-/** `restore`: how to match, and when to stop. */
-export interface SessionRestoreOptions extends RestoreOptions {
-  signal?: AbortSignal;
-}
-
-/** `save`: format and what else the writer takes. */
-export type SaveOptions = Omit<WriteOptions, 'crc32c'>;
+export type * from './session_types.js';
 
 const sessionOptions = ['device', 'precision', 'threads', 'queueLimit', 'programLimit'];
 const runOptions = ['signal', 'timeoutMs', 'updates', 'profile'];
@@ -137,6 +62,7 @@ export class Session {
   readonly #declared = new Set<string>();
   readonly #uninitialized = new Set<string>();
   readonly #cancellations = new Set<Cancellation>();
+  readonly #signals = new SignalListeners();
   readonly #pending = new Set<Promise<unknown>>();
   readonly #queueLimit: number;
   #gate: Promise<void> | null = null;
@@ -146,12 +72,19 @@ export class Session {
   #runs = 0;
   #state: 'open' | 'closing' | 'disposed' = 'open';
 
-  private constructor(graph: Graph, device: string, addon: Addon, store: NativeStore, programLimit: number) {
+  private constructor(
+    graph: Graph,
+    device: string,
+    addon: Addon,
+    store: NativeStore,
+    limits: { readonly programLimit: number; readonly queueLimit: number },
+  ) {
     this.graph = graph;
     this.device = device;
     this.#addon = addon;
     this.#store = store;
-    this.#programs = new ProgramCache(programLimit);
+    this.#programs = new ProgramCache(limits.programLimit);
+    this.#queueLimit = limits.queueLimit;
   }
 
   /**
@@ -175,13 +108,8 @@ export class Session {
     checkInteger('Session.create', 'queueLimit', queueLimit, 1, 2 ** 20);
     checkInteger('Session.create', 'programLimit', programLimit, 1, 2 ** 20);
     const addon = loadAddon();
-    const session = new Session(
-      graph,
-      device,
-      addon,
-      addon.createStore({ backend, threads, queueLimit }),
-      programLimit,
-    );
+    const store = addon.createStore({ backend, threads, queueLimit });
+    const session = new Session(graph, device, addon, store, { programLimit, queueLimit });
     session.#declare();
     return session;
   }
@@ -342,13 +270,13 @@ export class Session {
       throw new ArgumentError(`run: profile: expected true or false, received ${describe(profile)}.`);
     const computation = this.#computation(fetches, updates);
     let inputs = checkFeeds(computation.placeholders, feeds);
-    const cancellation = new Cancellation(signal, timeoutMs);
+    const cancellation = new Cancellation(signal, timeoutMs, this.#signals);
     this.#cancellations.add(cancellation);
     try {
       if (this.#gate !== null) {
         // Only for the task that is at work now: one that comes later may itself wait for this run.
         inputs = copied(inputs);
-        await cancellation.race(this.#gate);
+        await this.#park(cancellation, this.#gate);
       }
       const program = this.#program(computation, inputs);
       program.users++;
@@ -356,7 +284,7 @@ export class Session {
         let native = program.native;
         if (native === undefined) {
           inputs = copied(inputs);
-          native = await cancellation.race(program.compiled);
+          native = await this.#park(cancellation, program.compiled);
         }
         const results = await this.#execute(program, native, inputs, cancellation, profile);
         this.#runs++;
@@ -371,6 +299,22 @@ export class Session {
     } finally {
       cancellation.end();
       this.#cancellations.delete(cancellation);
+    }
+  }
+
+  /** Lets a run wait, if not too many do already. */
+  async #park<T>(cancellation: Cancellation, until: Promise<T>): Promise<T> {
+    if (this.#parked >= this.#queueLimit) {
+      throw new ExecutionError(`The queue is full: ${this.#parked} runs wait already.`, {
+        code: 'ERR_QUEUE_FULL',
+        hint: 'await earlier runs, or raise queueLimit.',
+      });
+    }
+    this.#parked++;
+    try {
+      return await cancellation.race(until);
+    } finally {
+      this.#parked--;
     }
   }
 

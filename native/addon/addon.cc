@@ -1,5 +1,5 @@
 // The exports, and nothing else. lib/native/addon.ts says what they mean.
-#include <node_api.h>
+#include <napi.h>
 
 #include "addon/checksum.h"
 #include "addon/diagnostics.h"
@@ -32,31 +32,31 @@ napi_ref Keep(napi_env env, napi_value value) {
   return reference;
 }
 
-void Export(napi_env env, napi_value exports, const char* name, napi_callback function) {
-  napi_value value = nullptr;
-  js::Check(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &value));
-  js::Set(env, exports, name, value);
-}
-
-napi_value Init(napi_env env, napi_value exports) {
-  return Guard(env, [&] {
+Napi::Object Init(Napi::Env env, Napi::Object exports) {
+  Guard(env, [&]() -> napi_value {
     Environment& environment = Environment::Create(env);
     environment.store_class = Keep(env, DefineStoreClass(env));
     environment.program_class = Keep(env, DefineProgramClass(env));
-    js::Set(env, exports, "version", js::String(env, SLIMNET_VERSION));
-    Export(env, exports, "initialize", Entry<Initialize>);
-    Export(env, exports, "backends", Entry<Backends>);
-    Export(env, exports, "diagnostics", Entry<Diagnostics>);
-    Export(env, exports, "transform", Entry<Transform>);
-    Export(env, exports, "createStore", Entry<CreateStore>);
-    Export(env, exports, "compile", Entry<CompilePlan>);
-    Export(env, exports, "crc32c", Entry<Checksum>);
-    Export(env, exports, "preprocess", Entry<Preprocess>);
+    const auto add = [&](const char* name, napi_callback function) {
+      napi_value value = nullptr;
+      js::Check(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &value));
+      exports.Set(name, value);
+    };
+    exports.Set("version", Napi::String::New(env, SLIMNET_VERSION));
+    add("initialize", Entry<Initialize>);
+    add("backends", Entry<Backends>);
+    add("diagnostics", Entry<Diagnostics>);
+    add("transform", Entry<Transform>);
+    add("createStore", Entry<CreateStore>);
+    add("compile", Entry<CompilePlan>);
+    add("crc32c", Entry<Checksum>);
+    add("preprocess", Entry<Preprocess>);
     return exports;
   });
+  return exports;
 }
+
+NODE_API_MODULE(slimnet, Init)
 
 }  // namespace
 }  // namespace slimnet
-
-NAPI_MODULE_INIT() { return slimnet::Init(env, exports); }

@@ -1,7 +1,8 @@
 // A thin layer over Node-API: checked calls, values made and read with errors that name the argument.
 //
-// Node-API itself and not its C++ wrapper: the wrapper ends the process where JavaScript code that it reaches (a getter
-// of an options object, say) throws null, and reads the size of typed arrays by a table that lacks new kinds.
+// The module is registered through node-addon-api (addon.cc). What runs at each call uses Node-API itself: the wrapper
+// ends the process where JavaScript code that it reaches (a getter of an options object, say) throws null, and reads
+// the size of typed arrays by a table that lacks new kinds.
 #pragma once
 
 #include <node_api.h>

@@ -35,7 +35,8 @@ std::vector<TensorType> InferTypes(const Node& node, const std::vector<TensorTyp
     FailAt(node, "expected " + std::to_string(expected) + " inputs, received " + std::to_string(inputs.size()) + ".");
   }
   try {
-    std::vector<TensorType> types = std::visit([&](const auto& attrs) { return infer::Infer(attrs, inputs); }, node.attrs);
+    std::vector<TensorType> types =
+        std::visit([&](const auto& attrs) { return infer::Infer(attrs, inputs); }, node.attrs);
     for (const TensorType& type : types) infer::CheckShape(type.shape);
     return types;
   } catch (const Error& error) {

@@ -60,7 +60,8 @@ int64_t LastDimension(const char* port, const Shape& shape) {
 size_t NormalizeAxis(int64_t axis, size_t rank, const char* where) {
   const auto count = static_cast<int64_t>(rank);
   if (axis < -count || axis >= count) {
-    Fail(std::string(where) + ": axis " + std::to_string(axis) + " is out of range for rank " + std::to_string(rank) + ".");
+    Fail(std::string(where) + ": axis " + std::to_string(axis) + " is out of range for rank " + std::to_string(rank) +
+         ".");
   }
   return static_cast<size_t>(axis < 0 ? axis + count : axis);
 }
@@ -73,7 +74,8 @@ void CheckShape(const Shape& shape) {
   int64_t count = 1;
   for (int64_t dimension : shape) {
     if (dimension < 0 || dimension > limits::kDimension) {
-      Fail("Expected dimensions between 0 and " + std::to_string(limits::kDimension) + ", received " + ShapeText(shape) + ".");
+      Fail("Expected dimensions between 0 and " + std::to_string(limits::kDimension) + ", received " +
+           ShapeText(shape) + ".");
     }
     // A zero anywhere makes the product zero, also after it reached the largest value.
     count = SaturatingMul(count, dimension);

@@ -64,7 +64,8 @@ Types Infer(const PadAttrs& attrs, const Types& inputs) {
   const Shape& from = inputs[0].shape;
   const bool negative = std::any_of(attrs.pads.begin(), attrs.pads.end(), [](int64_t p) { return p < 0; });
   if (attrs.pads.size() != 2 * from.size() || negative) {
-    Fail("Expected " + std::to_string(2 * from.size()) + " pads that are not negative, received " + ShapeText(attrs.pads) + ".");
+    Fail("Expected " + std::to_string(2 * from.size()) + " pads that are not negative, received " +
+         ShapeText(attrs.pads) + ".");
   }
   Shape shape = from;
   for (size_t i = 0; i < shape.size(); ++i) {

@@ -67,7 +67,8 @@ Types Infer(const Conv2dAttrs& a, const Types& inputs) {
     Fail("filter: expected known, positive dimensions, received " + ShapeText(filter.shape) + ".");
   }
   if (x.shape[3] != filter.shape[2]) {
-    Fail("x has " + std::to_string(x.shape[3]) + " channels, the filter takes " + std::to_string(filter.shape[2]) + ".");
+    Fail("x has " + std::to_string(x.shape[3]) + " channels, the filter takes " + std::to_string(filter.shape[2]) +
+         ".");
   }
   const auto [height, width] = Windowed(x.shape, {{filter.shape[0], filter.shape[1]}, a.strides, a.dilations, a.pads});
   return {{x.dtype, {x.shape[0], height, width, filter.shape[3]}}};

@@ -131,8 +131,8 @@ class Parser {
     node.op = Op(scanner);
     const OpInfo& info = Info(node.op);
     if (results != info.outputs.size()) {
-      scanner.Fail(std::string(info.name) + " has " + std::to_string(info.outputs.size()) + " results, the line names " +
-                   std::to_string(results));
+      scanner.Fail(std::string(info.name) + " has " + std::to_string(info.outputs.size()) +
+                   " results, the line names " + std::to_string(results));
     }
     Inputs(scanner, node, info);
     scanner.Expect(" {");
@@ -191,7 +191,8 @@ class Parser {
     scanner.Expect("[");
     while (!scanner.Take("]")) {
       if (!type.shape.empty()) scanner.Expect(",");
-      if (type.shape.size() == limits::kRank) scanner.Fail("a shape has more than " + std::to_string(limits::kRank) + " dimensions");
+      if (type.shape.size() == limits::kRank)
+        scanner.Fail("a shape has more than " + std::to_string(limits::kRank) + " dimensions");
       type.shape.push_back(scanner.Integer("a dimension", 0, limits::kDimension));
     }
     CheckElements(scanner, type);

@@ -124,7 +124,8 @@ std::string Print(const Program& program) {
     prologue = node.prologue;
     text += NodeText(program, node);
   }
-  for (const ProgramOutput& output : program.outputs) text += "output " + Quote(output.name) + " " + Ref(output.value) + "\n";
+  for (const ProgramOutput& output : program.outputs)
+    text += "output " + Quote(output.name) + " " + Ref(output.value) + "\n";
   for (ValueId value : program.updates) text += "update " + Ref(value) + "\n";
   return text;
 }

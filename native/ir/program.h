@@ -45,9 +45,9 @@ struct Place {
     kArena,     // offset in the executor's arena
     kInput,     // the caller's data: `index` is the program input
     kVariable,  // the store's memory of the variable that the node `index` reads
-    kConstant,  // number `index` of what the prologue hands to the main part, or a constant of the plan: lives as long as the
-                // compiled program
-    kAlias,     // the very bytes of value `index` (squeeze, reshape), which is no alias itself
+    kConstant,  // number `index` of what the prologue hands to the main part, or a constant of the plan: lives as long
+                // as the compiled program
+    kAlias,  // the very bytes of value `index` (squeeze, reshape), which is no alias itself
   };
   Kind kind = Kind::kNone;
   size_t offset = 0;
@@ -56,8 +56,8 @@ struct Place {
 
 struct Value {
   TensorType type;
-  int32_t port = 0;   // which output of its node
-  LayoutPtr layout;   // null: plain row-major
+  int32_t port = 0;  // which output of its node
+  LayoutPtr layout;  // null: plain row-major
   Place place;
 
   size_t bytes() const { return layout ? layout->bytes() : ByteSize(type); }
@@ -95,7 +95,7 @@ struct Program {
   std::vector<Value> values;  // by ValueId; ids of removed nodes stay unused
   std::vector<ProgramOutput> outputs;
   std::vector<ValueId> updates;
-  size_t arena_bytes = 0;     // set by plan_memory; scratch included
+  size_t arena_bytes = 0;  // set by plan_memory; scratch included
 
   ValueId AddValue(TensorType type, int32_t port = 0);
 };
@@ -115,7 +115,8 @@ struct Uses {
 
 const OpInfo& Info(OpKind op);
 
-// Reads plan text (docs/plan_format.md). Throws Error{kPlan} with the line. Checks limits, arity and attributes, not shapes.
+// Reads plan text (docs/plan_format.md). Throws Error{kPlan} with the line. Checks limits, arity and attributes, not
+// shapes.
 Program Parse(std::string_view text);
 
 // Plan text of a program, with what the compiler added.
@@ -124,7 +125,8 @@ std::string Print(const Program& program);
 // Output types of a node from its input types: the same rules as lib/ops. Throws Error{kShape}.
 std::vector<TensorType> InferTypes(const Node& node, const std::vector<TensorType>& inputs);
 
-// Everything that must hold between two passes: order, ids, types, post-ops, updates. Throws Error{kPlan} (kShape for types).
+// Everything that must hold between two passes: order, ids, types, post-ops, updates. Throws Error{kPlan} (kShape for
+// types).
 void Verify(const Program& program);
 
 }  // namespace slimnet

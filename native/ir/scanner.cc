@@ -46,7 +46,8 @@ std::string_view Scanner::Word(std::string_view what) {
 
 std::string_view Scanner::NumberToken() const {
   size_t end = at_;
-  while (end < line_.size() && (IsWord(line_[end]) || line_[end] == '.' || line_[end] == '-' || line_[end] == '+')) ++end;
+  while (end < line_.size() && (IsWord(line_[end]) || line_[end] == '.' || line_[end] == '-' || line_[end] == '+'))
+    ++end;
   return line_.substr(at_, end - at_);
 }
 
@@ -56,8 +57,8 @@ int64_t Scanner::Integer(std::string_view what, int64_t smallest, int64_t larges
   const auto [end, failed] = std::from_chars(token.data(), token.data() + token.size(), value);
   if (failed == std::errc::invalid_argument || end != token.data() + token.size()) FailExpected(what);
   if (failed != std::errc{} || value < smallest || value > largest) {
-    Fail(std::string(what) + ": expected " + std::to_string(smallest) + " to " + std::to_string(largest) + ", received " +
-         std::string(token.substr(0, kShown)));
+    Fail(std::string(what) + ": expected " + std::to_string(smallest) + " to " + std::to_string(largest) +
+         ", received " + std::string(token.substr(0, kShown)));
   }
   if (std::to_string(value) != token && token != "-0") FailExpected(std::string(what) + " without superfluous digits");
   at_ += token.size();
@@ -75,7 +76,8 @@ double Scanner::Number() {
     value = std::numeric_limits<double>::quiet_NaN();
   } else {
     // from_chars also takes "infinity" and "nan(...)", which the encoder never writes.
-    const bool starts = !token.empty() && (IsDigit(token[0]) || (token.size() > 1 && token[0] == '-' && IsDigit(token[1])));
+    const bool starts =
+        !token.empty() && (IsDigit(token[0]) || (token.size() > 1 && token[0] == '-' && IsDigit(token[1])));
     if (!starts) FailExpected("a number");
     const auto [end, failed] = std::from_chars(token.data(), token.data() + token.size(), value);
     if (end != token.data() + token.size()) FailExpected("a number");

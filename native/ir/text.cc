@@ -20,7 +20,8 @@ struct Decimal {
 
 Decimal Shortest(double magnitude) {
   std::array<char, 32> buffer{};
-  const auto end = std::to_chars(buffer.data(), buffer.data() + buffer.size(), magnitude, std::chars_format::scientific);
+  const auto end =
+      std::to_chars(buffer.data(), buffer.data() + buffer.size(), magnitude, std::chars_format::scientific);
   const std::string_view text(buffer.data(), static_cast<size_t>(end.ptr - buffer.data()));
   const size_t e = text.find('e');
   Decimal decimal;
@@ -36,7 +37,8 @@ Decimal Shortest(double magnitude) {
 std::string Plain(const Decimal& decimal) {
   const auto count = static_cast<int>(decimal.digits.size());
   if (decimal.exponent < 0) return "0." + std::string(static_cast<size_t>(-decimal.exponent - 1), '0') + decimal.digits;
-  if (count <= decimal.exponent + 1) return decimal.digits + std::string(static_cast<size_t>(decimal.exponent + 1 - count), '0');
+  if (count <= decimal.exponent + 1)
+    return decimal.digits + std::string(static_cast<size_t>(decimal.exponent + 1 - count), '0');
   const auto point = static_cast<size_t>(decimal.exponent + 1);
   return decimal.digits.substr(0, point) + '.' + decimal.digits.substr(point);
 }

@@ -6,7 +6,8 @@
 
 namespace slimnet {
 
-// As JavaScript's String(number) writes it (shortest text that reads back as the same double), with inf, -inf, nan and -0.
+// As JavaScript's String(number) writes it (shortest text that reads back as the same double), with inf, -inf, nan and
+// -0.
 std::string NumberText(double value);
 
 // In double quotes; only `"`, `\` and control characters are escaped.

@@ -39,8 +39,7 @@ IntegerRange RangeOf(DType dtype) {
 
 class Verifier {
  public:
-  explicit Verifier(const Program& program)
-      : program_(program), producer_(program.values.size(), -1) {}
+  explicit Verifier(const Program& program) : program_(program), producer_(program.values.size(), -1) {}
 
   void Run() {
     for (size_t i = 0; i < program_.nodes.size(); ++i) {
@@ -71,15 +70,16 @@ class Verifier {
     const OpInfo& info = Info(node.op);
     if (node.attrs.index() != static_cast<size_t>(node.op)) FailAt(node, "the attributes are those of another op.");
     if (node.inputs.size() != info.inputs.size() || node.outputs.size() != info.outputs.size()) {
-      FailAt(node, "expected " + std::to_string(info.inputs.size()) + " inputs and " + std::to_string(info.outputs.size()) +
-                       " results, received " + std::to_string(node.inputs.size()) + " and " +
-                       std::to_string(node.outputs.size()) + ".");
+      FailAt(node, "expected " + std::to_string(info.inputs.size()) + " inputs and " +
+                       std::to_string(info.outputs.size()) + " results, received " +
+                       std::to_string(node.inputs.size()) + " and " + std::to_string(node.outputs.size()) + ".");
     }
     for (size_t i = 0; i < node.outputs.size(); ++i) {
       const ValueId value = node.outputs[i];
       if (!InRange(value)) FailAt(node, "the result " + Ref(value) + " is no value of the program.");
       if (producer_[value] >= 0) FailAt(node, "the result " + Ref(value) + " is already made by another node.");
-      if (program_.values[value].port != static_cast<int32_t>(i)) FailAt(node, "the result " + Ref(value) + " has the wrong port.");
+      if (program_.values[value].port != static_cast<int32_t>(i))
+        FailAt(node, "the result " + Ref(value) + " has the wrong port.");
     }
   }
 
@@ -106,7 +106,8 @@ class Verifier {
     for (size_t i = 0; i < inferred.size(); ++i) {
       const TensorType& stated = TypeOf(node.outputs[i]);
       if (stated != inferred[i]) {
-        FailAt(node, "the plan says " + ToString(stated) + ", the inputs give " + ToString(inferred[i]) + ".", ErrorCode::kShape);
+        FailAt(node, "the plan says " + ToString(stated) + ", the inputs give " + ToString(inferred[i]) + ".",
+               ErrorCode::kShape);
       }
     }
   }
@@ -124,7 +125,8 @@ class Verifier {
     const TensorType& type = TypeOf(node.outputs[0]);
     const auto elements = static_cast<size_t>(ElementCount(type.shape));
     if (values.size() != elements && values.size() != 1) {
-      FailAt(node, "expected " + std::to_string(elements) + " values or one, received " + std::to_string(values.size()) + ".");
+      FailAt(node, "expected " + std::to_string(elements) + " values or one, received " +
+                       std::to_string(values.size()) + ".");
     }
     if (infer::IsFloating(type.dtype)) return;
     const IntegerRange range = RangeOf(type.dtype);
@@ -139,7 +141,8 @@ class Verifier {
     if (node.post_ops.empty()) return;
     const OpInfo& info = Info(node.op);
     if (node.outputs.size() != 1 || info.source || IsView(node.op)) FailAt(node, "this op cannot absorb others.");
-    if (std::count_if(node.post_ops.begin(), node.post_ops.end(), [](const PostOp& post) { return post.in_place; }) > 1) {
+    if (std::count_if(node.post_ops.begin(), node.post_ops.end(), [](const PostOp& post) { return post.in_place; }) >
+        1) {
       FailAt(node, "only one add can work in place.");
     }
     for (const PostOp& post : node.post_ops) {
@@ -148,12 +151,14 @@ class Verifier {
       if (wants_operand != (post.operand != kNoValue)) FailAt(node, "a post-op has an operand too many or too few.");
       if (post.in_place && post.kind != PostOp::Kind::kAdd) FailAt(node, "only an add can work in place.");
       if (post.kind == PostOp::Kind::kAdd && TypeOf(post.operand) != result) {
-        FailAt(node, "the absorbed add takes " + ToString(result) + ", received " + ToString(TypeOf(post.operand)) + ".");
+        FailAt(node,
+               "the absorbed add takes " + ToString(result) + ", received " + ToString(TypeOf(post.operand)) + ".");
       }
       if (post.kind == PostOp::Kind::kBias) {
         const TensorType expected{result.dtype, {result.shape.empty() ? 1 : result.shape.back()}};
         if (TypeOf(post.operand) != expected) {
-          FailAt(node, "the absorbed bias must be " + ToString(expected) + ", received " + ToString(TypeOf(post.operand)) + ".");
+          FailAt(node, "the absorbed bias must be " + ToString(expected) + ", received " +
+                           ToString(TypeOf(post.operand)) + ".");
         }
       }
     }
@@ -165,9 +170,11 @@ class Verifier {
       FailAt(node, "the input name " + std::get<InputAttrs>(node.attrs).name + " occurs twice.");
     }
     if (node.op == OpKind::kVariable) {
-      const auto [known, fresh] = variables_.emplace(std::get<VariableAttrs>(node.attrs).name, &TypeOf(node.outputs[0]));
+      const auto [known, fresh] =
+          variables_.emplace(std::get<VariableAttrs>(node.attrs).name, &TypeOf(node.outputs[0]));
       if (!fresh && *known->second != TypeOf(node.outputs[0])) {
-        FailAt(node, "the variable is read as " + ToString(TypeOf(node.outputs[0])) + " and as " + ToString(*known->second) + ".");
+        FailAt(node, "the variable is read as " + ToString(TypeOf(node.outputs[0])) + " and as " +
+                         ToString(*known->second) + ".");
       }
     }
   }
@@ -175,7 +182,8 @@ class Verifier {
   void CheckUpdates(const Node& node) {
     for (int port : Info(node.op).updates) {
       if (ProducerOf(node.inputs[static_cast<size_t>(port)]).op != OpKind::kVariable) {
-        FailAt(node, "the input " + std::string(Info(node.op).inputs[static_cast<size_t>(port)]) + " must be a variable.");
+        FailAt(node,
+               "the input " + std::string(Info(node.op).inputs[static_cast<size_t>(port)]) + " must be a variable.");
       }
     }
   }
@@ -193,7 +201,8 @@ class Verifier {
 
   void CheckResults() {
     for (const ProgramOutput& output : program_.outputs) {
-      if (!IsMade(output.value)) Fail("The output " + output.name + " is " + Ref(output.value) + ", which no node makes.");
+      if (!IsMade(output.value))
+        Fail("The output " + output.name + " is " + Ref(output.value) + ", which no node makes.");
     }
     for (ValueId value : program_.updates) {
       if (!IsMade(value)) Fail("The update " + Ref(value) + " is made by no node.");
@@ -232,7 +241,8 @@ class Verifier {
         const ValueId root = roots[post.operand];
         const Bytes& b = bytes[root];
         const Node& maker = ProducerOf(root);
-        if (Info(maker.op).source || maker.prologue || b.external || b.last_reader != static_cast<int32_t>(i) || b.reads_by_last != 1) {
+        if (Info(maker.op).source || maker.prologue || b.external || b.last_reader != static_cast<int32_t>(i) ||
+            b.reads_by_last != 1) {
           FailAt(program_.nodes[i], "the add overwrites " + Ref(post.operand) + ", which others need.");
         }
       }

@@ -31,8 +31,8 @@ ValueId AppendConstant(Program& program, TensorType type, double value, std::str
 // Removes nodes that no output and no update needs. Program inputs stay: callers hand their data in by position.
 void RemoveDeadNodes(Program& program);
 
-// Puts what is made too late just before its first reader and leaves the order otherwise as it is. Throws Error{kInternal} when
-// nodes need each other in a circle.
+// Puts what is made too late just before its first reader and leaves the order otherwise as it is. Throws
+// Error{kInternal} when nodes need each other in a circle.
 void SortNodes(Program& program);
 
 // By value: true for variables that ops of this program change.
@@ -41,7 +41,8 @@ std::vector<bool> UpdatedVariables(const Program& program);
 // By value: true for what is computed from variables and constants alone.
 std::vector<bool> ConstantValues(const Program& program);
 
-// By value: constant values that no variable goes into which this program changes. They are the same in every run of it.
+// By value: constant values that no variable goes into which this program changes. They are the same in every run of
+// it.
 std::vector<bool> FixedValues(const Program& program);
 
 // By node index: true for ops that change variables and for all that is computed from their results.

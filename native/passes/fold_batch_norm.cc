@@ -66,7 +66,8 @@ class Folder {
     const ValueId mean = norm.inputs[3];
     const ValueId variance = norm.inputs[4];
     const ValueId epsilon = Epsilon(norm);
-    const ValueId deviation = Add(RsqrtAttrs{}, norm, "fold/rsqrt", {Add(AddAttrs{}, norm, "fold/variance", {variance, epsilon})});
+    const ValueId deviation =
+        Add(RsqrtAttrs{}, norm, "fold/rsqrt", {Add(AddAttrs{}, norm, "fold/variance", {variance, epsilon})});
     const ValueId factor = Add(MulAttrs{}, norm, "fold/scale", {scale, deviation});
     const ValueId filter = Add(MulAttrs{}, norm, "fold/filter", {program_.nodes[target.node].inputs[kFilter], factor});
     ValueId bias = kNoValue;
@@ -103,7 +104,7 @@ class Folder {
 
   Program& program_;
   const Uses uses_;
-  std::vector<bool> fixed_;  // by value: stays as it is from run to run
+  std::vector<bool> fixed_;                                 // by value: stays as it is from run to run
   std::map<std::pair<uint64_t, DType>, ValueId> epsilons_;  // by the bits of the number, which may be NaN
 };
 

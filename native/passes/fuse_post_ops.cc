@@ -12,8 +12,14 @@ namespace {
 class Fuser {
  public:
   Fuser(Program& program, const Backend& backend)
-      : program_(program), backend_(backend), uses_(program), constant_(ConstantValues(program)), roots_(ViewRoots(program)),
-        late_(DependsOnUpdates(program)), members_(program.values.size()), absorbed_(program.nodes.size(), false) {
+      : program_(program),
+        backend_(backend),
+        uses_(program),
+        constant_(ConstantValues(program)),
+        roots_(ViewRoots(program)),
+        late_(DependsOnUpdates(program)),
+        members_(program.values.size()),
+        absorbed_(program.nodes.size(), false) {
     for (const Node& node : program.nodes) {
       for (ValueId value : node.outputs) members_[roots_[value]].push_back(value);
     }
@@ -78,12 +84,13 @@ class Fuser {
   // What is made of variables and constants alone can always be moved to the front.
   bool MadeBefore(ValueId value, int32_t index) const { return constant_[value] || uses_.producer[value] < index; }
 
-  // True when the sum may take the memory of `other`: of one type, the run's own, and read by nobody from the node on. Of two
-  // convolutions that are added the later one absorbs the sum: only then is the other's result made before.
+  // True when the sum may take the memory of `other`: of one type, the run's own, and read by nobody from the node on.
+  // Of two convolutions that are added the later one absorbs the sum: only then is the other's result made before.
   bool CanOverwrite(ValueId other, int32_t index, const Node& reader, ValueId tail) const {
     const ValueId root = roots_[other];
     const Node& maker = program_.nodes[static_cast<size_t>(uses_.producer[root])];
-    if (Overwritten(program_.nodes[static_cast<size_t>(index)]) != kNoValue) return false;  // one memory is all it can take
+    if (Overwritten(program_.nodes[static_cast<size_t>(index)]) != kNoValue)
+      return false;  // one memory is all it can take
     if (program_.values[other].type != program_.values[tail].type) return false;
     if (program_.values[reader.outputs[0]].type != program_.values[tail].type) return false;
     if (Info(maker.op).source || constant_[root] || uses_.producer[other] >= index) return false;

@@ -83,7 +83,8 @@ class Holes {
 
 Packing PackBySize(std::span<const Interval> intervals) {
   std::vector<size_t> order = Indices(intervals.size());
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return intervals[a].bytes > intervals[b].bytes; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return intervals[a].bytes > intervals[b].bytes; });
   Packing packing;
   packing.offsets.resize(intervals.size(), 0);
   std::vector<size_t> placed;  // by offset
@@ -107,7 +108,8 @@ Packing PackBySize(std::span<const Interval> intervals) {
 
 Packing PackByTime(std::span<const Interval> intervals) {
   std::vector<size_t> order = Indices(intervals.size());
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) { return intervals[a].first < intervals[b].first; });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return intervals[a].first < intervals[b].first; });
   Packing packing;
   packing.offsets.resize(intervals.size(), 0);
   Holes holes;

@@ -6,8 +6,8 @@
 
 namespace slimnet {
 
-// Removes what changes nothing (reshape to the same shape, dropout that keeps all, pooling over one pixel, ...), reads each
-// variable once, takes pads into the convolution that reads them, and drops dead nodes.
+// Removes what changes nothing (reshape to the same shape, dropout that keeps all, pooling over one pixel, ...), reads
+// each variable once, takes pads into the convolution that reads them, and drops dead nodes.
 void Canonicalize(Program& program, const Backend& backend);
 
 // Multiplies an inference batch norm into the filter and bias of the conv2d or matmul before it.
@@ -28,7 +28,8 @@ void KeepOldValues(Program& program, const Backend& backend);
 // Moves updates of variables behind all that reads them, and producers towards their readers where that saves memory.
 void Schedule(Program& program, const Backend& backend);
 
-// Places all values, as if no kernel needed scratch: the compiler plans again when the kernels have said what they need.
+// Places all values, as if no kernel needed scratch: the compiler plans again when the kernels have said what they
+// need.
 void PlanValues(Program& program, const Backend& backend);
 
 }  // namespace slimnet

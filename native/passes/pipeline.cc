@@ -27,7 +27,8 @@ constexpr bool kAlwaysVerify = true;
 #endif
 
 const Pass& PassOf(std::string_view name) {
-  const auto found = std::find_if(kPipeline.begin(), kPipeline.end(), [&](const Pass& pass) { return pass.name == name; });
+  const auto found =
+      std::find_if(kPipeline.begin(), kPipeline.end(), [&](const Pass& pass) { return pass.name == name; });
   if (found != kPipeline.end()) return *found;
   std::string names;
   for (const Pass& pass : kPipeline) names += (names.empty() ? "" : ", ") + std::string(pass.name);

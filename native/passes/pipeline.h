@@ -29,8 +29,8 @@ struct PipelineOptions {
 
 std::span<const Pass> Pipeline();
 
-// Verifies the program and runs the passes on it. Throws Error{kArgument} for a name that is no pass, what Verify throws when the
-// program is wrong to begin with, and Error{kInternal} when a pass left a program that Verify refuses.
+// Verifies the program and runs the passes on it. Throws Error{kArgument} for a name that is no pass, what Verify
+// throws when the program is wrong to begin with, and Error{kInternal} when a pass left a program that Verify refuses.
 void RunPipeline(Program& program, const Backend& backend, const PipelineOptions& options = {});
 
 }  // namespace slimnet

@@ -75,8 +75,8 @@ void SetScratch(Program& program, const Requests& requests, const Packing& packi
 
 MemoryReport PlanMemory(Program& program, std::span<const size_t> scratch_bytes) {
   if (!scratch_bytes.empty() && scratch_bytes.size() != program.nodes.size()) {
-    throw Error(ErrorCode::kInternal, "Scratch was stated for " + std::to_string(scratch_bytes.size()) + " nodes, there are " +
-                                          std::to_string(program.nodes.size()) + ".");
+    throw Error(ErrorCode::kInternal, "Scratch was stated for " + std::to_string(scratch_bytes.size()) +
+                                          " nodes, there are " + std::to_string(program.nodes.size()) + ".");
   }
   const Storages storages(program);
   const Requests requests = RequestsOf(storages, scratch_bytes);

@@ -16,8 +16,8 @@ struct MemoryReport {
   size_t constant_bytes = 0;  // kept from the prologue for the main part, and constants of the plan
 };
 
-// Sets the place of each value, the scratch of each node and Program::arena_bytes. `scratch_bytes` are by node index; empty
-// means that no node needs any. May be called again.
+// Sets the place of each value, the scratch of each node and Program::arena_bytes. `scratch_bytes` are by node index;
+// empty means that no node needs any. May be called again.
 MemoryReport PlanMemory(Program& program, std::span<const size_t> scratch_bytes);
 
 }  // namespace slimnet

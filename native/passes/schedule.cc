@@ -1,6 +1,6 @@
-// The order of the main part. Updates of variables and what follows from them come last. Before that, a node whose result is
-// needed only later moves towards its reader when the bytes alive on the way become fewer: the projection of a residual unit
-// then runs just before the convolution that adds it.
+// The order of the main part. Updates of variables and what follows from them come last. Before that, a node whose
+// result is needed only later moves towards its reader when the bytes alive on the way become fewer: the projection of
+// a residual unit then runs just before the convolution that adds it.
 #include <algorithm>
 #include <array>
 #include <numeric>
@@ -18,8 +18,8 @@ namespace {
 // How far a node may move: keeps the pass linear.
 constexpr int32_t kWindow = 128;
 
-// Stable order: prologue, then what does not depend on updates, then the updates. Returns how many nodes stand in the first and
-// in the first two parts.
+// Stable order: prologue, then what does not depend on updates, then the updates. Returns how many nodes stand in the
+// first and in the first two parts.
 std::pair<int32_t, int32_t> UpdatesLast(Program& program) {
   const std::vector<bool> late = DependsOnUpdates(program);
   const auto part = [&](size_t i) { return program.nodes[i].prologue ? 0 : late[i] ? 2 : 1; };
@@ -77,7 +77,8 @@ class Sinker {
     return std::binary_search(sorted.begin(), sorted.end(), item);
   }
 
-  // The last place to which the node at `at` may move: before its first reader, and before anything that overwrites what it reads.
+  // The last place to which the node at `at` may move: before its first reader, and before anything that overwrites
+  // what it reads.
   int32_t Furthest(int32_t at, const std::vector<int32_t>& made, const std::vector<int32_t>& read) const {
     int32_t furthest = at;
     for (int32_t next = at + 1; next < std::min(end_, at + 1 + kWindow); ++next) {
@@ -113,7 +114,8 @@ class Sinker {
   }
 
   // Bytes alive at the places `at`..`to` after the node has moved from the first to the last of them.
-  std::vector<int64_t> LiveAfterMove(int32_t at, int32_t to, const std::vector<int32_t>& made, const std::vector<int32_t>& read) {
+  std::vector<int64_t> LiveAfterMove(int32_t at, int32_t to, const std::vector<int32_t>& made,
+                                     const std::vector<int32_t>& read) {
     int64_t result = 0;
     for (int32_t s : made) result += Bytes(At(s));
     std::vector<int64_t> moved;
@@ -148,12 +150,12 @@ class Sinker {
   }
 
   Program& program_;
-  Storages storages_;                        // `last` counts places in order_
+  Storages storages_;  // `last` counts places in order_
   const int32_t begin_;
   const int32_t end_;
-  std::vector<int32_t> order_;               // node index by place
+  std::vector<int32_t> order_;                 // node index by place
   std::vector<std::vector<int32_t>> touched_;  // by node index: storages of the arena
-  std::vector<int64_t> live_;                // bytes alive by place
+  std::vector<int64_t> live_;                  // bytes alive by place
 };
 
 }  // namespace

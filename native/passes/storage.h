@@ -11,16 +11,16 @@ namespace slimnet {
 
 // One stretch of memory. Views and adds in place give it further values.
 struct Storage {
-  ValueId value = kNoValue;                     // the first value in it
+  ValueId value = kNoValue;  // the first value in it
   size_t bytes = 0;
-  Place::Kind kind = Place::Kind::kArena;       // kArena, kInput, kVariable, kConstant; kNone: within the prologue alone
-  int32_t first = 0;                            // index of the node that makes the value
-  int32_t last = 0;                             // index of the last node that touches it; nodes.size() for outputs
+  Place::Kind kind = Place::Kind::kArena;  // kArena, kInput, kVariable, kConstant; kNone: within the prologue alone
+  int32_t first = 0;                       // index of the node that makes the value
+  int32_t last = 0;                        // index of the last node that touches it; nodes.size() for outputs
 };
 
 struct Storages {
-  std::vector<Storage> items;   // in the order of their making
-  std::vector<int32_t> of;      // by value: index into items, or -1
+  std::vector<Storage> items;  // in the order of their making
+  std::vector<int32_t> of;     // by value: index into items, or -1
 
   explicit Storages(const Program& program);
   // Storages that a node reads or writes, each once, ascending.

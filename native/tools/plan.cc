@@ -30,7 +30,8 @@ void Run(const std::vector<std::string>& arguments) {
     } else if (arguments[i] == "--passes") {
       options.passes = Split(arguments[i + 1]);
     } else {
-      throw slimnet::Error(slimnet::ErrorCode::kArgument, "Unknown option " + arguments[i] + "; there are --backend and --passes.");
+      throw slimnet::Error(slimnet::ErrorCode::kArgument,
+                           "Unknown option " + arguments[i] + "; there are --backend and --passes.");
     }
   }
   if (arguments.size() % 2 != 0) throw slimnet::Error(slimnet::ErrorCode::kArgument, "An option lacks its value.");

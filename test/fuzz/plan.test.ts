@@ -23,7 +23,8 @@ function smallPlan(): string {
   const normalized = (tensor: Tensor, k: number) => {
     const statistics = { scale: vector(`gamma${k}`), offset: vector(`beta${k}`), mean: vector(`mean${k}`) };
     const convolved = apply(ops.conv2d, { x: tensor, filter }, window).y;
-    return apply(ops.batchNorm, { x: convolved, ...statistics, variance: vector(`variance${k}`) }, { epsilon: 0.001 }).y;
+    return apply(ops.batchNorm, { x: convolved, ...statistics, variance: vector(`variance${k}`) }, { epsilon: 0.001 })
+      .y;
   };
   const inner = apply(ops.relu, { x: normalized(x, 0) }, {}).y;
   const outer = normalized(apply(ops.relu6, { x: normalized(inner, 1) }, {}).y, 2);
@@ -87,7 +88,15 @@ test('every damaged plan is compiled or refused', () => {
 });
 
 test('text that is no plan is refused', () => {
-  for (const text of ['', '\n', 'slimnet.plan 1\n', 'slimnet.plan 99\n', '\0'.repeat(100), '%'.repeat(100_000), '\ud800']) {
+  for (const text of [
+    '',
+    '\n',
+    'slimnet.plan 1\n',
+    'slimnet.plan 99\n',
+    '\0'.repeat(100),
+    '%'.repeat(100_000),
+    '\ud800',
+  ]) {
     expect(() => addon().transform(text, { backend: 'null' })).toThrow(expect.objectContaining({ code: 'ERR_PLAN' }));
   }
 });

@@ -15,7 +15,9 @@ inline TensorType Float(Shape shape) { return {DType::kFloat32, std::move(shape)
 class Builder {
  public:
   ValueId Input(const std::string& name, TensorType type) { return Source(InputAttrs{name}, name, std::move(type)); }
-  ValueId Variable(const std::string& name, TensorType type) { return Source(VariableAttrs{name}, name, std::move(type)); }
+  ValueId Variable(const std::string& name, TensorType type) {
+    return Source(VariableAttrs{name}, name, std::move(type));
+  }
   ValueId Constant(TensorType type, double value) {
     return AppendConstant(program_, std::move(type), value, Name("constant"));
   }

@@ -33,8 +33,9 @@ class Evaluator {
  public:
   Evaluator(const Program& program, const Backend& backend) : program_(program), backend_(backend) {}
 
-  // With an arena, values lie where plan_memory put them, and nothing protects one from another. Without, each has a buffer of its
-  // own, and reads of variables see the values from before the run, whatever the order: what the program means.
+  // With an arena, values lie where plan_memory put them, and nothing protects one from another. Without, each has a
+  // buffer of its own, and reads of variables see the values from before the run, whatever the order: what the program
+  // means.
   Results Run(bool in_arena) {
     stream_ = backend_.NewStream(pool_);
     buffers_.resize(program_.values.size(), nullptr);
@@ -62,7 +63,8 @@ class Evaluator {
       const ValueId value = node.inputs[static_cast<size_t>(port)];
       inputs[static_cast<size_t>(port)] = variables_.at(names_.at(value))->data();
     }
-    for (const PostOp& post : node.post_ops) operands.push_back(post.operand == kNoValue ? nullptr : buffers_[post.operand]);
+    for (const PostOp& post : node.post_ops)
+      operands.push_back(post.operand == kNoValue ? nullptr : buffers_[post.operand]);
     for (ValueId value : node.outputs) outputs.push_back(buffers_[value]);
     const auto kernel = backend_.Prepare({program_, node});
     const auto scratch = backend_.Allocate(kernel->scratch_bytes());

@@ -46,19 +46,23 @@ TEST(InferConv2d, CountsWindows) {
   EXPECT_EQ(Inferred(Conv(2, 1, 3), {F({1, 224, 224, 3}), F({7, 7, 3, 64})}), "float32[1,112,112,64]");
   EXPECT_EQ(Inferred(Conv(1, 2, 2), {F({2, 7, 9, 3}), F({3, 3, 3, 5})}), "float32[2,7,9,5]");
   EXPECT_EQ(Inferred(Conv(5, 1, 0), {F({1, 3, 3, 1}), F({3, 3, 1, 1})}), "float32[1,1,1,1]");
-  EXPECT_EQ(Inferred(Conv2dAttrs{{2, 1}, {1, 1}, {0, 1, 2, 0}}, {F({1, 4, 4, 1}), F({3, 3, 1, 2})}), "float32[1,2,4,2]");
+  EXPECT_EQ(Inferred(Conv2dAttrs{{2, 1}, {1, 1}, {0, 1, 2, 0}}, {F({1, 4, 4, 1}), F({3, 3, 1, 2})}),
+            "float32[1,2,4,2]");
   EXPECT_EQ(Inferred(Conv(1, 1, 0), {F({0, 4, 4, 1}), F({1, 1, 1, 2})}), "float32[0,4,4,2]");
 }
 
 TEST(InferConv2d, SaysWhatDoesNotFit) {
-  ExpectError(Conv(1, 1, 0), {F({1, 4, 4}), F({1, 1, 1, 1})}, "conv2d (node): x: expected rank 4, received [1,4,4]. Inputs: float32[1,4,4], ");
+  ExpectError(Conv(1, 1, 0), {F({1, 4, 4}), F({1, 1, 1, 1})},
+              "conv2d (node): x: expected rank 4, received [1,4,4]. Inputs: float32[1,4,4], ");
   ExpectError(Conv(1, 1, 0), {F({1, 4, 4, 3}), F({1, 1, 2, 1})}, "x has 3 channels, the filter takes 2.");
-  ExpectError(Conv(1, 1, 0), {F({1, 2, 4, 3}), F({3, 3, 3, 1})}, "a window that spans 3 does not fit into height 2 with pads 0 and 0");
+  ExpectError(Conv(1, 1, 0), {F({1, 2, 4, 3}), F({3, 3, 3, 1})},
+              "a window that spans 3 does not fit into height 2 with pads 0 and 0");
   ExpectError(Conv(1, kHuge, 0), {F({1, 4, 4, 3}), F({3, 3, 3, 1})}, "does not fit into height");
   ExpectError(Conv(0, 1, 0), {F({1, 4, 4, 3}), F({3, 3, 3, 1})}, "must be positive");
   ExpectError(Conv(1, 1, -1), {F({1, 4, 4, 3}), F({3, 3, 3, 1})}, "Pads [-1,-1,-1,-1] must not be negative");
   ExpectError(Conv(1, 1, kHuge), {F({1, 4, 4, 3}), F({3, 3, 3, 1})}, "Expected dimensions between 0 and 2147483647");
-  ExpectError(Conv(1, 1, 0), {F({1, 4, 4, 3}), {DType::kFloat64, {3, 3, 3, 1}}}, "Expected one dtype, received float32 and float64");
+  ExpectError(Conv(1, 1, 0), {F({1, 4, 4, 3}), {DType::kFloat64, {3, 3, 3, 1}}},
+              "Expected one dtype, received float32 and float64");
   ExpectError(Conv(1, 1, 0), {{DType::kInt32, {1, 4, 4, 3}}, F({3, 3, 3, 1})}, "x: expected a floating-point dtype");
   ExpectError(Conv(1, 1, 0), {F({1, 4, 4, 3})}, "expected 2 inputs, received 1");
   ExpectError(Conv(1, 1, 1), {F({2147483647, 400, 400, 3}), F({3, 3, 3, 9})}, "has more than 1099511627776 elements");

@@ -70,10 +70,12 @@ TEST(Parse, SaysWhatIsWrongAndWhere) {
   ExpectError(With(""), "Plan line 3, column 1: expected \"%\", received the end of the line");
   ExpectError(With("%1 = relu(%0) {} @\"y\" : float32[2,3] "), "column 37: expected the end of the line");
   ExpectError(With("%1 = relu(%0)  {} @\"y\" : float32[2,3]"), "column 14: expected \" {\"");
-  ExpectError(With("%1 = swish(%0) {} @\"y\" : float32[2,3]"), "column 6: expected an op of this build, received \"swish(%0)");
+  ExpectError(With("%1 = swish(%0) {} @\"y\" : float32[2,3]"),
+              "column 6: expected an op of this build, received \"swish(%0)");
   ExpectError(With("%1 = reorder(%0) {} @\"y\" : float32[2,3]"), "expected an op that plans may hold");
   ExpectError(With("%2 = relu(%0) {} @\"y\" : float32[2,3]"), "the next value number: expected 1 to 1, received 2");
-  ExpectError(With("%1 = relu(%1) {} @\"y\" : float32[2,3]"), "the number of a value that is made above: expected 0 to 0");
+  ExpectError(With("%1 = relu(%1) {} @\"y\" : float32[2,3]"),
+              "the number of a value that is made above: expected 0 to 0");
   ExpectError(With("%1 = relu(%-1) {} @\"y\" : float32[2,3]"), "made above");
   ExpectError(With("%1 = relu(%99999999999999999999) {} @\"y\" : float32[2,3]"), "made above");
   ExpectError(With("%1 = relu(%00) {} @\"y\" : float32[2,3]"), "superfluous digits");
@@ -83,11 +85,13 @@ TEST(Parse, SaysWhatIsWrongAndWhere) {
   ExpectError(With("%1 = relu(%0) {slope=1} @\"y\" : float32[2,3]"), "expected \"} @\"");
   ExpectError(With("%1 = argmax(%0) {} @\"y\" : int32[2]"), "expected \"axis=\"");
   ExpectError(With("%1 = argmax(%0) {axis=1.5} @\"y\" : int32[2]"), "expected an integer");
-  ExpectError(With("%1 = argmax(%0) {axis=9007199254740992} @\"y\" : int32[2]"), "an integer: expected -9007199254740991");
+  ExpectError(With("%1 = argmax(%0) {axis=9007199254740992} @\"y\" : int32[2]"),
+              "an integer: expected -9007199254740991");
   ExpectError(With("%1 = pad(%0) {pads=[0,0,0,0} @\"y\" : float32[2,3]"), "expected \",\"");
   ExpectError(With("%1 = cast(%0) {dtype=float} @\"y\" : float32[2,3]"), "expected a dtype, received \"float}");
   ExpectError(With("%1 = reduce_sum(%0) {axes=[], keep_dims=yes} @\"y\" : float32[]"), "expected true or false");
-  ExpectError(With("%1 = dropout(%0) {keep_prob=1.0, seed=0} @\"y\" : float32[2,3]"), "expected the shortest text of the number, 1");
+  ExpectError(With("%1 = dropout(%0) {keep_prob=1.0, seed=0} @\"y\" : float32[2,3]"),
+              "expected the shortest text of the number, 1");
   ExpectError(With("%1 = dropout(%0) {keep_prob=infinity, seed=0} @\"y\" : float32[2,3]"), "expected a number");
   ExpectError(With("%1 = dropout(%0) {keep_prob=1e999, seed=0} @\"y\" : float32[2,3]"), "does not fit a double");
   ExpectError(With("%1 = relu(%0) {} @\"y\" : float32[2,3"), "expected \",\", received the end of the line");
@@ -103,13 +107,17 @@ TEST(Parse, SaysWhatIsWrongAndWhere) {
   ExpectError(With("output \"y\" %0"), "the output name y occurs twice");
   ExpectError(With("output \"z\" %7"), "made above");
   ExpectError(With("output z %0"), "expected a quoted output name");
-  ExpectError(With("update %0\noutput \"z\" %0"), "Plan line 4, column 8: expected no `output` after the first `update`");
-  ExpectError(With("output \"z\" %0\n%1 = relu(%0) {} @\"y\" : float32[2,3]"), "expected no node after the first `output`");
+  ExpectError(With("update %0\noutput \"z\" %0"),
+              "Plan line 4, column 8: expected no `output` after the first `update`");
+  ExpectError(With("output \"z\" %0\n%1 = relu(%0) {} @\"y\" : float32[2,3]"),
+              "expected no node after the first `output`");
   ExpectError(With("prologue:"), "expected \"%\", received \"prologue:\"");
 }
 
 TEST(Parse, LimitsNames) {
-  const auto named = [](size_t length) { return With("%1 = relu(%0) {} @\"" + std::string(length, 'n') + "\" : float32[2,3]"); };
+  const auto named = [](size_t length) {
+    return With("%1 = relu(%0) {} @\"" + std::string(length, 'n') + "\" : float32[2,3]");
+  };
   EXPECT_NO_THROW(Parse(named(limits::kNameBytes)));
   ExpectError(named(limits::kNameBytes + 1), "a quoted node name is longer than 4096 bytes");
   ExpectError(named(10'000'000), "longer than 4096 bytes");

@@ -16,19 +16,20 @@ void ExpectRefused(const Program& program, const std::string& part, ErrorCode co
     ADD_FAILURE() << "accepted; expected: " << part;
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), code);
-    EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << "received: " << error.what() << "\nexpected: " << part;
+    EXPECT_NE(std::string(error.what()).find(part), std::string::npos)
+        << "received: " << error.what() << "\nexpected: " << part;
   }
 }
 
 // x -> conv -> relu, with a second image to add, and a bias.
 Program Small() {
   Builder b;
-  const ValueId x = b.Input("x", Float({1, 4, 4, 4}));                // %0
-  b.Variable("bias", Float({4}));                                     // %1
-  const ValueId other = b.Op(AbsAttrs{}, {x});                        // %2
-  const ValueId y = b.Op(ReluAttrs{}, {b.Conv(x, 1, 4)});             // %3 filter, %4 conv, %5 relu
+  const ValueId x = b.Input("x", Float({1, 4, 4, 4}));     // %0
+  b.Variable("bias", Float({4}));                          // %1
+  const ValueId other = b.Op(AbsAttrs{}, {x});             // %2
+  const ValueId y = b.Op(ReluAttrs{}, {b.Conv(x, 1, 4)});  // %3 filter, %4 conv, %5 relu
   b.Output("y", y);
-  b.Output("z", b.Op(AddAttrs{}, {y, other}));                        // %6
+  b.Output("z", b.Op(AddAttrs{}, {y, other}));  // %6
   return b.Take();
 }
 
@@ -96,8 +97,8 @@ TEST(Verify, ChecksConstants) {
   values = {300};
   EXPECT_NO_THROW(Verify(program));
   const std::vector<std::pair<DType, std::vector<double>>> refused{
-      {DType::kUInt8, {256}}, {DType::kInt8, {-129}}, {DType::kInt32, {0.5}}, {DType::kBool, {2}}, {DType::kInt64, {9.3e18}},
-      {DType::kUInt64, {-1}}, {DType::kUInt32, {4294967296}}};
+      {DType::kUInt8, {256}},    {DType::kInt8, {-129}}, {DType::kInt32, {0.5}},        {DType::kBool, {2}},
+      {DType::kInt64, {9.3e18}}, {DType::kUInt64, {-1}}, {DType::kUInt32, {4294967296}}};
   for (const auto& [dtype, list] : refused) {
     program.values[0].type.dtype = dtype;
     values = list;
@@ -157,8 +158,9 @@ TEST(Verify, ChecksPostOps) {
 }
 
 TEST(Verify, LetsAnAddOverwriteOnlyWhatNobodyNeeds) {
-  ExpectRefused(Fused({PostOp::Kind::kAdd, 2, true}), "the add overwrites %2, which others need");  // read by the add behind
-  ExpectRefused(Fused({PostOp::Kind::kAdd, 0, true}), "the add overwrites %0");                     // an input
+  ExpectRefused(Fused({PostOp::Kind::kAdd, 2, true}),
+                "the add overwrites %2, which others need");                     // read by the add behind
+  ExpectRefused(Fused({PostOp::Kind::kAdd, 0, true}), "the add overwrites %0");  // an input
   Builder b;
   const ValueId x = b.Input("x", Float({1, 4, 4, 4}));
   const ValueId other = b.Op(AbsAttrs{}, {x});

@@ -32,7 +32,8 @@ std::string Section(const std::string& text, const std::string& begin, const std
 
 std::vector<std::filesystem::path> CaseFiles() {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(std::filesystem::path(SLIMNET_TEST_DATA) / "plan" / "cases")) {
+  for (const auto& entry :
+       std::filesystem::directory_iterator(std::filesystem::path(SLIMNET_TEST_DATA) / "plan" / "cases")) {
     files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());

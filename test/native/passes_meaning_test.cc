@@ -13,7 +13,8 @@ namespace slimnet::testing {
 namespace {
 
 // Relative to the largest value of the tensor: folding rounds filters once more.
-void ExpectClose(const std::map<std::string, std::vector<float>>& actual, const std::map<std::string, std::vector<float>>& expected) {
+void ExpectClose(const std::map<std::string, std::vector<float>>& actual,
+                 const std::map<std::string, std::vector<float>>& expected) {
   for (const auto& [name, values] : expected) {
     ASSERT_TRUE(actual.contains(name)) << name;
     const std::vector<float>& others = actual.at(name);

@@ -93,7 +93,9 @@ describe.each(networkNames)('%s', (name) => {
   test('adds in place, and needs no more memory than its widest place', () => {
     const plan = compile(name);
     expect(plan.match(/add\(%\d+, in_place\)/g)).toHaveLength(units[name]);
-    const ends = [...plan.matchAll(/arena\[(\d+)\+(\d+)\]/g)].map(([, offset, bytes]) => Number(offset) + Number(bytes));
+    const ends = [...plan.matchAll(/arena\[(\d+)\+(\d+)\]/g)].map(
+      ([, offset, bytes]) => Number(offset) + Number(bytes),
+    );
     expect(Math.max(...ends)).toBe(arenaBytes);
   });
 });

@@ -1,5 +1,5 @@
 import { getEventListeners } from 'node:events';
-import { Cancellation } from '../../../lib/runtime/cancellation.js';
+import { Cancellation, SignalListeners } from '../../../lib/runtime/cancellation.js';
 
 describe('a cancellation', () => {
   it('throws the reason of a signal that is aborted already', () => {
@@ -49,5 +49,17 @@ describe('a cancellation', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     cancellation.end();
     expect(getEventListeners(signal, 'abort')).toHaveLength(0);
+  });
+
+  it('shares one listener with all that follow the same signal', () => {
+    const controller = new AbortController();
+    const signals = new SignalListeners();
+    const all = Array.from({ length: 20 }, () => new Cancellation(controller.signal, undefined, signals));
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(1);
+    all[0]?.end();
+    controller.abort('over');
+    expect(all.map((cancellation) => cancellation.cancelled)).toEqual([false, ...new Array(19).fill(true)]);
+    for (const cancellation of all) cancellation.end();
+    expect(getEventListeners(controller.signal, 'abort')).toHaveLength(0);
   });
 });

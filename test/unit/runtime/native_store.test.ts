@@ -162,7 +162,7 @@ describe('memory', () => {
     const { graph, y } = scaleGraph();
     const made = store('onednn');
     made.declare('w', 'float32', [4]);
-    for (const rows of [500, 6000]) {
+    for (const rows of [2000, 6000]) {
       const plan = encode({ graph, fetches: new Map([['y', y]]), shapes: new Map([['x', [rows, 4]]]) });
       const program = await addon.compile(plan.text, made);
       const feed = new Float32Array(4 * rows).fill(1);
@@ -177,8 +177,8 @@ describe('memory', () => {
       const before = await turn(500);
       const after = await turn(2000);
       expect(made.stats()).toMatchObject({ arenaBytes, bytes, packedBytes, waiting: 0 });
-      // The results of 2000 runs are 16 MB, or 192 MB.
-      if (!keepsFreedMemory) expect(after - before).toBeLessThan(Math.max(8 * 2 ** 20, 1000 * feed.byteLength));
+      // The results of 2000 runs are 64 MB, or 192 MB: keeping every second one would show.
+      if (!keepsFreedMemory) expect(after - before).toBeLessThan(1000 * feed.byteLength);
     }
   });
 

@@ -254,6 +254,16 @@ describe('stopping a run', () => {
     await session.run({ x: feed }, { y });
   });
 
+  it('refuses runs over that limit while they wait for their compilation, too', async () => {
+    const { graph, y } = scaleGraph();
+    await using session = await Session.create(graph, { device, queueLimit: 3 });
+    await session.initialize();
+    const runs = Array.from({ length: 5 }, () => session.run({ x: new Float32Array(4) }, { y }));
+    const ends = await Promise.allSettled(runs);
+    expect(ends.map((end) => end.status)).toEqual(['fulfilled', 'fulfilled', 'fulfilled', 'rejected', 'rejected']);
+    expect(ends[4]).toMatchObject({ reason: { code: 'ERR_QUEUE_FULL' } });
+  });
+
   it('rejects pending runs with ERR_DISPOSED when the session is disposed', async () => {
     const { session, run } = await setUp();
     const runs = [run(), run(), run()];

@@ -1,0 +1,93 @@
+/** What sessions take and give. */
+import type { RestoreOptions, WriteOptions } from '../checkpoint/index.js';
+import type { DType, TypedArray } from '../core/dtype.js';
+import type { Tensor } from '../core/graph.js';
+import type { NativeStep } from '../native/addon.js';
+import type { Precision } from './device.js';
+
+/** A result: row-major values with their type. */
+export interface TensorValue<D extends DType = DType> {
+  readonly dtype: D;
+  readonly shape: readonly number[];
+  readonly data: TypedArray;
+}
+
+/** How a session computes. */
+export interface SessionOptions {
+  /** `cpu` (default), `reference` (slow and obvious) or `null` (computes nothing); see `devices()`. */
+  device?: string;
+  /** Default `float32`. */
+  precision?: Precision;
+  /** Threads that a run may use. Default: the cores that this process may use. */
+  threads?: number;
+  /** Runs that may wait at a time; more are refused with ERR_QUEUE_FULL. Default 1024. */
+  queueLimit?: number;
+  /** Compiled programs that are kept, one for each set of fetches and input shapes. Default 16. */
+  programLimit?: number;
+}
+
+/** One run. */
+export interface RunOptions {
+  /** Ends the run between two layers; the promise is rejected with the signal's reason. */
+  signal?: AbortSignal;
+  /** Ends the run when it has waited and run for longer than this. */
+  timeoutMs?: number;
+  /** Update ops to run as well, such as `graph.getCollection('update_ops')`. */
+  updates?: readonly Tensor[];
+  /** Measures each step; `report` then has the times. */
+  profile?: boolean;
+}
+
+/** What to compile for `report` and `plan`. */
+export interface CompileOptions {
+  /** Shapes of placeholders with unknown dimensions. */
+  shapes?: Readonly<Record<string, readonly number[]>>;
+  updates?: readonly Tensor[];
+}
+
+/** A compiled program. */
+export interface ProgramReport {
+  readonly steps: readonly NativeStep[];
+  /** Working memory that the program needs. */
+  readonly arenaBytes: number;
+  /** Packed weights and other constants of the program; shared ones count in each. */
+  readonly constantBytes: number;
+  readonly runs: number;
+}
+
+/** Bytes and counters of a session. */
+export interface SessionStats {
+  readonly device: string;
+  readonly threads: number;
+  readonly bytes: {
+    /** Values of the variables. */
+    readonly variables: number;
+    /** What was made out of them for the kernels. */
+    readonly packed: number;
+    /** Working memory, shared by the sessions of one device and thread count. */
+    readonly arena: number;
+  };
+  readonly variables: number;
+  /** Compiled programs in the cache. */
+  readonly programs: number;
+  /** Runs that ended well. */
+  readonly runs: number;
+  /** Runs that were called and have not ended. */
+  readonly pending: number;
+  /** Those of them that wait for the device. */
+  readonly waiting: number;
+}
+
+/** `initialize`: which variables. */
+export interface InitializeOptions {
+  /** Leaves variables alone that have a value. Default false. */
+  onlyUninitialized?: boolean;
+}
+
+/** `restore`: how to match, and when to stop. */
+export interface SessionRestoreOptions extends RestoreOptions {
+  signal?: AbortSignal;
+}
+
+/** `save`: format and what else the writer takes. */
+export type SaveOptions = Omit<WriteOptions, 'crc32c'>;
