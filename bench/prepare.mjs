@@ -1,8 +1,8 @@
 // Writes the network that all subjects run, once: a TensorFlow checkpoint and an ONNX file with the same weights.
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Graph, Session, nets, placeholder, slim } from '../dist/index.js';
 import { exportOnnx } from '../dist/export/onnx.js';
+import { Graph, nets, placeholder, Session, slim } from '../dist/index.js';
 
 /** @returns paths of both files */
 export async function prepare(network, folder) {
@@ -13,7 +13,9 @@ export async function prepare(network, folder) {
   const graph = new Graph({ seed: 1 });
   const { net } = graph.build(() => {
     const images = placeholder('float32', [null, 224, 224, 3], { name: 'images' });
-    return slim.argScope(nets.resnetArgScope(), () => nets.network(network).build(images, { numClasses: 1000, isTraining: false }));
+    return slim.argScope(nets.resnetArgScope(), () =>
+      nets.network(network).build(images, { numClasses: 1000, isTraining: false }),
+    );
   });
   const session = await Session.create(graph, { device: 'cpu' });
   await session.initialize();

@@ -4,7 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 const sorted = (list) => [...list].sort((a, b) => a - b);
 const median = (list) => sorted(list)[list.length >> 1];
-const spread = (list, digits = 1) => `${median(list).toFixed(digits)} (${sorted(list)[0].toFixed(digits)}-${sorted(list).at(-1).toFixed(digits)})`;
+const spread = (list, digits = 1) =>
+  `${median(list).toFixed(digits)} (${sorted(list)[0].toFixed(digits)}-${sorted(list).at(-1).toFixed(digits)})`;
 const ratios = (a, b) => a.map((v, i) => v / b[i]);
 
 /** Writes the page. */
@@ -20,24 +21,63 @@ export function writeReport({ date, commit, machine, protocol, difference, resul
     '',
   ];
   if (Object.keys(results.throughput).length > 0) {
-    lines.push('## Throughput, images/s', '', '| batch | slimnet | onnxruntime-node | ratio | oneDNN convolutions alone | share of it |', '| --- | --- | --- | --- | --- | --- |');
+    lines.push(
+      '## Throughput, images/s',
+      '',
+      '| batch | slimnet | onnxruntime-node | ratio | oneDNN convolutions alone | share of it |',
+      '| --- | --- | --- | --- | --- | --- |',
+    );
     for (const [batch, r] of Object.entries(results.throughput)) {
-      lines.push(`| ${batch} | ${spread(r.slimnet)} | ${spread(r.onnxruntime)} | ${spread(ratios(r.slimnet, r.onnxruntime), 2)} | ${spread(r.onednn_limit)} | ${spread(ratios(r.slimnet, r.onednn_limit), 2)} |`);
+      lines.push(
+        `| ${batch} | ${spread(r.slimnet)} | ${spread(r.onnxruntime)} | ${spread(ratios(r.slimnet, r.onnxruntime), 2)} | ${spread(r.onednn_limit)} | ${spread(ratios(r.slimnet, r.onednn_limit), 2)} |`,
+      );
     }
     lines.push('');
   }
   const rows = [];
-  if (results.startup?.slimnet) rows.push(['process start to first logits, weights in the page cache, ms', spread(results.startup.slimnet, 0), spread(results.startup.onnxruntime, 0)]);
-  const mib = (list) => spread(list.map((v) => v / 2 ** 20), 0);
-  if (results.memory?.slimnet) rows.push(['peak resident memory, batch 1, MiB', mib(results.memory.slimnet), mib(results.memory.onnxruntime)]);
+  if (results.startup?.slimnet)
+    rows.push([
+      'process start to first logits, weights in the page cache, ms',
+      spread(results.startup.slimnet, 0),
+      spread(results.startup.onnxruntime, 0),
+    ]);
+  const mib = (list) =>
+    spread(
+      list.map((v) => v / 2 ** 20),
+      0,
+    );
+  if (results.memory?.slimnet)
+    rows.push(['peak resident memory, batch 1, MiB', mib(results.memory.slimnet), mib(results.memory.onnxruntime)]);
   if (results.loop?.slimnet) {
-    for (const p of ['p50', 'p99', 'max']) rows.push([`event-loop delay while batch 32 runs continuously, ${p}, ms`, ...['slimnet', 'onnxruntime'].map((s) => spread(results.loop[s].map((d) => d[p])))]);
+    for (const p of ['p50', 'p99', 'max'])
+      rows.push([
+        `event-loop delay while batch 32 runs continuously, ${p}, ms`,
+        ...['slimnet', 'onnxruntime'].map((s) => spread(results.loop[s].map((d) => d[p]))),
+      ]);
   }
-  if (rows.length > 0) lines.push('## Start, memory, event loop', '', '| what | slimnet | onnxruntime-node |', '| --- | --- | --- |', ...rows.map((r) => `| ${r.join(' | ')} |`), '');
-  if (results.overhead) lines.push(`Round trip of a run that computes next to nothing (16 floats): ${spread(results.overhead.map((v) => v * 1000), 0)} us.`, '');
+  if (rows.length > 0)
+    lines.push(
+      '## Start, memory, event loop',
+      '',
+      '| what | slimnet | onnxruntime-node |',
+      '| --- | --- | --- |',
+      ...rows.map((r) => `| ${r.join(' | ')} |`),
+      '',
+    );
+  if (results.overhead)
+    lines.push(
+      `Round trip of a run that computes next to nothing (16 floats): ${spread(
+        results.overhead.map((v) => v * 1000),
+        0,
+      )} us.`,
+      '',
+    );
   writeFileSync(path, lines.join('\n'));
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  writeReport(JSON.parse(readFileSync(process.argv[2], 'utf8')), fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url)));
+  writeReport(
+    JSON.parse(readFileSync(process.argv[2], 'utf8')),
+    fileURLToPath(new URL('../docs/benchmarks.md', import.meta.url)),
+  );
 }

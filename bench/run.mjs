@@ -36,17 +36,30 @@ const limit = await buildLimit(join(here, '..', 'build', 'bench'));
 
 /** Starts a driver as a pinned process and gives its one line of JSON. */
 function drive(driver, task) {
-  const run = spawnSync('taskset', ['-c', options.pin, process.execPath, join(here, 'drivers', `${driver}.mjs`), JSON.stringify({ ...files, network: options.network, threads, ...task })], {
-    encoding: 'utf8',
-    maxBuffer: 64 * 2 ** 20,
-  });
+  const run = spawnSync(
+    'taskset',
+    [
+      '-c',
+      options.pin,
+      process.execPath,
+      join(here, 'drivers', `${driver}.mjs`),
+      JSON.stringify({ ...files, network: options.network, threads, ...task }),
+    ],
+    {
+      encoding: 'utf8',
+      maxBuffer: 64 * 2 ** 20,
+    },
+  );
   if (run.status !== 0) throw new Error(`${driver} ${JSON.stringify(task)} failed:\n${run.stderr}`);
   return JSON.parse(run.stdout.trim().split('\n').at(-1));
 }
 
 function driveLimit(batch) {
   const iterations = Math.max(5, Math.round((seconds * 40) / batch));
-  const run = spawnSync('taskset', ['-c', options.pin, limit, String(batch), 'f32', String(iterations)], { encoding: 'utf8', env: { ...process.env, THREADS: String(threads) } });
+  const run = spawnSync('taskset', ['-c', options.pin, limit, String(batch), 'f32', String(iterations)], {
+    encoding: 'utf8',
+    env: { ...process.env, THREADS: String(threads) },
+  });
   if (run.status !== 0) throw new Error(`onednn_limit failed:\n${run.stderr}`);
   return Number(/([\d.]+) images\/s/.exec(run.stdout)[1]);
 }
@@ -66,26 +79,40 @@ if (only.has('throughput')) {
   for (const batch of batches) {
     const rows = { slimnet: [], onnxruntime: [], onednn_limit: [] };
     for (let round = 0; round < rounds; round++) {
-      for (const subject of subjects) rows[subject].push((batch * 1000) / median(drive(subject, { kind: 'throughput', batch, seconds }).times));
+      for (const subject of subjects)
+        rows[subject].push((batch * 1000) / median(drive(subject, { kind: 'throughput', batch, seconds }).times));
       rows.onednn_limit.push(driveLimit(batch));
-      log(`batch ${batch}, round ${round + 1}: ${Object.entries(rows).map(([k, v]) => `${k} ${v.at(-1).toFixed(1)}`).join(', ')} images/s`);
+      log(
+        `batch ${batch}, round ${round + 1}: ${Object.entries(rows)
+          .map(([k, v]) => `${k} ${v.at(-1).toFixed(1)}`)
+          .join(', ')} images/s`,
+      );
     }
     results.throughput[batch] = rows;
   }
 }
 if (only.has('startup')) {
   const rows = { slimnet: [], onnxruntime: [] };
-  for (let round = 0; round < rounds; round++) for (const subject of subjects) rows[subject].push(drive(subject, { kind: 'startup', batch: 1 }).firstLogits);
+  for (let round = 0; round < rounds; round++)
+    for (const subject of subjects) rows[subject].push(drive(subject, { kind: 'startup', batch: 1 }).firstLogits);
   results.startup = rows;
   log(`start to first logits: ${subjects.map((s) => `${s} ${median(rows[s]).toFixed(0)} ms`).join(', ')}`);
 }
 if (only.has('memory')) {
-  for (const subject of subjects) results.memory[subject] = [0, 1, 2].map(() => drive(subject, { kind: 'memory', batch: 1 }).peak);
-  log(`peak memory at batch 1: ${subjects.map((s) => `${s} ${(median(results.memory[s]) / 2 ** 20).toFixed(0)} MiB`).join(', ')}`);
+  for (const subject of subjects)
+    results.memory[subject] = [0, 1, 2].map(() => drive(subject, { kind: 'memory', batch: 1 }).peak);
+  log(
+    `peak memory at batch 1: ${subjects.map((s) => `${s} ${(median(results.memory[s]) / 2 ** 20).toFixed(0)} MiB`).join(', ')}`,
+  );
 }
 if (only.has('loop')) {
-  for (const subject of subjects) results.loop[subject] = [0, 1, 2].map(() => drive(subject, { kind: 'loop', batch: 32, seconds: 2 * seconds }).delay);
-  log(`event-loop delay p99: ${subjects.map((s) => `${s} ${median(results.loop[s].map((d) => d.p99)).toFixed(1)} ms`).join(', ')}`);
+  for (const subject of subjects)
+    results.loop[subject] = [0, 1, 2].map(
+      () => drive(subject, { kind: 'loop', batch: 32, seconds: 2 * seconds }).delay,
+    );
+  log(
+    `event-loop delay p99: ${subjects.map((s) => `${s} ${median(results.loop[s].map((d) => d.p99)).toFixed(1)} ms`).join(', ')}`,
+  );
 }
 if (only.has('overhead')) {
   results.overhead = Array.from({ length: 3 }, () => median(drive('overhead', { seconds }).times));

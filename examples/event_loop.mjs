@@ -18,5 +18,7 @@ for (const end = performance.now() + 1000 * seconds; performance.now() < end; ru
 delay.disable();
 
 console.log(`${((runs * batch) / seconds).toFixed(1)} images/s in batches of ${batch}`);
-console.log(`event-loop delay: median ${(delay.percentile(50) / 1e6).toFixed(2)} ms, 99 % ${(delay.percentile(99) / 1e6).toFixed(2)} ms`);
+console.log(
+  `event-loop delay: median ${(delay.percentile(50) / 1e6).toFixed(2)} ms, 99 % ${(delay.percentile(99) / 1e6).toFixed(2)} ms`,
+);
 await model[Symbol.asyncDispose]();

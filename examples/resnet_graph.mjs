@@ -1,5 +1,5 @@
 // A network as TF-Slim writes it, run below the level of models. Usage: node examples/resnet_graph.mjs [CHECKPOINT]
-import { Graph, Session, nets, placeholder, slim } from '../dist/index.js';
+import { Graph, nets, placeholder, Session, slim } from '../dist/index.js';
 
 // Scopes are synchronous callbacks: inside argScope every conv2d is followed by batch norm and relu, as in the paper.
 const graph = new Graph({ seed: 1 });
@@ -7,7 +7,8 @@ const { net, endPoints } = graph.build(() => {
   const images = placeholder('float32', [null, 97, 97, 3], { name: 'images' });
   // Dense prediction: no pooling, features at a sixteenth of the image's size, 21 classes at each place.
   return slim.argScope(nets.resnetArgScope(), () =>
-    nets.resnetV1_50(images, { numClasses: 21, isTraining: false, globalPool: false, outputStride: 16 }));
+    nets.resnetV1_50(images, { numClasses: 21, isTraining: false, globalPool: false, outputStride: 16 }),
+  );
 });
 console.log(`${graph.variables.size} variables, the first is ${graph.variables.keys().next().value}`);
 

@@ -175,6 +175,9 @@ export const errorClassByCode: Readonly<
 
 /** True when `value` is one of our errors, whatever realm or copy of the library it comes from. */
 export function isSlimnetError(value: unknown): value is SlimnetError {
-  return value instanceof Error && typeof (value as { code?: unknown }).code === 'string' &&
-    Object.hasOwn(errorCodes, (value as unknown as { code: string }).code);
+  return (
+    value instanceof Error &&
+    typeof (value as { code?: unknown }).code === 'string' &&
+    Object.hasOwn(errorCodes, (value as unknown as { code: string }).code)
+  );
 }

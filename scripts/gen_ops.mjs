@@ -28,13 +28,12 @@ function attrStruct(op) {
   const attrs = attrsOf(op);
   const fields = attrs.map(([name, kind]) => `  ${cppType[kind.kind](kind)} ${name}${cppDefault[kind.kind] ?? '{}'};`);
   const visits = attrs.map(([name]) => `    visit("${name}", self.${name});`);
-  const visitor = attrs.length > 0 ? 'visit' : '';
   return [
     `struct ${pascal(op.name)}Attrs {`,
     ...fields,
-    '  bool operator==(const ' + pascal(op.name) + 'Attrs&) const = default;',
+    `  bool operator==(const ${pascal(op.name)}Attrs&) const = default;`,
     '  template <class Self, class Visitor>',
-    `  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& ${visitor || 'visit'}) {`,
+    `  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {`,
     ...visits,
     '  }',
     '};',

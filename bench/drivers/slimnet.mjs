@@ -8,7 +8,9 @@ await answer({
     const graph = new Graph();
     const { net } = graph.build(() => {
       const images = placeholder('float32', [null, 224, 224, 3], { name: 'images' });
-      return slim.argScope(nets.resnetArgScope(), () => nets.network(network).build(images, { numClasses: 1000, isTraining: false }));
+      return slim.argScope(nets.resnetArgScope(), () =>
+        nets.network(network).build(images, { numClasses: 1000, isTraining: false }),
+      );
     });
     const session = await Session.create(graph, { device: 'cpu', threads });
     await session.restore(checkpoint);

@@ -13,6 +13,20 @@ export async function buildLimit(folder) {
   if (existsSync(program) && statSync(program).mtimeMs > statSync(source).mtimeMs) return program;
   const onednn = await ensureOneDnn({});
   mkdirSync(folder, { recursive: true });
-  execFileSync('g++', ['-O2', '-std=c++20', source, `-I${join(onednn, 'include')}`, join(onednn, 'lib', 'libdnnl.a'), '-lpthread', '-ldl', '-o', program], { stdio: 'inherit' });
+  execFileSync(
+    'g++',
+    [
+      '-O2',
+      '-std=c++20',
+      source,
+      `-I${join(onednn, 'include')}`,
+      join(onednn, 'lib', 'libdnnl.a'),
+      '-lpthread',
+      '-ldl',
+      '-o',
+      program,
+    ],
+    { stdio: 'inherit' },
+  );
   return program;
 }

@@ -21,7 +21,8 @@ const maxStdinBytes = 512 * 2 ** 20;
  * @throws ArgumentError when an argument names nothing
  */
 export async function expandInputs(args: readonly string[], io: CliIo): Promise<InputImage[]> {
-  if (args.filter((arg) => arg === '-').length > 1) throw new ArgumentError('Standard input (-) can be given once only.');
+  if (args.filter((arg) => arg === '-').length > 1)
+    throw new ArgumentError('Standard input (-) can be given once only.');
   const images: InputImage[] = [];
   for (const arg of args) {
     if (arg === '-') images.push(...fromStdin(await readAll(io)));
@@ -35,7 +36,10 @@ async function fromArgument(arg: string): Promise<InputImage[]> {
   if (info?.isDirectory()) {
     const found = (await glob(imagePattern, { cwd: arg, caseSensitiveMatch: false, onlyFiles: true })).sort();
     if (found.length === 0) {
-      throw new ArgumentError('The folder holds no images.', { path: arg, hint: `files are taken by their extension: ${imagePattern}.` });
+      throw new ArgumentError('The folder holds no images.', {
+        path: arg,
+        hint: `files are taken by their extension: ${imagePattern}.`,
+      });
     }
     return found.map((name) => file(join(arg, name)));
   }
@@ -51,11 +55,13 @@ function file(path: string): InputImage {
 }
 
 function fromStdin(bytes: Buffer): InputImage[] {
-  if (bytes.length === 0) throw new ArgumentError('Standard input is empty.', { hint: 'pipe in an image, or paths one a line.' });
+  if (bytes.length === 0)
+    throw new ArgumentError('Standard input is empty.', { hint: 'pipe in an image, or paths one a line.' });
   const paths = imageFormat(bytes) === null ? listOfPaths(bytes) : null;
   // What is neither an image nor a list is reported by the decoder.
   if (paths === null) return [{ name: '-', source: bytes }];
-  if (paths.length === 0) throw new ArgumentError('Standard input holds no paths.', { hint: 'pipe in an image, or paths one a line.' });
+  if (paths.length === 0)
+    throw new ArgumentError('Standard input holds no paths.', { hint: 'pipe in an image, or paths one a line.' });
   return paths.map(file);
 }
 

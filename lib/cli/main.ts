@@ -25,7 +25,10 @@ export async function main(args: readonly string[], io: CliIo): Promise<number> 
       '\nResults go to standard output, messages to standard error.\n' +
         'Exit status: 0 all done, 1 something failed (the rest is done), 2 wrong use, 130 interrupted.',
     );
-  for (const define of commands) define(program, io, (s) => { status = s; });
+  for (const define of commands)
+    define(program, io, (s) => {
+      status = s;
+    });
   try {
     await program.parseAsync(args, { from: 'user' });
     return status;
@@ -51,7 +54,8 @@ function runsAsProgram(): boolean {
 /** Runs with the streams of this process. The first Ctrl-C ends the work in order, the second one at once. */
 async function runProgram(): Promise<void> {
   // A reader that stops early (`| head`) closes the pipe: that ends the work and is no error of ours.
-  const readerGone = (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? exitStatus.ok : exitStatus.failed);
+  const readerGone = (error: NodeJS.ErrnoException) =>
+    process.exit(error.code === 'EPIPE' ? exitStatus.ok : exitStatus.failed);
   process.stdout.on('error', readerGone);
   process.stderr.on('error', readerGone);
   const stop = new AbortController();
@@ -61,7 +65,12 @@ async function runProgram(): Promise<void> {
       stop.abort();
     });
   }
-  process.exitCode = await main(process.argv.slice(2), { in: process.stdin, out: process.stdout, err: process.stderr, signal: stop.signal });
+  process.exitCode = await main(process.argv.slice(2), {
+    in: process.stdin,
+    out: process.stdout,
+    err: process.stderr,
+    signal: stop.signal,
+  });
   // Standard input may still be open (a terminal): nobody reads it any more.
   process.stdin.unref?.();
 }

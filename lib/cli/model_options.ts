@@ -23,7 +23,8 @@ export interface ModelFlags extends EngineFlags {
 export function integer(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max) throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
+    if (!/^\d+$/.test(text) || value < min || value > max)
+      throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
     return value;
   };
 }
@@ -39,7 +40,10 @@ export function addEngineOptions(command: Command): Command {
 /** Adds those and --checkpoint and the like. */
 export function addModelOptions(command: Command): Command {
   return addEngineOptions(command)
-    .requiredOption('-c, --checkpoint <path>', 'TensorFlow V1 file, V2 prefix, folder with a checkpoint file, or .safetensors')
+    .requiredOption(
+      '-c, --checkpoint <path>',
+      'TensorFlow V1 file, V2 prefix, folder with a checkpoint file, or .safetensors',
+    )
     .option('--classes <n>', 'classes of the logits (default: as the checkpoint has)', integer(1, 1_000_000))
     .option('-b, --batch <n>', 'images that run at once', integer(1, 1024), 32)
     .option('--fast-decode', 'let the JPEG decoder shrink large images first (docs/images.md)');

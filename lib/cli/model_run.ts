@@ -1,7 +1,7 @@
 import type { Model } from '../model/model.js';
 import type { ModelOutput } from '../model/network_graph.js';
-import { type CliIo, errorText, printable, say } from './io.js';
 import type { InputImage } from './inputs.js';
+import { type CliIo, errorText, printable, say } from './io.js';
 import { startProgress } from './progress.js';
 
 /**
@@ -20,16 +20,20 @@ export async function runModel(
   const progress = startProgress(io, images.length);
   let failed = 0;
   try {
-    const rows = model.stream(images.map(({ source }) => source), output, {
-      signal: io.signal,
-      onFailure: (source, error) => {
-        failed++;
-        const name = names.get(source as string | Uint8Array) as string;
-        const text = errorText(error);
-        progress.interrupt(() => say(io, `slimnet: ${printable(text.includes(name) ? text : `${name}: ${text}`)}`));
-        progress.advance();
+    const rows = model.stream(
+      images.map(({ source }) => source),
+      output,
+      {
+        signal: io.signal,
+        onFailure: (source, error) => {
+          failed++;
+          const name = names.get(source as string | Uint8Array) as string;
+          const text = errorText(error);
+          progress.interrupt(() => say(io, `slimnet: ${printable(text.includes(name) ? text : `${name}: ${text}`)}`));
+          progress.advance();
+        },
       },
-    });
+    );
     for await (const { item, result } of rows) {
       const name = names.get(item as string | Uint8Array) as string;
       const waiting: Promise<void>[] = [];

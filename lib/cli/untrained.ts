@@ -15,7 +15,13 @@ import { placeholder } from '../slim/placeholder.js';
  * until one class has the probability 1 whatever the picture.
  * @param path prefix of the checkpoint
  */
-export async function writeUntrained(name: NetworkName, seed: number, pictures: readonly string[], path: string, signal: AbortSignal): Promise<void> {
+export async function writeUntrained(
+  name: NetworkName,
+  seed: number,
+  pictures: readonly string[],
+  path: string,
+  signal: AbortSignal,
+): Promise<void> {
   const entry = network(name);
   const preprocessing = preprocessingFor(entry.preprocessing, entry.imageSize);
   const { height, width } = preprocessing;
@@ -28,8 +34,15 @@ export async function writeUntrained(name: NetworkName, seed: number, pictures: 
   const session = await Session.create(graph);
   try {
     await session.initialize();
-    const pixels = await loadAddon().preprocess(preprocessing, await Promise.all(pictures.map((picture) => decodeImage(picture, { signal }))));
-    await session.run({ images: pixels }, { net }, { updates: graph.getCollection<Tensor>(GraphKeys.updateOps), signal });
+    const pixels = await loadAddon().preprocess(
+      preprocessing,
+      await Promise.all(pictures.map((picture) => decodeImage(picture, { signal }))),
+    );
+    await session.run(
+      { images: pixels },
+      { net },
+      { updates: graph.getCollection<Tensor>(GraphKeys.updateOps), signal },
+    );
     await session.save(path, { signal });
   } finally {
     await session[Symbol.asyncDispose]();

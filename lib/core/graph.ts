@@ -1,7 +1,7 @@
 import { ArgumentError, ScopeError } from '../errors.js';
 import type { DType, TypedArray } from './dtype.js';
-import { type AppliedOp, type AttrSchema, type AttrsOf, type AttrValue, type Op, checkAttrs } from './op.js';
-import { type ConcreteShape, type Shape, type TensorType, checkShape, typeText } from './shape.js';
+import { type AppliedOp, type AttrSchema, type AttrsOf, type AttrValue, checkAttrs, type Op } from './op.js';
+import { type ConcreteShape, checkShape, type Shape, type TensorType, typeText } from './shape.js';
 
 /** One output of a node. `aliases` are the extra names under which end points find it. */
 export class Tensor {
@@ -46,7 +46,16 @@ export class Node {
   readonly variable: Variable | null;
 
   /** @internal Graph.add makes nodes. */
-  constructor(graph: Graph, id: number, op: Op, name: string, inputs: readonly Tensor[], attrs: Readonly<Record<string, AttrValue>>, types: readonly TensorType[], variable: Variable | null) {
+  constructor(
+    graph: Graph,
+    id: number,
+    op: Op,
+    name: string,
+    inputs: readonly Tensor[],
+    attrs: Readonly<Record<string, AttrValue>>,
+    types: readonly TensorType[],
+    variable: Variable | null,
+  ) {
     this.graph = graph;
     this.id = id;
     this.op = op;
@@ -83,7 +92,9 @@ let building: Graph | null = null;
 /** The graph that is being built. @throws ScopeError outside `graph.build`. */
 export function currentGraph(): Graph {
   if (building === null) {
-    throw new ScopeError('No graph is being built here.', { hint: 'call this inside graph.build(() => ...), before any await.' });
+    throw new ScopeError('No graph is being built here.', {
+      hint: 'call this inside graph.build(() => ...), before any await.',
+    });
   }
   return building;
 }
@@ -137,16 +148,27 @@ export class Graph {
    * Adds a node. Names are made unique inside the current name scope; a name that ends in `/` is the full name of an open name
    * scope, which the node takes for itself. Inputs must belong to this graph.
    */
-  add(op: Op, inputs: readonly Tensor[], attrs: Readonly<Record<string, AttrValue>>, options: { name?: string; types?: readonly TensorType[]; variable?: Variable } = {}): Node {
+  add(
+    op: Op,
+    inputs: readonly Tensor[],
+    attrs: Readonly<Record<string, AttrValue>>,
+    options: { name?: string; types?: readonly TensorType[]; variable?: Variable } = {},
+  ): Node {
     const wanted = options.name ?? op.name;
     const name = wanted.endsWith('/') ? wanted.slice(0, -1) : this.uniqueName(wanted);
     checkAttrs(op, attrs);
     inputs.forEach((input, i) => {
       if (!(input instanceof Tensor)) {
-        throw new ArgumentError(`${op.name} (${name}): input ${op.inputs[i] ?? i}: expected a Tensor, received ${String(input)}.`, { op: op.name, node: name });
+        throw new ArgumentError(
+          `${op.name} (${name}): input ${op.inputs[i] ?? i}: expected a Tensor, received ${String(input)}.`,
+          { op: op.name, node: name },
+        );
       }
       if (input.graph !== this) {
-        throw new ScopeError(`${op.name} (${name}): input ${input.name} belongs to another graph.`, { op: op.name, node: name });
+        throw new ScopeError(`${op.name} (${name}): input ${input.name} belongs to another graph.`, {
+          op: op.name,
+          node: name,
+        });
       }
     });
     const types = options.types ?? op.infer(inputs, attrs, name);
@@ -175,20 +197,22 @@ export class Graph {
   /** A name that no node or name scope has yet, below the current name scope: `x`, `x_1`, ... */
   uniqueName(name: string): string {
     const full = `${this.#nameScope}${name}`;
-    let unique = full;
-    let count = this.#names.get(full.toLowerCase()) ?? 0;
-    if (count > 0) {
-      while (this.#names.has((unique = `${full}_${count}`).toLowerCase())) count++;
-      this.#names.set(unique.toLowerCase(), 1);
-      count++;
-    } else count = 1;
-    this.#names.set(full.toLowerCase(), count);
-    return unique;
+    const key = full.toLowerCase();
+    let count = this.#names.get(key);
+    if (count === undefined) {
+      this.#names.set(key, 1);
+      return full;
+    }
+    while (this.#names.has(`${key}_${count}`)) count++;
+    this.#names.set(`${key}_${count}`, 1);
+    this.#names.set(key, count + 1);
+    return `${full}_${count}`;
   }
 
   /** Registers a variable; `makeTensor` adds the node that reads it. @throws ScopeError when the name is taken. */
   addVariable(variable: Omit<Variable, 'tensor'>, makeTensor: (variable: Variable) => Tensor): Variable {
-    if (this.variables.has(variable.name)) throw new ScopeError(`Variable ${variable.name} already exists.`, { node: variable.name });
+    if (this.variables.has(variable.name))
+      throw new ScopeError(`Variable ${variable.name} already exists.`, { node: variable.name });
     // The node that reads a variable points at it, and it points at the node's tensor: one object, completed in two steps.
     const complete = { ...variable } as { -readonly [K in keyof Variable]: Variable[K] };
     complete.tensor = makeTensor(complete);
@@ -234,7 +258,8 @@ export class Graph {
   /** The variable of this name. @throws ScopeError */
   variable(name: string): Variable {
     const found = this.variables.get(name);
-    if (found === undefined) throw new ScopeError(`There is no variable ${name} in this graph of ${this.variables.size}.`, { node: name });
+    if (found === undefined)
+      throw new ScopeError(`There is no variable ${name} in this graph of ${this.variables.size}.`, { node: name });
     return found;
   }
 }
@@ -249,13 +274,17 @@ export function apply<const I extends readonly string[], const O extends readonl
   const list = op.inputs.map((port) => (inputs as Readonly<Record<string, Tensor>>)[port] as Tensor);
   const graph = list[0] instanceof Tensor ? list[0].graph : currentGraph();
   const node = graph.add(op, list, attrs as Readonly<Record<string, AttrValue>>, name === undefined ? {} : { name });
-  return Object.fromEntries(op.outputs.map((port, i) => [port, node.outputs[i]])) as { readonly [K in O[number]]: Tensor };
+  return Object.fromEntries(op.outputs.map((port, i) => [port, node.outputs[i]])) as {
+    readonly [K in O[number]]: Tensor;
+  };
 }
 
 /** Scopes are synchronous: a promise would let other code run inside them. */
 export function refusePromise<T>(result: T, where: string): T {
   if (result !== null && typeof result === 'object' && typeof (result as { then?: unknown }).then === 'function') {
-    throw new ScopeError(`The body of ${where} returned a promise; scopes are synchronous.`, { hint: 'build the graph without await, and await session.run afterwards.' });
+    throw new ScopeError(`The body of ${where} returned a promise; scopes are synchronous.`, {
+      hint: 'build the graph without await, and await session.run afterwards.',
+    });
   }
   return result;
 }

@@ -21,7 +21,9 @@ export const string = { kind: 'string' } as const;
 export const dtype = { kind: 'dtype' } as const;
 export const floats = { kind: 'floats' } as const;
 /** A list of integers, of exactly `count` when given. */
-export function ints<const N extends number | undefined = undefined>(count?: N): { readonly kind: 'ints'; readonly count?: number } {
+export function ints<const N extends number | undefined = undefined>(
+  count?: N,
+): { readonly kind: 'ints'; readonly count?: number } {
   return count === undefined ? { kind: 'ints' } : { kind: 'ints', count };
 }
 /** A choice that means something while the graph is built and is gone from the plan (`resolve` replaces it). */
@@ -62,7 +64,14 @@ export interface OpSpec<I extends readonly string[], O extends readonly string[]
   /** Replaces graph-only attributes once all shapes are known, e.g. SAME by explicit pads. */
   resolve?(inputs: PortTypes<I>, attrs: AttrsOf<A>): AttrsOf<A>;
   /** Gradients for the inputs; null: the gradient stops here; left out: asking for it is a GradientError. */
-  readonly grad?: null | ((inputs: PortTensors<I>, outputs: PortTensors<O>, dOutputs: PortTensors<O>, attrs: AttrsOf<A>) => Partial<PortTensors<I>>);
+  readonly grad?:
+    | null
+    | ((
+        inputs: PortTensors<I>,
+        outputs: PortTensors<O>,
+        dOutputs: PortTensors<O>,
+        attrs: AttrsOf<A>,
+      ) => Partial<PortTensors<I>>);
   /** Input ports that name variables which this op changes at the end of a run. */
   readonly updates?: readonly I[number][];
   /** Where values enter a plan: the output type is written in the plan and not inferred there. */
@@ -82,8 +91,16 @@ export interface Op {
   readonly internal: boolean;
   readonly differentiable: 'yes' | 'stops' | 'no';
   infer(inputs: readonly TensorType[], attrs: Readonly<Record<string, AttrValue>>, where: string): TensorType[];
-  resolve(inputs: readonly TensorType[], attrs: Readonly<Record<string, AttrValue>>): Readonly<Record<string, AttrValue>>;
-  grad(inputs: readonly Tensor[], outputs: readonly Tensor[], dOutputs: readonly Tensor[], attrs: Readonly<Record<string, AttrValue>>): (Tensor | undefined)[];
+  resolve(
+    inputs: readonly TensorType[],
+    attrs: Readonly<Record<string, AttrValue>>,
+  ): Readonly<Record<string, AttrValue>>;
+  grad(
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+    dOutputs: readonly Tensor[],
+    attrs: Readonly<Record<string, AttrValue>>,
+  ): (Tensor | undefined)[];
 }
 
 /** An op that can be applied: `op(inputs, attrs, name)` adds a node to the inputs' graph. */
@@ -92,10 +109,13 @@ export interface AppliedOp<I extends readonly string[], O extends readonly strin
 }
 
 /** Declares an op. The object is all there is to say about it on this side of the seam. */
-export function defineOp<const I extends readonly string[], const O extends readonly string[], const A extends AttrSchema>(
-  spec: OpSpec<I, O, A>,
-): AppliedOp<I, O, A> {
-  const zip = <T>(names: readonly string[], values: readonly T[]) => Object.fromEntries(names.map((n, i) => [n, values[i]]));
+export function defineOp<
+  const I extends readonly string[],
+  const O extends readonly string[],
+  const A extends AttrSchema,
+>(spec: OpSpec<I, O, A>): AppliedOp<I, O, A> {
+  const zip = <T>(names: readonly string[], values: readonly T[]) =>
+    Object.fromEntries(names.map((n, i) => [n, values[i]]));
   return {
     spec,
     name: spec.name,
@@ -108,14 +128,22 @@ export function defineOp<const I extends readonly string[], const O extends read
     differentiable: spec.grad === undefined ? 'no' : spec.grad === null ? 'stops' : 'yes',
     infer(inputs, attrs, where) {
       if (inputs.length !== spec.inputs.length) {
-        throw new ShapeError(`${spec.name} (${where}): expected ${spec.inputs.length} inputs, received ${inputs.length}.`, { op: spec.name, node: where });
+        throw new ShapeError(
+          `${spec.name} (${where}): expected ${spec.inputs.length} inputs, received ${inputs.length}.`,
+          { op: spec.name, node: where },
+        );
       }
       try {
-        const out = spec.infer(zip(spec.inputs, inputs) as PortTypes<I>, attrs as AttrsOf<A>) as Readonly<Record<string, TensorType>>;
+        const out = spec.infer(zip(spec.inputs, inputs) as PortTypes<I>, attrs as AttrsOf<A>) as Readonly<
+          Record<string, TensorType>
+        >;
         return spec.outputs.map((port) => out[port] as TensorType);
       } catch (error) {
         if (!(error instanceof ShapeError) || error.node !== undefined) throw error;
-        throw new ShapeError(`${spec.name} (${where}): ${error.message} Inputs: ${inputs.map(typeText).join(', ') || 'none'}.`, { op: spec.name, node: where });
+        throw new ShapeError(
+          `${spec.name} (${where}): ${error.message} Inputs: ${inputs.map(typeText).join(', ') || 'none'}.`,
+          { op: spec.name, node: where },
+        );
       }
     },
     resolve(inputs, attrs) {
@@ -139,14 +167,24 @@ export function defineOp<const I extends readonly string[], const O extends read
 export function checkAttrs(op: Op, attrs: Readonly<Record<string, unknown>>): void {
   for (const name of Object.keys(attrs)) {
     if (!Object.hasOwn(op.attrs, name)) {
-      throw new ArgumentError(`${op.name} has no attribute ${name}; it has ${Object.keys(op.attrs).join(', ') || 'none'}.`, { op: op.name });
+      throw new ArgumentError(
+        `${op.name} has no attribute ${name}; it has ${Object.keys(op.attrs).join(', ') || 'none'}.`,
+        { op: op.name },
+      );
     }
   }
   for (const [name, kind] of Object.entries(op.attrs)) {
     const value = attrs[name];
     if (!fits(kind, value)) {
-      const expected = kind.kind === 'oneOf' ? `one of ${kind.values.join(', ')}` : kind.kind === 'ints' && kind.count !== undefined ? `${kind.count} integers` : kind.kind;
-      throw new ArgumentError(`${op.name}: attribute ${name}: expected ${expected}, received ${describe(value)}.`, { op: op.name });
+      const expected =
+        kind.kind === 'oneOf'
+          ? `one of ${kind.values.join(', ')}`
+          : kind.kind === 'ints' && kind.count !== undefined
+            ? `${kind.count} integers`
+            : kind.kind;
+      throw new ArgumentError(`${op.name}: attribute ${name}: expected ${expected}, received ${describe(value)}.`, {
+        op: op.name,
+      });
     }
   }
 }
@@ -166,7 +204,11 @@ function fits(kind: AttrKind, value: unknown): boolean {
     case 'oneOf':
       return kind.values.includes(value as string);
     case 'ints':
-      return Array.isArray(value) && value.every(Number.isSafeInteger) && (kind.count === undefined || value.length === kind.count);
+      return (
+        Array.isArray(value) &&
+        value.every(Number.isSafeInteger) &&
+        (kind.count === undefined || value.length === kind.count)
+      );
     case 'floats':
       return Array.isArray(value) && value.every((v) => typeof v === 'number');
   }

@@ -56,7 +56,9 @@ export function sameShape(a: Shape, b: Shape): boolean {
 
 /** True when a tensor of shape `actual` may stand where `declared` is asked for (null accepts any size). */
 export function accepts(declared: Shape, actual: Shape): boolean {
-  return declared.length === actual.length && declared.every((d, i) => d === null || actual[i] === null || d === actual[i]);
+  return (
+    declared.length === actual.length && declared.every((d, i) => d === null || actual[i] === null || d === actual[i])
+  );
 }
 
 /** Checks rank, dimensions and total size. @throws ShapeError */
@@ -68,7 +70,9 @@ export function checkShape(shape: Shape, where: string): void {
   for (const d of shape) {
     if (d === null) continue;
     if (!Number.isInteger(d) || d < 0 || d > limits.dimension) {
-      throw new ShapeError(`${where}: expected dimensions between 0 and ${limits.dimension}, received ${shapeText(shape)}.`);
+      throw new ShapeError(
+        `${where}: expected dimensions between 0 and ${limits.dimension}, received ${shapeText(shape)}.`,
+      );
     }
     count *= d;
   }

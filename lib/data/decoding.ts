@@ -4,7 +4,7 @@ import { describe } from '../core/dtype.js';
 import { ArgumentError, ImageError } from '../errors.js';
 import { readImageFile } from './image_file.js';
 import { imageFormat } from './image_format.js';
-import { type RawImage, copyBytes, copyRawImage, isRawImage } from './raw_image.js';
+import { copyBytes, copyRawImage, isRawImage, type RawImage } from './raw_image.js';
 
 /** What can be decoded: a file's path, the bytes of an encoded image, or pixels that are decoded already. */
 export type ImageSource = string | Uint8Array | RawImage;
@@ -40,7 +40,10 @@ export function loadSharp(): typeof sharp {
   try {
     return createRequire(import.meta.url)('sharp') as typeof sharp;
   } catch (cause) {
-    throw new ImageError('The image decoder (sharp) cannot be loaded.', { cause, hint: 'run npm install without --omit=optional.' });
+    throw new ImageError('The image decoder (sharp) cannot be loaded.', {
+      cause,
+      hint: 'run npm install without --omit=optional.',
+    });
   }
 }
 
@@ -66,7 +69,9 @@ export function ownSource(source: ImageSource, options: DecodeOptions): OwnedSou
   if (typeof source === 'string') return { path: source };
   if (isRawImage(source)) return { raw: copyRawImage(source, checkOptions(options).maxPixels) };
   if (!ArrayBuffer.isView(source)) {
-    throw new ArgumentError(`Expected an image as a path, bytes or {data, width, height, channels}, received ${describe(source)}.`);
+    throw new ArgumentError(
+      `Expected an image as a path, bytes or {data, width, height, channels}, received ${describe(source)}.`,
+    );
   }
   if (source.byteLength === 0) throw new ImageError('The image is empty (0 bytes).');
   return { bytes: copyBytes(source) };
@@ -81,7 +86,11 @@ export async function decodeOwned(source: OwnedSource, options: DecodeOptions): 
   return decodeBytes(await readImageFile(source.path, options.signal), options, source);
 }
 
-async function decodeBytes(bytes: Uint8Array, options: DecodeOptions, where: { readonly path?: string }): Promise<RawImage> {
+async function decodeBytes(
+  bytes: Uint8Array,
+  options: DecodeOptions,
+  where: { readonly path?: string },
+): Promise<RawImage> {
   const { mode, minSide, maxPixels, timeoutSeconds, background } = checkOptions(options);
   const format = imageFormat(bytes);
   if (format === null) {
@@ -90,13 +99,29 @@ async function decodeBytes(bytes: Uint8Array, options: DecodeOptions, where: { r
       hint: 'JPEG, PNG, WebP, AVIF, TIFF and GIF are read.',
     });
   }
-  let image = loadSharp()(bytes, { limitInputPixels: maxPixels, failOn: 'error', pages: 1, sequentialRead: true, ignoreIcc: true });
+  let image = loadSharp()(bytes, {
+    limitInputPixels: maxPixels,
+    failOn: 'error',
+    pages: 1,
+    sequentialRead: true,
+    ignoreIcc: true,
+  });
   image = image.autoOrient().timeout({ seconds: timeoutSeconds });
   if (mode === 'fast' && format === 'jpeg') {
-    image = image.resize({ width: minSide, height: minSide, fit: 'outside', withoutEnlargement: true, kernel: fastKernel });
+    image = image.resize({
+      width: minSide,
+      height: minSide,
+      fit: 'outside',
+      withoutEnlargement: true,
+      kernel: fastKernel,
+    });
   }
   if (background !== undefined) image = image.flatten({ background: { ...background } });
-  const pixels = image.toColourspace('srgb').removeAlpha().raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+  const pixels = image
+    .toColourspace('srgb')
+    .removeAlpha()
+    .raw({ depth: 'uchar' })
+    .toBuffer({ resolveWithObject: true });
   try {
     const { data, info } = await unlessAborted(pixels, options.signal);
     if (info.channels !== 1 && info.channels !== 3) {
@@ -130,7 +155,11 @@ function damaged(error: unknown, format: string, where: { readonly path?: string
   let hint: string | undefined;
   if (/pixel limit/i.test(text)) hint = 'raise maxPixels if the image is meant to be that large.';
   else if (/^timeout/i.test(text)) hint = 'raise timeoutSeconds if the image is meant to take that long.';
-  return new ImageError(`The ${format.toUpperCase()} image cannot be decoded: ${message}.`, { ...where, cause: error, ...(hint === undefined ? {} : { hint }) });
+  return new ImageError(`The ${format.toUpperCase()} image cannot be decoded: ${message}.`, {
+    ...where,
+    cause: error,
+    ...(hint === undefined ? {} : { hint }),
+  });
 }
 
 function firstBytes(bytes: Uint8Array): string {
@@ -147,18 +176,28 @@ interface CheckedOptions {
 
 /** @throws ArgumentError that names the wrong option */
 export function checkOptions(options: DecodeOptions): CheckedOptions {
-  if (typeof options !== 'object' || options === null) throw new ArgumentError(`Decoding: expected options, received ${describe(options)}.`);
+  if (typeof options !== 'object' || options === null)
+    throw new ArgumentError(`Decoding: expected options, received ${describe(options)}.`);
   for (const key of Object.keys(options)) {
-    if (!optionNames.has(key)) throw new ArgumentError(`Decoding has no option ${key}; it has ${[...optionNames].join(', ')}.`);
+    if (!optionNames.has(key))
+      throw new ArgumentError(`Decoding has no option ${key}; it has ${[...optionNames].join(', ')}.`);
   }
-  const { mode = 'exact', maxPixels = defaultMaxPixels, timeoutSeconds = defaultTimeoutSeconds, minSide = 1, background } = options;
-  if (mode !== 'exact' && mode !== 'fast') throw new ArgumentError(`mode: expected 'exact' or 'fast', received ${describe(mode)}.`);
+  const {
+    mode = 'exact',
+    maxPixels = defaultMaxPixels,
+    timeoutSeconds = defaultTimeoutSeconds,
+    minSide = 1,
+    background,
+  } = options;
+  if (mode !== 'exact' && mode !== 'fast')
+    throw new ArgumentError(`mode: expected 'exact' or 'fast', received ${describe(mode)}.`);
   if (mode === 'fast' && options.minSide === undefined) throw new ArgumentError('minSide: a fast decode needs it.');
   within('minSide', minSide, 1, 16384);
   within('maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER);
   within('timeoutSeconds', timeoutSeconds, 1, 3600);
   if (background === undefined) return { mode, minSide, maxPixels, timeoutSeconds };
-  if (typeof background !== 'object' || background === null) throw new ArgumentError(`background: expected {r, g, b}, received ${describe(background)}.`);
+  if (typeof background !== 'object' || background === null)
+    throw new ArgumentError(`background: expected {r, g, b}, received ${describe(background)}.`);
   for (const channel of ['r', 'g', 'b'] as const) within(`background.${channel}`, background[channel], 0, 255);
   return { mode, minSide, maxPixels, timeoutSeconds, background };
 }

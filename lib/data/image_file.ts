@@ -16,9 +16,12 @@ export async function readImageFile(path: string, signal?: AbortSignal): Promise
     file = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const info = await file.stat();
     if (!info.isFile()) {
-      throw new ImageError(`Expected a file, this is ${info.isDirectory() ? 'a folder' : 'a device or pipe'}.`, { path });
+      throw new ImageError(`Expected a file, this is ${info.isDirectory() ? 'a folder' : 'a device or pipe'}.`, {
+        path,
+      });
     }
-    if (info.size > maxFileBytes) throw new ImageError(`The file has ${info.size} bytes, the limit is ${maxFileBytes}.`, { path });
+    if (info.size > maxFileBytes)
+      throw new ImageError(`The file has ${info.size} bytes, the limit is ${maxFileBytes}.`, { path });
     const bytes = await file.readFile(signal === undefined ? {} : { signal });
     if (bytes.length === 0) throw new ImageError('The file is empty (0 bytes).', { path });
     return bytes;

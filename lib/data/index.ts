@@ -1,4 +1,4 @@
 /** Images: decoding and preprocessing. */
-export { type DecodeOptions, type ImageSource, decodeImage, defaultMaxPixels } from './decoding.js';
+export { type DecodeOptions, decodeImage, defaultMaxPixels, type ImageSource } from './decoding.js';
 export { type PreprocessingName, type PreprocessingSpec, preprocessingFor, preprocessings } from './preprocessing.js';
 export type { RawImage } from './raw_image.js';

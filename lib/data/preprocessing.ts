@@ -26,9 +26,17 @@ export type PreprocessingName = keyof typeof preprocessings;
  */
 export function preprocessingFor(name: PreprocessingName, size: number): PreprocessingSpec {
   if (!Object.hasOwn(preprocessings, name)) {
-    throw new ArgumentError(`There is no preprocessing ${describe(name)}; there is ${Object.keys(preprocessings).join(', ')}.`);
+    throw new ArgumentError(
+      `There is no preprocessing ${describe(name)}; there is ${Object.keys(preprocessings).join(', ')}.`,
+    );
   }
-  if (!Number.isInteger(size) || size < 1 || size > 16384) throw new ArgumentError(`Image size: expected 1 to 16384, received ${describe(size)}.`);
+  if (!Number.isInteger(size) || size < 1 || size > 16384)
+    throw new ArgumentError(`Image size: expected 1 to 16384, received ${describe(size)}.`);
   const { resizeSide } = preprocessings[name];
-  return { name, height: size, width: size, resizeSide: size <= resizeSide ? resizeSide : Math.round((size * 256) / 224) };
+  return {
+    name,
+    height: size,
+    width: size,
+    resizeSide: size <= resizeSide ? resizeSide : Math.round((size * 256) / 224),
+  };
 }

@@ -16,7 +16,9 @@ export const maxSide = 10_000_000;
 
 /** True for objects that look like `{data, width, height, channels}`; `copyRawImage` checks them. */
 export function isRawImage(value: unknown): value is RawImage {
-  return typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && 'data' in value && 'width' in value;
+  return (
+    typeof value === 'object' && value !== null && !ArrayBuffer.isView(value) && 'data' in value && 'width' in value
+  );
 }
 
 /**
@@ -25,7 +27,10 @@ export function isRawImage(value: unknown): value is RawImage {
  */
 export function copyRawImage(image: RawImage, maxPixels: number): RawImage {
   const { data, width, height, channels } = image;
-  for (const [name, value] of [['width', width], ['height', height]] as const) {
+  for (const [name, value] of [
+    ['width', width],
+    ['height', height],
+  ] as const) {
     if (!Number.isInteger(value) || value < 1 || value > maxSide) {
       throw new ImageError(`${name}: expected a whole number from 1 to ${maxSide}, received ${describe(value)}.`);
     }
@@ -34,7 +39,9 @@ export function copyRawImage(image: RawImage, maxPixels: number): RawImage {
     throw new ImageError(`channels: expected 1 (grey) or 3 (RGB), received ${describe(channels)}.`);
   }
   if (width * height > maxPixels) {
-    throw new ImageError(`The image has ${width} x ${height} pixels, the limit is ${maxPixels}.`, { hint: 'raise maxPixels.' });
+    throw new ImageError(`The image has ${width} x ${height} pixels, the limit is ${maxPixels}.`, {
+      hint: 'raise maxPixels.',
+    });
   }
   const kind = Object.prototype.toString.call(data).slice(8, -1);
   if (!ArrayBuffer.isView(data) || (kind !== 'Uint8Array' && kind !== 'Uint8ClampedArray')) {
@@ -42,7 +49,9 @@ export function copyRawImage(image: RawImage, maxPixels: number): RawImage {
   }
   const bytes = width * height * channels;
   if (data.byteLength !== bytes) {
-    throw new ImageError(`data: expected ${bytes} bytes for ${width} x ${height} x ${channels}, received ${data.byteLength}.`);
+    throw new ImageError(
+      `data: expected ${bytes} bytes for ${width} x ${height} x ${channels}, received ${data.byteLength}.`,
+    );
   }
   return { data: copyBytes(data), width, height, channels };
 }

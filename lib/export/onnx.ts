@@ -4,7 +4,14 @@ import type { AttrValue } from '../core/op.js';
 import { type ConcreteShape, type ConcreteType, elementCount, isConcrete } from '../core/shape.js';
 import { concreteTypes, reachable } from '../core/traversal.js';
 import { ArgumentError } from '../errors.js';
-import { type OnnxAttribute, type OnnxNode, type OnnxTensor, type OnnxType, encodeModel, onnxTypes } from './onnx_messages.js';
+import {
+  encodeModel,
+  type OnnxAttribute,
+  type OnnxNode,
+  type OnnxTensor,
+  type OnnxType,
+  onnxTypes,
+} from './onnx_messages.js';
 
 /** What to export. */
 export interface OnnxRequest {
@@ -64,13 +71,27 @@ class Exporter {
       if (node.op.name === 'input') {
         const tensor = node.outputs[0] as Tensor;
         inputs.push({ name: tensor.name, type: onnxType(tensor), shape: this.#open(tensor) });
-      } else if (!node.op.source) this.#emit(node, node.op.resolve(node.inputs.map((t) => this.type(t)), node.attrs));
+      } else if (!node.op.source)
+        this.#emit(
+          node,
+          node.op.resolve(
+            node.inputs.map((t) => this.type(t)),
+            node.attrs,
+          ),
+        );
     }
     const outputs = Object.entries(this.#request.fetches).map(([name, tensor]) => {
       this.#nodes.push({ op: 'Identity', name: `output/${name}`, inputs: [tensor.name], outputs: [name] });
       return { name, type: onnxType(tensor), shape: this.#open(tensor) };
     });
-    return encodeModel({ name: 'slimnet', opset, nodes: this.#nodes, initializers: this.#initializers, inputs, outputs });
+    return encodeModel({
+      name: 'slimnet',
+      opset,
+      nodes: this.#nodes,
+      initializers: this.#initializers,
+      inputs,
+      outputs,
+    });
   }
 
   /** Dimensions for the file: an open batch by its name. */
@@ -81,7 +102,11 @@ class Exporter {
 
   #emit(node: Node, attrs: Readonly<Record<string, AttrValue>>): void {
     const emit = emitters[node.op.name];
-    if (emit === undefined) throw new ArgumentError(`The op ${node.op.name} has no ONNX counterpart here.`, { op: node.op.name, node: node.name });
+    if (emit === undefined)
+      throw new ArgumentError(`The op ${node.op.name} has no ONNX counterpart here.`, {
+        op: node.op.name,
+        node: node.name,
+      });
     emit(this, node, attrs);
   }
 
@@ -89,14 +114,24 @@ class Exporter {
     return this.#types.get(tensor) as ConcreteType;
   }
 
-  add(op: string, node: Node, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): void {
+  add(
+    op: string,
+    node: Node,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+  ): void {
     this.#nodes.push({ op, name: node.name, inputs, outputs: node.outputs.map((t) => t.name), attributes });
   }
 
   /** Values that the file carries; `arrange` may reorder them first. */
   constant(name: string, data: TypedArray, shape: readonly number[], type: OnnxType): string {
     if (!this.#initializers.some((t) => t.name === name)) {
-      this.#initializers.push({ name, type, shape, bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) });
+      this.#initializers.push({
+        name,
+        type,
+        shape,
+        bytes: new Uint8Array(data.buffer, data.byteOffset, data.byteLength),
+      });
     }
     return name;
   }
@@ -148,13 +183,19 @@ function readOnce(nodes: readonly Node[], fetches: readonly Tensor[]): Set<Tenso
 }
 
 /** Shapes of the placeholders. The batch does not matter to any op here, so 1 stands for an open one. */
-function inputShapes(nodes: readonly Node[], given: Readonly<Record<string, ConcreteShape>>): Map<string, ConcreteShape> {
+function inputShapes(
+  nodes: readonly Node[],
+  given: Readonly<Record<string, ConcreteShape>>,
+): Map<string, ConcreteShape> {
   const shapes = new Map<string, ConcreteShape>();
   for (const node of nodes.filter((n) => n.op.name === 'input')) {
     const name = node.attrs.name as string;
     const shape = given[name] ?? (node.outputs[0] as Tensor).shape.map((d, i) => (d === null && i === 0 ? 1 : d));
     if (!isConcrete(shape)) {
-      throw new ArgumentError(`Input ${name}: height and width must be known for ONNX.`, { node: node.name, hint: 'give them in shapes.' });
+      throw new ArgumentError(`Input ${name}: height and width must be known for ONNX.`, {
+        node: node.name,
+        hint: 'give them in shapes.',
+      });
     }
     shapes.set(name, shape);
   }
@@ -170,7 +211,11 @@ const onnxPads = ([top, bottom, left, right]: readonly number[]) => [top, left, 
 function binary(op: string): Emitter {
   return (e, node) => {
     const rank = e.type(node.outputs[0] as Tensor).shape.length;
-    e.add(op, node, node.inputs.map((t) => e.operand(t, rank)));
+    e.add(
+      op,
+      node,
+      node.inputs.map((t) => e.operand(t, rank)),
+    );
   };
 }
 
@@ -180,7 +225,12 @@ function unary(op: string): Emitter {
 
 function pool(op: string, attributes: Readonly<Record<string, OnnxAttribute>>): Emitter {
   return (e, node, a) =>
-    e.add(op, node, names(node), { kernel_shape: a.ksize as readonly number[], strides: a.strides as readonly number[], pads: onnxPads(a.pads as readonly number[]), ...attributes });
+    e.add(op, node, names(node), {
+      kernel_shape: a.ksize as readonly number[],
+      strides: a.strides as readonly number[],
+      pads: onnxPads(a.pads as readonly number[]),
+      ...attributes,
+    });
 }
 
 /** One line for each op that an inference graph may hold. */
@@ -189,7 +239,12 @@ const emitters: Readonly<Record<string, Emitter>> = {
     const [, filter] = node.inputs as readonly [Tensor, Tensor];
     const { x, pads } = e.pads(first(node), a.pads as readonly number[]);
     const [height, width, channels, outputs] = e.type(filter).shape as readonly [number, number, number, number];
-    const weights = e.constant(`${filter.name}/onnx`, oihw(e.data(filter), height, width, channels, outputs), [outputs, channels, height, width], 'float32');
+    const weights = e.constant(
+      `${filter.name}/onnx`,
+      oihw(e.data(filter), height, width, channels, outputs),
+      [outputs, channels, height, width],
+      'float32',
+    );
     e.add('Conv', node, [x.name, weights], {
       kernel_shape: [height, width],
       strides: a.strides as readonly number[],
@@ -202,7 +257,9 @@ const emitters: Readonly<Record<string, Emitter>> = {
   sub: binary('Sub'),
   mul: binary('Mul'),
   batch_norm: (e, node, a) => {
-    const statistics = node.inputs.slice(1).map((t) => e.constant(`${t.name}/onnx`, e.data(t), e.type(t).shape, 'float32'));
+    const statistics = node.inputs
+      .slice(1)
+      .map((t) => e.constant(`${t.name}/onnx`, e.data(t), e.type(t).shape, 'float32'));
     e.add('BatchNormalization', node, [first(node).name, ...statistics], { epsilon: { float: a.epsilon as number } });
   },
   relu: unary('Relu'),
@@ -213,7 +270,9 @@ const emitters: Readonly<Record<string, Emitter>> = {
   },
   pad: (e, node, a) => {
     const pads = a.pads as readonly number[];
-    const pairs = nchw(Array.from({ length: pads.length / 2 }, (_, i) => [pads[2 * i], pads[2 * i + 1]] as [number, number]));
+    const pairs = nchw(
+      Array.from({ length: pads.length / 2 }, (_, i) => [pads[2 * i], pads[2 * i + 1]] as [number, number]),
+    );
     const flat = BigInt64Array.from([...pairs.map((p) => p[0]), ...pairs.map((p) => p[1])].map(BigInt));
     e.add('Pad', node, [first(node).name, e.constant(`${node.name}/pads`, flat, [flat.length], 'int64')]);
   },
@@ -221,7 +280,10 @@ const emitters: Readonly<Record<string, Emitter>> = {
   avg_pool2d: pool('AveragePool', { count_include_pad: 0 }),
   reduce_mean: (e, node, a) => {
     const rank = e.type(first(node)).shape.length;
-    e.add('ReduceMean', node, names(node), { axes: (a.axes as readonly number[]).map((axis) => axisIn(axis, rank)).sort((p, q) => p - q), keepdims: a.keep_dims === true ? 1 : 0 });
+    e.add('ReduceMean', node, names(node), {
+      axes: (a.axes as readonly number[]).map((axis) => axisIn(axis, rank)).sort((p, q) => p - q),
+      keepdims: a.keep_dims === true ? 1 : 0,
+    });
   },
   softmax: (e, node) => e.add('Softmax', node, names(node), { axis: axisIn(-1, e.type(first(node)).shape.length) }),
   squeeze: (e, node, a) => {
@@ -232,7 +294,8 @@ const emitters: Readonly<Record<string, Emitter>> = {
 };
 
 function onnxType(tensor: Tensor): OnnxType {
-  if (!Object.hasOwn(onnxTypes, tensor.dtype)) throw new ArgumentError(`${tensor.name}: dtype ${tensor.dtype} is not exported.`);
+  if (!Object.hasOwn(onnxTypes, tensor.dtype))
+    throw new ArgumentError(`${tensor.name}: dtype ${tensor.dtype} is not exported.`);
   return tensor.dtype as OnnxType;
 }
 

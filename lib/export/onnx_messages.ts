@@ -72,7 +72,8 @@ function writeNode(w: BinaryWriter, node: OnnxNode): void {
   for (const output of node.outputs) w.tag(2, wire.bytes).string(output);
   w.tag(3, wire.bytes).string(node.name);
   w.tag(4, wire.bytes).string(node.op);
-  for (const [name, value] of Object.entries(node.attributes ?? {})) message(w, 5, (a) => writeAttribute(a, name, value));
+  for (const [name, value] of Object.entries(node.attributes ?? {}))
+    message(w, 5, (a) => writeAttribute(a, name, value));
 }
 
 function writeAttribute(w: BinaryWriter, name: string, value: OnnxAttribute): void {

@@ -47,7 +47,10 @@ interface Prepared<T> {
  * Prepares and runs items batch by batch; the next batch is prepared while one runs. Results come in the order of the items.
  * @throws what `prepare` (of the earliest item) or `run` throws, the signal's reason when aborted; what was begun is waited for
  */
-export async function* inBatches<T, R>(items: readonly T[], work: BatchWork<T, R>): AsyncGenerator<readonly Outcome<T, R>[]> {
+export async function* inBatches<T, R>(
+  items: readonly T[],
+  work: BatchWork<T, R>,
+): AsyncGenerator<readonly Outcome<T, R>[]> {
   const { maxBatch, signal } = work;
   signal?.throwIfAborted();
   const stop = new AbortController();
@@ -93,7 +96,11 @@ export async function* inBatches<T, R>(items: readonly T[], work: BatchWork<T, R
 }
 
 /** The input of an item, or null when it failed and somebody wants to know. */
-async function prepareOne<T>(item: T, { prepare, onFailure }: BatchWork<T, unknown>, signal: AbortSignal): Promise<Float32Array | null> {
+async function prepareOne<T>(
+  item: T,
+  { prepare, onFailure }: BatchWork<T, unknown>,
+  signal: AbortSignal,
+): Promise<Float32Array | null> {
   try {
     signal.throwIfAborted();
     return await prepare(item, signal);

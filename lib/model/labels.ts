@@ -29,9 +29,12 @@ export async function loadLabels(source: LabelSource, classes: number): Promise<
   if (names.length === classes) return names;
   if (names.length === classes + 1) return names.slice(1);
   if (classes === imagenetWithBackground && names.length === classes - 1) return ['background', ...names];
-  throw new ArgumentError(`${where}: expected ${classes} labels (or one more, for a background class), received ${names.length}.`, {
-    hint: 'published v1 and vgg checkpoints have 1000 classes, v2 ones 1001.',
-  });
+  throw new ArgumentError(
+    `${where}: expected ${classes} labels (or one more, for a background class), received ${names.length}.`,
+    {
+      hint: 'published v1 and vgg checkpoints have 1000 classes, v2 ones 1001.',
+    },
+  );
 }
 
 async function read(path: string): Promise<string> {
@@ -41,7 +44,8 @@ async function read(path: string): Promise<string> {
   } catch (cause) {
     throw new ArgumentError(`The labels cannot be read: ${(cause as Error).message}.`, { path, cause });
   }
-  if (bytes.length > maxLabelBytes) throw new ArgumentError(`The label file has ${bytes.length} bytes, the limit is ${maxLabelBytes}.`, { path });
+  if (bytes.length > maxLabelBytes)
+    throw new ArgumentError(`The label file has ${bytes.length} bytes, the limit is ${maxLabelBytes}.`, { path });
   return bytes.toString('utf8').replace(/^\ufeff/, '');
 }
 
@@ -53,7 +57,10 @@ export function parseLabels(text: string, path: string): string[] {
   while (lines.length > 0 && (lines[lines.length - 1] as string).trim() === '') lines.pop();
   const indexed = lines.map((line) => /^(\d{1,6})\s*[:\t]\s*(.*)$/.exec(line));
   if (lines.length > 0 && indexed.every((match) => match !== null)) {
-    return byIndex(indexed.map((m) => [Number((m as RegExpExecArray)[1]), ((m as RegExpExecArray)[2] as string).trim()]), path);
+    return byIndex(
+      indexed.map((m) => [Number((m as RegExpExecArray)[1]), ((m as RegExpExecArray)[2] as string).trim()]),
+      path,
+    );
   }
   return lines.map((line) => line.trim());
 }
@@ -66,7 +73,13 @@ function parseJson(text: string, path: string): string[] {
     throw new ArgumentError(`The labels are not valid JSON: ${(cause as Error).message}.`, { path, cause });
   }
   if (Array.isArray(value)) return value.map((item) => nameOf(item, path));
-  return byIndex(Object.entries(value as Record<string, unknown>).map(([k, v]) => [/^\d{1,6}$/.test(k) ? Number(k) : Number.NaN, nameOf(v, path)]), path);
+  return byIndex(
+    Object.entries(value as Record<string, unknown>).map(([k, v]) => [
+      /^\d{1,6}$/.test(k) ? Number(k) : Number.NaN,
+      nameOf(v, path),
+    ]),
+    path,
+  );
 }
 
 function nameOf(item: unknown, path: string): string {
@@ -79,6 +92,7 @@ function byIndex(pairs: readonly (readonly [number, string])[], path: string): s
   const names = new Map(pairs);
   const list = Array.from({ length: pairs.length }, (_, i) => names.get(i));
   const missing = list.indexOf(undefined);
-  if (missing >= 0) throw new ArgumentError(`The labels must be numbered from 0 without gaps; ${missing} is missing.`, { path });
+  if (missing >= 0)
+    throw new ArgumentError(`The labels must be numbered from 0 without gaps; ${missing} is missing.`, { path });
   return list as string[];
 }

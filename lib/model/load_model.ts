@@ -1,6 +1,6 @@
 import { type CheckpointReader, openCheckpoint } from '../checkpoint/index.js';
 import { describe } from '../core/dtype.js';
-import { type DecodeOptions, checkOptions as checkDecodeOptions } from '../data/decoding.js';
+import { checkOptions as checkDecodeOptions, type DecodeOptions } from '../data/decoding.js';
 import { preprocessingFor } from '../data/preprocessing.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
@@ -29,7 +29,18 @@ export interface LoadModelOptions extends Pick<SessionOptions, 'device' | 'preci
   readonly decode?: Omit<DecodeOptions, 'minSide' | 'signal'>;
 }
 
-const optionNames = new Set(['checkpoint', 'untrainedSeed', 'labels', 'numClasses', 'imageSize', 'maxBatch', 'decode', 'device', 'precision', 'threads']);
+const optionNames = new Set([
+  'checkpoint',
+  'untrainedSeed',
+  'labels',
+  'numClasses',
+  'imageSize',
+  'maxBatch',
+  'decode',
+  'device',
+  'precision',
+  'threads',
+]);
 
 /**
  * Loads a network of the registry with its weights, preprocessing and labels as one object.
@@ -41,7 +52,10 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
   checkOptions(name, options);
   const { device, precision, threads, checkpoint, untrainedSeed = 0, maxBatch = defaultMaxBatch } = options;
   const preprocessing = preprocessingFor(entry.preprocessing, options.imageSize ?? entry.imageSize);
-  const decode = { ...options.decode, ...(options.decode?.mode === 'fast' ? { minSide: preprocessing.resizeSide } : {}) };
+  const decode = {
+    ...options.decode,
+    ...(options.decode?.mode === 'fast' ? { minSide: preprocessing.resizeSide } : {}),
+  };
   checkDecodeOptions(decode);
   const numClasses = options.numClasses ?? (await classesOf(name, checkpoint)) ?? entry.numClasses;
   const labels = options.labels === undefined ? null : await loadLabels(options.labels, numClasses);
@@ -76,15 +90,22 @@ async function classesOf(name: string, checkpoint: string | undefined): Promise<
 
 /** @throws CheckpointError when the checkpoint is one of another network of the registry */
 function assertNetwork(name: string, { path, tensors }: CheckpointReader): void {
-  const found = networkNames.filter((network) => [...tensors.keys()].some((tensor) => tensor.startsWith(`${network}/`)));
+  const found = networkNames.filter((network) =>
+    [...tensors.keys()].some((tensor) => tensor.startsWith(`${network}/`)),
+  );
   if (found.length === 0 || found.includes(name as NetworkName)) return;
-  throw new CheckpointError(`Expected the weights of ${name}, these are of ${found.join(', ')}.`, { path, hint: `load the model ${found[0]}.` });
+  throw new CheckpointError(`Expected the weights of ${name}, these are of ${found.join(', ')}.`, {
+    path,
+    hint: `load the model ${found[0]}.`,
+  });
 }
 
 function checkOptions(name: string, options: LoadModelOptions): void {
-  if (typeof options !== 'object' || options === null) throw new ArgumentError(`loadModel: expected options, received ${describe(options)}.`);
+  if (typeof options !== 'object' || options === null)
+    throw new ArgumentError(`loadModel: expected options, received ${describe(options)}.`);
   for (const key of Object.keys(options)) {
-    if (!optionNames.has(key)) throw new ArgumentError(`loadModel has no option ${key}; it has ${[...optionNames].join(', ')}.`);
+    if (!optionNames.has(key))
+      throw new ArgumentError(`loadModel has no option ${key}; it has ${[...optionNames].join(', ')}.`);
   }
   const { checkpoint, untrainedSeed, numClasses, maxBatch } = options;
   if ((checkpoint === undefined) === (untrainedSeed === undefined)) {
@@ -98,7 +119,10 @@ function checkOptions(name: string, options: LoadModelOptions): void {
   if (untrainedSeed !== undefined && !Number.isSafeInteger(untrainedSeed)) {
     throw new ArgumentError(`untrainedSeed: expected a whole number, received ${describe(untrainedSeed)}.`);
   }
-  for (const [key, value, most] of [['numClasses', numClasses, 2 ** 24], ['maxBatch', maxBatch, 65536]] as const) {
+  for (const [key, value, most] of [
+    ['numClasses', numClasses, 2 ** 24],
+    ['maxBatch', maxBatch, 65536],
+  ] as const) {
     if (value !== undefined && !(Number.isInteger(value) && value > 0 && value <= most)) {
       throw new ArgumentError(`${key}: expected a whole number from 1 to ${most}, received ${describe(value)}.`);
     }

@@ -1,13 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { describe } from '../core/dtype.js';
-import { type DecodeOptions, type ImageSource, type OwnedSource, decodeOwned, ownSource } from '../data/decoding.js';
+import { type DecodeOptions, decodeOwned, type ImageSource, type OwnedSource, ownSource } from '../data/decoding.js';
 import type { PreprocessingSpec } from '../data/preprocessing.js';
 import type { RawImage } from '../data/raw_image.js';
 import { ArgumentError, ExecutionError } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
 import type { Session } from '../runtime/session.js';
 import type { NetworkEntry } from '../slim/nets/registry.js';
-import { type Outcome, concatenate, inBatches } from './batches.js';
+import { concatenate, inBatches, type Outcome } from './batches.js';
 import { mapLimited } from './map_limited.js';
 import type { ModelOutput, NetworkGraph } from './network_graph.js';
 import { type Prediction, topPredictions } from './predictions.js';
@@ -86,7 +86,10 @@ export class Model {
    */
   classify(image: ImageSource, options?: ClassifyOptions): Promise<Prediction[]>;
   classify(images: readonly ImageSource[], options?: ClassifyOptions): Promise<Prediction[][]>;
-  async classify(images: ImageSource | readonly ImageSource[], options: ClassifyOptions = {}): Promise<Prediction[] | Prediction[][]> {
+  async classify(
+    images: ImageSource | readonly ImageSource[],
+    options: ClassifyOptions = {},
+  ): Promise<Prediction[] | Prediction[][]> {
     const { topK = Math.min(5, this.numClasses), ...rest } = checked('classify', options, ['topK', 'signal']);
     this.#checkTopK(topK);
     const rows = await this.#rows(images, 'predictions', rest);
@@ -96,14 +99,20 @@ export class Model {
   /** The globally pooled features (2048 values for the bottleneck networks) of an image, or of each of several. */
   embed(image: ImageSource, options?: PredictOptions): Promise<Float32Array>;
   embed(images: readonly ImageSource[], options?: PredictOptions): Promise<Float32Array[]>;
-  async embed(images: ImageSource | readonly ImageSource[], options: PredictOptions = {}): Promise<Float32Array | Float32Array[]> {
+  async embed(
+    images: ImageSource | readonly ImageSource[],
+    options: PredictOptions = {},
+  ): Promise<Float32Array | Float32Array[]> {
     return this.#rows(images, 'features', checked('embed', options, ['signal']));
   }
 
   /** The logits of an image, or of each of several. */
   logits(image: ImageSource, options?: PredictOptions): Promise<Float32Array>;
   logits(images: readonly ImageSource[], options?: PredictOptions): Promise<Float32Array[]>;
-  async logits(images: ImageSource | readonly ImageSource[], options: PredictOptions = {}): Promise<Float32Array | Float32Array[]> {
+  async logits(
+    images: ImageSource | readonly ImageSource[],
+    options: PredictOptions = {},
+  ): Promise<Float32Array | Float32Array[]> {
     return this.#rows(images, 'logits', checked('logits', options, ['signal']));
   }
 
@@ -111,9 +120,18 @@ export class Model {
    * One output of many images as it comes, a batch at a time: rows of logits, of class probabilities, or of features.
    * @throws like `classify`
    */
-  async *stream(sources: readonly ImageSource[], output: ModelOutput, options: StreamOptions = {}): AsyncGenerator<Outcome<ImageSource, Float32Array>> {
+  async *stream(
+    sources: readonly ImageSource[],
+    output: ModelOutput,
+    options: StreamOptions = {},
+  ): AsyncGenerator<Outcome<ImageSource, Float32Array>> {
     const { signal, onFailure } = checked('stream', options, ['signal', 'onFailure']);
-    for await (const outcomes of this.#batches(sources.map((source) => this.#own(source)), output, signal, onFailure)) {
+    for await (const outcomes of this.#batches(
+      sources.map((source) => this.#own(source)),
+      output,
+      signal,
+      onFailure,
+    )) {
       for (const { item, result } of outcomes) yield { item: item.source, result };
     }
   }
@@ -126,22 +144,41 @@ export class Model {
 
   /** Decodes one image with this model's decode options. */
   async decode(source: ImageSource, { signal }: PredictOptions = {}): Promise<RawImage> {
-    return decodeOwned(ownSource(source, this.#decode), { ...this.#decode, ...(signal === undefined ? {} : { signal }) });
+    return decodeOwned(ownSource(source, this.#decode), {
+      ...this.#decode,
+      ...(signal === undefined ? {} : { signal }),
+    });
   }
 
   /** The network's input for some images: float32 [images, height, width, 3]. @throws ImageError of the earliest bad image */
   async preprocess(sources: readonly ImageSource[], { signal }: PredictOptions = {}): Promise<Float32Array> {
-    return concatenate(await mapLimited(sources.map((source) => this.#own(source)), decodesAtOnce, (item) => this.#prepare(item, signal)));
+    return concatenate(
+      await mapLimited(
+        sources.map((source) => this.#own(source)),
+        decodesAtOnce,
+        (item) => this.#prepare(item, signal),
+      ),
+    );
   }
 
   /**
    * One output for preprocessed pixels, float32 [images, height, width, 3]: the network alone.
    * @returns the rows of all images, one after another
    */
-  async run(pixels: Float32Array, { signal, output = 'logits' }: PredictOptions & { readonly output?: ModelOutput } = {}): Promise<Float32Array> {
+  async run(
+    pixels: Float32Array,
+    { signal, output = 'logits' }: PredictOptions & { readonly output?: ModelOutput } = {},
+  ): Promise<Float32Array> {
     const tensor = this.#outputs[output];
-    if (tensor === undefined) throw new ArgumentError(`output: expected ${Object.keys(this.#outputs).join(', ')}, received ${describe(output)}.`);
-    const { result } = await this.session.run({ images: pixels }, { result: tensor }, signal === undefined ? {} : { signal });
+    if (tensor === undefined)
+      throw new ArgumentError(
+        `output: expected ${Object.keys(this.#outputs).join(', ')}, received ${describe(output)}.`,
+      );
+    const { result } = await this.session.run(
+      { images: pixels },
+      { result: tensor },
+      signal === undefined ? {} : { signal },
+    );
     return result.data as Float32Array;
   }
 
@@ -172,7 +209,11 @@ export class Model {
     }
   }
 
-  async #rows(images: ImageSource | readonly ImageSource[], output: ModelOutput, options: PredictOptions): Promise<Float32Array | Float32Array[]> {
+  async #rows(
+    images: ImageSource | readonly ImageSource[],
+    output: ModelOutput,
+    options: PredictOptions,
+  ): Promise<Float32Array | Float32Array[]> {
     if (this.#closing) throw new ExecutionError('The model was disposed.', { code: 'ERR_DISPOSED' });
     const rows = this.#collect(images, output, options);
     this.#pending.add(rows);
@@ -183,15 +224,27 @@ export class Model {
     }
   }
 
-  async #collect(images: ImageSource | readonly ImageSource[], output: ModelOutput, { signal }: PredictOptions): Promise<Float32Array | Float32Array[]> {
+  async #collect(
+    images: ImageSource | readonly ImageSource[],
+    output: ModelOutput,
+    { signal }: PredictOptions,
+  ): Promise<Float32Array | Float32Array[]> {
     const many = Array.isArray(images);
-    const items = (many ? (images as readonly ImageSource[]) : [images as ImageSource]).map((source) => this.#own(source));
+    const items = (many ? (images as readonly ImageSource[]) : [images as ImageSource]).map((source) =>
+      this.#own(source),
+    );
     const rows: Float32Array[] = [];
-    for await (const outcomes of this.#batches(items, output, signal)) rows.push(...outcomes.map(({ result }) => result));
+    for await (const outcomes of this.#batches(items, output, signal))
+      rows.push(...outcomes.map(({ result }) => result));
     return many ? rows : (rows[0] as Float32Array);
   }
 
-  #batches(items: readonly Item[], output: ModelOutput, signal: AbortSignal | undefined, onFailure?: (source: ImageSource, error: unknown) => void) {
+  #batches(
+    items: readonly Item[],
+    output: ModelOutput,
+    signal: AbortSignal | undefined,
+    onFailure?: (source: ImageSource, error: unknown) => void,
+  ) {
     return inBatches<Item, Float32Array>(items, {
       maxBatch: this.#maxBatch,
       concurrency: decodesAtOnce,
@@ -224,7 +277,8 @@ export class Model {
 
 /** @throws ArgumentError for options that a method does not have */
 function checked<T extends object>(method: string, options: T, names: readonly (keyof T & string)[]): T {
-  if (typeof options !== 'object' || options === null) throw new ArgumentError(`${method}: expected options, received ${describe(options)}.`);
+  if (typeof options !== 'object' || options === null)
+    throw new ArgumentError(`${method}: expected options, received ${describe(options)}.`);
   const unknown = Object.keys(options).find((key) => !(names as readonly string[]).includes(key));
   if (unknown !== undefined) throw new ArgumentError(`${method} has no option ${unknown}; it has ${names.join(', ')}.`);
   return options;

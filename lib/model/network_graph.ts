@@ -16,14 +16,20 @@ export interface NetworkGraph {
 }
 
 /** Builds a network of the registry for images of the preprocessing's size. */
-export function buildNetwork(entry: NetworkEntry, numClasses: number, { height, width }: PreprocessingSpec, seed: number): NetworkGraph {
+export function buildNetwork(
+  entry: NetworkEntry,
+  numClasses: number,
+  { height, width }: PreprocessingSpec,
+  seed: number,
+): NetworkGraph {
   const graph = new Graph({ seed });
   const outputs = graph.build(() => {
     const images = placeholder('float32', [null, height, width, 3], { name: 'images' });
     const { net, endPoints } = argScope(entry.argScope(), () => entry.build(images, { numClasses, isTraining: false }));
     const features = graph.nodes.find((node) => node.name === `${entry.name}/pool5`)?.outputs[0];
     const predictions = endPoints.predictions;
-    if (features === undefined || predictions === undefined) throw new InternalError(`${entry.name} has no pooled features or predictions.`);
+    if (features === undefined || predictions === undefined)
+      throw new InternalError(`${entry.name} has no pooled features or predictions.`);
     return { logits: net, predictions, features };
   });
   return { graph, outputs };

@@ -25,7 +25,11 @@ export function topIndices(values: ArrayLike<number>, count: number): number[] {
 }
 
 /** The `count` most probable classes of a row of probabilities. */
-export function topPredictions(probabilities: Float32Array, labels: readonly string[] | null, count: number): Prediction[] {
+export function topPredictions(
+  probabilities: Float32Array,
+  labels: readonly string[] | null,
+  count: number,
+): Prediction[] {
   return topIndices(probabilities, count).map((index) => ({
     index,
     label: labels?.[index] ?? `class ${index}`,

@@ -17,7 +17,11 @@ export const assignDebiasedMovingAverage = defineOp({
   infer: ({ variable, biased, local_step: step, value }) => {
     requireSameDType(variable, value);
     requireSameDType(variable, biased);
-    if (!sameShape(variable.shape, value.shape) || !sameShape(variable.shape, biased.shape) || step.shape.length !== 0) {
+    if (
+      !sameShape(variable.shape, value.shape) ||
+      !sameShape(variable.shape, biased.shape) ||
+      step.shape.length !== 0
+    ) {
       throw new ShapeError(
         `Expected three of one shape and a scalar step, received ${[variable, biased, value, step].map((t) => shapeText(t.shape)).join(', ')}.`,
       );

@@ -1,5 +1,5 @@
-import { type Shape, type TensorType, shapeText } from '../core/shape.js';
 import { isFloating } from '../core/dtype.js';
+import { type Shape, shapeText, type TensorType } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
 
 /** @throws ShapeError unless the port has this rank */
@@ -27,6 +27,7 @@ export function requireVector(port: string, { shape }: TensorType, length: numbe
 /** The last dimension. @throws ShapeError when the rank is 0 or the dimension is unknown */
 export function lastDimension(port: string, shape: Shape): number {
   const last = shape[shape.length - 1];
-  if (last === undefined || last === null) throw new ShapeError(`${port}: the last dimension of ${shapeText(shape)} must be known.`);
+  if (last === undefined || last === null)
+    throw new ShapeError(`${port}: the last dimension of ${shapeText(shape)} must be known.`);
   return last;
 }

@@ -1,8 +1,8 @@
 import { defineOp, ints, oneOf } from '../core/op.js';
-import { type TensorType, shapeText } from '../core/shape.js';
+import { shapeText, type TensorType } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
 import { requireFloating, requireRank, requireSameDType } from './checks.js';
-import { type Padding, type Window, resolvePads, windowed } from './window.js';
+import { type Padding, resolvePads, type Window, windowed } from './window.js';
 
 interface Attrs {
   readonly strides: readonly number[];

@@ -13,7 +13,8 @@ export const dropout = defineOp({
   attrs: { keep_prob: float, seed: int },
   infer: ({ x }, { keep_prob: keepProb, seed }) => {
     requireFloating('x', x);
-    if (!(keepProb > 0 && keepProb <= 1)) throw new ShapeError(`keep_prob: expected more than 0 and at most 1, received ${keepProb}.`);
+    if (!(keepProb > 0 && keepProb <= 1))
+      throw new ShapeError(`keep_prob: expected more than 0 and at most 1, received ${keepProb}.`);
     if (seed < 0 || seed > 0xffffffff) throw new ShapeError(`seed: expected 0 to 2^32 - 1, received ${seed}.`);
     return { y: x };
   },

@@ -11,7 +11,9 @@ export const pad = defineOp({
     if (pads.length !== 2 * x.shape.length || pads.some((p) => p < 0)) {
       throw new ShapeError(`Expected ${2 * x.shape.length} pads that are not negative, received [${pads}].`);
     }
-    const shape = x.shape.map((d, i) => (d === null ? null : d + (pads[2 * i] as number) + (pads[2 * i + 1] as number)));
+    const shape = x.shape.map((d, i) =>
+      d === null ? null : d + (pads[2 * i] as number) + (pads[2 * i + 1] as number),
+    );
     return { y: { dtype: x.dtype, shape } };
   },
 });

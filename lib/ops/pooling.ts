@@ -1,7 +1,7 @@
 import type { TensorType } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
 import { requireFloating, requireRank } from './checks.js';
-import { type Padding, type Window, resolvePads, windowed } from './window.js';
+import { type Padding, resolvePads, type Window, windowed } from './window.js';
 
 /** Attributes that both poolings share. */
 export interface PoolAttrs {
@@ -21,7 +21,8 @@ export function inferPool(x: TensorType, a: PoolAttrs): TensorType {
   requireFloating('x', x);
   const [top, bottom, left, right] = a.pads as readonly [number, number, number, number];
   if (Math.max(top, bottom) >= (a.ksize[0] as number) || Math.max(left, right) >= (a.ksize[1] as number)) {
-    if (a.pads.some((p) => p > 0)) throw new ShapeError(`Pads [${a.pads}] must be smaller than the window [${a.ksize}].`);
+    if (a.pads.some((p) => p > 0))
+      throw new ShapeError(`Pads [${a.pads}] must be smaller than the window [${a.ksize}].`);
   }
   const [height, width] = windowed(x.shape, windowOf(a));
   return { dtype: x.dtype, shape: [x.shape[0] as number | null, height, width, x.shape[3] as number | null] };

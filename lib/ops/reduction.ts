@@ -1,4 +1,4 @@
-import { type Shape, normalizeAxis } from '../core/shape.js';
+import { normalizeAxis, type Shape } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
 
 /** Shape after reducing `axes`; an empty list means all of them. @throws ShapeError */

@@ -1,5 +1,5 @@
 import { defineOp, ints } from '../core/op.js';
-import { type ConcreteShape, type Shape, elementCount, shapeText } from '../core/shape.js';
+import { type ConcreteShape, elementCount, type Shape, shapeText } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
 
 /** The same elements in another shape. One dimension may be -1 (what is left); 0 keeps the input's dimension at that place. */
@@ -18,7 +18,8 @@ function reshaped(from: Shape, shape: readonly number[]): Shape {
   }
   const kept = shape.map((d, i) => {
     if (d !== 0) return d;
-    if (i >= from.length) throw new ShapeError(`Dimension ${i} of [${shape}] keeps a dimension that ${shapeText(from)} does not have.`);
+    if (i >= from.length)
+      throw new ShapeError(`Dimension ${i} of [${shape}] keeps a dimension that ${shapeText(from)} does not have.`);
     return from[i] as number | null;
   });
   // Dimensions that are kept cancel out on both sides, which leaves the rest known in more cases.
@@ -30,6 +31,7 @@ function reshaped(from: Shape, shape: readonly number[]): Shape {
     if (to === 0 || elements % to !== 0) throw new ShapeError(`${shapeText(from)} cannot take the shape [${shape}].`);
     return elements / to;
   });
-  if (elements !== null && !shape.includes(-1) && elements !== to) throw new ShapeError(`${shapeText(from)} cannot take the shape [${shape}].`);
+  if (elements !== null && !shape.includes(-1) && elements !== to)
+    throw new ShapeError(`${shapeText(from)} cannot take the shape [${shape}].`);
   return result;
 }

@@ -12,7 +12,8 @@ export const squeeze = defineOp({
     const dropped = new Set(axes.map((axis) => normalizeAxis(axis, x.shape.length, 'axes')));
     for (const axis of dropped) {
       const d = x.shape[axis];
-      if (d !== 1 && d !== null) throw new ShapeError(`Cannot squeeze axis ${axis} of ${shapeText(x.shape)}: its size is not 1.`);
+      if (d !== 1 && d !== null)
+        throw new ShapeError(`Cannot squeeze axis ${axis} of ${shapeText(x.shape)}: its size is not 1.`);
     }
     return { y: { dtype: x.dtype, shape: x.shape.filter((_, i) => !dropped.has(i)) } };
   },

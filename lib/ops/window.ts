@@ -21,7 +21,14 @@ export function effectiveSize(kernel: number, dilation: number): number {
 /**
  * Pads `[before, after]` of one dimension. SAME puts the odd pixel at the end, as TensorFlow does.
  */
-export function padsOf(padding: Padding, size: number, kernel: number, stride: number, dilation: number, explicit: readonly [number, number]): readonly [number, number] {
+export function padsOf(
+  padding: Padding,
+  size: number,
+  kernel: number,
+  stride: number,
+  dilation: number,
+  explicit: readonly [number, number],
+): readonly [number, number] {
   if (padding === 'VALID') return [0, 0];
   if (padding === 'EXPLICIT') return explicit;
   const out = Math.ceil(size / stride);
@@ -30,13 +37,23 @@ export function padsOf(padding: Padding, size: number, kernel: number, stride: n
 }
 
 /** Output size of one dimension; null stays null. @throws ShapeError when the window does not fit. */
-export function windowedSize(axis: 'height' | 'width', size: number | null, kernel: number, stride: number, dilation: number, padding: Padding, explicit: readonly [number, number]): number | null {
+export function windowedSize(
+  axis: 'height' | 'width',
+  size: number | null,
+  kernel: number,
+  stride: number,
+  dilation: number,
+  padding: Padding,
+  explicit: readonly [number, number],
+): number | null {
   if (size === null) return null;
   if (padding === 'SAME') return Math.ceil(size / stride);
   const [before, after] = padsOf(padding, size, kernel, stride, dilation, explicit);
   const span = effectiveSize(kernel, dilation);
   if (size + before + after < span) {
-    throw new ShapeError(`Negative dimension size: a window that spans ${span} does not fit into ${axis} ${size} with pads ${before} and ${after}.`);
+    throw new ShapeError(
+      `Negative dimension size: a window that spans ${span} does not fit into ${axis} ${size} with pads ${before} and ${after}.`,
+    );
   }
   return Math.floor((size + before + after - span) / stride) + 1;
 }
@@ -47,8 +64,14 @@ export function windowed(shape: Shape, w: Window): readonly [number | null, numb
   const [, height, width] = shape as readonly [number | null, number | null, number | null, number | null];
   const [top, bottom, left, right] = w.pads as readonly [number, number, number, number];
   return [
-    windowedSize('height', height, w.ksize[0], w.strides[0] as number, w.dilations[0] as number, w.padding, [top, bottom]),
-    windowedSize('width', width, w.ksize[1], w.strides[1] as number, w.dilations[1] as number, w.padding, [left, right]),
+    windowedSize('height', height, w.ksize[0], w.strides[0] as number, w.dilations[0] as number, w.padding, [
+      top,
+      bottom,
+    ]),
+    windowedSize('width', width, w.ksize[1], w.strides[1] as number, w.dilations[1] as number, w.padding, [
+      left,
+      right,
+    ]),
   ];
 }
 
@@ -56,14 +79,22 @@ export function windowed(shape: Shape, w: Window): readonly [number | null, numb
 export function resolvePads(shape: Shape, w: Window): readonly [number, number, number, number] {
   const [, height, width] = shape as readonly number[];
   const [top, bottom, left, right] = w.pads as readonly [number, number, number, number];
-  const y = padsOf(w.padding, height as number, w.ksize[0], w.strides[0] as number, w.dilations[0] as number, [top, bottom]);
-  const x = padsOf(w.padding, width as number, w.ksize[1], w.strides[1] as number, w.dilations[1] as number, [left, right]);
+  const y = padsOf(w.padding, height as number, w.ksize[0], w.strides[0] as number, w.dilations[0] as number, [
+    top,
+    bottom,
+  ]);
+  const x = padsOf(w.padding, width as number, w.ksize[1], w.strides[1] as number, w.dilations[1] as number, [
+    left,
+    right,
+  ]);
   return [y[0], y[1], x[0], x[1]];
 }
 
 function checkWindow({ ksize, strides, dilations, pads }: Window): void {
   if ([...ksize, ...strides, ...dilations].some((v) => v < 1)) {
-    throw new ShapeError(`Kernel sizes [${ksize}], strides [${strides}] and dilations [${dilations}] must be positive.`);
+    throw new ShapeError(
+      `Kernel sizes [${ksize}], strides [${strides}] and dilations [${dilations}] must be positive.`,
+    );
   }
   if (pads.some((v) => v < 0)) throw new ShapeError(`Pads [${pads}] must not be negative.`);
 }

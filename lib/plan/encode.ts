@@ -38,7 +38,8 @@ export function encode(request: PlanRequest): Plan {
   if (fetches.size === 0 && updates.length === 0) throw new PlanError('A plan needs at least one fetch or update.');
   const nodes = reachable(graph, [...fetches.values(), ...updates]);
   const effects = new Set([...updates, ...nodes.flatMap((node) => graph.forcedUpdates(node))]);
-  if (nodes.length > planLimits.nodes) throw new PlanError(`The plan has ${nodes.length} nodes, the limit is ${planLimits.nodes}.`);
+  if (nodes.length > planLimits.nodes)
+    throw new PlanError(`The plan has ${nodes.length} nodes, the limit is ${planLimits.nodes}.`);
 
   const types = concreteTypes(nodes, shapes);
   const ids = new Map<Tensor, number>();
@@ -61,11 +62,19 @@ export function encode(request: PlanRequest): Plan {
 
 /** The placeholders that a computation needs, in node order. */
 export function placeholdersOf(graph: Graph, roots: readonly Tensor[]): Tensor[] {
-  return reachable(graph, roots).filter((n) => n.op.name === 'input').map((n) => n.outputs[0] as Tensor);
+  return reachable(graph, roots)
+    .filter((n) => n.op.name === 'input')
+    .map((n) => n.outputs[0] as Tensor);
 }
 
-function nodeLine(node: Node, attrs: Readonly<Record<string, AttrValue>>, ids: ReadonlyMap<Tensor, number>, types: readonly ConcreteType[]): string {
-  if (node.op.internal) throw new PlanError(`${node.op.name} is made by the compiler alone.`, { op: node.op.name, node: node.name });
+function nodeLine(
+  node: Node,
+  attrs: Readonly<Record<string, AttrValue>>,
+  ids: ReadonlyMap<Tensor, number>,
+  types: readonly ConcreteType[],
+): string {
+  if (node.op.internal)
+    throw new PlanError(`${node.op.name} is made by the compiler alone.`, { op: node.op.name, node: node.name });
   const left = node.outputs.map((t) => `%${ids.get(t)}`).join(', ');
   const args = node.inputs.map((t) => `%${ids.get(t)}`).join(', ');
   const list = Object.entries(node.op.attrs)
@@ -90,8 +99,10 @@ function numberText(value: number): string {
 
 /** A string in double quotes; only `"`, `\` and control characters are escaped, as \uXXXX or \" and \\. */
 function quote(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is escaped here
-  const escaped = text.replace(/["\\]/g, (c) => `\\${c}`).replace(/[\u0000-\u001f\u007f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
-  if (Buffer.byteLength(escaped) > planLimits.nameBytes) throw new PlanError(`The name ${text.slice(0, 60)}... is longer than ${planLimits.nameBytes} bytes.`);
+  const escaped = text
+    .replace(/["\\]/g, (c) => `\\${c}`)
+    .replace(/[\u0000-\u001f\u007f]/g, (c) => `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`);
+  if (Buffer.byteLength(escaped) > planLimits.nameBytes)
+    throw new PlanError(`The name ${text.slice(0, 60)}... is longer than ${planLimits.nameBytes} bytes.`);
   return `"${escaped}"`;
 }

@@ -67,7 +67,8 @@ VggOptions ReadSpec(napi_env env, napi_value spec) {
   VggOptions options;
   options.height = js::ReadInteger(env, js::Get(env, spec, "height", "spec"), "height", 1, kLargestSide);
   options.width = js::ReadInteger(env, js::Get(env, spec, "width", "spec"), "width", 1, kLargestSide);
-  options.resize_side = js::ReadInteger(env, js::Get(env, spec, "resizeSide", "spec"), "resizeSide", 1, 2 * kLargestSide);
+  options.resize_side =
+      js::ReadInteger(env, js::Get(env, spec, "resizeSide", "spec"), "resizeSide", 1, 2 * kLargestSide);
   return options;
 }
 
@@ -94,8 +95,9 @@ void ReadPixels(napi_env env, GivenImage& given) {
   const int64_t expected = given.view.width * given.view.height * given.view.channels;
   if (static_cast<int64_t>(view.length) != expected) {
     throw Error(ErrorCode::kArgument, "data: expected " + std::to_string(expected) + " bytes for " +
-                                          std::to_string(given.view.width) + " x " + std::to_string(given.view.height) + " x " +
-                                          std::to_string(given.view.channels) + ", received " + std::to_string(view.length) + ".");
+                                          std::to_string(given.view.width) + " x " + std::to_string(given.view.height) +
+                                          " x " + std::to_string(given.view.channels) + ", received " +
+                                          std::to_string(view.length) + ".");
   }
   given.view.pixels = reinterpret_cast<const uint8_t*>(view.bytes.data());
 }
@@ -112,8 +114,9 @@ napi_value Preprocess(const js::Arguments& arguments) {
   const double bytes = static_cast<double>(images.size()) * static_cast<double>(options.height) *
                        static_cast<double>(options.width) * 3 * sizeof(float);
   if (bytes > static_cast<double>(kMostBytes)) {
-    throw Error(ErrorCode::kArgument, "images: " + std::to_string(images.size()) + " images of this size make more than " +
-                                          std::to_string(kMostBytes) + " bytes. Hint: preprocess fewer at once.");
+    throw Error(ErrorCode::kArgument, "images: " + std::to_string(images.size()) +
+                                          " images of this size make more than " + std::to_string(kMostBytes) +
+                                          " bytes. Hint: preprocess fewer at once.");
   }
   // From here on no JavaScript runs that could take the pixels away.
   auto job = std::make_unique<PreprocessJob>(options);

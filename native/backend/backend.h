@@ -1,7 +1,7 @@
 // The contract between the compiler and whatever computes. One class for each backend, one file for each op.
 //
-// A backend knows neither passes nor Node. Its logical tensors are always NHWC / HWIO; other layouts are its own business
-// and travel as `Layout`. Everything may throw `Error`; nothing may abort.
+// A backend knows neither passes nor Node. Its logical tensors are always NHWC / HWIO; other layouts are its own
+// business and travel as `Layout`. Everything may throw `Error`; nothing may abort.
 #pragma once
 
 #include <cstddef>
@@ -59,20 +59,20 @@ class ParallelFor {
   virtual void Run(int jobs, const std::function<void(int)>& job) = 0;
 };
 
-// Where one step finds its tensors. Pointers are device memory in the order of Node::inputs, ::post_ops (null where a post-op
-// has no operand) and ::outputs.
+// Where one step finds its tensors. Pointers are device memory in the order of Node::inputs, ::post_ops (null where a
+// post-op has no operand) and ::outputs.
 //
-// Steps that change variables: for the ports in OpInfo::updates the input pointer is the variable's own memory. The step writes
-// the new value through it, and to outputs[0] as well. The runtime binds no copy there, runs such steps after all readers of
-// the variable (schedule sees to the order), and lets no other program of the store run meanwhile. All other inputs are
-// read-only. Inputs and outputs of one step do not overlap, but for an in-place add, whose operand is outputs[0], and for
-// reshape and squeeze, which may be given the same place twice.
+// Steps that change variables: for the ports in OpInfo::updates the input pointer is the variable's own memory. The
+// step writes the new value through it, and to outputs[0] as well. The runtime binds no copy there, runs such steps
+// after all readers of the variable (schedule sees to the order), and lets no other program of the store run meanwhile.
+// All other inputs are read-only. Inputs and outputs of one step do not overlap, but for an in-place add, whose operand
+// is outputs[0], and for reshape and squeeze, which may be given the same place twice.
 struct Bindings {
   std::span<void* const> inputs;
   std::span<void* const> operands;
   std::span<void* const> outputs;
-  void* scratch = nullptr;   // Kernel::scratch_bytes() bytes, 64-byte aligned
-  uint64_t run_index = 0;    // counts the runs of the program: random ops depend on it
+  void* scratch = nullptr;  // Kernel::scratch_bytes() bytes, 64-byte aligned
+  uint64_t run_index = 0;   // counts the runs of the program: random ops depend on it
 };
 
 // A step as one executor runs it. Holds what must not be shared between threads.

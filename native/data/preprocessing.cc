@@ -54,9 +54,10 @@ CropGeometry VggGeometry(int64_t height, int64_t width, const VggOptions& option
   g.resized_height = static_cast<int64_t>(std::rint(static_cast<float>(height) * scale));
   g.resized_width = static_cast<int64_t>(std::rint(static_cast<float>(width) * scale));
   if (options.height > g.resized_height || options.width > g.resized_width) {
-    throw Error(ErrorCode::kImage, "Crop size greater than the image size: a crop of " + std::to_string(options.height) + "x" +
-                                       std::to_string(options.width) + " does not fit into " +
-                                       std::to_string(g.resized_height) + "x" + std::to_string(g.resized_width) + ".");
+    throw Error(ErrorCode::kImage, "Crop size greater than the image size: a crop of " +
+                                       std::to_string(options.height) + "x" + std::to_string(options.width) +
+                                       " does not fit into " + std::to_string(g.resized_height) + "x" +
+                                       std::to_string(g.resized_width) + ".");
   }
   g.top = (g.resized_height - options.height) / 2;
   g.left = (g.resized_width - options.width) / 2;

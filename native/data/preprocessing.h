@@ -33,8 +33,8 @@ struct VggOptions {
 // Size after the aspect-preserving resize and the offsets of the crop. Throws Error{kImage} when the crop does not fit.
 CropGeometry VggGeometry(int64_t height, int64_t width, const VggOptions& options);
 
-// Evaluation preprocessing of vgg_preprocessing: legacy bilinear resize to `resize_side`, central crop, minus the means.
-// Writes options.height * options.width * 3 floats. Only the pixels of the crop are computed.
+// Evaluation preprocessing of vgg_preprocessing: legacy bilinear resize to `resize_side`, central crop, minus the
+// means. Writes options.height * options.width * 3 floats. Only the pixels of the crop are computed.
 void VggEval(const ImageView& image, const VggOptions& options, float* out);
 
 }  // namespace slimnet

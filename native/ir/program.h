@@ -47,7 +47,7 @@ struct Place {
     kVariable,  // the store's memory of the variable that the node `index` reads
     kConstant,  // number `index` of what the prologue hands to the main part, or a constant of the plan: lives as long
                 // as the compiled program
-    kAlias,  // the very bytes of value `index` (squeeze, reshape), which is no alias itself
+    kAlias,     // the very bytes of value `index` (squeeze, reshape), which is no alias itself
   };
   Kind kind = Kind::kNone;
   size_t offset = 0;

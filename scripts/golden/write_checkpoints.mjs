@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { Graph, Session, nets, placeholder, slim } from '../../dist/index.js';
+import { Graph, nets, placeholder, Session, slim } from '../../dist/index.js';
 
 const folder = process.argv[2];
 if (folder === undefined) throw new Error('usage: node scripts/golden/write_checkpoints.mjs FOLDER');
@@ -17,16 +17,28 @@ graph.build(() => {
 
 const session = await Session.create(graph, { device: 'cpu' });
 await session.initialize();
-for (const [name, format] of [['v1', 'tensorflow_v1'], ['v2', 'tensorflow_v2']]) {
+for (const [name, format] of [
+  ['v1', 'tensorflow_v1'],
+  ['v2', 'tensorflow_v2'],
+]) {
   mkdirSync(join(folder, name), { recursive: true });
   await session.save(join(folder, name, 'model.ckpt'), { format });
 }
 
 const tensors = [...graph.variables.values()].map(({ name, dtype, shape }) => {
   const data = session.read(name);
-  const sha256 = createHash('sha256').update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)).digest('hex');
+  const sha256 = createHash('sha256')
+    .update(new Uint8Array(data.buffer, data.byteOffset, data.byteLength))
+    .digest('hex');
   if (dtype !== 'float32') return { name, dtype, shape, sha256 };
-  return { name, dtype, shape, sha256, sum: data.reduce((a, b) => a + b, 0), absSum: data.reduce((a, b) => a + Math.abs(b), 0) };
+  return {
+    name,
+    dtype,
+    shape,
+    sha256,
+    sum: data.reduce((a, b) => a + b, 0),
+    absSum: data.reduce((a, b) => a + Math.abs(b), 0),
+  };
 });
 writeFileSync(join(folder, 'expected.json'), JSON.stringify({ tensors }));
 await session[Symbol.asyncDispose]();

@@ -33,8 +33,17 @@ export interface CliResult {
 }
 
 /** The streams of one command. */
-export function fakeIo({ stdin = '', terminal = false, signal = new AbortController().signal }: CliOptions = {}): CliIo & { readonly out: Sink; readonly err: Sink } {
-  return { in: Readable.from(stdin.length === 0 ? [] : [Buffer.from(stdin)]), out: new Sink(), err: new Sink(terminal), signal };
+export function fakeIo({
+  stdin = '',
+  terminal = false,
+  signal = new AbortController().signal,
+}: CliOptions = {}): CliIo & { readonly out: Sink; readonly err: Sink } {
+  return {
+    in: Readable.from(stdin.length === 0 ? [] : [Buffer.from(stdin)]),
+    out: new Sink(),
+    err: new Sink(terminal),
+    signal,
+  };
 }
 
 /** `slimnet <args>`. */

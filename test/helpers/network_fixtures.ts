@@ -27,7 +27,11 @@ export interface NetworkFixture {
   readonly includeRootBlock: boolean;
   readonly modelVariables: number;
   /** `data` is null where it is long; the output is one of the end points then too. */
-  readonly output: { readonly name: string; readonly shape: readonly number[]; readonly data: readonly number[] | null };
+  readonly output: {
+    readonly name: string;
+    readonly shape: readonly number[];
+    readonly data: readonly number[] | null;
+  };
   readonly outputRange: number;
   /** Largest difference between TensorFlow's float32 and float64 outputs, relative to the range. */
   readonly float32Error: number;
@@ -39,7 +43,10 @@ export interface NetworkFixture {
 export type Weights = Map<string, Float32Array>;
 
 /** Values for all model variables of a graph: the k-th in the order of their names is drawn with stream k. */
-export function generatedWeights(graph: Graph, kept: Weights = new Map()): { readonly name: string; readonly data: Float32Array }[] {
+export function generatedWeights(
+  graph: Graph,
+  kept: Weights = new Map(),
+): { readonly name: string; readonly data: Float32Array }[] {
   const variables = [...graph.getCollection<Variable>('model_variables')].sort((a, b) => (a.name < b.name ? -1 : 1));
   return variables.map((variable, k) => {
     const { name, shape } = variable;

@@ -1,5 +1,5 @@
 /** Pictures for tests: drawn, encoded, damaged. */
-import { crc32, deflateSync, constants } from 'node:zlib';
+import { constants, crc32, deflateSync } from 'node:zlib';
 import sharp, { type Sharp } from 'sharp';
 import { hash } from './generator.js';
 
@@ -15,7 +15,11 @@ export interface Picture {
 }
 
 /** A picture of a colour for each point. */
-export function paint(width: number, height: number, colour: (x: number, y: number) => readonly [number, number, number]): Picture {
+export function paint(
+  width: number,
+  height: number,
+  colour: (x: number, y: number) => readonly [number, number, number],
+): Picture {
   const data = new Uint8Array(width * height * 3);
   for (let i = 0; i < width * height; i++) data.set(colour(i % width, floor(i / width)), 3 * i);
   return { width, height, channels: 3, data };
@@ -23,7 +27,11 @@ export function paint(width: number, height: number, colour: (x: number, y: numb
 
 /** Smooth, and different in every direction. */
 export function gradient(width: number, height: number): Picture {
-  return paint(width, height, (x, y) => [round((255 * x) / width), round((255 * y) / height), round((127 * (x + y)) / (width + height)) + 64]);
+  return paint(width, height, (x, y) => [
+    round((255 * x) / width),
+    round((255 * y) / height),
+    round((127 * (x + y)) / (width + height)) + 64,
+  ]);
 }
 
 /** The picture that the golden preprocessing values were made from: floor(256 h(i, 2000)). */
@@ -40,10 +48,16 @@ export function encoder({ data, width, height }: Picture): Sharp {
 
 /** Encoders of all formats that are decoded; `exact` ones keep every pixel. */
 export const encoders = {
-  jpeg: { exact: false, encode: (p: Picture) => encoder(p).jpeg({ quality: 95, chromaSubsampling: '4:4:4' }).toBuffer() },
+  jpeg: {
+    exact: false,
+    encode: (p: Picture) => encoder(p).jpeg({ quality: 95, chromaSubsampling: '4:4:4' }).toBuffer(),
+  },
   png: { exact: true, encode: (p: Picture) => encoder(p).png().toBuffer() },
   webp: { exact: true, encode: (p: Picture) => encoder(p).webp({ lossless: true }).toBuffer() },
-  avif: { exact: false, encode: (p: Picture) => encoder(p).avif({ quality: 90, chromaSubsampling: '4:4:4', effort: 2 }).toBuffer() },
+  avif: {
+    exact: false,
+    encode: (p: Picture) => encoder(p).avif({ quality: 90, chromaSubsampling: '4:4:4', effort: 2 }).toBuffer(),
+  },
   tiff: { exact: true, encode: (p: Picture) => encoder(p).tiff({ compression: 'lzw' }).toBuffer() },
   gif: { exact: false, encode: (p: Picture) => encoder(p).gif().toBuffer() },
 } as const;
@@ -69,7 +83,12 @@ function png(width: number, height: number, depth: number, colourType: number, c
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([depth, colourType, 0, 0, 0], 8);
-  return Buffer.concat([Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'), chunk('IHDR', header), chunk('IDAT', compressed), chunk('IEND', new Uint8Array())]);
+  return Buffer.concat([
+    Buffer.from('\x89PNG\r\n\x1a\n', 'latin1'),
+    chunk('IHDR', header),
+    chunk('IDAT', compressed),
+    chunk('IEND', new Uint8Array()),
+  ]);
 }
 
 /** A PNG of a few bytes that claims `width` x `height` pixels. */

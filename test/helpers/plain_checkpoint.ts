@@ -6,13 +6,26 @@ import * as slim from '../../lib/slim/index.js';
 import * as nets from '../../lib/slim/nets/index.js';
 
 /** Writes a checkpoint of a network of the registry. @returns its path */
-export async function writePlainCheckpoint(path: string, numClasses: number, name: nets.NetworkName = 'resnet_v1_50'): Promise<string> {
+export async function writePlainCheckpoint(
+  path: string,
+  numClasses: number,
+  name: nets.NetworkName = 'resnet_v1_50',
+): Promise<string> {
   const graph = new Graph();
   const entry = nets.network(name);
-  graph.build(() => slim.argScope(entry.argScope(), () => entry.build(slim.placeholder('float32', [1, 32, 32, 3]), { numClasses, isTraining: false })));
+  graph.build(() =>
+    slim.argScope(entry.argScope(), () =>
+      entry.build(slim.placeholder('float32', [1, 32, 32, 3]), { numClasses, isTraining: false }),
+    ),
+  );
   await writeCheckpoint(
     path,
-    [...graph.variables.values()].map(({ name: variable, shape }) => ({ name: variable, dtype: 'float32', shape, data: () => values(variable, shape) })),
+    [...graph.variables.values()].map(({ name: variable, shape }) => ({
+      name: variable,
+      dtype: 'float32',
+      shape,
+      data: () => values(variable, shape),
+    })),
   );
   return path;
 }

@@ -6,11 +6,16 @@ import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { Session } from '../../lib/runtime/index.js';
 import { GraphKeys } from '../../lib/slim/index.js';
 import * as nets from '../../lib/slim/nets/index.js';
-import { Session } from '../../lib/runtime/index.js';
 import { golden, goldenFolder } from '../helpers/golden.js';
-import { type NetworkFixture, generatedImages, generatedWeights, largestDifference } from '../helpers/network_fixtures.js';
+import {
+  generatedImages,
+  generatedWeights,
+  largestDifference,
+  type NetworkFixture,
+} from '../helpers/network_fixtures.js';
 import { build, images, smallResnet, withResnetArgScope } from '../parity/support.js';
 
 let folder: string;
@@ -21,7 +26,10 @@ beforeEach(async () => {
 afterEach(() => rm(folder, { recursive: true }));
 
 /** The small network of the fixtures, and a way to its logits. */
-async function withSmallNetwork<T>(size: number, body: (session: Session, logits: () => Promise<Float32Array>) => Promise<T>): Promise<T> {
+async function withSmallNetwork<T>(
+  size: number,
+  body: (session: Session, logits: () => Promise<Float32Array>) => Promise<T>,
+): Promise<T> {
   const { graph, value } = build(() =>
     withResnetArgScope(() => smallResnet(images([2, size, size, 3]), { numClasses: 5, isTraining: false })),
   );
@@ -82,7 +90,9 @@ describe('resnet_v1_50 with 1000 classes', () => {
   }
 
   function network() {
-    return build(() => withResnetArgScope(() => nets.resnetV1_50(images([null, 224, 224, 3]), { numClasses: 1000, isTraining: false }))).graph;
+    return build(() =>
+      withResnetArgScope(() => nets.resnetV1_50(images([null, 224, 224, 3]), { numClasses: 1000, isTraining: false })),
+    ).graph;
   }
 
   test("is written byte for byte as TensorFlow's Saver writes it, as V1 and as V2", async () => {
@@ -91,11 +101,18 @@ describe('resnet_v1_50 with 1000 classes', () => {
     const session = await Session.create(graph, { device: 'null' });
     try {
       for (const { name, data } of generatedWeights(graph)) session.write(name, data);
-      for (const [version, format] of [['V1', 'tensorflow_v1'], ['V2', 'tensorflow_v2']] as const) {
+      for (const [version, format] of [
+        ['V1', 'tensorflow_v1'],
+        ['V2', 'tensorflow_v2'],
+      ] as const) {
         await session.save(join(folder, version, 'model.ckpt'), { format });
         for (const { name, bytes, sha256: wanted } of hashes[version]) {
           const path = join(folder, version, name);
-          expect({ name, bytes: (await stat(path)).size, sha256: await sha256(path) }).toEqual({ name, bytes, sha256: wanted });
+          expect({ name, bytes: (await stat(path)).size, sha256: await sha256(path) }).toEqual({
+            name,
+            bytes,
+            sha256: wanted,
+          });
         }
       }
     } finally {
@@ -103,12 +120,21 @@ describe('resnet_v1_50 with 1000 classes', () => {
     }
   }, 120_000);
 
-  test.each(['tensorflow_v2', 'tensorflow_v1', 'safetensors'])('%s: loading takes less than 1.3 times the size of its file', async (format) => {
-    const { stdout } = await promisify(execFile)(process.execPath, ['--expose-gc', join(__dirname, 'loading_memory.mjs'), format, folder]);
-    const { fileBytes, peakBytes, residentBytes } = JSON.parse(stdout) as Record<string, number>;
-    expect(fileBytes).toBeGreaterThan(102_000_000);
-    // The weights themselves are resident, or nothing was measured.
-    expect(residentBytes).toBeGreaterThan(0.9 * (fileBytes as number));
-    expect((peakBytes as number) / (fileBytes as number)).toBeLessThan(1.3);
-  }, 120_000);
+  test.each(['tensorflow_v2', 'tensorflow_v1', 'safetensors'])(
+    '%s: loading takes less than 1.3 times the size of its file',
+    async (format) => {
+      const { stdout } = await promisify(execFile)(process.execPath, [
+        '--expose-gc',
+        join(__dirname, 'loading_memory.mjs'),
+        format,
+        folder,
+      ]);
+      const { fileBytes, peakBytes, residentBytes } = JSON.parse(stdout) as Record<string, number>;
+      expect(fileBytes).toBeGreaterThan(102_000_000);
+      // The weights themselves are resident, or nothing was measured.
+      expect(residentBytes).toBeGreaterThan(0.9 * (fileBytes as number));
+      expect((peakBytes as number) / (fileBytes as number)).toBeLessThan(1.3);
+    },
+    120_000,
+  );
 });

@@ -20,7 +20,7 @@ beforeAll(async () => {
   checkpoint = await writePlainCheckpoint(join(folder, 'plain.ckpt'), 1000);
   labels = join(folder, 'labels.txt');
   writeFileSync(labels, Array.from({ length: 1000 }, (_, i) => `kind ${i}`).join('\n'));
-  const board = paint(60, 60, (x, y) => ((x >> 3) + (y >> 3)) % 2 === 0 ? [250, 250, 250] : [5, 5, 5]);
+  const board = paint(60, 60, (x, y) => (((x >> 3) + (y >> 3)) % 2 === 0 ? [250, 250, 250] : [5, 5, 5]));
   pictures = await Promise.all(
     [gradient(60, 40), gradient(80, 60), board].map(async (picture, i) => {
       const path = join(folder, `${i}.png`);
@@ -58,7 +58,10 @@ test('features.mjs finds the two pictures that look alike', async () => {
 });
 
 test.each([[[]], [['checkpoint']]])('resnet_graph.mjs %j builds, runs and reports', async (args) => {
-  const out = await run('resnet_graph.mjs', args.map(() => checkpoint));
+  const out = await run(
+    'resnet_graph.mjs',
+    args.map(() => checkpoint),
+  );
   expect(out).toMatch(/^267 variables, the first is resnet_v1_50\/conv1\/weights\n/);
   expect(out).toMatch(/logits float32 \[2,7,7,21\], block4 \[2,7,7,2048\]\n/);
   expect(out).toMatch(/\d+ steps; the first: conv2d /);
@@ -66,5 +69,7 @@ test.each([[[]], [['checkpoint']]])('resnet_graph.mjs %j builds, runs and report
 
 test('event_loop.mjs measures throughput and delay', async () => {
   const out = await run('event_loop.mjs', ['1', '0.5']);
-  expect(out).toMatch(/^\d+\.\d images\/s in batches of 1\nevent-loop delay: median \d+\.\d\d ms, 99 % \d+\.\d\d ms\n$/);
+  expect(out).toMatch(
+    /^\d+\.\d images\/s in batches of 1\nevent-loop delay: median \d+\.\d\d ms, 99 % \d+\.\d\d ms\n$/,
+  );
 });

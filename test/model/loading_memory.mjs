@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Graph, Session, nets, placeholder, slim } from '../../dist/index.js';
+import { Graph, nets, placeholder, Session, slim } from '../../dist/index.js';
 
 const [format, folder, write] = process.argv.slice(2);
 const path = join(folder, format === 'safetensors' ? 'model.safetensors' : 'model.ckpt');
@@ -19,7 +19,8 @@ function network() {
 }
 
 /** A line of /proc/self/status in bytes: VmRSS is resident now, VmHWM was at its peak. */
-const status = (key) => Number(new RegExp(`${key}:\\s+(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8'))[1]) * 1024;
+const status = (key) =>
+  Number(new RegExp(`${key}:\\s+(\\d+)`).exec(readFileSync('/proc/self/status', 'utf8'))[1]) * 1024;
 
 if (write === 'write') {
   const session = await Session.create(network());
@@ -41,6 +42,8 @@ if (write === 'write') {
   writeFileSync('/proc/self/clear_refs', '5');
   const session = await Session.create(graph);
   await session.restore(path);
-  console.log(JSON.stringify({ fileBytes, peakBytes: status('VmHWM') - before, residentBytes: status('VmRSS') - before }));
+  console.log(
+    JSON.stringify({ fileBytes, peakBytes: status('VmHWM') - before, residentBytes: status('VmRSS') - before }),
+  );
   await session[Symbol.asyncDispose]();
 }

@@ -7,13 +7,13 @@ import * as slim from '../../lib/slim/index.js';
 import * as nets from '../../lib/slim/nets/index.js';
 import { golden, goldenFolder } from '../helpers/golden.js';
 import {
-  type NetworkFixture,
-  type Statistics,
-  type Weights,
   generatedImages,
   generatedWeights,
   largestDifference,
+  type NetworkFixture,
+  type Statistics,
   statisticsErrors,
+  type Weights,
 } from '../helpers/network_fixtures.js';
 import { build, images, smallResnet, withResnetArgScope } from '../parity/support.js';
 
@@ -29,7 +29,8 @@ function tolerance(device: Device, what: 'output' | 'endPoints', { float32Error 
 }
 
 /** What the reference backend, which computes plainly, does in a few seconds. */
-const forReference = /^small_v1_(pooled|training|features|rootless|fcn_33|fcn_40)|^resnet_v1_50_(33x33|65x65|fcn_65x65_stride8)$/;
+const forReference =
+  /^small_v1_(pooled|training|features|rootless|fcn_33|fcn_40)|^resnet_v1_50_(33x33|65x65|fcn_65x65_stride8)$/;
 
 const fixtures = readdirSync(join(goldenFolder, 'nets')).map((file) => golden<NetworkFixture>(join('nets', file)));
 const weights: Weights = new Map();
@@ -46,7 +47,10 @@ function network(f: NetworkFixture): { readonly graph: Graph; readonly value: ne
 }
 
 async function check(f: NetworkFixture, device: Device): Promise<void> {
-  const { graph, value: { net, endPoints } } = network(f);
+  const {
+    graph,
+    value: { net, endPoints },
+  } = network(f);
   expect(graph.getCollection(slim.GraphKeys.modelVariables)).toHaveLength(f.modelVariables);
   expect(net.name).toBe(f.output.name);
   expect(Object.keys(endPoints)).toEqual(f.endPoints.map(({ name }) => name));
@@ -71,13 +75,20 @@ async function check(f: NetworkFixture, device: Device): Promise<void> {
   }
 }
 
-function expectOutput(actual: TensorValue, points: Readonly<Record<string, TensorValue>>, f: NetworkFixture, allowed: number): void {
+function expectOutput(
+  actual: TensorValue,
+  points: Readonly<Record<string, TensorValue>>,
+  f: NetworkFixture,
+  allowed: number,
+): void {
   expect(actual.shape).toEqual(f.output.shape);
   const data = actual.data as Float32Array;
   if (f.output.data !== null) {
     expect(largestDifference(data, f.output.data) / f.outputRange).toBeLessThanOrEqual(allowed);
   } else if (f.numClasses === null && f.globalPool) {
-    expect(largestDifference(data, spatialMean(points['resnet_v1_50/block4'] as TensorValue)) / f.outputRange).toBeLessThanOrEqual(allowed);
+    expect(
+      largestDifference(data, spatialMean(points['resnet_v1_50/block4'] as TensorValue)) / f.outputRange,
+    ).toBeLessThanOrEqual(allowed);
   } else {
     const same = f.endPoints.find(({ name }) => name.endsWith(f.numClasses === null ? '/block4' : '/logits'));
     expectTensor(actual, same as Statistics, allowed);
@@ -87,7 +98,9 @@ function expectOutput(actual: TensorValue, points: Readonly<Record<string, Tenso
 /** Mean over height and width of a map with one image. */
 function spatialMean({ shape: [, height, width, channels], data }: TensorValue): Float64Array {
   const mean = new Float64Array(channels as number);
-  for (let i = 0; i < data.length; i++) mean[i % mean.length] = (mean[i % mean.length] as number) + Number(data[i]) / ((height as number) * (width as number));
+  for (let i = 0; i < data.length; i++)
+    mean[i % mean.length] =
+      (mean[i % mean.length] as number) + Number(data[i]) / ((height as number) * (width as number));
   return mean;
 }
 
@@ -104,7 +117,11 @@ test('there is a fixture for each kind of network', () => {
   expect(fixtures.filter(({ id }) => forReference.test(id))).toHaveLength(14);
 });
 
-test.each(fixtures.map((f) => [f.id, f] as const))('%s on oneDNN: output and every end point as TensorFlow', (_, f) => check(f, 'cpu'), 120_000);
+test.each(fixtures.map((f) => [f.id, f] as const))(
+  '%s on oneDNN: output and every end point as TensorFlow',
+  (_, f) => check(f, 'cpu'),
+  120_000,
+);
 
 test.each(fixtures.filter(({ id }) => forReference.test(id)).map((f) => [f.id, f] as const))(
   '%s on the reference backend (which leaves out the large ones): output and every end point as TensorFlow',

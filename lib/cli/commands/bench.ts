@@ -3,7 +3,7 @@ import type { RawImage } from '../../data/raw_image.js';
 import { loadModel } from '../../model/load_model.js';
 import type { DefineCommand } from '../command.js';
 import { exitStatus, say, writeOut } from '../io.js';
-import { type EngineFlags, addEngineOptions, engineOptions, integer } from '../model_options.js';
+import { addEngineOptions, type EngineFlags, engineOptions, integer } from '../model_options.js';
 import { table } from '../table.js';
 
 interface Flags extends EngineFlags {
@@ -20,7 +20,13 @@ Examples:
   slimnet bench --model resnet_v1_101 --batch 1 16 --iterations 50 --threads 2 --json`;
 
 export const bench: DefineCommand = (program, io, finish) => {
-  batchOption(addEngineOptions(program.command('bench').description('images/s and latency of a network with fresh weights, from pixels in memory to logits')))
+  batchOption(
+    addEngineOptions(
+      program
+        .command('bench')
+        .description('images/s and latency of a network with fresh weights, from pixels in memory to logits'),
+    ),
+  )
     .option('-n, --iterations <n>', 'counted runs of each batch size', integer(1, 100_000), 10)
     .option('--json', 'as JSON')
     .addHelpText('after', examples)
@@ -37,12 +43,32 @@ export const bench: DefineCommand = (program, io, finish) => {
           for (let i = 0; i < batch; i++) pixels.set(one, i * one.length);
           const times = await measure(flags.iterations, () => model.run(pixels, { signal: io.signal }));
           const median = times[times.length >> 1] as number;
-          rows.push({ batch, imagesPerSecond: (batch * 1000) / median, medianMs: median, minMs: times[0] as number, maxMs: times[times.length - 1] as number });
+          rows.push({
+            batch,
+            imagesPerSecond: (batch * 1000) / median,
+            medianMs: median,
+            minMs: times[0] as number,
+            maxMs: times[times.length - 1] as number,
+          });
         }
-        if (flags.json === true) await writeOut(io, `${JSON.stringify({ model: flags.model, device: flags.device, iterations: flags.iterations, results: rows }, null, 2)}\n`);
+        if (flags.json === true)
+          await writeOut(
+            io,
+            `${JSON.stringify({ model: flags.model, device: flags.device, iterations: flags.iterations, results: rows }, null, 2)}\n`,
+          );
         else {
-          say(io, `${flags.model}, ${flags.device}, ${flags.iterations} runs of each batch size after ${warmUps} to warm up; images/s by the median`);
-          await writeOut(io, table(['batch', 'images/s', 'median ms', 'min ms', 'max ms'], rows.map((row) => Object.values(row)), 2));
+          say(
+            io,
+            `${flags.model}, ${flags.device}, ${flags.iterations} runs of each batch size after ${warmUps} to warm up; images/s by the median`,
+          );
+          await writeOut(
+            io,
+            table(
+              ['batch', 'images/s', 'median ms', 'min ms', 'max ms'],
+              rows.map((row) => Object.values(row)),
+              2,
+            ),
+          );
         }
         finish(exitStatus.ok);
       } finally {
@@ -53,7 +79,11 @@ export const bench: DefineCommand = (program, io, finish) => {
 
 function batchOption(command: Command): Command {
   const parse = integer(1, 1024);
-  return command.option('-b, --batch <n...>', 'batch sizes (default: 1 8 32)', (text, previous: number[] | undefined) => [...(previous ?? []), parse(text)]);
+  return command.option(
+    '-b, --batch <n...>',
+    'batch sizes (default: 1 8 32)',
+    (text, previous: number[] | undefined) => [...(previous ?? []), parse(text)],
+  );
 }
 
 /** Wall-clock milliseconds of each run, ascending, after runs that are not counted. */

@@ -3,7 +3,7 @@ import type { Prediction } from '../../model/predictions.js';
 import type { DefineCommand } from '../command.js';
 import { expandInputs } from '../inputs.js';
 import { type CliIo, exitStatus, printable, writeOut } from '../io.js';
-import { type ModelFlags, addModelOptions, integer, loadFromFlags } from '../model_options.js';
+import { addModelOptions, integer, loadFromFlags, type ModelFlags } from '../model_options.js';
 import { runModel } from '../model_run.js';
 import { csvLine, predictionTable } from '../table.js';
 
@@ -80,7 +80,10 @@ function csvWriter(io: CliIo): Writer {
   };
   return {
     write: ({ file, predictions }) =>
-      writeOut(io, header() + predictions.map((p, rank) => csvLine([file, rank + 1, p.index, p.label, p.probability])).join('')),
+      writeOut(
+        io,
+        header() + predictions.map((p, rank) => csvLine([file, rank + 1, p.index, p.label, p.probability])).join(''),
+      ),
     end: async () => {
       if (!started) await writeOut(io, header());
     },

@@ -1,5 +1,5 @@
-import { libc, loadAddon, packageVersion } from '../../native/binding.js';
 import type { Addon } from '../../native/addon.js';
+import { libc, loadAddon, packageVersion } from '../../native/binding.js';
 import type { DefineCommand } from '../command.js';
 import { type CliIo, errorText, exitStatus, writeOut } from '../io.js';
 import { table } from '../table.js';
@@ -18,7 +18,11 @@ export const doctor: DefineCommand = (program, io, finish) => {
     .option('--json', 'as JSON')
     .addHelpText('after', '\nExit status 1: the native addon or the backend for CPUs is missing.')
     .action(async ({ json = false }: { json?: boolean }) => {
-      const host = { slimnet: packageVersion(), node: process.version, platform: [`${process.platform}-${process.arch}`, libc()].filter((s) => s !== '').join(', ') };
+      const host = {
+        slimnet: packageVersion(),
+        node: process.version,
+        platform: [`${process.platform}-${process.arch}`, libc()].filter((s) => s !== '').join(', '),
+      };
       let addon: Addon;
       try {
         addon = loadAddon();
@@ -43,12 +47,22 @@ export const doctor: DefineCommand = (program, io, finish) => {
     });
 };
 
-async function report(io: CliIo, json: boolean, host: object, facts: object, backends: ReturnType<Addon['backends']>): Promise<void> {
+async function report(
+  io: CliIo,
+  json: boolean,
+  host: object,
+  facts: object,
+  backends: ReturnType<Addon['backends']>,
+): Promise<void> {
   if (json) return writeOut(io, `${JSON.stringify({ ...host, ...facts, backends }, null, 2)}\n`);
   const lines = Object.entries({ ...host, ...facts }) as [string, string][];
   const width = Math.max(...lines.map(([key]) => key.length));
   await writeOut(io, lines.map(([key, value]) => `${key.padEnd(width)}  ${value}\n`).join(''));
   if (backends.length === 0) return;
-  const rows = backends.map((b) => [b.name, b.available ? 'available' : `missing: ${b.reason}`, [b.device, b.hardware].filter((s) => s !== '').join(': ')]);
+  const rows = backends.map((b) => [
+    b.name,
+    b.available ? 'available' : `missing: ${b.reason}`,
+    [b.device, b.hardware].filter((s) => s !== '').join(': '),
+  ]);
   await writeOut(io, `\n${table(['backend', 'state', 'device'], rows)}`);
 }

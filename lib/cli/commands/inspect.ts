@@ -1,7 +1,7 @@
 import { openCheckpoint } from '../../checkpoint/index.js';
 import { macs } from '../../core/cost.js';
 import { Graph } from '../../core/graph.js';
-import { type Shape, elementCount, shapeText } from '../../core/shape.js';
+import { elementCount, type Shape, shapeText } from '../../core/shape.js';
 import { argScope } from '../../slim/arg_scope.js';
 import { type NetworkName, network, networkNames } from '../../slim/nets/registry.js';
 import { placeholder } from '../../slim/placeholder.js';
@@ -39,7 +39,7 @@ export const inspect: DefineCommand = (program, io, finish) => {
     .description('variables, shapes, parameter and multiply-accumulate counts of a network or a checkpoint')
     .argument('<network or checkpoint>', `${networkNames.join(', ')}, or the path of a checkpoint`)
     .option('--classes <n>', 'classes of a network', integer(1, 1_000_000))
-    .option('--size <n>', 'pixels a side of a network\'s input', integer(1, 16384))
+    .option('--size <n>', "pixels a side of a network's input", integer(1, 16384))
     .option('--json', 'as JSON')
     .addHelpText('after', examples)
     .action(async (subject: string, flags: { classes?: number; size?: number; json?: boolean }) => {
@@ -59,7 +59,9 @@ function ofNetwork(name: NetworkName, { classes, size }: { classes?: number; siz
   const graph = new Graph();
   const { net } = graph.build(() => {
     const images = placeholder('float32', [1, side, side, 3], { name: 'images' });
-    return argScope(entry.argScope(), () => entry.build(images, { numClasses: classes ?? entry.numClasses, isTraining: false }));
+    return argScope(entry.argScope(), () =>
+      entry.build(images, { numClasses: classes ?? entry.numClasses, isTraining: false }),
+    );
   });
   const variables = [...graph.variables.values()];
   const count = (list: typeof variables) => list.reduce((sum, v) => sum + elementCount(v.shape), 0);
@@ -75,7 +77,13 @@ function ofNetwork(name: NetworkName, { classes, size }: { classes?: number; siz
       multiplyAccumulates: macs(graph, [net]),
       preprocessing: entry.preprocessing,
       labelOffset: entry.labelOffset,
-      ...(entry.published === null ? {} : { publishedFile: entry.published.file, publishedTop1: entry.published.top1, publishedTop5: entry.published.top5 }),
+      ...(entry.published === null
+        ? {}
+        : {
+            publishedFile: entry.published.file,
+            publishedTop1: entry.published.top1,
+            publishedTop5: entry.published.top5,
+          }),
     },
     variables: variables.map(({ name: v, dtype, shape, trainable }) => ({ name: v, dtype, shape, trainable })),
   };
@@ -102,7 +110,13 @@ async function ofCheckpoint(path: string): Promise<Report> {
 
 function text({ subject, kind, facts, variables }: Report): string {
   const withTrainable = variables.some((v) => v.trainable !== undefined);
-  const rows = variables.map((v) => [v.name, v.dtype, shapeText(v.shape), elementCount(v.shape), ...(withTrainable ? [v.trainable === true ? 'yes' : 'no'] : [])]);
+  const rows = variables.map((v) => [
+    v.name,
+    v.dtype,
+    shapeText(v.shape),
+    elementCount(v.shape),
+    ...(withTrainable ? [v.trainable === true ? 'yes' : 'no'] : []),
+  ]);
   const lines = Object.entries(facts).map(([key, value]) => [words(key), factText(value)] as const);
   const width = Math.max(...lines.map(([key]) => key.length));
   const head = lines.map(([key, value]) => `  ${key.padEnd(width)}  ${value}\n`).join('');

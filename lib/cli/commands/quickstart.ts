@@ -20,7 +20,10 @@ export const quickstart: DefineCommand = (program, io, finish) => {
 
       const checkpoint = join(output, `${name}.ckpt`);
       await writeUntrained(name, 1, pictures, checkpoint, io.signal);
-      say(io, `Wrote ${checkpoint}.index and .data-00000-of-00001: a TensorFlow checkpoint of ${name} with weights drawn from seed 1.`);
+      say(
+        io,
+        `Wrote ${checkpoint}.index and .data-00000-of-00001: a TensorFlow checkpoint of ${name} with weights drawn from seed 1.`,
+      );
 
       const model = await loadModel(name, { checkpoint });
       try {
@@ -28,12 +31,17 @@ export const quickstart: DefineCommand = (program, io, finish) => {
         for (const [i, predictions] of results.entries()) {
           await writeOut(io, `\n${pictures[i]}\n${predictionTable(predictions)}`);
         }
-        const pixels = await model.preprocess(Array.from({ length: 8 }, (_, i) => pictures[i % pictures.length] as string));
+        const pixels = await model.preprocess(
+          Array.from({ length: 8 }, (_, i) => pictures[i % pictures.length] as string),
+        );
         await model.run(pixels, { signal: io.signal });
         const start = performance.now();
         const runs = 3;
         for (let i = 0; i < runs; i++) await model.run(pixels, { signal: io.signal });
-        await writeOut(io, `\n${((8 * runs * 1000) / (performance.now() - start)).toFixed(1)} images/s (batch 8, float32, preprocessed pixels to logits)\n`);
+        await writeOut(
+          io,
+          `\n${((8 * runs * 1000) / (performance.now() - start)).toFixed(1)} images/s (batch 8, float32, preprocessed pixels to logits)\n`,
+        );
       } finally {
         await model[Symbol.asyncDispose]();
       }

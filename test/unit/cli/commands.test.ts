@@ -1,9 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { readNpy } from '../../helpers/npy.js';
 import { slimnet } from '../../helpers/cli.js';
 import { goldenFolder } from '../../helpers/golden.js';
+import { readNpy } from '../../helpers/npy.js';
 import { encoders, gradient, paint } from '../../helpers/pictures.js';
 import { writePlainCheckpoint } from '../../helpers/plain_checkpoint.js';
 
@@ -17,7 +17,11 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'slimnet-cli-'));
   photos = join(folder, 'photos');
   mkdirSync(photos);
-  const pictures = { 'a.jpg': gradient(60, 40), 'b.png': paint(30, 50, (x, y) => [x * 8, y * 5, 99]), 'c.webp': gradient(33, 33) };
+  const pictures = {
+    'a.jpg': gradient(60, 40),
+    'b.png': paint(30, 50, (x, y) => [x * 8, y * 5, 99]),
+    'c.webp': gradient(33, 33),
+  };
   for (const [name, picture] of Object.entries(pictures)) {
     const { encode } = name.endsWith('jpg') ? encoders.jpeg : name.endsWith('png') ? encoders.png : encoders.webp;
     writeFileSync(join(photos, name), await encode(picture));
@@ -44,17 +48,26 @@ describe('classify', () => {
     expect({ status, err }).toEqual({ status: 0, err: '' });
     const blocks = out.trimEnd().split('\n\n');
     expect(blocks.map((block) => block.split('\n')[0])).toEqual(all());
-    for (const block of blocks) expect(block).toMatch(/^.*\nclass +label +probability\n-+ +-+ +-+\n( +\d  kind, \d  0\.\d{4}(\n|$)){2}/);
+    for (const block of blocks)
+      expect(block).toMatch(/^.*\nclass +label +probability\n-+ +-+ +-+\n( +\d {2}kind, \d {2}0\.\d{4}(\n|$)){2}/);
   });
 
   test('prints JSON, JSON lines and CSV that say the same', async () => {
-    const run = async (format: string) => slimnet(['classify', photos, ...model, ...labels(), '-k', '3', '-f', format, '--batch', '2']);
+    const run = async (format: string) =>
+      slimnet(['classify', photos, ...model, ...labels(), '-k', '3', '-f', format, '--batch', '2']);
     const json = JSON.parse((await run('json')).out) as JsonResult[];
     expect(json.map(({ file, predictions }) => [file, predictions.length])).toEqual(all().map((file) => [file, 3]));
-    expect((await run('jsonl')).out.trimEnd().split('\n').map((line) => JSON.parse(line) as JsonResult)).toEqual(json);
+    expect(
+      (await run('jsonl')).out
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line) as JsonResult),
+    ).toEqual(json);
     const rows = (await run('csv')).out.split('\r\n');
     expect(rows[0]).toBe('file,rank,class,label,probability');
-    const expected = json.flatMap(({ file, predictions }) => predictions.map((p, i) => `${file},${i + 1},${p.index},"${p.label}",${p.probability}`));
+    const expected = json.flatMap(({ file, predictions }) =>
+      predictions.map((p, i) => `${file},${i + 1},${p.index},"${p.label}",${p.probability}`),
+    );
     expect(rows.slice(1)).toEqual([...expected, '']);
   });
 
@@ -71,7 +84,12 @@ describe('classify', () => {
     const args = ['classify', missing, all()[0] as string, join(folder, 'bad.jpg'), all()[1] as string];
     const { status, out, err } = await slimnet([...args, ...model, '-f', 'jsonl', '-b', '1']);
     expect(status).toBe(1);
-    expect(out.trimEnd().split('\n').map((line) => (JSON.parse(line) as JsonResult).file)).toEqual(all().slice(0, 2));
+    expect(
+      out
+        .trimEnd()
+        .split('\n')
+        .map((line) => (JSON.parse(line) as JsonResult).file),
+    ).toEqual(all().slice(0, 2));
     const lines = err.trimEnd().split('\n');
     expect(lines).toHaveLength(3);
     expect(lines[0]).toMatch(/missing\.jpg: .*no such file.*\[ERR_IMAGE\]/);
@@ -79,7 +97,12 @@ describe('classify', () => {
     expect(lines[2]).toBe('slimnet: 2 of 4 images failed.');
   });
 
-  test.each([['json', '[]\n'], ['jsonl', ''], ['csv', 'file,rank,class,label,probability\r\n'], ['table', '']])('when all files are bad, %s is still well-formed', async (format, expected) => {
+  test.each([
+    ['json', '[]\n'],
+    ['jsonl', ''],
+    ['csv', 'file,rank,class,label,probability\r\n'],
+    ['table', ''],
+  ])('when all files are bad, %s is still well-formed', async (format, expected) => {
     const { status, out } = await slimnet(['classify', join(folder, 'bad.jpg'), ...model, '-f', format]);
     expect({ status, out }).toEqual({ status: 1, out: expected });
   });
@@ -100,7 +123,9 @@ describe('classify', () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 50);
     const many = Array.from({ length: 200 }, () => all()[0] as string);
-    const { status, err } = await slimnet(['classify', ...many, ...model, '-b', '1', '-f', 'jsonl'], { signal: controller.signal });
+    const { status, err } = await slimnet(['classify', ...many, ...model, '-b', '1', '-f', 'jsonl'], {
+      signal: controller.signal,
+    });
     expect({ status, err }).toEqual({ status: 130, err: 'slimnet: interrupted\n' });
   });
 });
@@ -109,18 +134,32 @@ describe('embed', () => {
   test('prints JSON lines', async () => {
     const { status, out } = await slimnet(['embed', photos, ...model]);
     expect(status).toBe(0);
-    const rows = out.trimEnd().split('\n').map((line) => JSON.parse(line) as { file: string; features: number[] });
+    const rows = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as { file: string; features: number[] });
     expect(rows.map(({ file, features }) => [file, features.length])).toEqual(all().map((file) => [file, 2048]));
   });
 
   test('writes a .npy file and the names beside it', async () => {
     const output = join(folder, 'new folder', 'features.npy');
-    const { status, out, err } = await slimnet(['embed', photos, join(folder, 'bad.jpg'), ...model, '--output', output]);
+    const { status, out, err } = await slimnet([
+      'embed',
+      photos,
+      join(folder, 'bad.jpg'),
+      ...model,
+      '--output',
+      output,
+    ]);
     expect({ status, out }).toEqual({ status: 1, out: '' });
     expect(err).toContain('features.npy: 3 x 2048 float32');
     const { dtype, shape, data } = readNpy(readFileSync(output));
     expect({ dtype, shape }).toEqual({ dtype: '<f4', shape: [3, 2048] });
-    expect(readFileSync(`${output}.txt`, 'utf8')).toBe(all().map((name) => `${name}\n`).join(''));
+    expect(readFileSync(`${output}.txt`, 'utf8')).toBe(
+      all()
+        .map((name) => `${name}\n`)
+        .join(''),
+    );
     expect(readdirSync(join(folder, 'new folder')).sort()).toEqual(['features.npy', 'features.npy.txt']);
     const lines = (await slimnet(['embed', photos, ...model])).out.trimEnd().split('\n');
     const last = (JSON.parse(lines[2] as string) as { features: number[] }).features;
@@ -149,9 +188,20 @@ describe('inspect', () => {
   test('does so as JSON, for other sizes and classes', async () => {
     const { out } = await slimnet(['inspect', 'resnet_v1_101', '--json', '--size', '64', '--classes', '7']);
     const { facts, variables } = JSON.parse(out) as { facts: Record<string, unknown>; variables: unknown[] };
-    expect(facts).toMatchObject({ input: [1, 64, 64, 3], logits: [1, 1, 1, 7], variables: 522, labelOffset: 1, publishedTop1: 76.4 });
+    expect(facts).toMatchObject({
+      input: [1, 64, 64, 3],
+      logits: [1, 1, 1, 7],
+      variables: 522,
+      labelOffset: 1,
+      publishedTop1: 76.4,
+    });
     expect(variables).toHaveLength(522);
-    expect(variables[0]).toEqual({ name: 'resnet_v1_101/conv1/weights', dtype: 'float32', shape: [7, 7, 3, 64], trainable: true });
+    expect(variables[0]).toEqual({
+      name: 'resnet_v1_101/conv1/weights',
+      dtype: 'float32',
+      shape: [7, 7, 3, 64],
+      trainable: true,
+    });
   });
 
   test.each([
@@ -177,8 +227,14 @@ describe('inspect', () => {
   });
 
   test('says what is no checkpoint', async () => {
-    expect(await slimnet(['inspect', join(folder, 'nowhere')])).toMatchObject({ status: 1, err: expect.stringMatching(/\[ERR_CHECKPOINT\]/) });
-    expect(await slimnet(['inspect', join(folder, 'labels.txt')])).toMatchObject({ status: 1, err: expect.stringMatching(/another kind/) });
+    expect(await slimnet(['inspect', join(folder, 'nowhere')])).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/\[ERR_CHECKPOINT\]/),
+    });
+    expect(await slimnet(['inspect', join(folder, 'labels.txt')])).toMatchObject({
+      status: 1,
+      err: expect.stringMatching(/another kind/),
+    });
   });
 });
 
@@ -190,7 +246,10 @@ describe('doctor', () => {
     expect(out).toMatch(/oneDNN +3\.\d+\.\d+\n/);
     expect(out).toMatch(/AMX +(granted|refused|absent): /);
     expect(out).toMatch(/onednn +available/);
-    const report = JSON.parse((await slimnet(['doctor', '--json'])).out) as { cores: number; backends: { name: string }[] };
+    const report = JSON.parse((await slimnet(['doctor', '--json'])).out) as {
+      cores: number;
+      backends: { name: string }[];
+    };
     expect(report.cores).toBeGreaterThan(0);
     expect(report.backends.map(({ name }) => name)).toEqual(expect.arrayContaining(['onednn', 'reference', 'null']));
   });
@@ -233,7 +292,10 @@ describe('wrong use', () => {
 
   test('so does an empty folder, and labels that do not fit', async () => {
     mkdirSync(join(folder, 'empty'), { recursive: true });
-    expect(await slimnet(['classify', join(folder, 'empty'), ...model])).toMatchObject({ status: 2, err: expect.stringContaining('holds no images') });
+    expect(await slimnet(['classify', join(folder, 'empty'), ...model])).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('holds no images'),
+    });
     writeFileSync(join(folder, 'two.txt'), 'a\nb');
     const { status, err } = await slimnet(['classify', photos, ...model, '--labels', join(folder, 'two.txt')]);
     expect(status).toBe(2);
@@ -242,9 +304,18 @@ describe('wrong use', () => {
 
   test('a missing checkpoint, a device that is not there and another network are failures', async () => {
     const run = (args: readonly string[]) => slimnet(['classify', photos, ...args]);
-    expect(await run(['-c', join(folder, 'nowhere')])).toMatchObject({ status: 1, err: expect.stringContaining('ERR_CHECKPOINT') });
-    expect(await run([...model, '-d', 'cuda'])).toMatchObject({ status: 1, err: expect.stringContaining('ERR_BACKEND') });
-    expect(await run([...model, '-m', 'resnet_v1_101'])).toMatchObject({ status: 1, err: expect.stringContaining('load the model resnet_v1_50') });
+    expect(await run(['-c', join(folder, 'nowhere')])).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('ERR_CHECKPOINT'),
+    });
+    expect(await run([...model, '-d', 'cuda'])).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('ERR_BACKEND'),
+    });
+    expect(await run([...model, '-m', 'resnet_v1_101'])).toMatchObject({
+      status: 1,
+      err: expect.stringContaining('load the model resnet_v1_50'),
+    });
   });
 });
 
@@ -252,17 +323,25 @@ describe('help', () => {
   test('lists the commands', async () => {
     const { status, out, err } = await slimnet(['--help']);
     expect({ status, err }).toEqual({ status: 0, err: '' });
-    for (const command of ['quickstart', 'classify', 'embed', 'inspect', 'bench', 'doctor']) expect(out).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
+    for (const command of ['quickstart', 'classify', 'embed', 'inspect', 'bench', 'doctor'])
+      expect(out).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
   });
 
-  test.each(['classify', 'embed', 'inspect', 'bench', 'doctor', 'quickstart'])('of %s shows its options', async (command) => {
-    const { status, out } = await slimnet([command, '--help']);
-    expect(status).toBe(0);
-    expect(out).toMatch(new RegExp(`^Usage: slimnet ${command} `));
-    expect(out).toContain('--help');
-  });
+  test.each(['classify', 'embed', 'inspect', 'bench', 'doctor', 'quickstart'])(
+    'of %s shows its options',
+    async (command) => {
+      const { status, out } = await slimnet([command, '--help']);
+      expect(status).toBe(0);
+      expect(out).toMatch(new RegExp(`^Usage: slimnet ${command} `));
+      expect(out).toContain('--help');
+    },
+  );
 
   test('and version are results, not errors', async () => {
-    expect(await slimnet(['--version'])).toMatchObject({ status: 0, out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/), err: '' });
+    expect(await slimnet(['--version'])).toMatchObject({
+      status: 0,
+      out: expect.stringMatching(/^\d+\.\d+\.\d+\n$/),
+      err: '',
+    });
   });
 });

@@ -11,11 +11,13 @@ let folder: string;
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'slimnet-inputs-'));
   mkdirSync(join(folder, 'photos', 'deep', 'empty'), { recursive: true });
-  for (const name of ['b.jpg', 'a.PNG', 'notes.txt', 'deep/c.webp', 'deep/.hidden.jpg', 'd [1].gif']) writeFileSync(join(folder, 'photos', name), 'x');
+  for (const name of ['b.jpg', 'a.PNG', 'notes.txt', 'deep/c.webp', 'deep/.hidden.jpg', 'd [1].gif'])
+    writeFileSync(join(folder, 'photos', name), 'x');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const names = async (args: readonly string[], options?: CliOptions) => (await expandInputs(args, fakeIo(options))).map(({ name }) => name);
+const names = async (args: readonly string[], options?: CliOptions) =>
+  (await expandInputs(args, fakeIo(options))).map(({ name }) => name);
 const at = (name: string) => join(folder, 'photos', name);
 
 test('a folder stands for all images below it, sorted, whatever the case of their extensions', async () => {
@@ -23,7 +25,9 @@ test('a folder stands for all images below it, sorted, whatever the case of thei
 });
 
 test('a file stands for itself, even when its name looks like a glob, is odd, or it does not exist', async () => {
-  expect(await names([at('d [1].gif'), at('notes.txt'), at('missing.jpg')])).toEqual(['d [1].gif', 'notes.txt', 'missing.jpg'].map(at));
+  expect(await names([at('d [1].gif'), at('notes.txt'), at('missing.jpg')])).toEqual(
+    ['d [1].gif', 'notes.txt', 'missing.jpg'].map(at),
+  );
 });
 
 test('a glob stands for what it matches', async () => {

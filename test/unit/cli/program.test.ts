@@ -29,7 +29,10 @@ interface Ended {
 }
 
 /** Runs a shell command in which `$slimnet` is the program. `watch` sees the process and what it wrote so far. */
-function shell(command: string, watch: (kill: (signal: NodeJS.Signals) => void, out: string) => void = () => {}): Promise<Ended> {
+function shell(
+  command: string,
+  watch: (kill: (signal: NodeJS.Signals) => void, out: string) => void = () => {},
+): Promise<Ended> {
   return new Promise((resolve, reject) => {
     const child = spawn('bash', ['-c', command], {
       cwd: folder,
@@ -66,16 +69,21 @@ test('takes an image from a pipe', async () => {
 test('a reader that stops early is no error', async () => {
   const { status, out, err } = await shell('set -o pipefail; $slimnet inspect resnet_v1_200 | head -n 1');
   expect({ status, out, err }).toEqual({ status: 0, out: 'resnet_v1_200: network\n', err: '' });
-  const rows = await shell(`set -o pipefail; for i in $(seq 60); do echo $photo; done | $slimnet embed - -c $checkpoint -b 1 | head -n 1 | cut -c 1-8`);
+  const rows = await shell(
+    `set -o pipefail; for i in $(seq 60); do echo $photo; done | $slimnet embed - -c $checkpoint -b 1 | head -n 1 | cut -c 1-8`,
+  );
   expect(rows).toMatchObject({ status: 0, out: '{"file":\n', err: '' });
 });
 
 test('Ctrl-C ends it in order: exit status 130, no file half written', async () => {
   let interrupted = false;
-  const { status, err } = await shell('for i in $(seq 2000); do echo $photo; done | exec $slimnet classify - -c $checkpoint -b 1 -f jsonl', (kill) => {
-    if (!interrupted) kill('SIGINT');
-    interrupted = true;
-  });
+  const { status, err } = await shell(
+    'for i in $(seq 2000); do echo $photo; done | exec $slimnet classify - -c $checkpoint -b 1 -f jsonl',
+    (kill) => {
+      if (!interrupted) kill('SIGINT');
+      interrupted = true;
+    },
+  );
   expect({ status, err }).toEqual({ status: 130, err: 'slimnet: interrupted\n' });
 
   const started = performance.now();

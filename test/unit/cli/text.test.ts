@@ -9,7 +9,15 @@ import { readNpy } from '../../helpers/npy.js';
 
 describe('tables', () => {
   test('align text to the left and numbers to the right', () => {
-    expect(table(['name', 'n', 'share'], [['a', 5, 0.5], ['longer', 1234, 12]])).toBe(
+    expect(
+      table(
+        ['name', 'n', 'share'],
+        [
+          ['a', 5, 0.5],
+          ['longer', 1234, 12],
+        ],
+      ),
+    ).toBe(
       ['name       n   share', '------  ----  ------', 'a          5  0.5000', 'longer  1234      12', ''].join('\n'),
     );
   });
@@ -25,7 +33,9 @@ describe('tables', () => {
 });
 
 test('CSV cells are quoted where they must be', () => {
-  expect(csvLine(['plain', 'with, comma', 'with "quotes"', 'two\nlines', 0.5, 3])).toBe('plain,"with, comma","with ""quotes""","two\nlines",0.5,3\r\n');
+  expect(csvLine(['plain', 'with, comma', 'with "quotes"', 'two\nlines', 0.5, 3])).toBe(
+    'plain,"with, comma","with ""quotes""","two\nlines",0.5,3\r\n',
+  );
 });
 
 describe('.npy files', () => {
@@ -53,11 +63,16 @@ describe('progress', () => {
     progress.interrupt(() => io.err.write('a message\n'));
     progress.stop();
     expect(io.out.text).toBe('');
-    expect(io.err.text).toMatch(/0\/3 images.*\r\u001b\[Ka message\n\r\u001b\[K\[#+-+\] 1\/3 images[^\n]*\r\u001b\[K$/s);
+    expect(io.err.text).toMatch(
+      /0\/3 images.*\r\u001b\[Ka message\n\r\u001b\[K\[#+-+\] 1\/3 images[^\n]*\r\u001b\[K$/s,
+    );
   });
 
   test('is silent in a pipe and for a single image', () => {
-    for (const [terminal, total] of [[false, 5], [true, 1]] as const) {
+    for (const [terminal, total] of [
+      [false, 5],
+      [true, 1],
+    ] as const) {
       const io = fakeIo({ terminal });
       const progress = startProgress(io, total);
       progress.advance();
@@ -92,7 +107,9 @@ describe('streams', () => {
 });
 
 test('errors of ours are one line with their code, bugs show where they come from', () => {
-  expect(errorText(new ImageError('It is damaged.', { path: 'a.jpg', hint: 'copy it again.' }))).toBe('a.jpg: It is damaged. Hint: copy it again. [ERR_IMAGE]');
+  expect(errorText(new ImageError('It is damaged.', { path: 'a.jpg', hint: 'copy it again.' }))).toBe(
+    'a.jpg: It is damaged. Hint: copy it again. [ERR_IMAGE]',
+  );
   expect(errorText(new InternalError('a bug'))).toMatch(/a bug\n\s+at /);
   expect(errorText('thrown text')).toBe('thrown text');
 });

@@ -1,8 +1,8 @@
-import { mkdtempSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { type DecodeOptions, type ImageSource, decodeImage } from '../../../lib/data/decoding.js';
+import { type DecodeOptions, decodeImage, type ImageSource } from '../../../lib/data/decoding.js';
 import { ArgumentError, ImageError } from '../../../lib/errors.js';
 import { hash } from '../../helpers/generator.js';
 import { bomb, encoder, encoders, gradient, meanDifference, paint, slowPicture } from '../../helpers/pictures.js';
@@ -25,17 +25,20 @@ async function failure(source: ImageSource, options?: DecodeOptions): Promise<Er
 }
 
 describe('formats', () => {
-  test.each(Object.entries(encoders))('%s is decoded from bytes and from a file alike', async (name, { exact, encode }) => {
-    const bytes = await encode(picture);
-    const path = join(folder, `picture.${name}`);
-    writeFileSync(path, bytes);
-    const image = await decodeImage(bytes);
-    expect(image).toMatchObject({ width: 48, height: 36, channels: 3 });
-    expect(image.data).toHaveLength(48 * 36 * 3);
-    if (exact) expect(Buffer.from(image.data).equals(Buffer.from(picture.data))).toBe(true);
-    else expect(meanDifference(image.data, picture.data)).toBeLessThan(4);
-    expect(Buffer.from((await decodeImage(path)).data).equals(Buffer.from(image.data))).toBe(true);
-  });
+  test.each(Object.entries(encoders))(
+    '%s is decoded from bytes and from a file alike',
+    async (name, { exact, encode }) => {
+      const bytes = await encode(picture);
+      const path = join(folder, `picture.${name}`);
+      writeFileSync(path, bytes);
+      const image = await decodeImage(bytes);
+      expect(image).toMatchObject({ width: 48, height: 36, channels: 3 });
+      expect(image.data).toHaveLength(48 * 36 * 3);
+      if (exact) expect(Buffer.from(image.data).equals(Buffer.from(picture.data))).toBe(true);
+      else expect(meanDifference(image.data, picture.data)).toBeLessThan(4);
+      expect(Buffer.from((await decodeImage(path)).data).equals(Buffer.from(image.data))).toBe(true);
+    },
+  );
 
   test('a file is recognised by its content, not by its name', async () => {
     const path = join(folder, 'odd [name] #1.txt');
@@ -44,7 +47,10 @@ describe('formats', () => {
   });
 
   test('a CMYK JPEG becomes RGB', async () => {
-    const bytes = await encoder(paint(16, 16, () => [200, 40, 40])).toColourspace('cmyk').jpeg({ quality: 100 }).toBuffer();
+    const bytes = await encoder(paint(16, 16, () => [200, 40, 40]))
+      .toColourspace('cmyk')
+      .jpeg({ quality: 100 })
+      .toBuffer();
     expect((await sharp(bytes).metadata()).space).toBe('cmyk');
     const { channels, data } = await decodeImage(bytes);
     expect(channels).toBe(3);
@@ -78,17 +84,35 @@ describe('formats', () => {
   });
 
   test('transparency is dropped, or laid on a background when one is given', async () => {
-    const bytes = await encoder(paint(8, 8, () => [10, 200, 30])).ensureAlpha(0.25).png().toBuffer();
+    const bytes = await encoder(paint(8, 8, () => [10, 200, 30]))
+      .ensureAlpha(0.25)
+      .png()
+      .toBuffer();
     expect(Array.from((await decodeImage(bytes)).data.subarray(0, 3))).toEqual([10, 200, 30]);
-    const [r, g, b] = (await decodeImage(bytes, { background: { r: 255, g: 0, b: 255 } })).data as unknown as [number, number, number];
+    const [r, g, b] = (await decodeImage(bytes, { background: { r: 255, g: 0, b: 255 } })).data as unknown as [
+      number,
+      number,
+      number,
+    ];
     expect(Math.abs(r - (0.25 * 10 + 0.75 * 255))).toBeLessThan(2);
     expect(Math.abs(g - 0.25 * 200)).toBeLessThan(2);
     expect(Math.abs(b - (0.25 * 30 + 0.75 * 255))).toBeLessThan(2);
   });
 
   test('an animated GIF gives its first frame', async () => {
-    const frames = await Promise.all([[255, 0, 0], [0, 255, 0]].map(([r, g, b]) => encoder(paint(8, 8, () => [r as number, g as number, b as number])).png().toBuffer()));
-    const bytes = await sharp(frames, { join: { animated: true } }).gif().toBuffer();
+    const frames = await Promise.all(
+      [
+        [255, 0, 0],
+        [0, 255, 0],
+      ].map(([r, g, b]) =>
+        encoder(paint(8, 8, () => [r as number, g as number, b as number]))
+          .png()
+          .toBuffer(),
+      ),
+    );
+    const bytes = await sharp(frames, { join: { animated: true } })
+      .gif()
+      .toBuffer();
     expect((await sharp(bytes).metadata()).pages).toBe(2);
     const image = await decodeImage(bytes);
     expect(image).toMatchObject({ width: 8, height: 8 });
@@ -109,24 +133,28 @@ describe('EXIF orientation', () => {
     ['left', 'bottom'],
   ] as const;
 
-  test.each(sides.map(([row, column], i) => ({ orientation: i + 1, row, column })))('$orientation: first row $row, first column $column', async ({ orientation, row, column }) => {
-    const upright = gradient(30, 20);
-    const turned = row === 'left' || row === 'right';
-    const stored = paint(turned ? 20 : 30, turned ? 30 : 20, (c, r) => {
-      const at = (side: string, distance: number) => (side === 'right' ? 29 - distance : side === 'bottom' ? 19 - distance : distance);
-      const [x, y] = turned ? [at(row, r), at(column, c)] : [at(column, c), at(row, r)];
-      return upright.data.subarray(3 * (y * 30 + x), 3 * (y * 30 + x) + 3) as unknown as [number, number, number];
-    });
-    const exact = await decodeImage(await encoder(stored).withMetadata({ orientation }).png().toBuffer());
-    expect(exact).toMatchObject({ width: 30, height: 20 });
-    expect(Buffer.from(exact.data).equals(Buffer.from(upright.data))).toBe(true);
-    const jpeg = await encoder(stored).withMetadata({ orientation }).jpeg({ quality: 95 }).toBuffer();
-    expect(meanDifference((await decodeImage(jpeg)).data, upright.data)).toBeLessThan(3);
-    const fast = await decodeImage(jpeg, { mode: 'fast', minSide: 10 });
-    expect(fast).toMatchObject({ width: 15, height: 10 });
-    const half = gradient(15, 10);
-    expect(meanDifference(fast.data, half.data)).toBeLessThan(10);
-  });
+  test.each(sides.map(([row, column], i) => ({ orientation: i + 1, row, column })))(
+    '$orientation: first row $row, first column $column',
+    async ({ orientation, row, column }) => {
+      const upright = gradient(30, 20);
+      const turned = row === 'left' || row === 'right';
+      const stored = paint(turned ? 20 : 30, turned ? 30 : 20, (c, r) => {
+        const at = (side: string, distance: number) =>
+          side === 'right' ? 29 - distance : side === 'bottom' ? 19 - distance : distance;
+        const [x, y] = turned ? [at(row, r), at(column, c)] : [at(column, c), at(row, r)];
+        return upright.data.subarray(3 * (y * 30 + x), 3 * (y * 30 + x) + 3) as unknown as [number, number, number];
+      });
+      const exact = await decodeImage(await encoder(stored).withMetadata({ orientation }).png().toBuffer());
+      expect(exact).toMatchObject({ width: 30, height: 20 });
+      expect(Buffer.from(exact.data).equals(Buffer.from(upright.data))).toBe(true);
+      const jpeg = await encoder(stored).withMetadata({ orientation }).jpeg({ quality: 95 }).toBuffer();
+      expect(meanDifference((await decodeImage(jpeg)).data, upright.data)).toBeLessThan(3);
+      const fast = await decodeImage(jpeg, { mode: 'fast', minSide: 10 });
+      expect(fast).toMatchObject({ width: 15, height: 10 });
+      const half = gradient(15, 10);
+      expect(meanDifference(fast.data, half.data)).toBeLessThan(10);
+    },
+  );
 });
 
 describe('fast decoding', () => {
@@ -136,45 +164,56 @@ describe('fast decoding', () => {
     expect(await decodeImage(jpeg, { mode: 'fast', minSide: 256 })).toMatchObject({ width: 366, height: 256 });
     expect(await decodeImage(jpeg, { mode: 'fast', minSide: 700 })).toMatchObject({ width: 1000, height: 700 });
     expect(await decodeImage(jpeg, { mode: 'fast', minSide: 900 })).toMatchObject({ width: 1000, height: 700 });
-    expect(await decodeImage(await encoders.png.encode(large), { mode: 'fast', minSide: 256 })).toMatchObject({ width: 1000, height: 700 });
+    expect(await decodeImage(await encoders.png.encode(large), { mode: 'fast', minSide: 256 })).toMatchObject({
+      width: 1000,
+      height: 700,
+    });
   });
 });
 
 describe('damaged and hostile files', () => {
-  test.each(Object.entries(encoders))('%s: cut off anywhere it is an ImageError or the whole picture', async (_, { encode }) => {
-    const bytes = await encode(picture);
-    const cuts = Array.from({ length: 24 }, (_, i) => Math.floor((bytes.length * (i + 0.5)) / 24));
-    let refused = 0;
-    for (const cut of [1, 2, 3, 4, 8, 12, 16, ...cuts]) {
-      const result = await decodeImage(bytes.subarray(0, cut)).catch((error: unknown) => error);
-      if (result instanceof Error) {
-        expect(result).toBeInstanceOf(ImageError);
-        refused++;
-      } else expect(result).toMatchObject({ width: 48, height: 36 });
-    }
-    expect(refused).toBeGreaterThan(20);
-    expect(await failure(bytes.subarray(0, bytes.length >> 1))).toBeInstanceOf(ImageError);
-  });
-
-  test.each(Object.entries(encoders))('%s: flipped bits give an ImageError or a picture within the limit', async (_, { encode }) => {
-    const bytes = await encode(picture);
-    for (let i = 0; i < 100; i++) {
-      const flipped = Buffer.from(bytes);
-      const at = Math.floor(hash(i, 4000) * bytes.length);
-      flipped[at] = (flipped[at] as number) ^ (1 << Math.floor(hash(i, 4001) * 8));
-      const result = await decodeImage(flipped, { maxPixels: 1_000_000 }).catch((error: unknown) => error);
-      if (result instanceof Error) expect(result).toBeInstanceOf(ImageError);
-      else {
-        const { width, height, channels, data } = result as Awaited<ReturnType<typeof decodeImage>>;
-        expect(width * height).toBeLessThanOrEqual(1_000_000);
-        expect(data).toHaveLength(width * height * channels);
+  test.each(Object.entries(encoders))(
+    '%s: cut off anywhere it is an ImageError or the whole picture',
+    async (_, { encode }) => {
+      const bytes = await encode(picture);
+      const cuts = Array.from({ length: 24 }, (_, i) => Math.floor((bytes.length * (i + 0.5)) / 24));
+      let refused = 0;
+      for (const cut of [1, 2, 3, 4, 8, 12, 16, ...cuts]) {
+        const result = await decodeImage(bytes.subarray(0, cut)).catch((error: unknown) => error);
+        if (result instanceof Error) {
+          expect(result).toBeInstanceOf(ImageError);
+          refused++;
+        } else expect(result).toMatchObject({ width: 48, height: 36 });
       }
-    }
-  });
+      expect(refused).toBeGreaterThan(20);
+      expect(await failure(bytes.subarray(0, bytes.length >> 1))).toBeInstanceOf(ImageError);
+    },
+  );
+
+  test.each(Object.entries(encoders))(
+    '%s: flipped bits give an ImageError or a picture within the limit',
+    async (_, { encode }) => {
+      const bytes = await encode(picture);
+      for (let i = 0; i < 100; i++) {
+        const flipped = Buffer.from(bytes);
+        const at = Math.floor(hash(i, 4000) * bytes.length);
+        flipped[at] = (flipped[at] as number) ^ (1 << Math.floor(hash(i, 4001) * 8));
+        const result = await decodeImage(flipped, { maxPixels: 1_000_000 }).catch((error: unknown) => error);
+        if (result instanceof Error) expect(result).toBeInstanceOf(ImageError);
+        else {
+          const { width, height, channels, data } = result as Awaited<ReturnType<typeof decodeImage>>;
+          expect(width * height).toBeLessThanOrEqual(1_000_000);
+          expect(data).toHaveLength(width * height * channels);
+        }
+      }
+    },
+  );
 
   test('an image over maxPixels is refused before it is decoded, with the way out', async () => {
     expect((await failure(bomb(16384, 16384))).message).toMatch(/PNG.*pixel limit.*Hint: raise maxPixels/s);
-    expect((await failure(await encoders.png.encode(picture), { maxPixels: 48 * 36 - 1 })).message).toContain('pixel limit');
+    expect((await failure(await encoders.png.encode(picture), { maxPixels: 48 * 36 - 1 })).message).toContain(
+      'pixel limit',
+    );
     expect(await decodeImage(await encoders.png.encode(picture), { maxPixels: 48 * 36 })).toMatchObject({ width: 48 });
   });
 
@@ -187,7 +226,11 @@ describe('damaged and hostile files', () => {
   test.each([
     ['nothing', new Uint8Array(), /empty \(0 bytes\)/],
     ['text', Buffer.from('a list of words\n'), /begins with 61 20 6c 69.*Hint: JPEG, PNG/],
-    ['SVG', Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>'), /no image that can be decoded/],
+    [
+      'SVG',
+      Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>'),
+      /no image that can be decoded/,
+    ],
     ['one byte', Uint8Array.of(255), /begins with ff\./],
     ['an HEIC file', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), /no image that can be decoded/],
   ])('%s is refused', async (_, bytes, message) => {
@@ -199,7 +242,11 @@ describe('damaged and hostile files', () => {
   test('files that are missing, folders or empty are named', async () => {
     mkdirSync(join(folder, 'sub'), { recursive: true });
     writeFileSync(join(folder, 'empty.jpg'), '');
-    for (const [name, message] of [['missing.jpg', /there is no such file/], ['sub', /a folder/], ['empty.jpg', /empty/]] as const) {
+    for (const [name, message] of [
+      ['missing.jpg', /there is no such file/],
+      ['sub', /a folder/],
+      ['empty.jpg', /empty/],
+    ] as const) {
       const error = await failure(join(folder, name));
       expect(error).toBeInstanceOf(ImageError);
       expect(error).toMatchObject({ code: 'ERR_IMAGE', path: join(folder, name) });

@@ -1,10 +1,10 @@
-import { type RawImage, copyRawImage } from '../../../lib/data/raw_image.js';
 import { type PreprocessingName, type PreprocessingSpec, preprocessingFor } from '../../../lib/data/preprocessing.js';
+import { copyRawImage, type RawImage } from '../../../lib/data/raw_image.js';
 import { ArgumentError, ImageError } from '../../../lib/errors.js';
 import { hash } from '../../helpers/generator.js';
+import { golden } from '../../helpers/golden.js';
 import { goldenPicture } from '../../helpers/pictures.js';
 import { addon } from '../../helpers/run.js';
-import { golden } from '../../helpers/golden.js';
 
 /** One picture of TensorFlow's. Pixels: row, column, red, green, blue. */
 interface GoldenCase {
@@ -13,7 +13,13 @@ interface GoldenCase {
   readonly grey: boolean;
   readonly size: [number, number];
   readonly sideMin: number;
-  readonly output: { readonly sum: number; readonly absSum: number; readonly min: number; readonly max: number; readonly pixels: number[][] };
+  readonly output: {
+    readonly sum: number;
+    readonly absSum: number;
+    readonly min: number;
+    readonly max: number;
+    readonly pixels: number[][];
+  };
 }
 
 const means = [123.68, 116.78, 103.94] as const;
@@ -33,40 +39,57 @@ function run(image: RawImage, s: PreprocessingSpec): Promise<Float32Array> {
 }
 
 describe('vgg evaluation preprocessing', () => {
-  test.each(golden<{ cases: GoldenCase[] }>('preprocessing/vgg_eval.json').cases)('equals TensorFlow for $id', async ({ image: [height, width], grey, size, sideMin, output }) => {
-    const actual = await run(grey ? greyPicture(height, width) : goldenPicture(height, width), spec(size[0], size[1], sideMin));
-    expect(actual).toHaveLength(size[0] * size[1] * 3);
-    let worst = 0;
-    for (const [row, column, ...rgb] of output.pixels as [number, number, number, number, number][]) {
-      rgb.forEach((value, c) => {
-        worst = Math.max(worst, Math.abs(value - (actual[(row * size[1] + column) * 3 + c] as number)));
-      });
-    }
-    expect(worst).toBeLessThan(1e-4);
-    const sum = actual.reduce((s, v) => s + v, 0);
-    const absSum = actual.reduce((s, v) => s + Math.abs(v), 0);
-    expect(Math.abs(sum - output.sum)).toBeLessThan(1e-6 * output.absSum);
-    expect(Math.abs(absSum - output.absSum)).toBeLessThan(1e-6 * output.absSum);
-    expect(actual.reduce((a, b) => Math.min(a, b))).toBeCloseTo(output.min, 4);
-    expect(actual.reduce((a, b) => Math.max(a, b))).toBeCloseTo(output.max, 4);
-  });
+  test.each(golden<{ cases: GoldenCase[] }>('preprocessing/vgg_eval.json').cases)(
+    'equals TensorFlow for $id',
+    async ({ image: [height, width], grey, size, sideMin, output }) => {
+      const actual = await run(
+        grey ? greyPicture(height, width) : goldenPicture(height, width),
+        spec(size[0], size[1], sideMin),
+      );
+      expect(actual).toHaveLength(size[0] * size[1] * 3);
+      let worst = 0;
+      for (const [row, column, ...rgb] of output.pixels as [number, number, number, number, number][]) {
+        rgb.forEach((value, c) => {
+          worst = Math.max(worst, Math.abs(value - (actual[(row * size[1] + column) * 3 + c] as number)));
+        });
+      }
+      expect(worst).toBeLessThan(1e-4);
+      const sum = actual.reduce((s, v) => s + v, 0);
+      const absSum = actual.reduce((s, v) => s + Math.abs(v), 0);
+      expect(Math.abs(sum - output.sum)).toBeLessThan(1e-6 * output.absSum);
+      expect(Math.abs(absSum - output.absSum)).toBeLessThan(1e-6 * output.absSum);
+      expect(actual.reduce((a, b) => Math.min(a, b))).toBeCloseTo(output.min, 4);
+      expect(actual.reduce((a, b) => Math.max(a, b))).toBeCloseTo(output.max, 4);
+    },
+  );
 
   test('several images of different sizes give what each gives alone, in their order', async () => {
     const images = [goldenPicture(40, 30), greyPicture(17, 90), goldenPicture(300, 31)];
     const s = spec(24, 24, 32);
     const together = await addon().preprocess(s, images);
     for (const [i, image] of images.entries()) {
-      expect(Array.from(together.subarray(i * 24 * 24 * 3, (i + 1) * 24 * 24 * 3))).toEqual(Array.from(await run(image, s)));
+      expect(Array.from(together.subarray(i * 24 * 24 * 3, (i + 1) * 24 * 24 * 3))).toEqual(
+        Array.from(await run(image, s)),
+      );
     }
   });
 
   test('one colour stays that colour at every aspect, down to one row or column', async () => {
     const colour = [10, 100, 200];
-    for (const [height, width] of [[1, 1], [1, 100_000], [100_000, 1], [3, 2000], [2, 1]] as const) {
+    for (const [height, width] of [
+      [1, 1],
+      [1, 100_000],
+      [100_000, 1],
+      [3, 2000],
+      [2, 1],
+    ] as const) {
       const data = new Uint8Array(height * width * 3);
       for (let i = 0; i < data.length; i++) data[i] = colour[i % 3] as number;
       const out = await run({ data, height, width, channels: 3 }, spec(16, 16, 20));
-      const worst = out.reduce((most, v, i) => Math.max(most, Math.abs(v - ((colour[i % 3] as number) - (means[i % 3] as number)))), 0);
+      const worst = out.reduce(
+        (most, v, i) => Math.max(most, Math.abs(v - ((colour[i % 3] as number) - (means[i % 3] as number)))),
+        0,
+      );
       expect(worst).toBeLessThan(1e-4);
     }
   });
@@ -88,7 +111,8 @@ describe('native checks', () => {
   const good = { data: new Uint8Array(12), width: 2, height: 2, channels: 3 };
   const s = spec(8, 8, 8);
   // The native entry is called as a hostile caller would, past every check in TypeScript.
-  const call = (what: unknown, images: unknown) => Promise.resolve().then(() => addon().preprocess(what as PreprocessingSpec, images as RawImage[]));
+  const call = (what: unknown, images: unknown) =>
+    Promise.resolve().then(() => addon().preprocess(what as PreprocessingSpec, images as RawImage[]));
 
   test.each([
     ['no object', null],
@@ -154,7 +178,14 @@ describe('preprocessingFor', () => {
     expect(preprocessingFor('vgg', 448)).toEqual(spec(448, 448, 512));
   });
 
-  test.each([['inception', 224], ['toString', 224], ['vgg', 0], ['vgg', 1.5], ['vgg', 20000], ['vgg', Number.NaN]])('%s at %s is refused', (name, size) => {
+  test.each([
+    ['inception', 224],
+    ['toString', 224],
+    ['vgg', 0],
+    ['vgg', 1.5],
+    ['vgg', 20000],
+    ['vgg', Number.NaN],
+  ])('%s at %s is refused', (name, size) => {
     expect(() => preprocessingFor(name as PreprocessingName, size)).toThrow(ArgumentError);
   });
 });
@@ -168,8 +199,12 @@ describe('raw images', () => {
     const image = copyRawImage({ ...good, data: data.subarray(5, 29) }, 8);
     data.fill(0);
     expect(Array.from(image.data)).toEqual(Array.from(good.data));
-    expect(copyRawImage({ ...good, data: new Uint8ClampedArray(24) as unknown as Uint8Array }, 8).data).toHaveLength(24);
-    expect(copyRawImage({ data: Uint8Array.of(1, 2), width: 2, height: 1, channels: 1 }, 8)).toMatchObject({ channels: 1 });
+    expect(copyRawImage({ ...good, data: new Uint8ClampedArray(24) as unknown as Uint8Array }, 8).data).toHaveLength(
+      24,
+    );
+    expect(copyRawImage({ data: Uint8Array.of(1, 2), width: 2, height: 1, channels: 1 }, 8)).toMatchObject({
+      channels: 1,
+    });
   });
 
   test.each([

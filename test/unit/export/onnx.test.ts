@@ -3,8 +3,8 @@ import { Graph, type Tensor, type Variable } from '../../../lib/core/graph.js';
 import { elementCount } from '../../../lib/core/shape.js';
 import { ArgumentError } from '../../../lib/errors.js';
 import { exportOnnx } from '../../../lib/export/onnx.js';
-import * as nets from '../../../lib/slim/nets/index.js';
 import * as slim from '../../../lib/slim/index.js';
+import * as nets from '../../../lib/slim/nets/index.js';
 import { type ReadModel, readOnnx } from './onnx_reader.js';
 
 const float = 1;
@@ -26,7 +26,8 @@ function checkWiring({ nodes, initializers, inputs, outputs }: ReadModel): void 
   }
   for (const { name } of outputs) expect(known).toContain(name);
   const width: Readonly<Record<number, number>> = { [float]: 4, [int64]: 8 };
-  for (const { shape, elementType, bytes } of initializers) expect(bytes).toHaveLength(elementCount(shape) * (width[elementType] as number));
+  for (const { shape, elementType, bytes } of initializers)
+    expect(bytes).toHaveLength(elementCount(shape) * (width[elementType] as number));
 }
 
 function floats(model: ReadModel, name: string): number[] {
@@ -38,15 +39,28 @@ describe('resnet_v1_50', () => {
   const graph = new Graph();
   const net = graph.build(() => {
     const images = slim.placeholder('float32', [null, 64, 96, 3], { name: 'images' });
-    return slim.argScope(nets.resnetArgScope(), () => nets.resnetV1_50(images, { numClasses: 10, isTraining: false }).net);
+    return slim.argScope(
+      nets.resnetArgScope(),
+      () => nets.resnetV1_50(images, { numClasses: 10, isTraining: false }).net,
+    );
   });
-  const model = readOnnx(exportOnnx({ graph, fetches: { logits: net }, valueOf: ({ shape }) => new Float32Array(elementCount(shape)) }));
+  const model = readOnnx(
+    exportOnnx({ graph, fetches: { logits: net }, valueOf: ({ shape }) => new Float32Array(elementCount(shape)) }),
+  );
 
   test('is complete and in order', () => {
     checkWiring(model);
     expect(model).toMatchObject({ irVersion: 8, opset: 17 });
     const count = (op: string) => model.nodes.filter((node) => node.op === op).length;
-    expect({ conv: count('Conv'), norm: count('BatchNormalization'), sum: count('Add'), relu: count('Relu'), pool: count('MaxPool'), mean: count('ReduceMean'), pad: count('Pad') }).toEqual({
+    expect({
+      conv: count('Conv'),
+      norm: count('BatchNormalization'),
+      sum: count('Add'),
+      relu: count('Relu'),
+      pool: count('MaxPool'),
+      mean: count('ReduceMean'),
+      pad: count('Pad'),
+    }).toEqual({
       conv: 54,
       norm: 53,
       sum: 17,
@@ -79,9 +93,14 @@ describe('single ops', () => {
   }
 
   test('filters become OIHW and dense SAME padding explicit', () => {
-    const model = small((x) => ({ y: slim.conv2d(x, 2, [3, 1], { stride: [2, 1], activationFn: null, biasesInitializer: null }) }));
+    const model = small((x) => ({
+      y: slim.conv2d(x, 2, [3, 1], { stride: [2, 1], activationFn: null, biasesInitializer: null }),
+    }));
     const [conv] = model.nodes;
-    expect(conv).toMatchObject({ op: 'Conv', attributes: { kernel_shape: [3, 1], strides: [2, 1], pads: [1, 0, 1, 0] } });
+    expect(conv).toMatchObject({
+      op: 'Conv',
+      attributes: { kernel_shape: [3, 1], strides: [2, 1], pads: [1, 0, 1, 0] },
+    });
     const filter = model.initializers.find((t) => t.name === conv?.inputs[1]);
     expect(filter?.shape).toEqual([2, 3, 3, 1]);
     // Element [h, 0, c, o] of HWIO is (h * 3 + c) * 2 + o.
@@ -91,13 +110,23 @@ describe('single ops', () => {
 
   test('a padding that is fetched stays a node of its own, in NCHW order', () => {
     const model = small((x) => {
-      const padded = slim.pad(x, [[0, 0], [1, 2], [3, 4], [0, 0]]);
+      const padded = slim.pad(x, [
+        [0, 0],
+        [1, 2],
+        [3, 4],
+        [0, 0],
+      ]);
       return { padded, y: slim.conv2d(padded, 1, [1, 1], { activationFn: null, padding: 'VALID' }) };
     });
     const pad = model.nodes.find((node) => node.op === 'Pad');
     const pads = model.initializers.find((t) => t.name === pad?.inputs[1]);
-    expect(Array.from(new BigInt64Array((pads?.bytes as Uint8Array).slice().buffer), Number)).toEqual([0, 0, 1, 3, 0, 0, 2, 4]);
-    expect(model.outputs.map(({ shape }) => shape)).toEqual([[2, 3, 8, 13], [2, 1, 8, 13]]);
+    expect(Array.from(new BigInt64Array(Uint8Array.from(pads?.bytes ?? []).buffer), Number)).toEqual([
+      0, 0, 1, 3, 0, 0, 2, 4,
+    ]);
+    expect(model.outputs.map(({ shape }) => shape)).toEqual([
+      [2, 3, 8, 13],
+      [2, 1, 8, 13],
+    ]);
   });
 
   test('biases and constants over channels broadcast over NCHW', () => {
@@ -116,7 +145,9 @@ describe('single ops', () => {
   });
 
   test('what has no counterpart, or no known size, is refused by name', () => {
-    expect(() => small((x) => ({ y: slim.batchNorm(x, { isTraining: true }) }))).toThrow(/batch_norm_training has no ONNX counterpart/);
+    expect(() => small((x) => ({ y: slim.batchNorm(x, { isTraining: true }) }))).toThrow(
+      /batch_norm_training has no ONNX counterpart/,
+    );
     const graph = new Graph();
     const y = graph.build(() => slim.maxPool2d(slim.placeholder('float32', [null, null, 8, 3], { name: 'x' }), [2, 2]));
     const request = { graph, fetches: { y }, valueOf: counting };

@@ -64,7 +64,9 @@ export function readOnnx(bytes: Uint8Array): ReadModel {
       name: only(texts(node, 3)),
       inputs: texts(node, 1),
       outputs: texts(node, 2),
-      attributes: Object.fromEntries(messages(node, 5).map((attribute) => [only(texts(attribute, 1)), attributeValue(attribute)])),
+      attributes: Object.fromEntries(
+        messages(node, 5).map((attribute) => [only(texts(attribute, 1)), attributeValue(attribute)]),
+      ),
     })),
     initializers: messages(graph, 5).map((tensor) => ({
       name: only(texts(tensor, 8)),

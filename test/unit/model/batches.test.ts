@@ -29,7 +29,8 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 
 async function collect(items: readonly number[], w: BatchWork<number, number>): Promise<[number, number][]> {
   const all: [number, number][] = [];
-  for await (const outcomes of inBatches(items, w)) all.push(...outcomes.map(({ item, result }): [number, number] => [item, result]));
+  for await (const outcomes of inBatches(items, w))
+    all.push(...outcomes.map(({ item, result }): [number, number] => [item, result]));
   return all;
 }
 

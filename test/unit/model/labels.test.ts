@@ -31,7 +31,10 @@ describe('label files', () => {
     ['index:name in any order', [2, 0, 1].map((i) => `${i}: ${names[i]}`).join('\n')],
     ['a JSON array', JSON.stringify(names)],
     ['a JSON object', JSON.stringify({ 0: names[0], 2: names[2], 1: names[1] })],
-    ['a JSON object of [id, name]', JSON.stringify({ 0: ['n01440764', names[0]], 1: ['n1', names[1]], 2: ['n2', names[2]] })],
+    [
+      'a JSON object of [id, name]',
+      JSON.stringify({ 0: ['n01440764', names[0]], 1: ['n1', names[1]], 2: ['n2', names[2]] }),
+    ],
   ])('%s', async (_, text) => {
     expect(await loadLabels(file(text), 3)).toEqual(names);
   });
@@ -44,7 +47,7 @@ describe('label files', () => {
     expect(await loadLabels(['background', ...names], 3)).toEqual(names);
   });
 
-  test("1000 ImageNet names fit a network of 1001 classes, whose first is the background", async () => {
+  test('1000 ImageNet names fit a network of 1001 classes, whose first is the background', async () => {
     const thousand = Array.from({ length: 1000 }, (_, i) => `name ${i}`);
     expect(await loadLabels(thousand, 1001)).toEqual(['background', ...thousand]);
   });
@@ -68,7 +71,9 @@ describe('label files', () => {
 
   test('a missing file and a list of other things are refused', async () => {
     await expect(loadLabels(join(folder, 'missing.txt'), 3)).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
-    await expect(loadLabels(['a', 1, 'c'] as unknown as string[], 3)).rejects.toThrow(/label 1: expected a string, received 1/);
+    await expect(loadLabels(['a', 1, 'c'] as unknown as string[], 3)).rejects.toThrow(
+      /label 1: expected a string, received 1/,
+    );
     await expect(loadLabels(5 as unknown as string[], 3)).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
   });
 });

@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { ArgumentError, CheckpointError, ImageError } from '../../../lib/errors.js';
-import { type LoadModelOptions, Model, type Prediction, loadModel } from '../../../lib/model/index.js';
+import { type LoadModelOptions, loadModel, type Model, type Prediction } from '../../../lib/model/index.js';
 import type { NetworkName } from '../../../lib/slim/nets/index.js';
 import { largestDifference } from '../../helpers/network_fixtures.js';
 import { encoders, gradient, paint } from '../../helpers/pictures.js';
@@ -16,7 +16,7 @@ const names = Array.from({ length: classes }, (_, i) => `name ${i}`);
 const pictures = [
   gradient(64, 48),
   paint(40, 60, (x, y) => [x * 6, 255 - y * 4, 30]),
-  paint(50, 50, (x, y) => ((x >> 3) + (y >> 3)) % 2 === 0 ? [230, 220, 30] : [20, 40, 160]),
+  paint(50, 50, (x, y) => (((x >> 3) + (y >> 3)) % 2 === 0 ? [230, 220, 30] : [20, 40, 160])),
   paint(33, 90, (_, y) => [y * 2, y, 255 - y]),
   paint(80, 33, (x) => [x * 3, 10, 255 - x]),
 ];
@@ -132,7 +132,9 @@ describe('failures', () => {
   test('the earliest bad image ends a call, and the model goes on', async () => {
     const missing = join(folder, 'missing.png');
     await expect(model.classify(missing)).rejects.toThrow(ImageError);
-    await expect(model.classify([paths[0] as string, missing, new Uint8Array(3)])).rejects.toMatchObject({ path: missing });
+    await expect(model.classify([paths[0] as string, missing, new Uint8Array(3)])).rejects.toMatchObject({
+      path: missing,
+    });
     await expect(model.classify([paths[0] as string, 5 as unknown as string])).rejects.toThrow(ArgumentError);
     expect(await model.classify(paths[0] as string)).toHaveLength(5);
   });
@@ -177,7 +179,9 @@ describe('failures', () => {
   });
 
   test('run refuses an output that there is not, and pixels that are no whole images', async () => {
-    await expect(model.run(new Float32Array(32 * 32 * 3), { output: 'classes' as 'logits' })).rejects.toThrow(/logits, predictions, features/);
+    await expect(model.run(new Float32Array(32 * 32 * 3), { output: 'classes' as 'logits' })).rejects.toThrow(
+      /logits, predictions, features/,
+    );
     await expect(model.run(new Float32Array(32 * 32 * 3 + 1))).rejects.toThrow();
   });
 });
@@ -207,7 +211,9 @@ describe('loadModel', () => {
 
   test('says what does not fit', async () => {
     await expect(load({ checkpoint: join(folder, 'nowhere.ckpt') })).rejects.toThrow(CheckpointError);
-    await expect(loadModel('resnet_v1_101', { checkpoint })).rejects.toThrow(/weights of resnet_v1_101, these are of resnet_v1_50.*load the model resnet_v1_50/);
+    await expect(loadModel('resnet_v1_101', { checkpoint })).rejects.toThrow(
+      /weights of resnet_v1_101, these are of resnet_v1_50.*load the model resnet_v1_50/,
+    );
     await expect(load({ labels: names.slice(1) })).rejects.toThrow(/expected 10 labels.*received 9/);
     await expect(load({ numClasses: 7 })).rejects.toThrow(/numClasses: 10/);
     await expect(load({ device: 'cuda' })).rejects.toMatchObject({ code: 'ERR_BACKEND' });
