@@ -73,7 +73,6 @@ function listOfPaths(bytes: Buffer): string[] | null {
   } catch {
     return null;
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they tell text from other bytes
   if (/[\u0001-\u0008\u000b\u000c\u000e-\u001f]/.test(text)) return null;
   return text.split(text.includes('\0') ? '\0' : /\r?\n/).filter((path) => path !== '');
 }

@@ -39,6 +39,5 @@ export function errorText(error: unknown): string {
 
 /** Text from outside (names of files, labels) that cannot steer a terminal. */
 export function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');
 }
