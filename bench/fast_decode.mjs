@@ -103,7 +103,7 @@ try {
   const exact = await loadModel(name, { checkpoint });
   const fast = await loadModel(name, { checkpoint, decode: { mode: 'fast' } });
   console.log(
-    '| picture | exact, ms CPU | fast, ms CPU | largest change of a logit | cosine of the logits | same first class | same top 5 |',
+    '| picture | exact, ms of CPU | fast, ms of CPU | largest change of a logit | cosine of the logits | same first class | same top 5 |',
   );
   console.log('| --- | --- | --- | --- | --- | --- | --- |');
   for (const { width, height, paths } of pictures) {

@@ -136,38 +136,42 @@ describe('EXIF orientation', () => {
   test.each(sides.map(([row, column], i) => ({ orientation: i + 1, row, column })))(
     '$orientation: first row $row, first column $column',
     async ({ orientation, row, column }) => {
-      const upright = gradient(30, 20);
+      const upright = gradient(36, 24);
       const turned = row === 'left' || row === 'right';
-      const stored = paint(turned ? 20 : 30, turned ? 30 : 20, (c, r) => {
+      const stored = paint(turned ? 24 : 36, turned ? 36 : 24, (c, r) => {
         const at = (side: string, distance: number) =>
-          side === 'right' ? 29 - distance : side === 'bottom' ? 19 - distance : distance;
+          side === 'right' ? 35 - distance : side === 'bottom' ? 23 - distance : distance;
         const [x, y] = turned ? [at(row, r), at(column, c)] : [at(column, c), at(row, r)];
-        return upright.data.subarray(3 * (y * 30 + x), 3 * (y * 30 + x) + 3) as unknown as [number, number, number];
+        return upright.data.subarray(3 * (y * 36 + x), 3 * (y * 36 + x) + 3) as unknown as [number, number, number];
       });
       const exact = await decodeImage(await encoder(stored).withMetadata({ orientation }).png().toBuffer());
-      expect(exact).toMatchObject({ width: 30, height: 20 });
+      expect(exact).toMatchObject({ width: 36, height: 24 });
       expect(Buffer.from(exact.data).equals(Buffer.from(upright.data))).toBe(true);
       const jpeg = await encoder(stored).withMetadata({ orientation }).jpeg({ quality: 95 }).toBuffer();
       expect(meanDifference((await decodeImage(jpeg)).data, upright.data)).toBeLessThan(3);
-      const fast = await decodeImage(jpeg, { mode: 'fast', minSide: 10 });
-      expect(fast).toMatchObject({ width: 15, height: 10 });
-      const half = gradient(15, 10);
-      expect(meanDifference(fast.data, half.data)).toBeLessThan(10);
+      const fast = await decodeImage(jpeg, { mode: 'fast', minSide: 6 });
+      expect(fast).toMatchObject({ width: 9, height: 6 });
+      expect(meanDifference(fast.data, gradient(9, 6).data)).toBeLessThan(20);
     },
   );
 });
 
 describe('fast decoding', () => {
-  test('shrinks large JPEGs so that the smaller side is minSide, and nothing else', async () => {
+  test('shrinks JPEGs of at least three times minSide, and nothing else', async () => {
     const large = gradient(1000, 700);
     const jpeg = await encoders.jpeg.encode(large);
-    expect(await decodeImage(jpeg, { mode: 'fast', minSide: 256 })).toMatchObject({ width: 366, height: 256 });
-    expect(await decodeImage(jpeg, { mode: 'fast', minSide: 700 })).toMatchObject({ width: 1000, height: 700 });
-    expect(await decodeImage(jpeg, { mode: 'fast', minSide: 900 })).toMatchObject({ width: 1000, height: 700 });
-    expect(await decodeImage(await encoders.png.encode(large), { mode: 'fast', minSide: 256 })).toMatchObject({
+    expect(await decodeImage(jpeg, { mode: 'fast', minSide: 233 })).toMatchObject({ width: 333, height: 233 });
+    expect(await decodeImage(jpeg, { mode: 'fast', minSide: 234 })).toMatchObject({ width: 1000, height: 700 });
+    expect(await decodeImage(await encoders.png.encode(large), { mode: 'fast', minSide: 100 })).toMatchObject({
       width: 1000,
       height: 700,
     });
+  });
+
+  test('a damaged JPEG is an ImageError here too', async () => {
+    const jpeg = await encoders.jpeg.encode(gradient(300, 300));
+    for (const cut of [3, 50, 200, jpeg.length >> 1])
+      expect(await failure(jpeg.subarray(0, cut), { mode: 'fast', minSide: 20 })).toBeInstanceOf(ImageError);
   });
 });
 
