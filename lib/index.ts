@@ -15,7 +15,11 @@ export {
   loadLabels,
   loadModel,
   Model,
+  type ModelOutput,
+  type Outcome,
   type Prediction,
+  type PredictOptions,
+  type StreamOptions,
 } from './model/index.js';
 export * from './runtime/index.js';
 export * as slim from './slim/index.js';

@@ -158,6 +158,62 @@ TEST_F(Onednn, PackingBackGivesThePlainFilter) {
   EXPECT_EQ(back, filter);
 }
 
+// The definition of a convolution, one element of the result after the other.
+std::vector<float> ByDefinition(const Shape& x_shape, const Shape& filter_shape, const Shape& y_shape,
+                                const Conv2dAttrs& attrs, const std::vector<float>& x,
+                                const std::vector<float>& filter) {
+  std::vector<float> y;
+  for (int64_t row = 0; row < y_shape[1]; ++row) {
+    for (int64_t column = 0; column < y_shape[2]; ++column) {
+      for (int64_t o = 0; o < y_shape[3]; ++o) {
+        double sum = 0;
+        for (int64_t r = 0; r < filter_shape[0]; ++r) {
+          for (int64_t s = 0; s < filter_shape[1]; ++s) {
+            const int64_t in_row = row * attrs.strides[0] - attrs.pads[0] + r * attrs.dilations[0];
+            const int64_t in_column = column * attrs.strides[1] - attrs.pads[2] + s * attrs.dilations[1];
+            if (in_row < 0 || in_row >= x_shape[1] || in_column < 0 || in_column >= x_shape[2]) continue;
+            for (int64_t c = 0; c < x_shape[3]; ++c) {
+              const auto at_x = static_cast<size_t>((in_row * x_shape[2] + in_column) * x_shape[3] + c);
+              const auto at_filter = static_cast<size_t>(((r * filter_shape[1] + s) * x_shape[3] + c) * y_shape[3] + o);
+              sum += static_cast<double>(x[at_x]) * filter[at_filter];
+            }
+          }
+        }
+        y.push_back(static_cast<float>(sum));
+      }
+    }
+  }
+  return y;
+}
+
+// Shapes for which oneDNN 3.7.2's first choice lost terms.
+TEST_F(Onednn, AddsAllTermsWhereAWideStrideMeetsPadsAndAnAdd) {
+  struct Trap {
+    Shape x, filter, y;
+    Conv2dAttrs attrs;
+  };
+  const std::vector<Trap> traps{
+      {{1, 4, 8, 40}, {4, 4, 40, 64}, {1, 5, 2, 64}, {{1, 4}, {1, 1}, {1, 3, 3, 0}}},
+      {{1, 5, 9, 17}, {2, 2, 17, 17}, {1, 2, 2, 17}, {{3, 4}, {4, 4}, {1, 2, 3, 0}}},
+      {{1, 6, 12, 64}, {1, 7, 64, 17}, {1, 2, 2, 17}, {{4, 5}, {1, 1}, {0, 2, 4, 0}}},
+  };
+  for (const Trap& trap : traps) {
+    Convolution c;
+    c.node.attrs = trap.attrs;
+    c.program.values[0].type.shape = trap.x;
+    c.program.values[1].type.shape = trap.filter;
+    c.program.values[2].type.shape = trap.y;
+    c.program.values[static_cast<size_t>(c.addend)].type.shape = trap.y;
+    c.node.post_ops = {{PostOp::Kind::kAdd, c.addend, true}};
+    std::vector<float> x = Waves(static_cast<size_t>(ElementCount(trap.x)), 0.1F);
+    std::vector<float> filter = Waves(static_cast<size_t>(ElementCount(trap.filter)), 0.7F);
+    const std::vector<float> expected = ByDefinition(trap.x, trap.filter, trap.y, trap.attrs, x, filter);
+    std::vector<float> sum(expected.size(), 0.5F);
+    RunOnce(*backend, *backend->Prepare(c.context()), {x.data(), filter.data()}, {sum.data()}, sum.data());
+    for (size_t i = 0; i < sum.size(); ++i) ASSERT_NEAR(sum[i], expected[i] + 0.5F, 1e-3) << "element " << i;
+  }
+}
+
 TEST_F(Onednn, NoStepFallsBackToAReferenceKernelForOrdinaryConvolutions) {
   for (const int64_t channels : {1, 3, 17, 64}) {
     for (const int64_t dilation : {1, 2}) {
