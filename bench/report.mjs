@@ -3,7 +3,14 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const sorted = (list) => [...list].sort((a, b) => a - b);
-const median = (list) => sorted(list)[list.length >> 1];
+
+/** The middle value; the mean of the two middle ones of an even count. */
+export function median(list) {
+  const values = sorted(list);
+  const middle = values.length >> 1;
+  return values.length % 2 === 1 ? values[middle] : (values[middle - 1] + values[middle]) / 2;
+}
+
 const spread = (list, digits = 1) =>
   `${median(list).toFixed(digits)} (${sorted(list)[0].toFixed(digits)}-${sorted(list).at(-1).toFixed(digits)})`;
 const ratios = (a, b) => a.map((v, i) => v / b[i]);

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { buildLimit } from './onednn_limit/build.mjs';
 import { prepare } from './prepare.mjs';
-import { writeReport } from './report.mjs';
+import { median, writeReport } from './report.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const { values: options } = parseArgs({
@@ -64,7 +64,6 @@ function driveLimit(batch) {
   return Number(/([\d.]+) images\/s/.exec(run.stdout)[1]);
 }
 
-const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 const log = (text) => console.error(text);
 
 // Correctness first: a figure of a subject whose logits differ does not count.

@@ -14,8 +14,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// How long a thread looks for work, or for the end of others' work, before it sleeps. Long enough for the uneven ends
-// of most steps: to sleep and be woken costs more than a tenth of a millisecond at each of sixty steps.
+// How long a thread looks for work, or for the end of others' work, before it sleeps. docs/performance.md has what
+// shorter and longer waits cost.
 constexpr auto kSpin = std::chrono::microseconds(150);
 // Looks between two readings of the clock.
 constexpr int kLooks = 32;
