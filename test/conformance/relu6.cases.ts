@@ -1,33 +1,9 @@
 import { relu6 } from '../../lib/ops/index.js';
 import { fromTensorFlow, type OpCases } from './cases.js';
 import * as naive from './naive.js';
-
-const expected = (x: readonly number[]) => [x.map((x) => naive.relu6(x))];
+import { rectifierCases } from './rectifier.js';
 
 export const relu6Cases: OpCases = {
   op: relu6,
-  cases: [
-    ...fromTensorFlow('relu6', () => ({})),
-    { name: 'vector', inputs: [{ shape: [37], k: 1, scale: 9 }], expected },
-    { name: 'scalar', inputs: [{ shape: [], k: 2, scale: 9 }], expected },
-    { name: 'image', inputs: [{ shape: [3, 5, 7, 17], k: 3, scale: 9 }], expected },
-    { name: 'enough for several threads', inputs: [{ shape: [40_001], k: 4, scale: 9 }], expected },
-    { name: 'no elements', inputs: [{ shape: [0, 4] }], expected },
-    {
-      name: 'float64',
-      inputs: [{ shape: [11], dtype: 'float64', k: 5, scale: 9 }],
-      expected,
-      tolerance: { relative: 1e-14 },
-    },
-    {
-      name: 'NaN, infinities and zeros',
-      inputs: [{ shape: [5], values: [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 1] }],
-      expected,
-    },
-    {
-      name: 'bfloat16',
-      inputs: [{ shape: [2], dtype: 'bfloat16', values: [0x3f80, 0x4000] }],
-      refused: 'received bfloat16[2]',
-    },
-  ],
+  cases: [...fromTensorFlow('relu6', () => ({})), ...rectifierCases(naive.relu6)],
 };
