@@ -8,6 +8,7 @@ export { Graph, type GraphOptions, type InitialValue, Node, Tensor, type Variabl
 export type { ConcreteShape, Shape, TensorType } from './core/shape.js';
 export { type DecodeOptions, decodeImage, type ImageSource, type RawImage } from './data/index.js';
 export * from './errors.js';
+export { exportOnnx, type OnnxRequest, type WriteOnnxOptions, type WriteOnnxResult, writeOnnx } from './export/onnx.js';
 export {
   type ClassifyOptions,
   type LabelSource,

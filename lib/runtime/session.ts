@@ -10,6 +10,7 @@ import {
 } from '../checkpoint/index.js';
 import { allocate, bytesOf, describe, dtypes, holds, type TypedArray } from '../core/dtype.js';
 import { Graph, type Tensor, type Variable } from '../core/graph.js';
+import { checkInteger, checkOptions, checkSignal } from '../core/options.js';
 import { type ConcreteShape, elementCount, shapeText, typeText } from '../core/shape.js';
 import { ArgumentError, ExecutionError, isSlimnetError, ShapeError } from '../errors.js';
 import type { Addon, NativeProgram, NativeStore } from '../native/addon.js';
@@ -19,7 +20,6 @@ import { Cancellation, SignalListeners } from './cancellation.js';
 import { type Computation, computationKey, makeComputation } from './computation.js';
 import { backendOf, checkPrecision } from './device.js';
 import { checkFeeds, checkShapes, type Feeds, type Input } from './feeds.js';
-import { checkInteger, checkOptions, checkSignal } from './options.js';
 import { Program } from './program.js';
 import { ProgramCache } from './program_cache.js';
 import type {
