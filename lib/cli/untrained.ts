@@ -6,7 +6,7 @@ import { Session } from '../runtime/session.js';
 import { argScope } from '../slim/arg_scope.js';
 import { GraphKeys } from '../slim/collections.js';
 import { type NetworkName, network } from '../slim/nets/registry.js';
-import { resnetArgScope } from '../slim/nets/resnet_v1.js';
+import { resnetArgScope } from '../slim/nets/resnet_utils.js';
 import { placeholder } from '../slim/placeholder.js';
 
 /**

@@ -3,16 +3,10 @@ import type { Tensor } from '../../core/graph.js';
 import { ArgumentError } from '../../errors.js';
 import type { ArgScope } from '../arg_scope.js';
 import type { Options } from '../options.js';
-import {
-  defaultImageSize,
-  type Network,
-  type ResnetV1DepthOptions,
-  resnetArgScope,
-  resnetV1_50,
-  resnetV1_101,
-  resnetV1_152,
-  resnetV1_200,
-} from './resnet_v1.js';
+import type { Network } from './network.js';
+import { defaultImageSize } from './residual_network.js';
+import { resnetArgScope } from './resnet_utils.js';
+import { type ResnetV1DepthOptions, resnetV1_50, resnetV1_101, resnetV1_152, resnetV1_200 } from './resnet_v1.js';
 
 /** Weights that were published for a network, and how well they do on ImageNet's validation images (one centre crop). */
 export interface PublishedWeights {
