@@ -1,13 +1,14 @@
-export type { Network } from './network.js';
+export { defaultImageSize, type Network } from './network.js';
 export {
   type NetworkEntry,
   type NetworkName,
+  type NetworkOptions,
   network,
   networkNames,
   networks,
   type PublishedWeights,
 } from './registry.js';
-export { type BlockSize, defaultImageSize } from './residual_network.js';
+export type { BlockSize } from './residual_network.js';
 export {
   Block,
   conv2dSame,
@@ -40,3 +41,4 @@ export {
   resnetV2_200,
   resnetV2Block,
 } from './resnet_v2.js';
+export { type VggOptions, vgg16, vgg19, vggA, vggArgScope, vggD, vggE } from './vgg.js';

@@ -1,4 +1,8 @@
 import type { Tensor } from '../../core/graph.js';
+import { positiveInteger } from '../utils.js';
+
+/** Pixels a side of the images that the builders were written for. */
+export const defaultImageSize = 224;
 
 /** What a builder returns. */
 export interface Network {
@@ -9,4 +13,9 @@ export interface Network {
   readonly net: Tensor;
   /** Outputs of layers, units and blocks by name, in order, and what the builder says of pooling, logits and predictions. */
   readonly endPoints: Record<string, Tensor>;
+}
+
+/** Classes of the logits, 0 for none, which null says too. @throws ArgumentError */
+export function numberOfClasses(given: number | null, builder: string): number {
+  return given === null || given === 0 ? 0 : positiveInteger(given, `${builder}: numClasses`);
 }

@@ -8,11 +8,8 @@ import { batchNorm, conv2d, softmax } from '../layers/index.js';
 import { reduceMean, squeeze } from '../math.js';
 import { lastDimension, positiveInteger, requireTensor } from '../utils.js';
 import { type Reuse, type Scope, type VariableScope, variableScope } from '../variable_scope.js';
-import type { Network } from './network.js';
+import { type Network, numberOfClasses } from './network.js';
 import { Block, stackBlocksDense, type UnitFunction } from './resnet_utils.js';
-
-/** Pixels a side of the images that the builders were written for. */
-export const defaultImageSize = 224;
 
 /** Options that all builders of residual networks share. */
 export interface ResnetOptions {
@@ -70,7 +67,7 @@ export function residualNetwork(
   o: ResnetOptions,
   features: (outputStride: number | null) => Tensor,
 ): Network {
-  const numClasses = classes(o.numClasses, `${form.name}: numClasses`);
+  const numClasses = numberOfClasses(o.numClasses, form.name);
   if (o.spatialSqueeze !== null && typeof o.spatialSqueeze !== 'boolean')
     throw new ArgumentError(
       `${form.name}: spatialSqueeze: expected true, false or null, received ${describe(o.spatialSqueeze)}.`,
@@ -86,11 +83,6 @@ export function residualNetwork(
       }),
     );
   });
-}
-
-/** Classes of the logits, 0 for none. */
-function classes(given: number | null, where: string): number {
-  return given === null || given === 0 ? 0 : positiveInteger(given, where);
 }
 
 function inMode<R>(isTraining: boolean | null, body: () => R): R {
