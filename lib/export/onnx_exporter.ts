@@ -27,7 +27,7 @@ export interface OnnxRequest {
 }
 
 /** A tensor of the graph as it stands in the file. */
-interface Stored {
+export interface Stored {
   readonly name: string;
   readonly order: AxisOrder;
 }
@@ -163,9 +163,10 @@ export class OnnxExporter {
     return this.#graphNodes.filter((node) => node.inputs.includes(tensor));
   }
 
-  /** The order of axes in which a computed tensor stands in the file. */
-  orderOf(tensor: Tensor): AxisOrder {
-    return this.#stored.get(tensor)?.order ?? naturalOrder(this.rank(tensor));
+  /** How a tensor stands in the file. */
+  stored(tensor: Tensor): Stored {
+    const order = this.#stored.get(tensor)?.order ?? naturalOrder(this.rank(tensor));
+    return { name: this.read(tensor, order), order };
   }
 
   /** The name under which a tensor stands in the file with its axes in this order; the graph's own unless told. */
@@ -252,8 +253,8 @@ export class OnnxExporter {
   }
 
   /** Lets a tensor stand for a value that the file has already. */
-  alias(tensor: Tensor, name: string, order: AxisOrder): void {
-    this.#stored.set(tensor, { name, order });
+  alias(tensor: Tensor, stored: Stored): void {
+    this.#stored.set(tensor, stored);
   }
 
   #fresh(name: string): string {

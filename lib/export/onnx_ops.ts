@@ -1,7 +1,7 @@
 import type { DType } from '../core/dtype.js';
 import type { Node, Tensor } from '../core/graph.js';
 import { normalizeAxis } from '../core/shape.js';
-import { type AxisOrder, channelsSecond, inOrder, naturalOrder, sameOrder, withoutAxes } from './axes.js';
+import { type AxisOrder, channelsSecond, naturalOrder, sameOrder, withoutAxes } from './axes.js';
 import type { Attributes, OnnxExporter } from './onnx_exporter.js';
 import { type OnnxAttributes, onnxTypes } from './onnx_messages.js';
 
@@ -23,9 +23,15 @@ function unary(op: string, ...constants: readonly number[]): Emitter {
   return (e, node) => {
     const x = first(node);
     const more = constants.map((value) => e.constant(x.dtype, [value], []));
-    e.node(op, node, [e.read(x, e.orderOf(x)), ...more], e.orderOf(x));
+    const { name, order } = e.stored(x);
+    e.node(op, node, [name, ...more], order);
   };
 }
+
+/** Ops that give back what they get. */
+const same: Emitter = (e, node) => {
+  e.alias(node.outputs[0] as Tensor, e.stored(first(node)));
+};
 
 /** Ops whose inputs are aligned from the right, and stretched where they are 1. */
 function elementwise(op: string): Emitter {
@@ -36,7 +42,7 @@ function elementwise(op: string): Emitter {
     const mixed = computed.some((tensor) => e.rank(tensor) > 0 && e.rank(tensor) < rank);
     const natural = naturalOrder(rank);
     const moved = computed
-      .map((tensor) => e.orderOf(tensor))
+      .map((tensor) => e.stored(tensor).order)
       .find((order) => order.length === rank && !sameOrder(order, natural));
     const order = mixed || moved === undefined ? natural : moved;
     const inputs = node.inputs.map((tensor) =>
@@ -67,27 +73,14 @@ function reduction(
   write: (e: OnnxExporter, node: Node, x: string, axes: readonly number[], order: AxisOrder, keepdims: number) => void,
 ): Emitter {
   return (e, node, a) => {
-    const x = first(node);
-    const order = e.orderOf(x);
+    const { name, order } = e.stored(first(node));
     const rank = order.length;
     const given = ints(a.axes).map((axis) => normalizeAxis(axis, rank, node.name));
     const axes = given.length === 0 ? naturalOrder(rank) : [...new Set(given)];
-    if (rank === 0) return e.alias(node.outputs[0] as Tensor, e.read(x), order);
+    if (rank === 0) return same(e, node, a);
     const keep = a.keep_dims === true;
-    write(
-      e,
-      node,
-      e.read(x, order),
-      axesIn(order, axes),
-      keep ? order : withoutAxes(order, new Set(axes)),
-      keep ? 1 : 0,
-    );
+    write(e, node, name, axesIn(order, axes), keep ? order : withoutAxes(order, new Set(axes)), keep ? 1 : 0);
   };
-}
-
-/** ONNX counts places in int64, the graph in int32. */
-function castPlaces(e: OnnxExporter, name: string, places: string): string {
-  return e.step('Cast', name, [places], { to: onnxTypes.int32 });
 }
 
 /** The pads of a pad op, [top, bottom, left, right], where the convolution that is its only reader can do them as well. */
@@ -105,14 +98,11 @@ function padsForConvolution(e: OnnxExporter, node: Node): readonly number[] | nu
 export const emitters: Readonly<Record<string, Emitter>> = {
   abs: unary('Abs'),
   add: elementwise('Add'),
+  // ONNX counts places in int64, the graph in int32.
   argmax: (e, node, a) => {
-    const x = first(node);
-    const order = e.orderOf(x);
+    const { name, order } = e.stored(first(node));
     const axis = normalizeAxis(a.axis as number, order.length, node.name);
-    const places = e.step('ArgMax', `${node.name}/places`, [e.read(x, order)], {
-      axis: order.indexOf(axis),
-      keepdims: 0,
-    });
+    const places = e.step('ArgMax', `${node.name}/places`, [name], { axis: order.indexOf(axis), keepdims: 0 });
     e.node('Cast', node, [places], withoutAxes(order, new Set([axis])), { to: onnxTypes.int32 });
   },
   avg_pool2d: pool('AveragePool', { count_include_pad: 0 }),
@@ -125,8 +115,8 @@ export const emitters: Readonly<Record<string, Emitter>> = {
   },
   bias_add: elementwise('Add'),
   cast: (e, node, a) => {
-    const x = first(node);
-    e.node('Cast', node, [e.read(x, e.orderOf(x))], e.orderOf(x), { to: onnxTypes[a.dtype as DType] });
+    const { name, order } = e.stored(first(node));
+    e.node('Cast', node, [name], order, { to: onnxTypes[a.dtype as DType] });
   },
   conv2d: (e, node, a) => {
     const order = channelsSecond(4);
@@ -141,8 +131,9 @@ export const emitters: Readonly<Record<string, Emitter>> = {
       pads: onnxPads(pads),
     });
   },
+  elu: unary('Elu'),
   l2_loss: (e, node) => {
-    const sum = e.step('ReduceSumSquare', `${node.name}/sum`, [e.read(first(node))], { keepdims: 0 });
+    const sum = e.step('ReduceSumSquare', `${node.name}/sum`, [e.stored(first(node)).name], { keepdims: 0 });
     e.node('Mul', node, [sum, e.constant(first(node).dtype, [0.5], [])], []);
   },
   matmul: (e, node) => {
@@ -155,18 +146,22 @@ export const emitters: Readonly<Record<string, Emitter>> = {
   },
   max_pool2d: pool('MaxPool', {}),
   mul: elementwise('Mul'),
+  one_hot: (e, node, a) => {
+    // ONNX's OneHot counts negative indices from the end; here they are outside.
+    const indices = first(node);
+    const rank = e.rank(indices);
+    const depth = naturalOrder(a.depth as number);
+    const column = e.step('Unsqueeze', `${node.name}/column`, [e.read(indices), e.constant('int64', [rank])]);
+    const hit = e.step('Equal', `${node.name}/hit`, [column, e.constant(indices.dtype, depth)]);
+    const values = [a.on_value, a.off_value].map((value) => e.constant('float32', [value as number], []));
+    e.node('Where', node, [hit, ...values], naturalOrder(rank + 1));
+  },
   pad: (e, node, a) => {
     if (padsForConvolution(e, node) !== null) return;
-    const x = first(node);
-    const order = e.orderOf(x);
+    const { name, order } = e.stored(first(node));
     const pads = ints(a.pads);
-    const [before, after] = [0, 1].map((side) =>
-      inOrder(
-        pads.filter((_, i) => i % 2 === side),
-        order,
-      ),
-    ) as [number[], number[]];
-    e.node('Pad', node, [e.read(x, order), e.constant('int64', [...before, ...after])], order);
+    const [before, after] = [order.map((axis) => pads[2 * axis]), order.map((axis) => pads[2 * axis + 1])];
+    e.node('Pad', node, [name, e.constant('int64', [...before, ...after] as number[])], order);
   },
   reduce_mean: reduction((e, node, x, axes, order, keepdims) =>
     e.node('ReduceMean', node, [x], order, { axes, keepdims }),
@@ -182,41 +177,38 @@ export const emitters: Readonly<Record<string, Emitter>> = {
     e.node('Reshape', node, [e.read(first(node)), e.constant('int64', shape)], naturalOrder(shape.length));
   },
   rsqrt: (e, node) => {
-    const x = first(node);
-    const root = e.step('Sqrt', `${node.name}/root`, [e.read(x, e.orderOf(x))]);
-    e.node('Reciprocal', node, [root], e.orderOf(x));
+    const { name, order } = e.stored(first(node));
+    e.node('Reciprocal', node, [e.step('Sqrt', `${node.name}/root`, [name])], order);
   },
+  scale_gradient: same,
+  select: elementwise('Where'),
+  sigmoid: unary('Sigmoid'),
   softmax: (e, node) => {
-    const x = first(node);
-    const order = e.orderOf(x);
-    e.node('Softmax', node, [e.read(x, order)], order, { axis: order.indexOf(order.length - 1) });
+    const { name, order } = e.stored(first(node));
+    e.node('Softmax', node, [name], order, { axis: order.indexOf(order.length - 1) });
   },
   squeeze: (e, node, a) => {
-    const x = first(node);
-    const order = e.orderOf(x);
+    const { name, order } = e.stored(first(node));
     const axes = new Set(ints(a.axes).map((axis) => normalizeAxis(axis, order.length, node.name)));
-    if (axes.size === 0) return e.alias(node.outputs[0] as Tensor, e.read(x, order), order);
-    e.node(
-      'Squeeze',
-      node,
-      [e.read(x, order), e.constant('int64', axesIn(order, [...axes]))],
-      withoutAxes(order, axes),
-    );
+    if (axes.size === 0) return same(e, node, a);
+    e.node('Squeeze', node, [name, e.constant('int64', axesIn(order, [...axes]))], withoutAxes(order, axes));
   },
   sub: elementwise('Sub'),
   top_k: (e, node, a) => {
-    const x = first(node);
-    const order = e.orderOf(x);
+    const { name, order } = e.stored(first(node));
     const [values, indices] = node.outputs as readonly [Tensor, Tensor];
-    const found = e.steps(
-      'TopK',
-      node.name,
-      [e.read(x, order), e.constant('int64', [a.k as number])],
-      [values.name, `${node.name}/places`],
-      { axis: order.indexOf(order.length - 1) },
-    );
-    e.alias(values, found[0] as string, order);
-    e.alias(indices, castPlaces(e, indices.name, found[1] as string), order);
+    const results = [values.name, `${node.name}/places`];
+    const [found, places] = e.steps('TopK', node.name, [name, e.constant('int64', [a.k as number])], results, {
+      axis: order.indexOf(order.length - 1),
+    }) as [string, string];
+    e.alias(values, { name: found, order });
+    e.alias(indices, { name: e.step('Cast', indices.name, [places], { to: onnxTypes.int32 }), order });
+  },
+  transpose: (e, node, a) => {
+    // Nothing moves before somebody reads it in an order that the file does not have.
+    const { name, order } = e.stored(first(node));
+    const perm = ints(a.perm);
+    e.alias(node.outputs[0] as Tensor, { name, order: order.map((axis) => perm.indexOf(axis)) });
   },
 };
 

@@ -5,7 +5,9 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { apply } from '../../dist/core/graph.js';
 import * as slimnet from '../../dist/index.js';
+import * as ops from '../../dist/ops/index.js';
 import { networkInput, streams, variableValues } from './generator.mjs';
 import { buildCase, onnxCases } from './onnx_cases.mjs';
 
@@ -30,7 +32,7 @@ function add(entry, images) {
   list.push(entry);
 }
 
-for (const onnxCase of onnxCases(slimnet).filter(wanted)) {
+for (const onnxCase of onnxCases({ ...slimnet, ops, apply }).filter(wanted)) {
   const { request, images } = buildCase(slimnet, onnxCase);
   const { id, golden, inputShape, layout } = onnxCase;
   const { files } = await writeOnnx(join(folder, `${id}.onnx`), request);
@@ -38,7 +40,7 @@ for (const onnxCase of onnxCases(slimnet).filter(wanted)) {
 }
 
 // The same again with the weights outside of the model file.
-for (const onnxCase of onnxCases(slimnet)
+for (const onnxCase of onnxCases({ ...slimnet, ops, apply })
   .slice(0, 1)
   .map((first) => ({ ...first, id: 'outside' }))
   .filter(wanted)) {

@@ -1,10 +1,11 @@
 /**
- * The networks whose ONNX files check_onnx.sh has checked, and of which the tests know the hash. `library` is slimnet: dist/ for the
- * script, lib/ for the tests.
+ * The networks whose ONNX files check_onnx.sh has checked, and of which the tests know the hash. `library` is slimnet and, for what has no layer,
+ * its ops: those of dist/ for the script, of lib/ for the tests.
  */
 import { networkInput, streams, variableValues } from './generator.mjs';
 
-/** @typedef {Pick<typeof import('../../lib/index.js'), 'Graph' | 'nets' | 'placeholder' | 'slim'>} Library */
+/** @typedef {Pick<typeof import('../../lib/index.js'), 'Graph' | 'nets' | 'placeholder' | 'slim'>} PublicLibrary */
+/** @typedef {PublicLibrary & { ops: typeof import('../../lib/ops/index.js'), apply: typeof import('../../lib/core/graph.js').apply }} Library */
 /** @typedef {import('../../lib/index.js').Tensor} Tensor */
 /**
  * @typedef {object} OnnxCase
@@ -19,7 +20,7 @@ import { networkInput, streams, variableValues } from './generator.mjs';
  * @param {Library} library
  * @returns {readonly OnnxCase[]}
  */
-export function onnxCases({ nets, slim }) {
+export function onnxCases({ nets, slim, ops, apply }) {
   const block = (/** @type {string} */ scope, baseDepth = 1, numUnits = 3, stride = 2) =>
     nets.resnetV1Block(scope, { baseDepth, numUnits, stride });
   // The small network of Slim's own tests.
@@ -77,6 +78,13 @@ export function onnxCases({ nets, slim }) {
         });
         const scores = slim.softmax(slim.fullyConnected(dense, 5, { scope: 'scores', activationFn: null }));
         const { values, indices } = slim.topK(scores, 3);
+        const turned = apply(ops.transpose, { x: normalized }, { perm: [0, 3, 1, 2] }).y;
+        const smooth = apply(
+          ops.elu,
+          { x: apply(ops.sub, { x: turned, y: apply(ops.sigmoid, { x: turned }, {}).y }, {}).z },
+          {},
+        ).y;
+        const hot = apply(ops.oneHot, { indices }, { depth: 4, on_value: 2, off_value: -1 }).y;
         return {
           features,
           rows,
@@ -94,6 +102,23 @@ export function onnxCases({ nets, slim }) {
             ]),
             slim.reduceMean(normalized, [1, 2, 3], { keepDims: true }),
           ),
+          smooth,
+          turnedBack: apply(ops.transpose, { x: slim.relu(turned) }, { perm: [0, 2, 3, 1] }).y,
+          hot,
+          selected: apply(
+            ops.select,
+            {
+              condition: apply(ops.cast, { x: slim.relu(centred) }, { dtype: 'bool' }).y,
+              x: centred,
+              y: apply(
+                ops.rsqrt,
+                { x: apply(ops.add, { x: apply(ops.abs, { x: normalized }, {}).y, y: slim.constant(1) }, {}).z },
+                {},
+              ).y,
+            },
+            {},
+          ).z,
+          loss: apply(ops.l2Loss, { x: gate }, {}).y,
           total: slim.reduceSum(scores),
         };
       },
@@ -103,7 +128,7 @@ export function onnxCases({ nets, slim }) {
 
 /**
  * Builds a case.
- * @param {Library} library
+ * @param {PublicLibrary} library
  * @param {OnnxCase} onnxCase
  */
 export function buildCase({ Graph, placeholder }, { inputShape, layout, build }) {
