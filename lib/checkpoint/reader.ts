@@ -21,6 +21,8 @@ export class CheckpointReader {
   readonly format: CheckpointFormat;
   /** What was opened: for a folder its newest checkpoint. */
   readonly path: string;
+  /** Paths of the files that are read. */
+  readonly files: readonly string[];
   /** Table of contents, in the file's order. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly #inner: FormatReader;
@@ -31,6 +33,7 @@ export class CheckpointReader {
   constructor(path: string, inner: FormatReader, options: ReadOptions) {
     this.format = inner.format;
     this.path = path;
+    this.files = inner.files;
     this.tensors = inner.tensors;
     this.#inner = inner;
     this.#maxTensorBytes = options.maxTensorBytes ?? Number.POSITIVE_INFINITY;

@@ -76,19 +76,24 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
 }
 
 /** Classes of the checkpoint's logits; undefined when it has none under this name. */
-async function classesOf(
-  { name, logitsBiases }: NetworkEntry,
-  checkpoint: string | undefined,
-): Promise<number | undefined> {
+async function classesOf(entry: NetworkEntry, checkpoint: string | undefined): Promise<number | undefined> {
   if (checkpoint === undefined) return undefined;
   const reader = await openCheckpoint(checkpoint, { crc32c: loadAddon().crc32c });
   try {
-    assertNetwork(name, reader);
-    const classes = reader.tensors.get(`${name}/${logitsBiases}`)?.shape[0];
-    return classes !== undefined && classes > 0 ? classes : undefined;
+    return classesIn(entry, reader);
   } finally {
     await reader.close();
   }
+}
+
+/**
+ * Classes of the logits in a checkpoint; undefined when it has none under the network's name.
+ * @throws CheckpointError when the checkpoint is one of another network
+ */
+export function classesIn({ name, logitsBiases }: NetworkEntry, reader: CheckpointReader): number | undefined {
+  assertNetwork(name, reader);
+  const classes = reader.tensors.get(`${name}/${logitsBiases}`)?.shape[0];
+  return classes !== undefined && classes > 0 ? classes : undefined;
 }
 
 /** @throws CheckpointError when the checkpoint is one of another network of the registry */
