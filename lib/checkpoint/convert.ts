@@ -9,7 +9,7 @@ import type { Crc32c } from './crc32c.js';
 import type { CheckpointEntry } from './entries.js';
 import { type CheckpointReader, openCheckpoint } from './reader.js';
 import { similarNames } from './similar_names.js';
-import { assertWritable } from './targets.js';
+import { assertNoFolder, assertWritable } from './targets.js';
 import type { CheckpointFormat, TensorInfo } from './types.js';
 import { checkpointTarget, type WriteResult, writeCheckpoint } from './writer.js';
 
@@ -62,6 +62,7 @@ export async function convertCheckpoint(
   try {
     const chosen = chosenTensors(reader, { include, exclude });
     const entries = entriesOf(reader, chosen, newNames(chosen, rename ?? []));
+    await assertNoFolder(destination);
     await assertWritable(files, reader.files, overwrite);
     if (format === 'tensorflow_v1') await assertVisible(destination);
     const written = await writeCheckpoint(destination, entries, { ...common, format });

@@ -18,7 +18,7 @@ export async function assertWritable(
   for (const file of files) {
     const found = await identity(file);
     if (found === null) continue;
-    if (found.isFolder) throw new ArgumentError('A folder has that name: give the file to write.', { path: file });
+    if (found.isFolder) throw folderError(file);
     if (read.has(found.id))
       throw new ArgumentError('This is the source itself: write to another name.', { path: file });
     if (!overwrite) {
@@ -28,6 +28,18 @@ export async function assertWritable(
       });
     }
   }
+}
+
+/** @throws ArgumentError when the path is a folder, into which a prefix of several files would not lead */
+export async function assertNoFolder(path: string): Promise<void> {
+  if ((await identity(path))?.isFolder === true) throw folderError(path);
+}
+
+function folderError(path: string): ArgumentError {
+  return new ArgumentError('A folder has that name.', {
+    path,
+    hint: 'give the name of the checkpoint to write as well.',
+  });
 }
 
 /** What a path leads to, through whatever links; null where there is nothing. */

@@ -65,7 +65,7 @@ export function checkpointTarget(
   path: string,
   wanted: CheckpointFormat | undefined,
 ): { readonly format: CheckpointFormat; readonly files: readonly string[] } {
-  if (typeof path !== 'string' || path === '' || path.includes('\0') || /[/\\]$/.test(path)) {
+  if (typeof path !== 'string' || path === '' || path.includes('\0') || /(^|[/\\])\.{0,2}$/.test(path)) {
     throw new ArgumentError(`Expected the path of a checkpoint to write, received ${describe(path)}.`);
   }
   const format = wanted ?? (path.endsWith('.safetensors') ? 'safetensors' : 'tensorflow_v2');

@@ -78,7 +78,7 @@ export async function writeOnnx(
 ): Promise<WriteOnnxResult> {
   checkOptions('writeOnnx', options, ['externalData', 'signal']);
   checkSignal('writeOnnx', options.signal);
-  if (typeof path !== 'string' || path === '' || path.includes('\0') || /[/\\]$/.test(path))
+  if (typeof path !== 'string' || path === '' || path.includes('\0') || /(^|[/\\])\.{0,2}$/.test(path))
     throw new ArgumentError(`writeOnnx: expected the path of a file to write, received ${describe(path)}.`);
   const model = modelOf(request);
   const target = resolve(path);

@@ -189,7 +189,7 @@ export class OnnxExporter {
     const shape =
       order.length === own.length ? all : all.slice(all.findIndex((d, i) => d !== 1 || i === all.length - 1));
     return this.#once(`${tensor.name} ${order} of ${own.length}`, () =>
-      this.#initializer(tensor.name, tensor.dtype, shape, async () =>
+      this.#initializer(tensor.node.variable?.name ?? tensor.name, tensor.dtype, shape, async () =>
         reorderAxes(tensor.dtype, await this.#values(tensor), padded, order),
       ),
     );

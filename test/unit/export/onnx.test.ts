@@ -11,7 +11,7 @@ import { emitters, refused } from '../../../lib/export/onnx_ops.js';
 import { allOps } from '../../../lib/ops/all.js';
 import * as slim from '../../../lib/slim/index.js';
 import * as nets from '../../../lib/slim/nets/index.js';
-import { type ReadModel, readOnnx } from './onnx_reader.js';
+import { type ReadModel, readOnnx } from '../../helpers/onnx_reader.js';
 
 const float = 1;
 const int32 = 6;
