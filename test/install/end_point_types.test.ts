@@ -4,6 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root, runChild } from './support.js';
 
+// Each test starts a compiler, on a machine that may be busy.
+jest.setTimeout(120_000);
+
 const networkNames = [
   ...[1, 2].flatMap((version) => [50, 101, 152, 200].map((depth) => `resnet_v${version}_${depth}`)),
   'vgg_a',

@@ -24,7 +24,7 @@ type ResnetBlock<S extends string, Version extends string, Units> =
   | BottleneckUnit<`${S}/unit_${UpTo<Units>}/bottleneck_${Version}`>;
 
 /** What a residual network collects up to its last block; `Block` is a tuple as long as the number of the next one. */
-export type ResnetEndPoint<
+type ResnetEndPoint<
   S extends string,
   Version extends string,
   Units extends Counts,
@@ -35,7 +35,7 @@ export type ResnetEndPoint<
   : Names;
 
 /** What a VGG network collects up to its last layer but one. */
-export type VggEndPoint<
+type VggEndPoint<
   S extends string,
   Convolutions extends Counts,
   Block extends readonly 0[] = [0],
@@ -70,8 +70,8 @@ type NoClasses = 0 | null;
 /** A network of `Names`, unless a scope was given. */
 type InScope<S, Names extends string> = [S] extends [undefined] ? Network<Names> : Network;
 
-/** Builds a residual network in the scope `Name`; `Features` are the end points up to the last block. */
-export type ResnetBuilder<O extends object, Name extends string, Features extends string> = <
+/** Builds a residual network in the scope `Name`. */
+export type ResnetBuilder<O extends object, Name extends string, Version extends string, Units extends Counts> = <
   N extends Given<number | null> = undefined,
   P extends Given<boolean> = undefined,
   Q extends Given<boolean | null> = undefined,
@@ -81,14 +81,14 @@ export type ResnetBuilder<O extends object, Name extends string, Features extend
   options?: Decided<O, N, P, Q, S>,
 ) => InScope<
   S,
-  | Features
+  | ResnetEndPoint<Name, Version, Units>
   | When<N, number, NoClasses | undefined, `${Name}/logits` | 'predictions'>
   | When<Q, boolean, null | undefined, When<P, true | undefined, false, 'global_pool'>>
   | When<N, number, NoClasses | undefined, When<Q, true, false | null | undefined, `${Name}/spatial_squeeze`>>
 >;
 
-/** Builds a VGG network in the scope `Name`; `Features` are the end points up to fc7. */
-export type VggBuilder<O extends object, Name extends string, Features extends string> = <
+/** Builds a VGG network in the scope `Name`. */
+export type VggBuilder<O extends object, Name extends string, Convolutions extends Counts> = <
   N extends Given<number | null> = undefined,
   P extends Given<boolean> = undefined,
   Q extends Given<boolean> = undefined,
@@ -98,5 +98,7 @@ export type VggBuilder<O extends object, Name extends string, Features extends s
   options?: Decided<O, N, P, Q, S>,
 ) => InScope<
   S,
-  Features | When<N, number | undefined, NoClasses, `${Name}/fc8`> | When<P, true, false | undefined, 'global_pool'>
+  | VggEndPoint<Name, Convolutions>
+  | When<N, number | undefined, NoClasses, `${Name}/fc8`>
+  | When<P, true, false | undefined, 'global_pool'>
 >;

@@ -14,7 +14,7 @@ import { mergeOptions, type Options } from '../options.js';
 import { constant } from '../placeholder.js';
 import { lastDimension, positiveInteger } from '../utils.js';
 import { type Scope, variableScope } from '../variable_scope.js';
-import type { ResnetBuilder, ResnetEndPoint } from './end_points.js';
+import type { ResnetBuilder } from './end_points.js';
 import type { Network } from './network.js';
 import {
   type BlockSize,
@@ -122,8 +122,7 @@ function ofDepth<const Name extends string, D extends PublishedDepth>(name: Name
     const blocks = publishedBlocks(resnetV1Block, publishedUnits[depth], baseDepthOf);
     return resnetV1(inputs, blocks, { ...o, includeRootBlock });
   };
-  type EndPoint = ResnetEndPoint<Name, 'v1', (typeof publishedUnits)[D]>;
-  return build as ResnetBuilder<ResnetV1DepthOptions, Name, EndPoint>;
+  return build as ResnetBuilder<ResnetV1DepthOptions, Name, 'v1', (typeof publishedUnits)[D]>;
 }
 
 /** ResNet-50 of [1], table 1. See `resnetV1` for inputs, results and errors. */

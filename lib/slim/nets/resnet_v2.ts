@@ -11,7 +11,7 @@ import { add } from '../math.js';
 import { mergeOptions, type Options } from '../options.js';
 import { lastDimension } from '../utils.js';
 import { type Scope, variableScope } from '../variable_scope.js';
-import type { ResnetBuilder, ResnetEndPoint } from './end_points.js';
+import type { ResnetBuilder } from './end_points.js';
 import type { Network } from './network.js';
 import {
   type BlockSize,
@@ -93,8 +93,7 @@ function ofDepth<const Name extends string, D extends PublishedDepth>(name: Name
   const own: ResnetV2DepthOptions = { ...shared, scope: name };
   const build = (inputs: Tensor, options: Options<ResnetV2DepthOptions> = {}): Network =>
     resnetV2(inputs, blocks, { ...mergeOptions(name, own, options), includeRootBlock });
-  type EndPoint = ResnetEndPoint<Name, 'v2', (typeof publishedUnits)[D]>;
-  return build as ResnetBuilder<ResnetV2DepthOptions, Name, EndPoint>;
+  return build as ResnetBuilder<ResnetV2DepthOptions, Name, 'v2', (typeof publishedUnits)[D]>;
 }
 
 /** The 50-layer network of arXiv:1512.03385 in the form of [2]. See `resnetV2` for inputs, results and errors. */

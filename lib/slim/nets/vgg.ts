@@ -14,7 +14,7 @@ import { mergeOptions, type Options } from '../options.js';
 import { l2Regularizer } from '../regularizers.js';
 import { lastDimension, requireTensor } from '../utils.js';
 import { type Scope, variableScope } from '../variable_scope.js';
-import type { VggBuilder, VggEndPoint } from './end_points.js';
+import type { VggBuilder } from './end_points.js';
 import { type Network, numberOfClasses } from './network.js';
 
 /** The defaults with which the networks of [1] were trained, as a scope to be entered by `argScope`. */
@@ -102,7 +102,7 @@ function vgg<const Name extends string, const Counts extends readonly [number, n
       });
     });
   };
-  return build as VggBuilder<VggOptions, Name, VggEndPoint<Name, Counts>>;
+  return build as VggBuilder<VggOptions, Name, Counts>;
 }
 
 /** The 11 layers of configuration A. @param inputs images [N, H, W, 3], H and W at least 224 */
