@@ -53,8 +53,8 @@ def cases():
     yield Case('resnet_v1_50_224x224', 'resnet_v1_50', (1, 224, 224, 3), 1000)
     yield Case('resnet_v1_50_33x33', 'resnet_v1_50', (1, 33, 33, 3), 10)
     yield Case('resnet_v1_50_97x129_batch2', 'resnet_v1_50', (2, 97, 129, 3), 10)
-    for size in (65, 97):
-        for stride in (8, 16, None):
+    for size, strides in ((65, (4, 8, 16, None)), (97, (8, 16, None))):
+        for stride in strides:
             suffix = f'_stride{stride}' if stride else ''
             yield Case(f'resnet_v1_50_fcn_{size}x{size}{suffix}', 'resnet_v1_50', (1, size, size, 3), 7,
                        global_pool=False, output_stride=stride)

@@ -1,6 +1,7 @@
 import { type PreprocessingName, type PreprocessingSpec, preprocessingFor } from '../../../lib/data/preprocessing.js';
 import { copyRawImage, type RawImage } from '../../../lib/data/raw_image.js';
 import { ArgumentError, ImageError } from '../../../lib/errors.js';
+import { network } from '../../../lib/slim/nets/index.js';
 import { hash } from '../../helpers/generator.js';
 import { golden } from '../../helpers/golden.js';
 import { goldenPicture } from '../../helpers/pictures.js';
@@ -187,6 +188,15 @@ describe('preprocessingFor', () => {
   ])('%s at %s is refused', (name, size) => {
     expect(() => preprocessingFor(name as PreprocessingName, size)).toThrow(ArgumentError);
   });
+});
+
+test.each([
+  ['resnet_v1_50', spec(224, 224, 256)],
+  ['resnet_v2_50', spec(299, 299, 342, 'inception')],
+  ['vgg_16', spec(224, 224, 256)],
+] as const)('%s has the preprocessing of its published weights', (name, expected) => {
+  const { preprocessing, imageSize } = network(name);
+  expect(preprocessingFor(preprocessing, imageSize)).toEqual(expected);
 });
 
 describe('raw images', () => {
