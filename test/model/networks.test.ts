@@ -96,7 +96,7 @@ function expectTensor(actual: TensorValue, expected: LongOutput | Statistics, al
 }
 
 test('there is a fixture for each kind of network', () => {
-  expect(fixtures).toHaveLength(27);
+  expect(fixtures).toHaveLength(28);
   expect(fixtures.filter(({ id }) => forReference.test(id))).toHaveLength(14);
 });
 
