@@ -58,7 +58,8 @@ export async function convertCheckpoint(
   checkPrefixes({ include, exclude });
   checkRename(rename);
   const { format, files } = checkpointTarget(destination, wanted);
-  const reader = await openCheckpoint(source, common);
+  const { metadata: _, ...reading } = common;
+  const reader = await openCheckpoint(source, reading);
   try {
     const chosen = chosenTensors(reader, { include, exclude });
     const entries = entriesOf(reader, chosen, newNames(chosen, rename ?? []));

@@ -2,6 +2,7 @@
 
 import { basename, dirname } from 'node:path';
 import { allocate, type DType, describe, holds, isDType, type TypedArray } from '../core/dtype.js';
+import { checkOptions } from '../core/options.js';
 import { ArgumentError, CheckpointError, ExecutionError } from '../errors.js';
 import { openBundleV2, shardPath } from './bundle_v2.js';
 import { type ByteSource, openFile, readRange, throwIfAborted } from './byte_source.js';
@@ -161,6 +162,7 @@ export async function openCheckpoint(path: string, options: ReadOptions = {}): P
   if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) {
     throw new CheckpointError('Checkpoints are read and written on little-endian machines only.', { path });
   }
+  checkOptions('openCheckpoint', options, ['crc32c', 'maxTensorBytes', 'signal']);
   const { maxTensorBytes } = options;
   if (maxTensorBytes !== undefined && !(maxTensorBytes >= 0)) {
     throw new ArgumentError(`Expected maxTensorBytes to be a number of bytes, received ${describe(maxTensorBytes)}.`);

@@ -1,6 +1,7 @@
 /** Writing a checkpoint in any of the formats. */
 import { resolve } from 'node:path';
 import { describe } from '../core/dtype.js';
+import { checkOptions } from '../core/options.js';
 import { ArgumentError } from '../errors.js';
 import { writeAtomically } from './atomic_write.js';
 import { shardPath } from './bundle_v2.js';
@@ -45,6 +46,7 @@ export async function writeCheckpoint(
   entries: Iterable<CheckpointEntry> | AsyncIterable<CheckpointEntry>,
   options: WriteOptions = {},
 ): Promise<WriteResult> {
+  checkOptions('writeCheckpoint', options, ['format', 'crc32c', 'signal', 'metadata']);
   const { format, files } = checkpointTarget(path, options.format);
   const write = writers[format];
   throwIfAborted(options.signal, path);

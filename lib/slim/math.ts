@@ -1,4 +1,5 @@
 import { apply, type Tensor } from '../core/graph.js';
+import { checkOptions } from '../core/options.js';
 import * as ops from '../ops/index.js';
 
 /** x + y, elementwise; shapes are aligned from the right. */
@@ -27,6 +28,7 @@ export function reduceMean(
   axes: readonly number[] = [],
   options: { readonly keepDims?: boolean; readonly name?: string } = {},
 ): Tensor {
+  checkOptions('reduceMean', options, ['keepDims', 'name']);
   return apply(ops.reduceMean, { x }, { axes, keep_dims: options.keepDims ?? false }, options.name ?? 'Mean').y;
 }
 
@@ -36,6 +38,7 @@ export function reduceSum(
   axes: readonly number[] = [],
   options: { readonly keepDims?: boolean; readonly name?: string } = {},
 ): Tensor {
+  checkOptions('reduceSum', options, ['keepDims', 'name']);
   return apply(ops.reduceSum, { x }, { axes, keep_dims: options.keepDims ?? false }, options.name ?? 'Sum').y;
 }
 
