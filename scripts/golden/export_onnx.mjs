@@ -17,11 +17,13 @@ const [folder, ...ids] = positionals;
 if (folder === undefined) throw new Error('usage: node scripts/golden/export_onnx.mjs FOLDER [ID...]');
 const main = join(import.meta.dirname, '..', '..', 'dist', 'cli', 'main.js');
 
-/** Networks of the registry: side of the input, and the format of the checkpoint that is converted. */
+/** Networks of the registry, by the fixture that has TensorFlow's logits, and the format of the checkpoint that is converted. */
 const published = [
-  { id: 'resnet_v1_50_65x65', name: 'resnet_v1_50', side: 65, classes: 10, format: 'tensorflow_v1' },
-  { id: 'resnet_v1_50_224x224', name: 'resnet_v1_50', side: 224, classes: 1000, format: 'tensorflow_v2' },
-  { id: 'resnet_v1_101_65x65', name: 'resnet_v1_101', side: 65, classes: 10, format: 'safetensors' },
+  { id: 'resnet_v1_50_65x65', format: 'tensorflow_v1' },
+  { id: 'resnet_v1_50_224x224', format: 'tensorflow_v2' },
+  { id: 'resnet_v1_101_65x65', format: 'safetensors' },
+  { id: 'resnet_v2_50_65x65', format: 'tensorflow_v2' },
+  { id: 'vgg_16_224x224', format: 'tensorflow_v1' },
 ];
 
 const list = [];
@@ -50,13 +52,13 @@ for (const onnxCase of onnxCases({ ...slimnet, ops, apply })
   add({ ...onnxCase, file, fixture: false }, images);
 }
 
-for (const { id, name, side, classes, format } of published.filter(wanted)) {
+for (const { id, format } of published.filter(wanted)) {
   const golden = JSON.parse(readFileSync(join(import.meta.dirname, `../../test/golden/nets/${id}.json`), 'utf8'));
-  const { inputShape } = golden;
+  const { inputShape, network: name, numClasses } = golden;
   const graph = new Graph();
   graph.build(() =>
     slim.argScope(nets.network(name).argScope(), () =>
-      nets.network(name).build(placeholder('float32', inputShape), { numClasses: classes, isTraining: false }),
+      nets.network(name).build(placeholder('float32', inputShape), { numClasses, isTraining: false }),
     ),
   );
   const stream = streams(graph.variables.keys());
@@ -69,7 +71,7 @@ for (const { id, name, side, classes, format } of published.filter(wanted)) {
   const source = join(folder, `${id}.${format === 'safetensors' ? format : 'ckpt'}`);
   await checkpoint.writeCheckpoint(source, entries, { format });
   const file = join(folder, `${id}.onnx`);
-  const args = [main, 'convert', source, file, '--model', name, '--size', String(side), '--batch', 'dynamic'];
+  const args = [main, 'convert', source, file, '--model', name, '--size', String(inputShape[1]), '--batch', 'dynamic'];
   execFileSync(process.execPath, args, { stdio: ['ignore', 'inherit', 'inherit'] });
   add({ id, golden: id, inputShape, layout: 'nchw', file, fixture: false }, networkInput(inputShape));
 }

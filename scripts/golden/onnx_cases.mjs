@@ -21,14 +21,23 @@ import { networkInput, streams, variableValues } from './generator.mjs';
  * @returns {readonly OnnxCase[]}
  */
 export function onnxCases({ nets, slim, ops, apply }) {
-  const block = (/** @type {string} */ scope, baseDepth = 1, numUnits = 3, stride = 2) =>
-    nets.resnetV1Block(scope, { baseDepth, numUnits, stride });
-  // The small network of Slim's own tests.
-  const blocks = [block('block1'), block('block2', 2), block('block3', 4), block('block4', 8, 2, 1)];
-  /** @param {Parameters<typeof nets.resnetV1>[2]} options */
-  const small = (options) => (/** @type {Tensor} */ images) =>
+  /** The blocks of the small networks in Slim's own tests. */
+  const blocks = (/** @type {typeof nets.resnetV1Block} */ block) => [
+    block('block1', { baseDepth: 1, numUnits: 3, stride: 2 }),
+    block('block2', { baseDepth: 2, numUnits: 3, stride: 2 }),
+    block('block3', { baseDepth: 4, numUnits: 3, stride: 2 }),
+    block('block4', { baseDepth: 8, numUnits: 2, stride: 1 }),
+  ];
+  const options = { scope: 'resnet', numClasses: 5, isTraining: false };
+  /** @param {Parameters<typeof nets.resnetV1>[2]} more */
+  const smallV1 = (more) => (/** @type {Tensor} */ images) =>
     slim.argScope(nets.resnetArgScope(), () => ({
-      logits: nets.resnetV1(images, blocks, { scope: 'resnet', numClasses: 5, isTraining: false, ...options }).net,
+      logits: nets.resnetV1(images, blocks(nets.resnetV1Block), { ...options, ...more }).net,
+    }));
+  /** @param {Parameters<typeof nets.resnetV2>[2]} more */
+  const smallV2 = (more) => (/** @type {Tensor} */ images) =>
+    slim.argScope(nets.resnetArgScope(), () => ({
+      logits: nets.resnetV2(images, blocks(nets.resnetV2Block), { ...options, ...more }).net,
     }));
   return [
     {
@@ -36,21 +45,35 @@ export function onnxCases({ nets, slim, ops, apply }) {
       golden: 'small_v1_pooled_33x33',
       inputShape: [2, 33, 33, 3],
       layout: 'nchw',
-      build: small({}),
+      build: smallV1({}),
     },
     {
       id: 'small_v1_fcn_33x33_stride8',
       golden: 'small_v1_fcn_33x33_stride8',
       inputShape: [1, 33, 33, 3],
       layout: 'nchw',
-      build: small({ globalPool: false, outputStride: 8 }),
+      build: smallV1({ globalPool: false, outputStride: 8 }),
     },
     {
       id: 'small_v1_fcn_40x48_stride16_unchanged',
       golden: 'small_v1_fcn_40x48_stride16',
       inputShape: [1, 40, 48, 3],
       layout: 'unchanged',
-      build: small({ globalPool: false, outputStride: 16 }),
+      build: smallV1({ globalPool: false, outputStride: 16 }),
+    },
+    {
+      id: 'small_v2_pooled_33x33',
+      golden: 'small_v2_pooled_33x33',
+      inputShape: [2, 33, 33, 3],
+      layout: 'nchw',
+      build: smallV2({}),
+    },
+    {
+      id: 'small_v2_fcn_33x33_stride8',
+      golden: 'small_v2_fcn_33x33_stride8',
+      inputShape: [1, 33, 33, 3],
+      layout: 'nchw',
+      build: smallV2({ globalPool: false, outputStride: 8 }),
     },
     {
       id: 'layers',
