@@ -10,6 +10,7 @@ export { type DecodeOptions, decodeImage, type ImageSource, type RawImage } from
 export * from './errors.js';
 export {
   type ClassifyOptions,
+  kerasNames,
   type LabelSource,
   type LoadModelOptions,
   loadLabels,
@@ -19,7 +20,9 @@ export {
   type Outcome,
   type Prediction,
   type PredictOptions,
+  pytorchNames,
   type StreamOptions,
+  type WeightLayout,
 } from './model/index.js';
 export * from './runtime/index.js';
 export * as slim from './slim/index.js';

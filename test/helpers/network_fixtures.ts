@@ -58,9 +58,13 @@ export function generatedWeights(
 }
 
 function draw({ name, shape }: Variable, stream: number): Float32Array {
-  const data = new Float32Array(elementCount(shape));
-  const kind = name.slice(name.lastIndexOf('/') + 1);
-  const [offset, scale] = distribution(kind, shape);
+  const [offset, scale] = distribution(name.slice(name.lastIndexOf('/') + 1), shape);
+  return drawn(elementCount(shape), stream, offset, scale);
+}
+
+/** `length` numbers between offset - scale and offset + scale. */
+export function drawn(length: number, stream: number, offset: number, scale: number): Float32Array {
+  const data = new Float32Array(length);
   for (let i = 0; i < data.length; i++) data[i] = offset + scale * (2 * hash(i, stream) - 1);
   return data;
 }
