@@ -102,6 +102,27 @@ test.each([3, 4, 5, 7].flatMap((kernel) => [2, 3, 4].map((stride) => [kernel, st
   },
 );
 
+describe.each(devices)('maxPool2dSame on %s', (device) => {
+  test.each([8, 9])('pads alike on both sides, whatever the size: %d', async (size) => {
+    const { graph, value } = build(() => nets.maxPool2dSame(images([1, size, size, 1]), 3, 2));
+    const data = Float32Array.from({ length: size * size }, (_, i) => -1 - (i % size) - size * Math.floor(i / size));
+    const { y } = await evaluate(
+      graph,
+      device,
+      { y: value },
+      { feeds: { images: { shape: [1, size, size, 1], data } } },
+    );
+    const side = Math.ceil(size / 2);
+    // The values fall along both axes, so each window's largest is its first one inside the image.
+    const first = (i: number) => Math.max(2 * i - 1, 0);
+    const expected = Array.from(
+      { length: side * side },
+      (_, i) => -1 - first(i % side) - size * first(Math.floor(i / side)),
+    );
+    expect(y).toEqual({ shape: [1, side, side, 1], data: expected });
+  });
+});
+
 test('testEndPointsV1', () => {
   const { value } = build(() => {
     const blocks = [
@@ -140,9 +161,21 @@ function stackBlocksNondense(inputs: Parameters<typeof nets.bottleneckV1>[0], bl
   );
 }
 
-describe.each(devices)('testAtrousValuesBottleneck on %s', (device) => {
+/** Slim's blocks, and ours that stride elsewhere. */
+const forms = [
+  ['Slim', nets.resnetV1Block, {}],
+  ['first unit, conv2', nets.resnetV1Block, { strideIn: 'first_unit' }],
+  ['first unit, conv1', nets.resnetV1Block, { strideIn: 'first_unit', strideOn: 'conv1' }],
+  ['last unit, conv1', nets.resnetV1Block, { strideOn: 'conv1' }],
+  ['basic, first unit', nets.resnetV1BasicBlock, { strideIn: 'first_unit' }],
+  ['basic, last unit, conv2', nets.resnetV1BasicBlock, { strideOn: 'conv2' }],
+] as const;
+
+describe.each(
+  devices.flatMap((device) => forms.map(([form, makeBlock, size]) => [device, form, makeBlock, size] as const)),
+)('testAtrousValuesBottleneck on %s: %s', (device, _, makeBlock, size) => {
   const blocks = [1, 2, 4, 8].map((baseDepth, i) =>
-    nets.resnetV1Block(`block${i + 1}`, { baseDepth, numUnits: 2, stride: i < 3 ? 2 : 1 }),
+    makeBlock(`block${i + 1}`, { baseDepth, numUnits: 2, stride: i < 3 ? 2 : 1, ...size }),
   );
 
   test.each([1, 2, 4, 8, null])('output stride %p', async (outputStride) => {
@@ -177,6 +210,54 @@ test('the stride of a block stands in its last unit', () => {
     { depth: 32, depthBottleneck: 8, stride: 1 },
     { depth: 32, depthBottleneck: 8, stride: 2 },
   ]);
+});
+
+test('a block may stride in its first unit, and there on the first convolution', () => {
+  const block = nets.resnetV1Block('b', {
+    baseDepth: 8,
+    numUnits: 3,
+    stride: 2,
+    strideIn: 'first_unit',
+    strideOn: 'conv1',
+  });
+  expect(block.args).toEqual([
+    { depth: 32, depthBottleneck: 8, stride: 2, strideOn: 'conv1' },
+    { depth: 32, depthBottleneck: 8, stride: 1, strideOn: 'conv1' },
+    { depth: 32, depthBottleneck: 8, stride: 1, strideOn: 'conv1' },
+  ]);
+  const basic = nets.resnetV1BasicBlock('b', { baseDepth: 8, numUnits: 2, stride: 2 });
+  expect(basic.args.map(({ depth, stride }) => [depth, stride])).toEqual([
+    [8, 1],
+    [8, 2],
+  ]);
+});
+
+test.each([
+  ['conv1', 8],
+  ['conv2', 16],
+  [undefined, 16],
+] as const)('the stride of a bottleneck unit stands on its second convolution unless told: %p', (strideOn, side) => {
+  const { graph } = build(() =>
+    nets.bottleneckV1(images([1, 16, 16, 4]), {
+      depth: 4,
+      depthBottleneck: 1,
+      stride: 2,
+      ...(strideOn === undefined ? {} : { strideOn }),
+    }),
+  );
+  const shapeOf = (layer: string) =>
+    graph.nodes.find(({ name }) => name === `bottleneck_v1/${layer}/Conv2D`)?.outputs[0]?.shape;
+  expect([shapeOf('conv1'), shapeOf('conv2')]).toEqual([
+    [1, side, side, 1],
+    [1, 8, 8, 1],
+  ]);
+});
+
+test('placements of the stride that do not exist are refused', () => {
+  const size = { baseDepth: 8, numUnits: 3, stride: 2 };
+  expect(() => nets.resnetV1Block('b', { ...size, strideIn: 'middle' as never })).toThrow(/strideIn.*first_unit/);
+  const block = nets.resnetV1Block('b', { ...size, strideOn: 'conv3' as never });
+  expect(() => build(() => nets.stackBlocksDense(images(), [block]))).toThrow(/strideOn.*conv1/);
 });
 
 test.each([
