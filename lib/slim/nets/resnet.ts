@@ -8,9 +8,10 @@
 import type { Tensor } from '../../core/graph.js';
 import type { ArgScope } from '../arg_scope.js';
 import { mergeOptions, type Options } from '../options.js';
+import type { ResnetBuilder } from './end_points.js';
 import type { Network } from './network.js';
-import { type BlockSize, publishedUnits, type ResnetDepthOptions, resnetDefaults } from './residual_network.js';
-import { type Block, resnetArgScope } from './resnet_utils.js';
+import { type PublishedDepth, publishedUnits, type ResnetDepthOptions, resnetDefaults } from './residual_network.js';
+import { resnetArgScope } from './resnet_utils.js';
 import { resnetV1, resnetV1BasicBlock, resnetV1Block } from './resnet_v1.js';
 
 /** The scope of PyTorch's networks: epsilon 1e-5, statistics that keep nine tenths. */
@@ -23,47 +24,52 @@ export function kerasArgScope(): ArgScope {
   return resnetArgScope({ batchNormDecay: 0.99, batchNormEpsilon: 1.001e-5 });
 }
 
-function ofDepth(
-  name: string,
-  units: readonly [number, number, number, number],
-  block: (scope: string, size: BlockSize) => Block,
-  strideOn: 'conv1' | 'conv2',
+/** What is particular to networks of basic units, and to those of bottleneck units that stride on one convolution or the other. */
+const kinds = {
+  basic_v1: { block: resnetV1BasicBlock, strideOn: 'conv1' },
+  bottleneck_v1: { block: resnetV1Block, strideOn: 'conv2' },
+  keras: { block: resnetV1Block, strideOn: 'conv1' },
+} as const;
+
+type UnitOf<Kind> = Kind extends 'basic_v1' ? 'basic_v1' : 'bottleneck_v1';
+
+function ofDepth<const Name extends string, D extends PublishedDepth, Kind extends keyof typeof kinds>(
+  name: Name,
+  depth: D,
+  kind: Kind,
 ) {
-  const blocks = units.map((numUnits, i) =>
-    block(`block${i + 1}`, {
-      baseDepth: 64 * 2 ** i,
-      numUnits,
-      stride: i === 0 ? 1 : 2,
-      strideIn: 'first_unit',
-      strideOn,
-    }),
-  );
+  const { block, strideOn } = kinds[kind];
+  const blocks = publishedUnits[depth].map((numUnits, i) => {
+    const size = { baseDepth: 64 * 2 ** i, numUnits, stride: i === 0 ? 1 : 2 };
+    return block(`block${i + 1}`, { ...size, strideIn: 'first_unit', strideOn });
+  });
   const { includeRootBlock, ...shared } = resnetDefaults;
   const own: ResnetDepthOptions = { ...shared, scope: name };
-  return (inputs: Tensor, options: Options<ResnetDepthOptions> = {}): Network =>
+  const build = (inputs: Tensor, options: Options<ResnetDepthOptions> = {}): Network =>
     resnetV1(inputs, blocks, { ...mergeOptions(name, own, options), includeRootBlock, symmetricPool: true });
+  return build as ResnetBuilder<ResnetDepthOptions, Name, UnitOf<Kind>, (typeof publishedUnits)[D]>;
 }
 
 /** ResNet-18 of torchvision and timm. See `resnetV1` for inputs, results and errors. */
-export const resnet18 = ofDepth('resnet_18', publishedUnits[18], resnetV1BasicBlock, 'conv1');
+export const resnet18 = ofDepth('resnet_18', 18, 'basic_v1');
 
 /** ResNet-34 of torchvision and timm. */
-export const resnet34 = ofDepth('resnet_34', publishedUnits[34], resnetV1BasicBlock, 'conv1');
+export const resnet34 = ofDepth('resnet_34', 34, 'basic_v1');
 
 /** ResNet-50 of torchvision and timm. */
-export const resnet50 = ofDepth('resnet_50', publishedUnits[50], resnetV1Block, 'conv2');
+export const resnet50 = ofDepth('resnet_50', 50, 'bottleneck_v1');
 
 /** ResNet-101 of torchvision and timm. */
-export const resnet101 = ofDepth('resnet_101', publishedUnits[101], resnetV1Block, 'conv2');
+export const resnet101 = ofDepth('resnet_101', 101, 'bottleneck_v1');
 
 /** ResNet-152 of torchvision and timm. */
-export const resnet152 = ofDepth('resnet_152', publishedUnits[152], resnetV1Block, 'conv2');
+export const resnet152 = ofDepth('resnet_152', 152, 'bottleneck_v1');
 
 /** ResNet50 of keras.applications. */
-export const kerasResnet50 = ofDepth('keras_resnet_50', publishedUnits[50], resnetV1Block, 'conv1');
+export const kerasResnet50 = ofDepth('keras_resnet_50', 50, 'keras');
 
 /** ResNet101 of keras.applications. */
-export const kerasResnet101 = ofDepth('keras_resnet_101', publishedUnits[101], resnetV1Block, 'conv1');
+export const kerasResnet101 = ofDepth('keras_resnet_101', 101, 'keras');
 
 /** ResNet152 of keras.applications. */
-export const kerasResnet152 = ofDepth('keras_resnet_152', publishedUnits[152], resnetV1Block, 'conv1');
+export const kerasResnet152 = ofDepth('keras_resnet_152', 152, 'keras');
