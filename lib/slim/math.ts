@@ -70,3 +70,22 @@ export function argMax(x: Tensor, axis: number, name = 'ArgMax'): Tensor {
 export function topK(x: Tensor, k: number, name = 'TopK'): { readonly values: Tensor; readonly indices: Tensor } {
   return apply(ops.topK, { x }, { k }, name);
 }
+
+/**
+ * The largest value of each square window of an image tensor [N, H, W, C], whose borders are padded by `pads` [before, after] in
+ * both dimensions; padding never wins.
+ */
+export function maxPool(
+  x: Tensor,
+  window: { readonly size: number; readonly stride: number; readonly pads: readonly [number, number] },
+  name = 'MaxPool',
+): Tensor {
+  const { size, stride, pads } = window;
+  const attrs = {
+    ksize: [size, size],
+    strides: [stride, stride],
+    padding: 'EXPLICIT',
+    pads: [...pads, ...pads],
+  } as const;
+  return apply(ops.maxPool2d, { x }, attrs, name).y;
+}
