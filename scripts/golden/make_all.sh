@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Remakes every fixture below test/golden with the real TensorFlow, tf_slim, Keras and PyTorch (about ten minutes on two cores).
+# Remakes every fixture below test/golden with the real TensorFlow, tf_slim, Keras and PyTorch (about fifteen minutes on two cores).
 # The result is the same to the byte on the same kind of CPU; `git diff --stat test/golden` shows what changed.
 set -euo pipefail
 
