@@ -16,6 +16,7 @@ import { conv2d } from './conv2d.js';
 import { div } from './div.js';
 import { divNoNan } from './div_no_nan.js';
 import { dropout } from './dropout.js';
+import { elu } from './elu.js';
 import { equal } from './equal.js';
 import { exp } from './exp.js';
 import { inTopK } from './in_top_k.js';
@@ -28,6 +29,7 @@ import { matmul } from './matmul.js';
 import { maxPool2d } from './max_pool2d.js';
 import { mul } from './mul.js';
 import { notEqual } from './not_equal.js';
+import { oneHot } from './one_hot.js';
 import { pad } from './pad.js';
 import { pick } from './pick.js';
 import { reduceMean } from './reduce_mean.js';
@@ -37,11 +39,15 @@ import { relu6 } from './relu6.js';
 import { reorder } from './reorder.js';
 import { reshape } from './reshape.js';
 import { rsqrt } from './rsqrt.js';
+import { scaleGradient } from './scale_gradient.js';
+import { select } from './select.js';
+import { sigmoid } from './sigmoid.js';
 import { size } from './size.js';
 import { softmax } from './softmax.js';
 import { squeeze } from './squeeze.js';
 import { sub } from './sub.js';
 import { topK } from './top_k.js';
+import { transpose } from './transpose.js';
 import { variable } from './variable.js';
 
 /** Every op, in the order of the generated enumeration. */
@@ -63,6 +69,7 @@ export const allOps: readonly Op[] = [
   div,
   divNoNan,
   dropout,
+  elu,
   equal,
   exp,
   inTopK,
@@ -75,6 +82,7 @@ export const allOps: readonly Op[] = [
   maxPool2d,
   mul,
   notEqual,
+  oneHot,
   pad,
   pick,
   reduceMean,
@@ -84,10 +92,14 @@ export const allOps: readonly Op[] = [
   reorder,
   reshape,
   rsqrt,
+  scaleGradient,
+  select,
+  sigmoid,
   size,
   softmax,
   squeeze,
   sub,
   topK,
+  transpose,
   variable,
 ];

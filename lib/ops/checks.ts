@@ -12,6 +12,17 @@ export function requireFloating(port: string, { dtype }: TensorType): void {
   if (!isFloating(dtype)) throw new ShapeError(`${port}: expected a floating-point dtype, received ${dtype}.`);
 }
 
+/** @throws ShapeError unless the port holds integers */
+export function requireInteger(port: string, { dtype }: TensorType): void {
+  if (isFloating(dtype) || dtype === 'bool')
+    throw new ShapeError(`${port}: expected an integer dtype, received ${dtype}.`);
+}
+
+/** @throws ShapeError unless the port holds booleans */
+export function requireBool(port: string, { dtype }: TensorType): void {
+  if (dtype !== 'bool') throw new ShapeError(`${port}: expected bool, received ${dtype}.`);
+}
+
 /** @throws ShapeError unless both have the same dtype */
 export function requireSameDType(a: TensorType, b: TensorType): void {
   if (a.dtype !== b.dtype) throw new ShapeError(`Expected one dtype, received ${a.dtype} and ${b.dtype}.`);

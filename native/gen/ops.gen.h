@@ -27,11 +27,13 @@ enum class OpKind : uint8_t {
   kConstant,
   kConv2d,
   kDropout,
+  kElu,
   kInput,
   kL2Loss,
   kMatmul,
   kMaxPool2d,
   kMul,
+  kOneHot,
   kPad,
   kReduceMean,
   kReduceSum,
@@ -40,14 +42,18 @@ enum class OpKind : uint8_t {
   kReorder,
   kReshape,
   kRsqrt,
+  kScaleGradient,
+  kSelect,
+  kSigmoid,
   kSoftmax,
   kSqueeze,
   kSub,
   kTopK,
+  kTranspose,
   kVariable,
 };
 
-inline constexpr int kOpCount = 31;
+inline constexpr int kOpCount = 37;
 
 // X(PascalName, snake_name) for each op, in the order of OpKind.
 #define SLIMNET_FOR_EACH_OP(X) \
@@ -64,11 +70,13 @@ inline constexpr int kOpCount = 31;
   X(Constant, constant) \
   X(Conv2d, conv2d) \
   X(Dropout, dropout) \
+  X(Elu, elu) \
   X(Input, input) \
   X(L2Loss, l2_loss) \
   X(Matmul, matmul) \
   X(MaxPool2d, max_pool2d) \
   X(Mul, mul) \
+  X(OneHot, one_hot) \
   X(Pad, pad) \
   X(ReduceMean, reduce_mean) \
   X(ReduceSum, reduce_sum) \
@@ -77,10 +85,14 @@ inline constexpr int kOpCount = 31;
   X(Reorder, reorder) \
   X(Reshape, reshape) \
   X(Rsqrt, rsqrt) \
+  X(ScaleGradient, scale_gradient) \
+  X(Select, select) \
+  X(Sigmoid, sigmoid) \
   X(Softmax, softmax) \
   X(Squeeze, squeeze) \
   X(Sub, sub) \
   X(TopK, top_k) \
+  X(Transpose, transpose) \
   X(Variable, variable)
 
 struct AbsAttrs {
@@ -206,6 +218,13 @@ struct DropoutAttrs {
   }
 };
 
+struct EluAttrs {
+  bool operator==(const EluAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
 struct InputAttrs {
   std::string name{};
   bool operator==(const InputAttrs&) const = default;
@@ -246,6 +265,19 @@ struct MulAttrs {
   bool operator==(const MulAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
+struct OneHotAttrs {
+  int64_t depth = 0;
+  double on_value = 0;
+  double off_value = 0;
+  bool operator==(const OneHotAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("depth", self.depth);
+    visit("on_value", self.on_value);
+    visit("off_value", self.off_value);
   }
 };
 
@@ -317,6 +349,29 @@ struct RsqrtAttrs {
   }
 };
 
+struct ScaleGradientAttrs {
+  double factor = 0;
+  bool operator==(const ScaleGradientAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("factor", self.factor);
+  }
+};
+
+struct SelectAttrs {
+  bool operator==(const SelectAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
+struct SigmoidAttrs {
+  bool operator==(const SigmoidAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
 struct SoftmaxAttrs {
   bool operator==(const SoftmaxAttrs&) const = default;
   template <class Self, class Visitor>
@@ -349,6 +404,15 @@ struct TopKAttrs {
   }
 };
 
+struct TransposeAttrs {
+  std::vector<int64_t> perm{};
+  bool operator==(const TransposeAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("perm", self.perm);
+  }
+};
+
 struct VariableAttrs {
   std::string name{};
   bool operator==(const VariableAttrs&) const = default;
@@ -372,11 +436,13 @@ using Attrs = std::variant<
     ConstantAttrs,
     Conv2dAttrs,
     DropoutAttrs,
+    EluAttrs,
     InputAttrs,
     L2LossAttrs,
     MatmulAttrs,
     MaxPool2dAttrs,
     MulAttrs,
+    OneHotAttrs,
     PadAttrs,
     ReduceMeanAttrs,
     ReduceSumAttrs,
@@ -385,10 +451,14 @@ using Attrs = std::variant<
     ReorderAttrs,
     ReshapeAttrs,
     RsqrtAttrs,
+    ScaleGradientAttrs,
+    SelectAttrs,
+    SigmoidAttrs,
     SoftmaxAttrs,
     SqueezeAttrs,
     SubAttrs,
     TopKAttrs,
+    TransposeAttrs,
     VariableAttrs>;
 
 // What the compiler must know of an op besides its attributes.
@@ -417,11 +487,13 @@ inline std::vector<OpInfo> MakeOpTable() {
       {"constant", {}, {"y"}, {}, true, false},
       {"conv2d", {"x", "filter"}, {"y"}, {}, false, false},
       {"dropout", {"x"}, {"y"}, {}, false, false},
+      {"elu", {"x"}, {"y"}, {}, false, false},
       {"input", {}, {"y"}, {}, true, false},
       {"l2_loss", {"x"}, {"y"}, {}, false, false},
       {"matmul", {"x", "y"}, {"z"}, {}, false, false},
       {"max_pool2d", {"x"}, {"y"}, {}, false, false},
       {"mul", {"x", "y"}, {"z"}, {}, false, false},
+      {"one_hot", {"indices"}, {"y"}, {}, false, false},
       {"pad", {"x"}, {"y"}, {}, false, false},
       {"reduce_mean", {"x"}, {"y"}, {}, false, false},
       {"reduce_sum", {"x"}, {"y"}, {}, false, false},
@@ -430,10 +502,14 @@ inline std::vector<OpInfo> MakeOpTable() {
       {"reorder", {"x"}, {"y"}, {}, false, true},
       {"reshape", {"x"}, {"y"}, {}, false, false},
       {"rsqrt", {"x"}, {"y"}, {}, false, false},
+      {"scale_gradient", {"x"}, {"y"}, {}, false, false},
+      {"select", {"condition", "x", "y"}, {"z"}, {}, false, false},
+      {"sigmoid", {"x"}, {"y"}, {}, false, false},
       {"softmax", {"x"}, {"y"}, {}, false, false},
       {"squeeze", {"x"}, {"y"}, {}, false, false},
       {"sub", {"x", "y"}, {"z"}, {}, false, false},
       {"top_k", {"x"}, {"values", "indices"}, {}, false, false},
+      {"transpose", {"x"}, {"y"}, {}, false, false},
       {"variable", {}, {"y"}, {}, true, false},
   };
 }
@@ -454,11 +530,13 @@ inline Attrs DefaultAttrs(OpKind kind) {
     case OpKind::kConstant: return ConstantAttrs{};
     case OpKind::kConv2d: return Conv2dAttrs{};
     case OpKind::kDropout: return DropoutAttrs{};
+    case OpKind::kElu: return EluAttrs{};
     case OpKind::kInput: return InputAttrs{};
     case OpKind::kL2Loss: return L2LossAttrs{};
     case OpKind::kMatmul: return MatmulAttrs{};
     case OpKind::kMaxPool2d: return MaxPool2dAttrs{};
     case OpKind::kMul: return MulAttrs{};
+    case OpKind::kOneHot: return OneHotAttrs{};
     case OpKind::kPad: return PadAttrs{};
     case OpKind::kReduceMean: return ReduceMeanAttrs{};
     case OpKind::kReduceSum: return ReduceSumAttrs{};
@@ -467,10 +545,14 @@ inline Attrs DefaultAttrs(OpKind kind) {
     case OpKind::kReorder: return ReorderAttrs{};
     case OpKind::kReshape: return ReshapeAttrs{};
     case OpKind::kRsqrt: return RsqrtAttrs{};
+    case OpKind::kScaleGradient: return ScaleGradientAttrs{};
+    case OpKind::kSelect: return SelectAttrs{};
+    case OpKind::kSigmoid: return SigmoidAttrs{};
     case OpKind::kSoftmax: return SoftmaxAttrs{};
     case OpKind::kSqueeze: return SqueezeAttrs{};
     case OpKind::kSub: return SubAttrs{};
     case OpKind::kTopK: return TopKAttrs{};
+    case OpKind::kTranspose: return TransposeAttrs{};
     case OpKind::kVariable: return VariableAttrs{};
   }
   return AbsAttrs{};

@@ -31,6 +31,8 @@ std::string ShapeText(const Shape& shape);
 bool IsFloating(DType dtype);
 void RequireRank(const char* port, const TensorType& type, size_t rank);
 void RequireFloating(const char* port, const TensorType& type);
+void RequireInteger(const char* port, const TensorType& type);
+void RequireBool(const char* port, const TensorType& type);
 void RequireSameDType(const TensorType& a, const TensorType& b);
 void RequireVector(const char* port, const TensorType& type, int64_t length);
 int64_t LastDimension(const char* port, const Shape& shape);
@@ -50,11 +52,15 @@ Types Infer(const AddAttrs& attrs, const Types& inputs);
 Types Infer(const BiasAddAttrs& attrs, const Types& inputs);
 Types Infer(const CastAttrs& attrs, const Types& inputs);
 Types Infer(const DropoutAttrs& attrs, const Types& inputs);
+Types Infer(const EluAttrs& attrs, const Types& inputs);
 Types Infer(const MulAttrs& attrs, const Types& inputs);
 Types Infer(const ReluAttrs& attrs, const Types& inputs);
 Types Infer(const Relu6Attrs& attrs, const Types& inputs);
 Types Infer(const ReorderAttrs& attrs, const Types& inputs);
 Types Infer(const RsqrtAttrs& attrs, const Types& inputs);
+Types Infer(const ScaleGradientAttrs& attrs, const Types& inputs);
+Types Infer(const SelectAttrs& attrs, const Types& inputs);
+Types Infer(const SigmoidAttrs& attrs, const Types& inputs);
 Types Infer(const SoftmaxAttrs& attrs, const Types& inputs);
 Types Infer(const SubAttrs& attrs, const Types& inputs);
 
@@ -65,9 +71,11 @@ Types Infer(const BatchNormAttrs& attrs, const Types& inputs);
 Types Infer(const BatchNormTrainingAttrs& attrs, const Types& inputs);
 
 // infer_shape.cc
+Types Infer(const OneHotAttrs& attrs, const Types& inputs);
 Types Infer(const PadAttrs& attrs, const Types& inputs);
 Types Infer(const ReshapeAttrs& attrs, const Types& inputs);
 Types Infer(const SqueezeAttrs& attrs, const Types& inputs);
+Types Infer(const TransposeAttrs& attrs, const Types& inputs);
 
 // infer_reduction.cc
 Types Infer(const ArgmaxAttrs& attrs, const Types& inputs);

@@ -40,6 +40,18 @@ void RequireFloating(const char* port, const TensorType& type) {
   }
 }
 
+void RequireInteger(const char* port, const TensorType& type) {
+  if (IsFloating(type.dtype) || type.dtype == DType::kBool) {
+    Fail(std::string(port) + ": expected an integer dtype, received " + std::string(Name(type.dtype)) + ".");
+  }
+}
+
+void RequireBool(const char* port, const TensorType& type) {
+  if (type.dtype != DType::kBool) {
+    Fail(std::string(port) + ": expected bool, received " + std::string(Name(type.dtype)) + ".");
+  }
+}
+
 void RequireSameDType(const TensorType& a, const TensorType& b) {
   if (a.dtype != b.dtype) {
     Fail("Expected one dtype, received " + std::string(Name(a.dtype)) + " and " + std::string(Name(b.dtype)) + ".");

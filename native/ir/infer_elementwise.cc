@@ -13,10 +13,7 @@ Types SameAsFloating(const Types& inputs) {
 }
 
 // Dimensions are aligned from the right, and a 1 stretches.
-Types Broadcast(const char* op, const Types& inputs) {
-  RequireSameDType(inputs[0], inputs[1]);
-  const Shape& a = inputs[0].shape;
-  const Shape& b = inputs[1].shape;
+Shape Broadcast(const char* op, const Shape& a, const Shape& b) {
   const size_t rank = std::max(a.size(), b.size());
   Shape out(rank);
   for (size_t i = 0; i < rank; ++i) {
@@ -27,20 +24,35 @@ Types Broadcast(const char* op, const Types& inputs) {
     }
     out[i] = x == 1 ? y : x;
   }
-  return {{inputs[0].dtype, std::move(out)}};
+  return out;
+}
+
+Types Binary(const char* op, const Types& inputs) {
+  RequireSameDType(inputs[0], inputs[1]);
+  return {{inputs[0].dtype, Broadcast(op, inputs[0].shape, inputs[1].shape)}};
 }
 
 }  // namespace
 
 Types Infer(const AbsAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
+Types Infer(const EluAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
 Types Infer(const ReluAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
 Types Infer(const Relu6Attrs&, const Types& inputs) { return SameAsFloating(inputs); }
 Types Infer(const RsqrtAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
+Types Infer(const ScaleGradientAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
+Types Infer(const SigmoidAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
 Types Infer(const ReorderAttrs&, const Types& inputs) { return {inputs[0]}; }
-Types Infer(const AddAttrs&, const Types& inputs) { return Broadcast("add", inputs); }
-Types Infer(const SubAttrs&, const Types& inputs) { return Broadcast("sub", inputs); }
-Types Infer(const MulAttrs&, const Types& inputs) { return Broadcast("mul", inputs); }
+Types Infer(const AddAttrs&, const Types& inputs) { return Binary("add", inputs); }
+Types Infer(const SubAttrs&, const Types& inputs) { return Binary("sub", inputs); }
+Types Infer(const MulAttrs&, const Types& inputs) { return Binary("mul", inputs); }
 Types Infer(const CastAttrs& attrs, const Types& inputs) { return {{attrs.dtype, inputs[0].shape}}; }
+
+Types Infer(const SelectAttrs&, const Types& inputs) {
+  RequireBool("condition", inputs[0]);
+  RequireSameDType(inputs[1], inputs[2]);
+  return {
+      {inputs[1].dtype, Broadcast("select", inputs[0].shape, Broadcast("select", inputs[1].shape, inputs[2].shape))}};
+}
 
 Types Infer(const SoftmaxAttrs&, const Types& inputs) {
   RequireFloating("x", inputs[0]);

@@ -1,7 +1,9 @@
-// Ops that give a tensor another shape.
+// Ops that give a tensor another shape or order.
 #include <algorithm>
+#include <string>
 
 #include "ir/infer.h"
+#include "ir/limits.h"
 
 namespace slimnet::infer {
 namespace {
@@ -72,6 +74,32 @@ Types Infer(const PadAttrs& attrs, const Types& inputs) {
     shape[i] = SaturatingAdd(shape[i], SaturatingAdd(attrs.pads[2 * i], attrs.pads[2 * i + 1]));
   }
   return {{inputs[0].dtype, std::move(shape)}};
+}
+
+Types Infer(const TransposeAttrs& attrs, const Types& inputs) {
+  const Shape& from = inputs[0].shape;
+  Shape sorted = attrs.perm;
+  std::sort(sorted.begin(), sorted.end());
+  bool valid = sorted.size() == from.size();
+  for (size_t i = 0; valid && i < sorted.size(); ++i) valid = sorted[i] == static_cast<int64_t>(i);
+  if (!valid) {
+    Fail("perm: expected each axis below " + std::to_string(from.size()) + " once, received " + ShapeText(attrs.perm) +
+         ".");
+  }
+  Shape shape;
+  for (int64_t axis : attrs.perm) shape.push_back(from[static_cast<size_t>(axis)]);
+  return {{inputs[0].dtype, std::move(shape)}};
+}
+
+Types Infer(const OneHotAttrs& attrs, const Types& inputs) {
+  RequireInteger("indices", inputs[0]);
+  if (attrs.depth < 0 || attrs.depth > limits::kDimension) {
+    Fail("depth: expected 0 to " + std::to_string(limits::kDimension) + ", received " + std::to_string(attrs.depth) +
+         ".");
+  }
+  Shape shape = inputs[0].shape;
+  shape.push_back(attrs.depth);
+  return {{DType::kFloat32, std::move(shape)}};
 }
 
 }  // namespace slimnet::infer

@@ -29,6 +29,8 @@ bool ChangesNothing(const Program& program, const Node& node) {
     case OpKind::kCast:
     case OpKind::kPad:
       return program.values[node.inputs[0]].type == program.values[node.outputs[0]].type;
+    case OpKind::kScaleGradient:
+      return true;
     case OpKind::kDropout:
       return std::get<DropoutAttrs>(node.attrs).keep_prob == 1;
     case OpKind::kMaxPool2d:

@@ -14,19 +14,23 @@ from slim_env import VERSIONS, new_session, tf
 
 
 class Input:
-    """A generated float32 input."""
+    """A generated input: float32, or another dtype to which the values are truncated; bool is true above 0."""
 
-    def __init__(self, shape, k, scale=1.0, offset=0.0, special=()):
+    def __init__(self, shape, k, scale=1.0, offset=0.0, special=(), dtype='float32'):
         self.shape, self.k, self.scale, self.offset, self.special = tuple(shape), k, scale, offset, list(special)
+        self.dtype = dtype
 
     def value(self):
         array = generator.uniform(self.shape, self.k, self.scale, self.offset)
+        array = array > 0 if self.dtype == 'bool' else array.astype(self.dtype)
         for index, number in self.special:
             array.flat[index] = number
         return array
 
     def record(self):
         record = {'shape': self.shape, 'k': self.k, 'scale': self.scale, 'offset': self.offset}
+        if self.dtype != 'float32':
+            record['dtype'] = self.dtype
         if self.special:
             record['special'] = [[index, fixtures.number(float(number))] for index, number in self.special]
         return record
@@ -35,7 +39,7 @@ class Input:
 def run(build, inputs):
     """The values of the tensors that build(*placeholders) returns."""
     with tf.Graph().as_default() as graph, new_session(graph) as session:
-        placeholders = [tf.placeholder(tf.float32, i.shape) for i in inputs]
+        placeholders = [tf.placeholder(i.dtype, i.shape) for i in inputs]
         outputs = build(*placeholders)
         outputs = outputs if isinstance(outputs, (list, tuple)) else [outputs]
         return session.run(list(outputs), dict(zip(placeholders, (i.value() for i in inputs))))
@@ -148,6 +152,9 @@ def unary_cases():
     wide = Input((2, 3, 4, 5), 50, scale=9.0)
     odd = Input((2, 5), 51, scale=4.0, special=[(0, np.nan), (1, np.inf), (2, -np.inf), (3, 0.0)])
     yield 'relu', [case('values', {}, [wide], tf.nn.relu), case('special', {}, [odd], tf.nn.relu)]
+    for name, op in (('sigmoid', tf.sigmoid), ('elu', tf.nn.elu)):
+        large = Input((2, 4), 52, scale=200.0)
+        yield name, [case('values', {}, [wide], op), case('special', {}, [odd], op), case('large', {}, [large], op)]
     yield 'relu6', [case('values', {}, [wide], tf.nn.relu6), case('special', {}, [odd], tf.nn.relu6)]
 
 
@@ -216,6 +223,44 @@ def top_k_cases():
     yield top_k('infinities', (1, 5), 5, [(0, -np.inf), (3, np.inf)])
 
 
+def transpose_cases():
+    def transpose(shape, perm, **options):
+        return case(f'{"x".join(map(str, shape))} by {",".join(map(str, perm))}', {'perm': perm},
+                    [Input(shape, 120, **options)], lambda x: tf.transpose(x, perm))
+
+    yield transpose((2, 3), [1, 0])
+    yield transpose((2, 3, 4, 5), [0, 3, 1, 2])
+    yield transpose((2, 3, 4, 5), [0, 2, 3, 1])
+    yield transpose((2, 1, 3, 2, 2), [4, 0, 3, 1, 2])
+    yield transpose((2, 3, 2), [0, 1, 2], scale=9.0, dtype='int32')
+
+
+def one_hot_cases():
+    def one_hot(case_id, indices, depth, on_value=1.0, off_value=0.0):
+        return case(case_id, {'depth': depth, 'onValue': on_value, 'offValue': off_value}, [indices],
+                    lambda x: tf.one_hot(x, depth, on_value, off_value))
+
+    yield one_hot('[6] of 4, some outside', Input((6,), 130, 5.0, dtype='int32', special=[(0, -1), (1, 4), (2, 3)]), 4)
+    yield one_hot('[2,3] of 3, int64', Input((2, 3), 131, 1.5, 1.5, dtype='int64'), 3)
+    yield one_hot('other values', Input((4,), 132, 2.0, 2.0, dtype='int32'), 5, 0.9, -0.5)
+    yield one_hot('a scalar', Input((), 133, dtype='int32'), 3)
+    yield one_hot('bytes', Input((3,), 134, 2.0, 2.0, dtype='uint8', special=[(1, 255)]), 4)
+
+
+def select_cases():
+    def select(condition, x, y, **options):
+        text = lambda shape: '[' + ','.join(map(str, shape)) + ']'  # noqa: E731
+        return case(f'{text(condition)} ? {text(x)} : {text(y)}', {},
+                    [Input(condition, 140, dtype='bool'), Input(x, 141, **options), Input(y, 142, **options)],
+                    tf.where_v2)
+
+    yield select((3, 4), (3, 4), (3, 4))
+    yield select((), (2, 3), (2, 3))
+    yield select((2, 1), (2, 3), ())
+    yield select((5, 1, 1), (1, 4, 1), (1, 1, 3))
+    yield select((6,), (6,), (1,), scale=9.0, dtype='int32')
+
+
 def main():
     groups = {
         'conv2d': conv2d_cases(),
@@ -229,6 +274,9 @@ def main():
         'bias_add': bias_add_cases(),
         'argmax': argmax_cases(),
         'top_k': top_k_cases(),
+        'transpose': transpose_cases(),
+        'one_hot': one_hot_cases(),
+        'select': select_cases(),
         **dict(unary_cases()),
     }
     for op, cases in groups.items():

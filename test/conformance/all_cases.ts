@@ -14,11 +14,13 @@ import { castCases } from './cast.cases.js';
 import { constantCases } from './constant.cases.js';
 import { conv2dCases } from './conv2d.cases.js';
 import { dropoutCases } from './dropout.cases.js';
+import { eluCases } from './elu.cases.js';
 import { inputCases } from './input.cases.js';
 import { l2LossCases } from './l2_loss.cases.js';
 import { matmulCases } from './matmul.cases.js';
 import { maxPool2dCases } from './max_pool2d.cases.js';
 import { mulCases } from './mul.cases.js';
+import { oneHotCases } from './one_hot.cases.js';
 import { padCases } from './pad.cases.js';
 import { reduceMeanCases } from './reduce_mean.cases.js';
 import { reduceSumCases } from './reduce_sum.cases.js';
@@ -27,10 +29,14 @@ import { relu6Cases } from './relu6.cases.js';
 import { reorderCases } from './reorder.cases.js';
 import { reshapeCases } from './reshape.cases.js';
 import { rsqrtCases } from './rsqrt.cases.js';
+import { scaleGradientCases } from './scale_gradient.cases.js';
+import { selectCases } from './select.cases.js';
+import { sigmoidCases } from './sigmoid.cases.js';
 import { softmaxCases } from './softmax.cases.js';
 import { squeezeCases } from './squeeze.cases.js';
 import { subCases } from './sub.cases.js';
 import { topKCases } from './top_k.cases.js';
+import { transposeCases } from './transpose.cases.js';
 import { variableCases } from './variable.cases.js';
 
 export const allCases = {
@@ -47,11 +53,13 @@ export const allCases = {
   constant: constantCases,
   conv2d: conv2dCases,
   dropout: dropoutCases,
+  elu: eluCases,
   input: inputCases,
   l2Loss: l2LossCases,
   matmul: matmulCases,
   maxPool2d: maxPool2dCases,
   mul: mulCases,
+  oneHot: oneHotCases,
   pad: padCases,
   reduceMean: reduceMeanCases,
   reduceSum: reduceSumCases,
@@ -60,9 +68,13 @@ export const allCases = {
   reorder: reorderCases,
   reshape: reshapeCases,
   rsqrt: rsqrtCases,
+  scaleGradient: scaleGradientCases,
+  select: selectCases,
+  sigmoid: sigmoidCases,
   softmax: softmaxCases,
   squeeze: squeezeCases,
   sub: subCases,
   topK: topKCases,
+  transpose: transposeCases,
   variable: variableCases,
 } satisfies Record<keyof typeof ops, OpCases>;

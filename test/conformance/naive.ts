@@ -37,6 +37,15 @@ export function unravel(flat: number, shape: Shape): number[] {
   return index;
 }
 
+/** The axes in another order: axis i of the result is axis `perm[i]` of x. */
+export function transpose(x: Numbers, shape: Shape, perm: Shape): number[] {
+  const out = perm.map((axis) => shape[axis] as number);
+  return Array.from({ length: count(out) }, (_, flat) => {
+    const index = unravel(flat, out);
+    return x[shape.reduce((at, d, axis) => at * d + (index[perm.indexOf(axis)] as number), 0)] as number;
+  });
+}
+
 export interface Window {
   readonly ksize: Shape;
   readonly strides: Shape;

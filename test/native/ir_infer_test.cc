@@ -124,6 +124,23 @@ TEST(InferShape, ReshapesSqueezesAndPads) {
   ExpectError(PadAttrs{{kHuge, kHuge}}, {F({2})}, "Expected dimensions between 0 and 2147483647");
 }
 
+TEST(InferShape, OrdersAxesAndMarksIndices) {
+  EXPECT_EQ(Inferred(TransposeAttrs{{0, 3, 1, 2}}, {F({2, 5, 7, 3})}), "float32[2,3,5,7]");
+  ExpectError(TransposeAttrs{{0, 0}}, {F({2, 5})}, "perm: expected each axis below 2 once, received [0,0].");
+  ExpectError(TransposeAttrs{{0, kHuge}}, {F({2, 5})}, "perm: expected each axis below 2 once");
+  EXPECT_EQ(Inferred(OneHotAttrs{4, 1, 0}, {{DType::kInt64, {2, 3}}}), "float32[2,3,4]");
+  ExpectError(OneHotAttrs{4, 1, 0}, {F({2})}, "indices: expected an integer dtype, received float32.");
+  ExpectError(OneHotAttrs{-1, 1, 0}, {{DType::kInt32, {2}}}, "depth: expected 0 to 2147483647, received -1.");
+}
+
+TEST(InferElementwise, SelectsAmongThree) {
+  const TensorType condition{DType::kBool, {2, 1}};
+  EXPECT_EQ(Inferred(SelectAttrs{}, {condition, F({3}), F({})}), "float32[2,3]");
+  ExpectError(SelectAttrs{}, {F({2}), F({2}), F({2})}, "condition: expected bool, received float32.");
+  ExpectError(SelectAttrs{}, {condition, F({3}), {DType::kInt8, {3}}}, "Expected one dtype");
+  ExpectError(SelectAttrs{}, {condition, F({3, 3}), F({3})}, "select: shapes [2,1] and [3,3] cannot be combined.");
+}
+
 TEST(InferReduction, DropsOrKeepsAxes) {
   EXPECT_EQ(Inferred(ReduceMeanAttrs{{1, 2}, true}, {F({2, 7, 7, 4})}), "float32[2,1,1,4]");
   EXPECT_EQ(Inferred(ReduceSumAttrs{{-1}, false}, {F({2, 7})}), "float32[2]");

@@ -46,6 +46,13 @@ inline const std::string kAllOps = R"(slimnet.plan 1
 %39 = cast(%36) {dtype=uint8} @"cast" : uint8[2,5]
 %40 = reshape(%39) {shape=[5,2]} @"reshape" : uint8[5,2]
 %41 = constant() {values=[]} @"empty" : int64[0]
+%42 = transpose(%36) {perm=[1,0]} @"transpose" : float32[5,2]
+%43 = sigmoid(%42) {} @"sigmoid" : float32[5,2]
+%44 = elu(%43) {} @"elu" : float32[5,2]
+%45 = scale_gradient(%44) {factor=0.1} @"scale_gradient" : float32[5,2]
+%46 = one_hot(%31) {depth=5, on_value=1, off_value=0} @"one_hot" : float32[2,5]
+%47 = input() {name="condition"} @"condition" : bool[]
+%48 = select(%47, %45, %42) {} @"select" : float32[5,2]
 output "logits" %27
 output "again" %27
 output "indices" %30
@@ -55,6 +62,8 @@ output "sum" %38
 output "bytes" %40
 output "empty" %41
 output "values" %29
+output "hot" %46
+output "selected" %48
 update %16
 update %19
 )";

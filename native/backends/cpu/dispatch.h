@@ -1,6 +1,8 @@
 // From a dtype that is known when a plan is compiled to a C++ type.
 #pragma once
 
+#include <array>
+#include <cstddef>
 #include <string>
 
 #include "backend/backend.h"
@@ -19,6 +21,46 @@ auto ForFloat(DType dtype, const Body& body) {
       return body(double{});
     default:
       throw Error(ErrorCode::kBackend, "expected float32 or float64, received " + std::string(Name(dtype)));
+  }
+}
+
+// Calls body(T{}) with the integer type that carries a dtype. Throws Error{kBackend} for other dtypes.
+template <class Body>
+auto ForInteger(DType dtype, const Body& body) {
+  switch (dtype) {
+    case DType::kInt8:
+      return body(int8_t{});
+    case DType::kInt16:
+      return body(int16_t{});
+    case DType::kInt32:
+      return body(int32_t{});
+    case DType::kInt64:
+      return body(int64_t{});
+    case DType::kUInt8:
+      return body(uint8_t{});
+    case DType::kUInt16:
+      return body(uint16_t{});
+    case DType::kUInt32:
+      return body(uint32_t{});
+    case DType::kUInt64:
+      return body(uint64_t{});
+    default:
+      throw Error(ErrorCode::kBackend, "expected an integer dtype, received " + std::string(Name(dtype)));
+  }
+}
+
+// Calls body(T{}) with a type of as many bytes as an element of the dtype has: for ops that move values.
+template <class Body>
+auto ForBytes(DType dtype, const Body& body) {
+  switch (BytesOf(dtype)) {
+    case 1:
+      return body(std::array<std::byte, 1>{});
+    case 2:
+      return body(std::array<std::byte, 2>{});
+    case 4:
+      return body(std::array<std::byte, 4>{});
+    default:
+      return body(std::array<std::byte, 8>{});
   }
 }
 

@@ -13,11 +13,14 @@ std::unique_ptr<Kernel> PrepareAssignDebiasedMovingAverage(const NodeContext& no
 std::unique_ptr<Kernel> PrepareAssignMovingAverage(const NodeContext& node);          // float32, float64
 std::unique_ptr<Kernel> PrepareCast(const NodeContext& node);                         // every dtype to every dtype
 std::unique_ptr<Kernel> PrepareDropout(const NodeContext& node);                      // float32, float64
+std::unique_ptr<Kernel> PrepareOneHot(const NodeContext& node);                       // every integer dtype
 std::unique_ptr<Kernel> PreparePad(const NodeContext& node);                          // every dtype
+std::unique_ptr<Kernel> PrepareSelect(const NodeContext& node);                       // every dtype
 std::unique_ptr<Kernel> PrepareTopK(const NodeContext& node);                         // float32, float64
+std::unique_ptr<Kernel> PrepareTranspose(const NodeContext& node);                    // every dtype
 
-// The same bytes under another shape (reshape, squeeze, plain reorder): a copy, or nothing where the memory planner
-// made both one place. Every dtype.
+// The same bytes under another shape (reshape, squeeze, scale_gradient, plain reorder): a copy, or nothing where the
+// memory planner made both one place. Every dtype.
 std::unique_ptr<Kernel> PrepareCopy(const NodeContext& node);
 
 // Inputs, variables and constants have no step: the runtime places them. Throws Error{kInternal}.

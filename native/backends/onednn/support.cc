@@ -18,15 +18,19 @@ Accepts AcceptedBy(OpKind op) {
     case OpKind::kCast:
     case OpKind::kConstant:
     case OpKind::kInput:
+    case OpKind::kOneHot:
     case OpKind::kPad:
     case OpKind::kReshape:
+    case OpKind::kSelect:
     case OpKind::kSqueeze:
+    case OpKind::kTranspose:
     case OpKind::kVariable:
       return Accepts::kAll;
     case OpKind::kArgmax:
     case OpKind::kAssignDebiasedMovingAverage:
     case OpKind::kAssignMovingAverage:
     case OpKind::kDropout:
+    case OpKind::kScaleGradient:
     case OpKind::kTopK:
       return Accepts::kFloats;
     default:

@@ -34,10 +34,13 @@ Accepts AcceptedBy(OpKind op) {
     case OpKind::kCast:
     case OpKind::kConstant:
     case OpKind::kInput:
+    case OpKind::kOneHot:
     case OpKind::kPad:
     case OpKind::kReorder:
     case OpKind::kReshape:
+    case OpKind::kSelect:
     case OpKind::kSqueeze:
+    case OpKind::kTranspose:
     case OpKind::kVariable:
       return Accepts::kAll;
     case OpKind::kBatchNormTraining:

@@ -1,0 +1,20 @@
+import { defineOp } from '../core/op.js';
+import { broadcastShapes } from '../core/shape.js';
+import { requireBool, requireSameDType } from './checks.js';
+
+/**
+ * x where the condition (bool) holds, else y, elementwise and in any dtype; the three shapes are aligned from the right and
+ * dimensions of 1 stretch.
+ */
+export const select = defineOp({
+  name: 'select',
+  inputs: ['condition', 'x', 'y'],
+  outputs: ['z'],
+  attrs: {},
+  infer: ({ condition, x, y }) => {
+    requireBool('condition', condition);
+    requireSameDType(x, y);
+    const shape = broadcastShapes(condition.shape, broadcastShapes(x.shape, y.shape, 'select'), 'select');
+    return { z: { dtype: x.dtype, shape } };
+  },
+});
