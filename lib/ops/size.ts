@@ -1,10 +1,10 @@
-import { defineOp, dtype } from '../core/op.js';
+import { defineOp } from '../core/op.js';
 
-/** The number of elements of x, a scalar. */
+/** The number of elements of x (int64), a scalar. */
 export const size = defineOp({
   name: 'size',
   inputs: ['x'],
   outputs: ['y'],
-  attrs: { dtype },
-  infer: (_, a) => ({ y: { dtype: a.dtype, shape: [] } }),
+  attrs: {},
+  infer: () => ({ y: { dtype: 'int64', shape: [] } }),
 });
