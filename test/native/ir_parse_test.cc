@@ -42,7 +42,7 @@ TEST(Parse, GivesBackWhatPrintWrote) {
   EXPECT_EQ(program.nodes.size(), 46U);
   EXPECT_EQ(program.values.size(), 49U);
   EXPECT_EQ(program.outputs.size(), 9U);
-  EXPECT_EQ(program.updates.size(), 2U);
+  EXPECT_EQ(program.updates.size(), 3U);
 }
 
 TEST(Parse, ReadsAttributesOfEachKind) {
