@@ -6,17 +6,17 @@ import { Session } from '../runtime/session.js';
 import { argScope } from '../slim/arg_scope.js';
 import { GraphKeys } from '../slim/collections.js';
 import { type NetworkName, network } from '../slim/nets/registry.js';
-import { resnetArgScope } from '../slim/nets/resnet_v1.js';
+import { resnetArgScope } from '../slim/nets/resnet_utils.js';
 import { placeholder } from '../slim/placeholder.js';
 
 /**
- * Writes a TensorFlow checkpoint of a network with drawn weights, as if it had seen one batch: its batch normalizations have the
+ * Writes a TensorFlow checkpoint of a residual network with drawn weights, as if it had seen one batch: its batch normalizations have the
  * statistics of these pictures. With the initial ones the values of an untrained residual network grow from block to block,
  * until one class has the probability 1 whatever the picture.
  * @param path prefix of the checkpoint
  */
 export async function writeUntrained(
-  name: NetworkName,
+  name: Extract<NetworkName, `resnet_${string}`>,
   seed: number,
   pictures: readonly string[],
   path: string,

@@ -24,8 +24,8 @@ export type PreprocessingName = keyof typeof preprocessings;
  * proportion of 256 to 224.
  * @throws ArgumentError
  */
-export function preprocessingFor(name: PreprocessingName, size: number): PreprocessingSpec {
-  if (!Object.hasOwn(preprocessings, name)) {
+export function preprocessingFor(name: string, size: number): PreprocessingSpec {
+  if (!isPreprocessing(name)) {
     throw new ArgumentError(
       `There is no preprocessing ${describe(name)}; there is ${Object.keys(preprocessings).join(', ')}.`,
     );
@@ -39,4 +39,8 @@ export function preprocessingFor(name: PreprocessingName, size: number): Preproc
     width: size,
     resizeSide: size <= resizeSide ? resizeSide : Math.round((size * 256) / 224),
   };
+}
+
+function isPreprocessing(name: string): name is PreprocessingName {
+  return Object.hasOwn(preprocessings, name);
 }

@@ -5,7 +5,7 @@ import { preprocessingFor } from '../data/preprocessing.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
 import { Session, type SessionOptions } from '../runtime/session.js';
-import { type NetworkName, network, networkNames } from '../slim/nets/registry.js';
+import { type NetworkEntry, type NetworkName, network, networkNames } from '../slim/nets/registry.js';
 import { defaultMaxBatch } from './batches.js';
 import { type LabelSource, loadLabels } from './labels.js';
 import { Model } from './model.js';
@@ -57,7 +57,7 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
     ...(options.decode?.mode === 'fast' ? { minSide: preprocessing.resizeSide } : {}),
   };
   checkDecodeOptions(decode);
-  const numClasses = options.numClasses ?? (await classesOf(name, checkpoint)) ?? entry.numClasses;
+  const numClasses = options.numClasses ?? (await classesOf(entry, checkpoint)) ?? entry.numClasses;
   const labels = options.labels === undefined ? null : await loadLabels(options.labels, numClasses);
   const { graph, outputs } = buildNetwork(entry, numClasses, preprocessing, untrainedSeed);
   const session = await Session.create(graph, {
@@ -76,12 +76,15 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
 }
 
 /** Classes of the checkpoint's logits; undefined when it has none under this name. */
-async function classesOf(name: string, checkpoint: string | undefined): Promise<number | undefined> {
+async function classesOf(
+  { name, logitsBiases }: NetworkEntry,
+  checkpoint: string | undefined,
+): Promise<number | undefined> {
   if (checkpoint === undefined) return undefined;
   const reader = await openCheckpoint(checkpoint, { crc32c: loadAddon().crc32c });
   try {
     assertNetwork(name, reader);
-    const classes = reader.tensors.get(`${name}/logits/biases`)?.shape[0];
+    const classes = reader.tensors.get(`${name}/${logitsBiases}`)?.shape[0];
     return classes !== undefined && classes > 0 ? classes : undefined;
   } finally {
     await reader.close();

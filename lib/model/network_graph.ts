@@ -2,6 +2,7 @@ import { Graph, type Tensor } from '../core/graph.js';
 import type { PreprocessingSpec } from '../data/preprocessing.js';
 import { InternalError } from '../errors.js';
 import { argScope } from '../slim/arg_scope.js';
+import { softmax } from '../slim/layers/index.js';
 import type { NetworkEntry } from '../slim/nets/registry.js';
 import { placeholder } from '../slim/placeholder.js';
 
@@ -11,7 +12,7 @@ export type ModelOutput = 'logits' | 'predictions' | 'features';
 /** A network in inference, on a placeholder `images` of float32 [images, height, width, 3]. */
 export interface NetworkGraph {
   readonly graph: Graph;
-  /** Logits and their softmax of [images, 1, 1, classes]; globally pooled features of [images, 1, 1, depth]. */
+  /** Logits and their softmax of [images, (1, 1,) classes]; globally pooled features of [images, 1, 1, depth]. */
   readonly outputs: Readonly<Record<ModelOutput, Tensor>>;
 }
 
@@ -25,12 +26,12 @@ export function buildNetwork(
   const graph = new Graph({ seed });
   const outputs = graph.build(() => {
     const images = placeholder('float32', [null, height, width, 3], { name: 'images' });
-    const { net, endPoints } = argScope(entry.argScope(), () => entry.build(images, { numClasses, isTraining: false }));
-    const features = graph.nodes.find((node) => node.name === `${entry.name}/pool5`)?.outputs[0];
-    const predictions = endPoints.predictions;
-    if (features === undefined || predictions === undefined)
-      throw new InternalError(`${entry.name} has no pooled features or predictions.`);
-    return { logits: net, predictions, features };
+    // VGG pools only when told to; then it takes larger images than its own, too.
+    const options = { numClasses, isTraining: false, globalPool: true };
+    const { net, endPoints } = argScope(entry.argScope(), () => entry.build(images, options));
+    const features = graph.nodes.find((node) => node.name === `${entry.name}/${entry.features}`)?.outputs[0];
+    if (features === undefined) throw new InternalError(`${entry.name} has no features ${entry.features}.`);
+    return { logits: net, predictions: endPoints.predictions ?? softmax(net, { scope: 'predictions' }), features };
   });
   return { graph, outputs };
 }

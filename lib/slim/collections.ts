@@ -4,8 +4,10 @@ import { ArgumentError } from '../errors.js';
 
 /** Names of the standard collections. */
 export const GraphKeys = {
-  /** Every variable. */
+  /** Every variable but the local ones: what checkpoints hold. */
   globalVariables: 'variables',
+  /** State that checkpoints leave out, such as the counters of metrics. */
+  localVariables: 'local_variables',
   trainableVariables: 'trainable_variables',
   /** Every variable that a layer makes. */
   modelVariables: 'model_variables',

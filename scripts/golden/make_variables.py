@@ -1,18 +1,16 @@
-"""Every variable of the four depths in creation order, and the counts of what the builder registers.
+"""Every variable of each network in creation order, and the counts of what the builder registers.
 
 Writes test/golden/variables/<network>.json (1000 classes, training mode, so that the update ops exist).
 """
 
 import fixtures
-from slim_env import VERSIONS, resnet_v1, slim, tf
-
-NETWORKS = ('resnet_v1_50', 'resnet_v1_101', 'resnet_v1_152', 'resnet_v1_200')
+from slim_env import NETWORKS, VERSIONS, arg_scope_of, builder, slim, tf
 
 
 def make(network):
     with tf.Graph().as_default():
-        with slim.arg_scope(resnet_v1.resnet_arg_scope()):
-            _, end_points = getattr(resnet_v1, network)(tf.placeholder(tf.float32, [2, 224, 224, 3]), 1000)
+        with slim.arg_scope(arg_scope_of(network)):
+            _, end_points = builder(network)(tf.placeholder(tf.float32, [2, 224, 224, 3]), 1000)
         variables = tf.global_variables()
         if variables != slim.get_model_variables():
             raise AssertionError(f'{network}: the model variables are not the global variables')

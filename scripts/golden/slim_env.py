@@ -7,7 +7,7 @@ No arithmetic of Slim or TensorFlow is touched.
 
 Import this module before anything else that imports TensorFlow:
 
-    from slim_env import resnet_v1, slim, tf
+    from slim_env import slim, tf
 """
 
 import os
@@ -26,7 +26,7 @@ tf.disable_v2_behavior()
 import tf_slim as slim  # noqa: E402
 from tf_keras.src.legacy_tf_layers import convolutional, core, normalization, pooling  # noqa: E402
 from tf_slim.layers import layers as slim_layers  # noqa: E402
-from tf_slim.nets import resnet_utils, resnet_v1  # noqa: E402
+from tf_slim.nets import resnet_utils, resnet_v1, resnet_v2, vgg  # noqa: E402
 
 # The long names that Slim uses; they were plain aliases in TensorFlow 1 too.
 _LONG_NAMES = {
@@ -52,7 +52,22 @@ _install_layers()
 
 VERSIONS = {'tensorflow': tf.__version__, 'tf_slim': '1.1.0'}
 
-__all__ = ['VERSIONS', 'new_session', 'resnet_utils', 'resnet_v1', 'slim', 'tf']
+NETWORKS = tuple(f'resnet_v{version}_{depth}' for version in (1, 2) for depth in (50, 101, 152, 200)) + (
+    'vgg_a', 'vgg_16', 'vgg_19')
+
+__all__ = ['NETWORKS', 'VERSIONS', 'arg_scope_of', 'builder', 'new_session', 'resnet_utils', 'resnet_v1', 'resnet_v2',
+           'slim', 'tf', 'vgg']
+
+
+def builder(network):
+    """tf_slim's function for a network by its name."""
+    module = next(m for m in (resnet_v1, resnet_v2, vgg) if hasattr(m, network))
+    return getattr(module, network)
+
+
+def arg_scope_of(network):
+    """The arg scope with which a network was trained."""
+    return vgg.vgg_arg_scope() if network.startswith('vgg') else resnet_utils.resnet_arg_scope()
 
 
 def new_session(graph):

@@ -24,16 +24,27 @@ const counts = [
   ['resnet_v1_200', 1000, 64673832, 64849832, 611, 1017, 406, 204, 14400552960],
   ['resnet_v1_200', 1001, 64675881, 64851881, 611, 1017, 406, 204, 14400555008],
   ['resnet_v1_50', null, 23508032, 23561152, 159, 265, 106, 53, 3480207360],
+  ['resnet_v2_50', 1000, 25568360, 25613800, 174, 272, 98, 54, 3482255360],
+  ['resnet_v2_50', 1001, 25570409, 25615849, 174, 272, 98, 54, 3482257408],
+  ['resnet_v2_101', 1000, 44577896, 44675560, 344, 544, 200, 105, 7194476544],
+  ['resnet_v2_101', 1001, 44579945, 44677609, 344, 544, 200, 105, 7194478592],
+  ['resnet_v2_152', 1000, 60236904, 60380648, 514, 816, 302, 156, 10906697728],
+  ['resnet_v2_152', 1001, 60238953, 60382697, 514, 816, 302, 156, 10906699776],
+  ['resnet_v2_200', 1000, 64726120, 64894440, 674, 1072, 398, 204, 14400552960],
+  ['resnet_v2_200', 1001, 64728169, 64896489, 674, 1072, 398, 204, 14400555008],
+  ['resnet_v2_50', null, 23519360, 23564800, 172, 270, 98, 53, 3480207360],
+  ['vgg_a', 1000, 132863336, 132863336, 22, 22, 0, 11, 7609090048],
+  ['vgg_a', 1001, 132867433, 132867433, 22, 22, 0, 11, 7609094144],
+  ['vgg_16', 1000, 138357544, 138357544, 32, 32, 0, 16, 15470264320],
+  ['vgg_16', 1001, 138361641, 138361641, 32, 32, 0, 16, 15470268416],
+  ['vgg_19', 1000, 143667240, 143667240, 38, 38, 0, 19, 19632062464],
+  ['vgg_19', 1001, 143671337, 143671337, 38, 38, 0, 19, 19632066560],
 ] as const;
 
-function network(
-  name: string,
-  numClasses: number | null,
-  options: slim.Options<nets.ResnetV1DepthOptions> = {},
-  size: number | null = 224,
-) {
+function network(name: string, numClasses: number | null, options: slim.Options<nets.NetworkOptions> = {}) {
+  const entry = nets.network(name);
   return build(() =>
-    withResnetArgScope(() => nets.network(name).build(images([null, size, size, 3]), { numClasses, ...options })),
+    slim.argScope(entry.argScope(), () => entry.build(images([null, 224, 224, 3]), { numClasses, ...options })),
   );
 }
 
@@ -76,9 +87,39 @@ test.each([
   ['resnet_v1_101', 143],
   ['resnet_v1_152', 211],
   ['resnet_v1_200', 275],
+  ['resnet_v2_50', 75],
+  ['resnet_v2_101', 143],
+  ['resnet_v2_152', 211],
+  ['resnet_v2_200', 275],
 ] as const)('%s has %d end points, two less without classes', (name, count) => {
   expect(Object.keys(network(name, 1000).value.endPoints)).toHaveLength(count);
   expect(Object.keys(network(name, null).value.endPoints)).toHaveLength(count - 2);
+});
+
+test.each([
+  ['resnet_v1_50', 77],
+  ['resnet_v1_101', 145],
+  ['resnet_v1_152', 213],
+  ['resnet_v1_200', 277],
+  ['resnet_v2_50', 77],
+  ['vgg_a', 16],
+  ['vgg_16', 21],
+  ['vgg_19', 24],
+] as const)('%s has %d end points in the form of the model library', (name, count) => {
+  const { endPoints } = network(name, 1000, { spatialSqueeze: true }).value;
+  expect(Object.keys(endPoints)).toHaveLength(count);
+});
+
+test.each([
+  ['resnet_v2_50', 6536213248],
+  ['resnet_v2_101', 13373518592],
+  ['resnet_v2_152', 20210823936],
+  ['resnet_v2_200', 26645934848],
+] as const)('%s takes the published work at 299 pixels', (name, expected) => {
+  const { graph, value } = build(() =>
+    withResnetArgScope(() => nets.networks[name].build(images([null, 299, 299, 3]), { numClasses: 1001 })),
+  );
+  expect(macsAt(graph, value.net, 299)).toBe(expected);
 });
 
 test.each([
@@ -88,7 +129,11 @@ test.each([
 ] as const)(
   'resnet_v1_50 at output stride %d over %d pixels takes the published work',
   (outputStride, size, globalPool, expected) => {
-    const { graph, value } = network('resnet_v1_50', 1000, { outputStride, globalPool, isTraining: false }, null);
+    const { graph, value } = build(() =>
+      withResnetArgScope(() =>
+        nets.resnetV1_50(images([null, null, null, 3]), { numClasses: 1000, outputStride, globalPool }),
+      ),
+    );
     expect(macsAt(graph, value.net, size)).toBe(expected);
   },
 );

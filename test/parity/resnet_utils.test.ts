@@ -127,7 +127,7 @@ test('testEndPointsV1', () => {
 });
 
 /** Slim's own control: blocks stacked without any control over the stride. */
-function stackBlocksNondense(inputs: Parameters<typeof nets.bottleneck>[0], blocks: readonly nets.Block[]) {
+function stackBlocksNondense(inputs: Parameters<typeof nets.bottleneckV1>[0], blocks: readonly nets.Block[]) {
   return blocks.reduce(
     (net, block) =>
       slim.variableScope(block.scope, 'block', () =>

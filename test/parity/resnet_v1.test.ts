@@ -171,8 +171,10 @@ test.each([
   ],
   ['an output stride of 0', { outputStride: 0 }, ArgumentError, /positive integer/],
   ['reuse before there are variables', { reuse: true }, ScopeError, /does not exist/],
-  ['no classes at all', { numClasses: 0 }, ArgumentError, /numClasses/],
-  ['isTraining null', { isTraining: null as never }, ArgumentError, /isTraining cannot be null/],
+  ['a negative number of classes', { numClasses: -1 }, ArgumentError, /numClasses/],
+  ['isTraining undecided', { isTraining: 'no' as never }, ArgumentError, /isTraining cannot be the string "no"/],
+  ['spatialSqueeze undecided', { spatialSqueeze: 1 as never }, ArgumentError, /spatialSqueeze/],
+  ['squeezing a map', { spatialSqueeze: true }, ShapeError, /squeeze/],
   ['a misspelled option', { num_classes: 3 } as never, ArgumentError, /did you mean numClasses/],
 ] as const)('%s is an error', (_, options, errorClass, message) => {
   const attempt = () => small([1, 65, 65, 3], { numClasses: 10, globalPool: false, ...(options as SmallOptions) });

@@ -60,7 +60,7 @@ function ofNetwork(name: NetworkName, { classes, size }: { classes?: number; siz
   const { net } = graph.build(() => {
     const images = placeholder('float32', [1, side, side, 3], { name: 'images' });
     return argScope(entry.argScope(), () =>
-      entry.build(images, { numClasses: classes ?? entry.numClasses, isTraining: false }),
+      entry.build(images, { numClasses: classes ?? entry.numClasses, isTraining: false, globalPool: true }),
     );
   });
   const variables = [...graph.variables.values()];

@@ -3,16 +3,12 @@ import type { Tensor } from '../../core/graph.js';
 import { ArgumentError } from '../../errors.js';
 import type { ArgScope } from '../arg_scope.js';
 import type { Options } from '../options.js';
-import {
-  defaultImageSize,
-  type Network,
-  type ResnetV1DepthOptions,
-  resnetArgScope,
-  resnetV1_50,
-  resnetV1_101,
-  resnetV1_152,
-  resnetV1_200,
-} from './resnet_v1.js';
+import type { Scope } from '../variable_scope.js';
+import { defaultImageSize, type Network } from './network.js';
+import { resnetArgScope } from './resnet_utils.js';
+import { resnetV1_50, resnetV1_101, resnetV1_152, resnetV1_200 } from './resnet_v1.js';
+import { resnetV2_50, resnetV2_101, resnetV2_152, resnetV2_200 } from './resnet_v2.js';
+import { vgg16, vgg19, vggA, vggArgScope } from './vgg.js';
 
 /** Weights that were published for a network, and how well they do on ImageNet's validation images (one centre crop). */
 export interface PublishedWeights {
@@ -23,11 +19,23 @@ export interface PublishedWeights {
   readonly top5: number;
 }
 
+/** Options that every network of the registry takes. */
+export interface NetworkOptions {
+  /** Classes of the logits; null leaves the logits away. */
+  numClasses: number | null;
+  isTraining: boolean;
+  /** Average over height and width before the logits. */
+  globalPool: boolean;
+  /** Logits of [N, numClasses] in place of [N, 1, 1, numClasses]. */
+  spatialSqueeze: boolean;
+  scope: Scope;
+}
+
 /** Everything that is particular to one network. */
 export interface NetworkEntry {
   /** Name of the network and default scope of its variables. */
   readonly name: string;
-  readonly build: (images: Tensor, options?: Options<ResnetV1DepthOptions>) => Network;
+  readonly build: (images: Tensor, options?: Options<NetworkOptions>) => Network;
   /** The scope in which `build` gives the published form. */
   readonly argScope: () => ArgScope;
   /** Pixels a side of the input. */
@@ -35,19 +43,35 @@ export interface NetworkEntry {
   /** Classes of the published weights. */
   readonly numClasses: number;
   /** Name of the preprocessing that the weights expect. */
-  readonly preprocessing: 'vgg';
+  readonly preprocessing: 'vgg' | 'inception';
   /** What is added to a class of the network to get its number in lists of 1001 classes, where 0 is the background. */
   readonly labelOffset: number;
+  /** The variable that has one value for each class, below the network's scope. */
+  readonly logitsBiases: string;
+  /** The op, below the network's scope, whose output are the globally pooled features: what the last layer makes logits of. */
+  readonly features: string;
   /** null: there are none. */
   readonly published: PublishedWeights | null;
 }
 
-const resnetV1 = {
+const resnet = {
   argScope: () => resnetArgScope(),
-  imageSize: defaultImageSize,
-  numClasses: 1000,
-  preprocessing: 'vgg',
-  labelOffset: 1,
+  logitsBiases: 'logits/biases',
+  features: 'pool5',
+} as const;
+
+/** Converted from Caffe: no class for the background. */
+const fromCaffe = { imageSize: defaultImageSize, numClasses: 1000, preprocessing: 'vgg', labelOffset: 1 } as const;
+
+const resnetV1 = { ...resnet, ...fromCaffe } as const;
+
+const resnetV2 = { ...resnet, imageSize: 299, numClasses: 1001, preprocessing: 'inception', labelOffset: 0 } as const;
+
+const vgg = {
+  ...fromCaffe,
+  argScope: () => vggArgScope(),
+  logitsBiases: 'fc8/biases',
+  features: 'global_pool',
 } as const;
 
 /** One line for each network; what stands here is built, tested and offered. */
@@ -71,6 +95,38 @@ export const networks = {
     published: { file: 'resnet_v1_152_2016_08_28.tar.gz', top1: 76.8, top5: 93.2 },
   },
   resnet_v1_200: { ...resnetV1, name: 'resnet_v1_200', build: resnetV1_200, published: null },
+  resnet_v2_50: {
+    ...resnetV2,
+    name: 'resnet_v2_50',
+    build: resnetV2_50,
+    published: { file: 'resnet_v2_50_2017_04_14.tar.gz', top1: 75.6, top5: 92.8 },
+  },
+  resnet_v2_101: {
+    ...resnetV2,
+    name: 'resnet_v2_101',
+    build: resnetV2_101,
+    published: { file: 'resnet_v2_101_2017_04_14.tar.gz', top1: 77.0, top5: 93.7 },
+  },
+  resnet_v2_152: {
+    ...resnetV2,
+    name: 'resnet_v2_152',
+    build: resnetV2_152,
+    published: { file: 'resnet_v2_152_2017_04_14.tar.gz', top1: 77.8, top5: 94.1 },
+  },
+  resnet_v2_200: { ...resnetV2, name: 'resnet_v2_200', build: resnetV2_200, published: null },
+  vgg_a: { ...vgg, name: 'vgg_a', build: vggA, published: null },
+  vgg_16: {
+    ...vgg,
+    name: 'vgg_16',
+    build: vgg16,
+    published: { file: 'vgg_16_2016_08_28.tar.gz', top1: 71.5, top5: 89.8 },
+  },
+  vgg_19: {
+    ...vgg,
+    name: 'vgg_19',
+    build: vgg19,
+    published: { file: 'vgg_19_2016_08_28.tar.gz', top1: 71.1, top5: 89.8 },
+  },
 } as const satisfies Readonly<Record<string, NetworkEntry>>;
 
 export type NetworkName = keyof typeof networks;

@@ -2,9 +2,11 @@ import { describe } from '../../core/dtype.js';
 import type { Tensor } from '../../core/graph.js';
 import { shapeText } from '../../core/shape.js';
 import { ArgumentError, ShapeError } from '../../errors.js';
+import { type Activation, relu } from '../activations.js';
 import { type ArgScope, addArgScope, argScope } from '../arg_scope.js';
 import { type CollectionNames, collectNamedOutputs, GraphKeys } from '../collections.js';
 import { varianceScalingInitializer } from '../initializers.js';
+import { requireBoolean } from '../layers/common.js';
 import { batchNorm, conv2d, maxPool2d } from '../layers/index.js';
 import { pad } from '../math.js';
 import { mergeOptions, type Options } from '../options.js';
@@ -88,6 +90,8 @@ export function conv2dSame(
 interface StackOptions {
   /** Input size over output size of the features; where it is reached, strides turn into dilation. null: as the units say. */
   outputStride: number | null;
+  /** Collect a block's output before the stride of its last unit, which then subsamples behind it: the result is the same. */
+  storeNonStridedActivations: boolean;
   outputsCollections: CollectionNames;
 }
 
@@ -101,30 +105,41 @@ interface StackOptions {
  */
 export const stackBlocksDense = addArgScope(
   'stack_blocks_dense',
-  { outputStride: null, outputsCollections: null } as StackOptions,
-  (inputs: Tensor, blocks: readonly Block[], { outputStride, outputsCollections }: StackOptions): Tensor => {
+  { outputStride: null, storeNonStridedActivations: false, outputsCollections: null } as StackOptions,
+  (inputs: Tensor, blocks: readonly Block[], o: StackOptions): Tensor => {
+    const { outputStride, storeNonStridedActivations, outputsCollections } = o;
     if (!Array.isArray(blocks))
       throw new ArgumentError(`stackBlocksDense: blocks: expected a list, received ${describe(blocks)}.`);
     if (outputStride !== null) positiveInteger(outputStride, 'stackBlocksDense: outputStride');
-    let net = inputs;
     let currentStride = 1;
     let rate = 1;
+    /** Builds what strides: with its stride or, where the output stride is reached, with a rate for all that follows. */
+    const strided = (stride: number, build: (stride: number, rate: number) => Tensor): Tensor => {
+      if (currentStride === outputStride) {
+        const dense = build(1, rate);
+        rate *= stride;
+        return dense;
+      }
+      currentStride *= stride;
+      if (outputStride !== null && currentStride > outputStride) throw unreachable(outputStride, currentStride);
+      return build(stride, 1);
+    };
+    let net = inputs;
     for (const block of blocks as readonly Block[]) {
       net = variableScope(block.scope, 'block', (sc) => {
+        let blockStride = 1;
         block.args.forEach((unit, i) => {
-          if (outputStride !== null && currentStride > outputStride) throw unreachable(outputStride, currentStride);
-          const stride = unit.stride ?? 1;
-          net = variableScope(`unit_${i + 1}`, () => {
-            if (currentStride === outputStride) {
-              const dense = block.unitFn(net, { ...unit, stride: 1, rate });
-              rate *= stride;
-              return dense;
-            }
-            currentStride *= stride;
-            return block.unitFn(net, { ...unit, stride, rate: 1 });
-          });
+          let unitStride = unit.stride ?? 1;
+          if (storeNonStridedActivations && i === block.args.length - 1) {
+            blockStride = unitStride;
+            unitStride = 1;
+          }
+          net = variableScope(`unit_${i + 1}`, () =>
+            strided(unitStride, (stride, dilation) => block.unitFn(net, { ...unit, stride, rate: dilation })),
+          );
         });
-        return collectNamedOutputs(outputsCollections, sc.name, net);
+        collectNamedOutputs(outputsCollections, sc.name, net);
+        return strided(blockStride, (stride) => subsample(net, stride));
       });
     }
     if (outputStride !== null && currentStride !== outputStride) throw unreachable(outputStride, currentStride);
@@ -149,6 +164,12 @@ export interface ResnetArgScopeOptions {
   batchNormEpsilon: number;
   /** Whether batch normalizations have a `gamma`. */
   batchNormScale: boolean;
+  /** Activation of the convolutions; what follows a sum, and batch normalizations of their own, stay relu. */
+  activationFn: Activation | null;
+  /** false: convolutions have biases instead of batch normalizations. */
+  useBatchNorm: boolean;
+  /** Where the updates of the moving statistics are collected. */
+  batchNormUpdatesCollections: CollectionNames;
 }
 
 /** The defaults with which the published residual networks were trained, as a scope to be entered by `argScope`. */
@@ -158,22 +179,23 @@ export function resnetArgScope(options: Options<ResnetArgScopeOptions> = {}): Ar
     batchNormDecay: 0.997,
     batchNormEpsilon: 1e-5,
     batchNormScale: true,
+    activationFn: relu,
+    useBatchNorm: true,
+    batchNormUpdatesCollections: GraphKeys.updateOps,
   };
-  const { weightDecay, batchNormDecay, batchNormEpsilon, batchNormScale } = mergeOptions(
-    'resnetArgScope',
-    defaults,
-    options,
-  );
+  const o = mergeOptions('resnetArgScope', defaults, options);
+  requireBoolean(o.useBatchNorm, 'resnetArgScope: useBatchNorm');
   const batchNormParams = {
-    decay: batchNormDecay,
-    epsilon: batchNormEpsilon,
-    scale: batchNormScale,
-    updatesCollections: GraphKeys.updateOps,
+    decay: o.batchNormDecay,
+    epsilon: o.batchNormEpsilon,
+    scale: o.batchNormScale,
+    updatesCollections: o.batchNormUpdatesCollections,
   };
   const convolutions = {
-    weightsRegularizer: l2Regularizer(weightDecay),
+    weightsRegularizer: l2Regularizer(o.weightDecay),
     weightsInitializer: varianceScalingInitializer(),
-    normalizerFn: batchNorm,
+    activationFn: o.activationFn,
+    normalizerFn: o.useBatchNorm ? batchNorm : null,
     normalizerParams: batchNormParams,
   };
   return argScope([conv2d], convolutions, () =>

@@ -1,0 +1,21 @@
+import type { Tensor } from '../../core/graph.js';
+import { positiveInteger } from '../utils.js';
+
+/** Pixels a side of the images that the builders were written for. */
+export const defaultImageSize = 224;
+
+/** What a builder returns. */
+export interface Network {
+  /**
+   * Logits, [N, 1, 1, numClasses] or, squeezed, [N, numClasses]; features where there are no classes; a map where nothing was
+   * pooled.
+   */
+  readonly net: Tensor;
+  /** Outputs of layers, units and blocks by name, in order, and what the builder says of pooling, logits and predictions. */
+  readonly endPoints: Record<string, Tensor>;
+}
+
+/** Classes of the logits, 0 for none, which null says too. @throws ArgumentError */
+export function numberOfClasses(given: number | null, builder: string): number {
+  return given === null || given === 0 ? 0 : positiveInteger(given, `${builder}: numClasses`);
+}
