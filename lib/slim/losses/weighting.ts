@@ -5,6 +5,7 @@ import { ArgumentError, ShapeError } from '../../errors.js';
 import { cast, divideNoNan, identity, multiply, notEqual, reduceSum, reshape, size, squeeze } from '../math.js';
 import { mergeOptions, type Options } from '../options.js';
 import { constant } from '../placeholder.js';
+import { stretchedSum } from '../stretched.js';
 import { requireTensor } from '../utils.js';
 import { nameScope } from '../variable_scope.js';
 import { addLoss } from './collection.js';
@@ -79,7 +80,7 @@ function reduced(losses: Tensor, weights: Tensor, reduction: Reduction): Tensor 
     case 'sum':
       return identity(total, 'value');
     case 'mean':
-      return divideNoNan(total, multiply(reduceSum(weights), divideNoNan(size(losses), size(weights))), 'value');
+      return divideNoNan(total, stretchedSum(weights, losses), 'value');
     case 'sum_over_batch_size':
       return divideNoNan(total, size(losses), 'value');
     case 'sum_by_nonzero_weights':
