@@ -200,7 +200,7 @@ function debiasing(mean: Variable, fused: boolean): { readonly biased: Tensor; r
     dtype: 'float32',
     initializer: zerosInitializer(),
     trainable: false,
-    collections: fused ? [] : [GraphKeys.modelVariables],
+    collections: fused ? [GraphKeys.globalVariables] : [GraphKeys.globalVariables, GraphKeys.modelVariables],
   } as const;
   return variableScope(mean.name, () => ({
     biased: getVariable('biased', { ...options, shape: mean.shape }).tensor,

@@ -38,7 +38,7 @@ export function layerVariable(name: string, v: LayerVariable): Variable {
     regularizer: v.regularizer ?? null,
     regularizerScope: `${v.coreName ?? name}/Regularizer`,
     trainable: v.trainable,
-    collections: [GraphKeys.modelVariables],
+    collections: [GraphKeys.globalVariables, GraphKeys.modelVariables],
   });
   addToCollections(variable.tensor.graph, collectionsOf(v.variablesCollections, name), variable);
   return variable;
