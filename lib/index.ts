@@ -22,6 +22,6 @@ export {
   type StreamOptions,
 } from './model/index.js';
 export * from './runtime/index.js';
-export * as slim from './slim/index.js';
 export * as nets from './slim/nets/index.js';
 export { constant, placeholder } from './slim/placeholder.js';
+export * as slim from './slim_namespace.js';
