@@ -32,7 +32,7 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** Ends the run when it has waited and run for longer than this. */
   timeoutMs?: number;
-  /** Update ops to run as well, such as `graph.getCollection('update_ops')`. */
+  /** Updates to run as well, such as `graph.getCollection('update_ops')` or the `update` of a metric. */
   updates?: readonly Tensor[];
   /** Measures each step; `report` then has the times. */
   profile?: boolean;

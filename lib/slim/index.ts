@@ -25,7 +25,9 @@ export {
   zerosInitializer,
 } from './initializers.js';
 export * from './layers/index.js';
+export * as losses from './losses/index.js';
 export * from './math.js';
+export * as metrics from './metrics/index.js';
 export type { Options } from './options.js';
 export { constant, placeholder } from './placeholder.js';
 export {

@@ -3,7 +3,7 @@ import { apply, type Tensor } from '../core/graph.js';
 import { ArgumentError } from '../errors.js';
 import * as ops from '../ops/index.js';
 import { GraphKeys } from './collections.js';
-import { add, multiply, reduceSum } from './math.js';
+import { abs, add, multiply, reduceSum } from './math.js';
 import { constant } from './placeholder.js';
 import { nameScope } from './variable_scope.js';
 
@@ -17,7 +17,7 @@ export function l2Regularizer(scale: number, scope = 'l2_regularizer'): Regulari
 
 /** scale * sum |w|. @throws ArgumentError for a scale that is negative or no number */
 export function l1Regularizer(scale: number, scope = 'l1_regularizer'): Regularizer {
-  return scaled('l1Regularizer', scale, scope, (weights) => reduceSum(apply(ops.abs, { x: weights }, {}, 'Abs').y));
+  return scaled('l1Regularizer', scale, scope, (weights) => reduceSum(abs(weights)));
 }
 
 /** scaleL1 * sum |w| + scaleL2 * sum(w^2) / 2. */

@@ -1,7 +1,7 @@
 import { describe } from '../core/dtype.js';
 import { currentGraph, type Variable } from '../core/graph.js';
 import { ArgumentError, ScopeError } from '../errors.js';
-import { GraphKeys } from './collections.js';
+import { GraphKeys, namePattern } from './collections.js';
 import { mergeOptions, type Options } from './options.js';
 import { VariableScope } from './variable_scope.js';
 
@@ -18,8 +18,9 @@ export function getVariables(
   collection: string = GraphKeys.globalVariables,
 ): Variable[] {
   const start = scope instanceof VariableScope ? scope.name : (scope ?? '');
-  const pattern = compile(
+  const pattern = namePattern(
     suffix === null ? `^(?:${start})` : `^(?:${start}).*(?:${suffix.includes(':') ? suffix : `${suffix}:`})`,
+    'getVariables',
   );
   // Variables of TensorFlow carry the number of their output, on which published patterns rely.
   return currentGraph()
@@ -109,7 +110,8 @@ export function filterVariables(
     { includePatterns: null, excludePatterns: null, regSearch: true },
     options,
   );
-  const compiled = (patterns: readonly string[]) => patterns.map((p) => compile(regSearch ? p : `^(?:${p})`));
+  const compiled = (patterns: readonly string[]) =>
+    patterns.map((p) => namePattern(regSearch ? p : `^(?:${p})`, 'filterVariables'));
   const matches = (patterns: readonly RegExp[], v: Variable) => patterns.some((p) => p.test(`${v.name}:0`));
   const included = includePatterns === null ? null : compiled(includePatterns);
   const excluded = compiled(excludePatterns ?? []);
@@ -119,12 +121,4 @@ export function filterVariables(
 /** The name under which checkpoints hold a variable: its own, there being no partitioned variables. */
 export function getVariableFullName(variable: Variable): string {
   return variable.name;
-}
-
-function compile(pattern: string): RegExp {
-  try {
-    return new RegExp(pattern);
-  } catch (cause) {
-    throw new ArgumentError(`Variables: ${JSON.stringify(pattern)} is no regular expression.`, { cause });
-  }
 }

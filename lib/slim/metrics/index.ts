@@ -1,0 +1,17 @@
+/** Slim's metrics: `slim.metrics`. The streaming ones count over many batches. */
+export { aggregateMetricMap, aggregateMetrics } from './aggregate.js';
+export {
+  type AccuracyOptions,
+  accuracy,
+  type ConfusionMatrixOptions,
+  confusionMatrix,
+  inTopK,
+} from './classification.js';
+export {
+  type StreamingMetric,
+  type StreamingOptions,
+  streamingAccuracy,
+  streamingMean,
+  streamingMeanIou,
+  streamingRecallAtK,
+} from './streaming.js';
