@@ -6,7 +6,18 @@ export * as checkpoint from './checkpoint/index.js';
 export type { DType, TypedArray } from './core/dtype.js';
 export { Graph, type GraphOptions, type InitialValue, Node, Tensor, type Variable } from './core/graph.js';
 export type { ConcreteShape, Shape, TensorType } from './core/shape.js';
-export { type DecodeOptions, decodeImage, type ImageSource, type RawImage } from './data/index.js';
+export {
+  type DecodeOptions,
+  decodeImage,
+  drawTreatment,
+  type ImageSource,
+  type PreprocessImageOptions,
+  type PreprocessingName,
+  preprocessImage,
+  type RawImage,
+  type RelativeBox,
+  type Treatment,
+} from './data/index.js';
 export * from './errors.js';
 export {
   type ClassifyOptions,

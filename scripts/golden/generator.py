@@ -48,25 +48,34 @@ def sample_indices(count, samples=8):
     return np.floor(hashes(np.arange(samples), SAMPLE_STREAM) * count).astype(np.int64)
 
 
+# Elements that are drawn at a time: VGG has a variable of 10^8.
+_PART = 1 << 22
+
+
 def variable_value(name, shape, stream):
     """The float32 value of the model variable whose place in the sorted list of names is `stream`."""
     shape = tuple(shape)
     count = int(np.prod(shape, dtype=np.int64))
-    u = hashes(np.arange(count), stream)
+    values = np.empty(count, np.float32)
+    for start in range(0, count, _PART):
+        u = hashes(np.arange(start, min(start + _PART, count)), stream)
+        values[start:start + len(u)] = _of_kind(name, shape, u)
+    return values.reshape(shape)
+
+
+def _of_kind(name, shape, u):
     v = 2.0 * u - 1.0
     kind = name.rsplit('/', 1)[-1]
     if kind == 'weights':
-        values = v * np.sqrt(6.0 / np.prod(shape[:-1], dtype=np.float64))
-    elif kind == 'gamma':
-        values = 1.0 + 0.2 * v
-    elif kind in ('beta', 'biases', 'moving_mean'):
-        values = 0.1 * v
-    elif kind == 'moving_variance':
-        values = 0.5 + u
-    else:
-        raise ValueError(f'variable {name}: the generator knows weights, biases, gamma, beta, moving_mean and '
-                         f'moving_variance, not "{kind}"')
-    return values.astype(np.float32).reshape(shape)
+        return v * np.sqrt(6.0 / np.prod(shape[:-1], dtype=np.float64))
+    if kind == 'gamma':
+        return 1.0 + 0.2 * v
+    if kind in ('beta', 'biases', 'moving_mean'):
+        return 0.1 * v
+    if kind == 'moving_variance':
+        return 0.5 + u
+    raise ValueError(f'variable {name}: the generator knows weights, biases, gamma, beta, moving_mean and '
+                     f'moving_variance, not "{kind}"')
 
 
 def variable_values(shapes):

@@ -1,5 +1,6 @@
 /** What TF-Slim's tests of resnet_utils assert, test by test under its own names. */
 
+import type { Tensor } from '../../lib/core/graph.js';
 import * as slim from '../../lib/slim/index.js';
 import * as nets from '../../lib/slim/nets/index.js';
 import {
@@ -11,8 +12,9 @@ import {
   generatedValues,
   largestDifference,
   meshGrid,
+  type Result,
 } from './numbers.js';
-import { build, images, inGraph, shapesOf } from './support.js';
+import { build, type Form, forms, images, inGraph, shapesOf } from './support.js';
 
 test.each([
   [3, [0, 2, 6, 8]],
@@ -102,11 +104,12 @@ test.each([3, 4, 5, 7].flatMap((kernel) => [2, 3, 4].map((stride) => [kernel, st
   },
 );
 
-test('testEndPointsV1', () => {
+test.each(['v1', 'v2'] as const)('testEndPointsV1, testEndPointsV2: %s', (form) => {
+  const { block } = forms[form];
   const { value } = build(() => {
     const blocks = [
-      nets.resnetV1Block('block1', { baseDepth: 1, numUnits: 2, stride: 2 }),
-      nets.resnetV1Block('block2', { baseDepth: 2, numUnits: 2, stride: 1 }),
+      block('block1', { baseDepth: 1, numUnits: 2, stride: 2 }),
+      block('block2', { baseDepth: 2, numUnits: 2, stride: 1 }),
     ];
     slim.variableScope('tiny', () =>
       slim.argScope([slim.conv2d], { outputsCollections: 'points' }, () =>
@@ -118,7 +121,7 @@ test('testEndPointsV1', () => {
   const expected = [1, 2].flatMap((b) =>
     [1, 2].flatMap((u) =>
       [...(u === 1 ? ['shortcut'] : []), 'conv1', 'conv2', 'conv3'].map(
-        (layer) => `tiny/block${b}/unit_${u}/bottleneck_v1/${layer}`,
+        (layer) => `tiny/block${b}/unit_${u}/bottleneck_${form}/${layer}`,
       ),
     ),
   );
@@ -127,7 +130,7 @@ test('testEndPointsV1', () => {
 });
 
 /** Slim's own control: blocks stacked without any control over the stride. */
-function stackBlocksNondense(inputs: Parameters<typeof nets.bottleneckV1>[0], blocks: readonly nets.Block[]) {
+function stackBlocksNondense(inputs: Tensor, blocks: readonly nets.Block[]) {
   return blocks.reduce(
     (net, block) =>
       slim.variableScope(block.scope, 'block', () =>
@@ -140,33 +143,72 @@ function stackBlocksNondense(inputs: Parameters<typeof nets.bottleneckV1>[0], bl
   );
 }
 
-describe.each(devices)('testAtrousValuesBottleneck on %s', (device) => {
-  const blocks = [1, 2, 4, 8].map((baseDepth, i) =>
-    nets.resnetV1Block(`block${i + 1}`, { baseDepth, numUnits: 2, stride: i < 3 ? 2 : 1 }),
+/** Four blocks of two units; output strides from 1 to the nominal 8. */
+const fourBlocks = (form: Form) =>
+  [1, 2, 4, 8].map((baseDepth, i) =>
+    forms[form].block(`block${i + 1}`, { baseDepth, numUnits: 2, stride: i < 3 ? 2 : 1 }),
   );
 
+const onEachDevice = devices.flatMap((device) => (['v1', 'v2'] as const).map((form) => [form, device] as const));
+
+/** Builds in inference under resnetArgScope, runs with the generator's values, and gives back what `body` fetches. */
+function inferred(device: Device, body: (x: Tensor) => Record<string, Tensor>) {
+  const { graph, value } = build(() =>
+    slim.argScope(nets.resnetArgScope(), () =>
+      slim.argScope([slim.batchNorm], { isTraining: false }, () => body(images([1, 30, 31, 3]))),
+    ),
+  );
+  return evaluate(graph, device, value, {
+    feeds: { images: generatedImages([1, 30, 31, 3]) },
+    values: generatedValues(graph),
+  });
+}
+
+/** Builds once more over the variables that there are. */
+function again<T>(body: () => T): T {
+  return slim.variableScope(slim.getVariableScope(), { reuse: true }, body);
+}
+
+function expectClose(actual: Result | undefined, expected: Result | undefined): void {
+  expect(actual?.shape).toEqual(expected?.shape);
+  const scale = Math.max(...(expected?.data ?? []).map(Math.abs));
+  expect(scale).toBeGreaterThan(0);
+  expect(largestDifference(actual?.data ?? [], expected?.data ?? [])).toBeLessThan(1e-4 * (1 + scale));
+}
+
+describe.each(onEachDevice)('testAtrousValuesBottleneck, %s on %s', (form, device) => {
   test.each([1, 2, 4, 8, null])('output stride %p', async (outputStride) => {
-    const { graph, value } = build(() =>
-      slim.argScope(nets.resnetArgScope(), () =>
-        slim.argScope([slim.batchNorm], { isTraining: false }, () => {
-          const x = images([1, 30, 31, 3]);
-          const dense = nets.stackBlocksDense(x, blocks, { outputStride });
-          const output = nets.subsample(dense, outputStride === null ? 1 : 8 / outputStride);
-          const expected = slim.variableScope(slim.getVariableScope(), { reuse: true }, () =>
-            stackBlocksNondense(x, blocks),
-          );
-          return { output, expected };
-        }),
-      ),
-    );
-    const { output, expected } = await evaluate(graph, device, value, {
-      feeds: { images: generatedImages([1, 30, 31, 3]) },
-      values: generatedValues(graph),
+    const { output, expected } = await inferred(device, (x) => {
+      const dense = nets.stackBlocksDense(x, fourBlocks(form), { outputStride });
+      return {
+        output: nets.subsample(dense, outputStride === null ? 1 : 8 / outputStride),
+        expected: again(() => stackBlocksNondense(x, fourBlocks(form))),
+      };
     });
-    expect(output?.shape).toEqual(expected?.shape);
-    const scale = Math.max(...(expected?.data ?? []).map(Math.abs));
-    expect(scale).toBeGreaterThan(0);
-    expect(largestDifference(output?.data ?? [], expected?.data ?? [])).toBeLessThan(1e-4 * (1 + scale));
+    expectClose(output, expected);
+  });
+});
+
+describe.each(onEachDevice)('testStridingLastUnitVsSubsampleBlockEnd, %s on %s', (form, device) => {
+  test.each([1, 2, 4, 8, null])('output stride %p', async (outputStride) => {
+    const blocks = fourBlocks(form);
+    const results = await inferred(device, (x) => {
+      const stacked = (storeNonStridedActivations: boolean, outputsCollections: string): Record<string, Tensor> => {
+        const net = nets.stackBlocksDense(x, blocks, { outputStride, storeNonStridedActivations, outputsCollections });
+        return { net, ...slim.convertCollectionToDict(outputsCollections) };
+      };
+      const strided = stacked(false, 'strided');
+      const stored = again(() => stacked(true, 'stored'));
+      for (const [i, { scope }] of blocks.slice(0, -1).entries()) {
+        const atrous = outputStride !== null && 2 ** i >= outputStride;
+        if (!atrous) stored[scope] = nets.subsample(stored[scope] as Tensor, 2);
+      }
+      const named = (prefix: string, tensors: Record<string, Tensor>) =>
+        Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [`${prefix} ${name}`, tensor]));
+      return { ...named('strided', strided), ...named('stored', stored) };
+    });
+    for (const name of ['net', 'block1', 'block2', 'block3'])
+      expectClose(results[`strided ${name}`], results[`stored ${name}`]);
   });
 });
 
@@ -232,6 +274,29 @@ test('resnetArgScope holds what the published networks were trained with', () =>
     batchNormDecay: 0.9,
     batchNormEpsilon: 0.1,
     batchNormScale: false,
+    activationFn: slim.relu6,
+    batchNormUpdatesCollections: 'mine',
   });
-  expect(own.of(slim.batchNorm)).toEqual({ decay: 0.9, epsilon: 0.1, scale: false, updatesCollections: 'update_ops' });
+  expect(own.of(slim.batchNorm)).toEqual({ decay: 0.9, epsilon: 0.1, scale: false, updatesCollections: 'mine' });
+  expect(own.of(slim.conv2d)).toMatchObject({ activationFn: slim.relu6, normalizerFn: slim.batchNorm });
+});
+
+test('resnetArgScope without batch normalization gives every convolution biases', () => {
+  const { graph } = build(() =>
+    slim.argScope(nets.resnetArgScope({ useBatchNorm: false }), () =>
+      nets.stackBlocksDense(images([1, 16, 16, 3]), fourBlocks('v1')),
+    ),
+  );
+  const kinds = new Set([...graph.variables.keys()].map((name) => name.slice(name.lastIndexOf('/') + 1)));
+  expect([...kinds].sort()).toEqual(['biases', 'weights']);
+  expect(() => nets.resnetArgScope({ useBatchNorm: 1 as never })).toThrow(/useBatchNorm/);
+});
+
+test('resnetArgScope puts relu back where the surrounding scope has another activation', () => {
+  const { value } = build(() =>
+    slim.argScope([slim.conv2d], { activationFn: null }, () =>
+      slim.argScope(nets.resnetArgScope(), () => slim.conv2d(images(), 4, 3, { scope: 'c' })),
+    ),
+  );
+  expect(value.name).toBe('c/Relu');
 });

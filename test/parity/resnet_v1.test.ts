@@ -1,137 +1,12 @@
 /** What TF-Slim's resnet_v1_test asserts of complete networks, test by test under its own names, and values that it computed. */
-import { ArgumentError, ScopeError, ShapeError } from '../../lib/errors.js';
+import { ArgumentError } from '../../lib/errors.js';
 import * as slim from '../../lib/slim/index.js';
 import * as nets from '../../lib/slim/nets/index.js';
-import {
-  type Device,
-  devices,
-  evaluate,
-  expectStatistics,
-  generatedImages,
-  generatedValues,
-  largestDifference,
-  numbers,
-  type Statistics,
-  withSession,
-} from './numbers.js';
-import { build, golden, images, inGraph, shapesOf, smallResnet, withResnetArgScope } from './support.js';
+import { completeNetworkTests } from './complete_networks.js';
+import { devices, evaluate, generatedImages, generatedValues, largestDifference } from './numbers.js';
+import { build, images, shapesOf, smallBlocks, withResnetArgScope } from './support.js';
 
-type SmallOptions = slim.Options<nets.ResnetV1Options>;
-
-function small(shape: readonly (number | null)[], options: SmallOptions) {
-  return build(() => withResnetArgScope(() => smallResnet(images(shape), options)));
-}
-
-function blockShapes(endPoints: nets.Network['endPoints']) {
-  return [1, 2, 3, 4].map((b) => endPoints[`resnet/block${b}`]?.shape);
-}
-
-test('testClassificationEndPoints', () => {
-  const { value } = small([2, 224, 224, 3], { numClasses: 10 });
-  expect(value.net.name.startsWith('resnet/logits')).toBe(true);
-  expect(value.net.shape).toEqual([2, 1, 1, 10]);
-  expect(value.endPoints.predictions?.shape).toEqual([2, 1, 1, 10]);
-  expect(value.endPoints['resnet/logits']).toBe(value.net);
-});
-
-test('testEndpointNames', () => {
-  const { value } = small([2, 224, 224, 3], { numClasses: 10 });
-  const expected = ['resnet/conv1'];
-  for (const block of [1, 2, 3, 4]) {
-    for (let unit = 1; unit <= (block === 4 ? 2 : 3); unit++) {
-      const prefix = `resnet/block${block}/unit_${unit}/bottleneck_v1`;
-      if (unit === 1) expected.push(`${prefix}/shortcut`);
-      expected.push(`${prefix}/conv1`, `${prefix}/conv2`, `${prefix}/conv3`, prefix);
-    }
-    expected.push(`resnet/block${block}`);
-  }
-  expect(Object.keys(value.endPoints)).toEqual([...expected, 'resnet/logits', 'predictions']);
-});
-
-test('testClassificationShapes', () => {
-  const { value } = small([2, 224, 224, 3], { numClasses: 10 });
-  expect(blockShapes(value.endPoints)).toEqual([
-    [2, 28, 28, 4],
-    [2, 14, 14, 8],
-    [2, 7, 7, 16],
-    [2, 7, 7, 32],
-  ]);
-});
-
-test('testFullyConvolutionalEndpointShapes', () => {
-  const { value } = small([2, 321, 321, 3], { numClasses: 10, globalPool: false });
-  expect(blockShapes(value.endPoints)).toEqual([
-    [2, 41, 41, 4],
-    [2, 21, 21, 8],
-    [2, 11, 11, 16],
-    [2, 11, 11, 32],
-  ]);
-});
-
-test('testRootlessFullyConvolutionalEndpointShapes', () => {
-  const { value } = small([2, 128, 128, 3], { numClasses: 10, globalPool: false, includeRootBlock: false });
-  expect(blockShapes(value.endPoints)).toEqual([
-    [2, 64, 64, 4],
-    [2, 32, 32, 8],
-    [2, 16, 16, 16],
-    [2, 16, 16, 32],
-  ]);
-  expect(Object.keys(value.endPoints)).not.toContain('resnet/conv1');
-});
-
-test('testAtrousFullyConvolutionalEndpointShapes', () => {
-  const { value } = small([2, 321, 321, 3], { numClasses: 10, globalPool: false, outputStride: 8 });
-  expect(blockShapes(value.endPoints)).toEqual([
-    [2, 41, 41, 4],
-    [2, 41, 41, 8],
-    [2, 41, 41, 16],
-    [2, 41, 41, 32],
-  ]);
-});
-
-describe.each(devices)('testAtrousFullyConvolutionalValues on %s', (device) => {
-  test.each([4, 8, 16, 32, null])('output stride %p', async (outputStride) => {
-    const { graph, value } = build(() => {
-      const x = images([2, 81, 81, 3]);
-      const options = { isTraining: false, globalPool: false } as const;
-      const dense = withResnetArgScope(() => smallResnet(x, { ...options, outputStride })).net;
-      return {
-        output: nets.subsample(dense, outputStride === null ? 1 : 32 / outputStride),
-        expected: withResnetArgScope(() => smallResnet(x, { ...options, reuse: true })).net,
-      };
-    });
-    const { output, expected } = await evaluate(graph, device, value, {
-      feeds: { images: generatedImages([2, 81, 81, 3]) },
-      values: generatedValues(graph),
-    });
-    expect(output?.shape).toEqual(expected?.shape);
-    const scale = Math.max(...(expected?.data ?? []).map(Math.abs));
-    expect(scale).toBeGreaterThan(0);
-    expect(largestDifference(output?.data ?? [], expected?.data ?? [])).toBeLessThan(2e-4 + 1e-4 * scale);
-  });
-});
-
-test.each(devices)('testUnknownBatchSize on %s', async (device) => {
-  const { graph, value } = small([null, 65, 65, 3], { numClasses: 10 });
-  expect(value.net.name.startsWith('resnet/logits')).toBe(true);
-  expect(value.net.shape).toEqual([null, 1, 1, 10]);
-  const { y } = await evaluate(graph, device, { y: value.net }, { feeds: { images: generatedImages([2, 65, 65, 3]) } });
-  expect(y?.shape).toEqual([2, 1, 1, 10]);
-});
-
-test.each(devices)('testFullyConvolutionalUnknownHeightWidth on %s', async (device) => {
-  const { graph, value } = small([2, null, null, 3], { globalPool: false });
-  expect(value.net.shape).toEqual([2, null, null, 32]);
-  const { y } = await evaluate(graph, device, { y: value.net }, { feeds: { images: generatedImages([2, 65, 65, 3]) } });
-  expect(y?.shape).toEqual([2, 3, 3, 32]);
-});
-
-test.each(devices)('testAtrousFullyConvolutionalUnknownHeightWidth on %s', async (device) => {
-  const { graph, value } = small([2, null, null, 3], { globalPool: false, outputStride: 8 });
-  expect(value.net.shape).toEqual([2, null, null, 32]);
-  const { y } = await evaluate(graph, device, { y: value.net }, { feeds: { images: generatedImages([2, 65, 65, 3]) } });
-  expect(y?.shape).toEqual([2, 9, 9, 32]);
-});
+completeNetworkTests('v1');
 
 test('shapes of resnet_v1_50 at 224', () => {
   const { value } = build(() =>
@@ -149,128 +24,75 @@ test('shapes of resnet_v1_50 at 224', () => {
   expect(shapes['resnet_v1_50/logits']).toEqual([1, 1, 1, 1000]);
 });
 
+const depths = [nets.resnetV1_50, nets.resnetV1_101, nets.resnetV1_152, nets.resnetV1_200] as const;
+
+/** Shapes of the four blocks of a network in scope `net`. */
+function blockShapesOf(resnet: (typeof depths)[number], options: slim.Options<nets.ResnetV1DepthOptions>) {
+  const { endPoints } = build(() =>
+    withResnetArgScope(() => resnet(images([2, 224, 224, 3]), { ...options, numClasses: 10, scope: 'net' })),
+  ).value;
+  return [1, 2, 3, 4].map((b) => endPoints[`net/block${b}`]?.shape ?? []);
+}
+
+test.each(depths.map((resnet, i) => [[50, 101, 152, 200][i], resnet] as const))(
+  'testDepthMultiplier: %d',
+  (_, resnet) => {
+    const base = blockShapesOf(resnet, { minBaseDepth: 1 });
+    const scaled = blockShapesOf(resnet, { minBaseDepth: 1, depthMultiplier: 0.25 });
+    expect(scaled).toEqual(base.map(([n, h, w, c]) => [n, h, w, Math.trunc(0.25 * (c as number))]));
+  },
+);
+
+test.each(depths.map((resnet, i) => [[50, 101, 152, 200][i], resnet] as const))('testMinBaseDepth: %d', (_, resnet) => {
+  const shapes = blockShapesOf(resnet, { minBaseDepth: 5, depthMultiplier: 0 });
+  expect(shapes.map((shape) => shape[3])).toEqual([20, 20, 20, 20]);
+});
+
 test.each([
-  ['an output stride that is no multiple of 4', { outputStride: 6 }, ArgumentError, /multiple of 4/],
-  [
-    'an output stride between those of the units',
-    { outputStride: 12 },
-    ArgumentError,
-    /target outputStride cannot be reached/,
-  ],
-  [
-    'an output stride above the nominal one',
-    { outputStride: 64 },
-    ArgumentError,
-    /target outputStride cannot be reached/,
-  ],
-  [
-    'an output stride of 3 without the root block',
-    { outputStride: 3, includeRootBlock: false },
-    ArgumentError,
-    /cannot be reached/,
-  ],
-  ['an output stride of 0', { outputStride: 0 }, ArgumentError, /positive integer/],
-  ['reuse before there are variables', { reuse: true }, ScopeError, /does not exist/],
-  ['a negative number of classes', { numClasses: -1 }, ArgumentError, /numClasses/],
-  ['isTraining undecided', { isTraining: 'no' as never }, ArgumentError, /isTraining cannot be the string "no"/],
-  ['spatialSqueeze undecided', { spatialSqueeze: 1 as never }, ArgumentError, /spatialSqueeze/],
-  ['squeezing a map', { spatialSqueeze: true }, ShapeError, /squeeze/],
-  ['a misspelled option', { num_classes: 3 } as never, ArgumentError, /did you mean numClasses/],
-] as const)('%s is an error', (_, options, errorClass, message) => {
-  const attempt = () => small([1, 65, 65, 3], { numClasses: 10, globalPool: false, ...(options as SmallOptions) });
-  expect(attempt).toThrow(errorClass as typeof ArgumentError);
-  expect(attempt).toThrow(message);
+  ['depthMultiplier', { depthMultiplier: -1 }],
+  ['depthMultiplier', { depthMultiplier: Number.NaN }],
+  ['minBaseDepth', { minBaseDepth: 0 }],
+] as const)('an impossible %s is an error', (name, options) => {
+  expect(() => blockShapesOf(nets.resnetV1_50, options)).toThrow(ArgumentError);
+  expect(() => blockShapesOf(nets.resnetV1_50, options)).toThrow(name);
 });
 
-test('a second build under the same scope needs reuse', () => {
-  inGraph(() => {
-    const x = images([1, 65, 65, 3]);
-    withResnetArgScope(() => smallResnet(x, {}));
-    expect(() => withResnetArgScope(() => smallResnet(x, {}))).toThrow(/already exists/);
-  });
+test('storeNonStridedActivations gives blocks twice as fine', () => {
+  const shapes = blockShapesOf(nets.resnetV1_50, { storeNonStridedActivations: true });
+  expect(shapes.map(([, height]) => height)).toEqual([56, 28, 14, 7]);
 });
 
-test.each([[[65, 65, 3]], [[65, 3]], [[]]])('images of shape %p are refused', (shape) => {
-  expect(() => small(shape, {})).toThrow(ShapeError);
-  expect(() => small(shape, { includeRootBlock: false })).toThrow(ShapeError);
-});
-
-interface NetFixture {
-  readonly inputShape: readonly [number, number, number, number];
-  readonly numClasses: number | null;
-  readonly isTraining: boolean;
-  readonly globalPool: boolean;
-  readonly outputStride: number | null;
-  readonly includeRootBlock: boolean;
-  /** `data` is null where it is long; the output is one of the end points then too. */
-  readonly output: {
-    readonly name: string;
-    readonly shape: readonly number[];
-    readonly data: readonly number[] | null;
-  };
-  readonly outputRange: number;
-  readonly endPoints: readonly Statistics[];
-  readonly movingStatisticsAfterUpdate?: readonly Statistics[];
-}
-
-function fixtureNetwork(f: NetFixture) {
-  const { numClasses, isTraining, globalPool, outputStride, includeRootBlock } = f;
-  return small(f.inputShape, { numClasses, isTraining, globalPool, outputStride, includeRootBlock });
-}
-
-const tolerances: Readonly<Record<Device, number>> = { reference: 1e-5, cpu: 1e-4 };
-
-/** The same for what lies inside: there TensorFlow's own rounding shows, where sums cancel out before a relu. */
-const innerTolerances: Readonly<Record<Device, number>> = { reference: 3e-5, cpu: 1e-4 };
-
-describe.each(devices)('the small network computes what TensorFlow computes, on %s', (device) => {
-  const feeds = (f: NetFixture) => ({ images: generatedImages(f.inputShape) });
-
-  test.each([
-    'pooled_32x32',
-    'pooled_33x33',
-    'fcn_33x33_stride8',
-    'fcn_40x48_stride16',
-    'rootless_128x128',
-    'fcn_321x321_stride8',
-    'features_81x81_stride16',
-  ])('%s', async (id) => {
-    const f = golden<NetFixture>(`nets/small_v1_${id}.json`);
-    const { graph, value } = fixtureNetwork(f);
-    expect(value.net.name).toBe(f.output.name);
-    const { net, ...points } = await evaluate(
-      graph,
-      device,
-      { net: value.net, ...value.endPoints },
-      { feeds: feeds(f), values: generatedValues(graph) },
-    );
-    expect(net?.shape).toEqual(f.output.shape);
-    if (f.output.data !== null)
-      expect(largestDifference(net?.data ?? [], f.output.data)).toBeLessThan(tolerances[device] * f.outputRange);
-    expect(Object.keys(points)).toEqual(f.endPoints.map((p) => p.name));
-    for (const expected of f.endPoints) {
-      expect(points[expected.name]?.shape).toEqual(expected.shape);
-      expectStatistics(points[expected.name]?.data ?? [], expected, innerTolerances[device]);
-    }
+test.each(devices)('useBoundedActivations keeps all outputs of units between 0 and 6, on %s', async (device) => {
+  const { graph, value } = build(() =>
+    withResnetArgScope(() =>
+      slim.argScope([nets.bottleneckV1], { useBoundedActivations: true }, () =>
+        nets.resnetV1(images([1, 33, 33, 3]), smallBlocks('v1'), { scope: 'resnet', isTraining: false }),
+      ),
+    ),
+  );
+  const values = generatedValues(graph);
+  for (const [name, data] of Object.entries(values)) if (name.endsWith('gamma')) data.fill(8);
+  const points = await evaluate(graph, device, value.endPoints, {
+    feeds: { images: generatedImages([1, 33, 33, 3]) },
+    values,
   });
-
-  test('training, with the moving statistics after one run of the updates', async () => {
-    const f = golden<NetFixture>('nets/small_v1_training_32x32.json');
-    const { graph, value } = fixtureNetwork(f);
-    await withSession(graph, device, async (session) => {
-      for (const [name, data] of Object.entries(generatedValues(graph)))
-        await session.write(graph.variable(name), data);
-      const updates = graph.getCollection<nets.Network['net']>(slim.GraphKeys.updateOps);
-      const { net } = numbers(await session.run(feeds(f), { net: value.net }, { updates }));
-      expect(largestDifference(net?.data ?? [], f.output.data ?? [])).toBeLessThan(tolerances[device] * f.outputRange);
-      expect(f.movingStatisticsAfterUpdate?.length).toBeGreaterThan(0);
-      for (const expected of f.movingStatisticsAfterUpdate ?? []) {
-        expectStatistics(
-          Array.from((await session.read(graph.variable(expected.name))) as Float32Array),
-          expected,
-          innerTolerances[device],
-        );
-      }
-    });
-  });
+  for (const [unit, conv3, input] of [
+    ['unit_2', 'conv3', 'unit_1'],
+    ['unit_3', 'conv3', null],
+  ] as const) {
+    const scope = `resnet/block1/${unit}/bottleneck_v1`;
+    const output = points[scope]?.data ?? [];
+    expect(Math.max(...output)).toBeLessThanOrEqual(6);
+    expect(Math.min(...output)).toBeGreaterThanOrEqual(0);
+    const residual = points[`${scope}/${conv3}`]?.data ?? [];
+    expect(Math.max(...residual.map(Math.abs))).toBeGreaterThan(6);
+    if (input === null) continue;
+    const shortcut = points[`resnet/block1/${input}/bottleneck_v1`]?.data ?? [];
+    const clip = (x: number, least: number, most: number) => Math.min(Math.max(x, least), most);
+    const expected = shortcut.map((x, i) => clip(x + clip(residual[i] as number, -6, 6), 0, 6));
+    expect(largestDifference(output, expected)).toBeLessThan(1e-5);
+  }
+  // The projection of a first unit is between 0 and 6 as well.
+  const shortcut = points['resnet/block1/unit_1/bottleneck_v1/shortcut']?.data ?? [];
+  expect([Math.min(...shortcut), Math.max(...shortcut)]).toEqual([0, 6]);
 });

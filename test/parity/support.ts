@@ -21,19 +21,32 @@ export function images(shape: readonly (number | null)[] = [2, 8, 8, 3], name = 
   return slim.placeholder('float32', shape, { name });
 }
 
+/** The two forms of residual networks. */
+export const forms = {
+  v1: { resnet: nets.resnetV1, block: nets.resnetV1Block },
+  v2: { resnet: nets.resnetV2, block: nets.resnetV2Block },
+} as const;
+
+export type Form = keyof typeof forms;
+
 /** The blocks of the small network in Slim's tests. */
-export function smallBlocks(): nets.Block[] {
+export function smallBlocks(form: Form): nets.Block[] {
+  const { block } = forms[form];
   return [
-    nets.resnetV1Block('block1', { baseDepth: 1, numUnits: 3, stride: 2 }),
-    nets.resnetV1Block('block2', { baseDepth: 2, numUnits: 3, stride: 2 }),
-    nets.resnetV1Block('block3', { baseDepth: 4, numUnits: 3, stride: 2 }),
-    nets.resnetV1Block('block4', { baseDepth: 8, numUnits: 2, stride: 1 }),
+    block('block1', { baseDepth: 1, numUnits: 3, stride: 2 }),
+    block('block2', { baseDepth: 2, numUnits: 3, stride: 2 }),
+    block('block3', { baseDepth: 4, numUnits: 3, stride: 2 }),
+    block('block4', { baseDepth: 8, numUnits: 2, stride: 1 }),
   ];
 }
 
 /** The small network in Slim's tests, under whatever scope surrounds it. */
-export function smallResnet(inputs: Tensor, options: slim.Options<nets.ResnetV1Options> = {}): nets.Network {
-  return nets.resnetV1(inputs, smallBlocks(), { scope: 'resnet', ...options });
+export function smallResnet(
+  inputs: Tensor,
+  options: slim.Options<nets.ResnetV2Options> = {},
+  form: Form = 'v1',
+): nets.Network {
+  return forms[form].resnet(inputs, smallBlocks(form), { scope: 'resnet', ...options });
 }
 
 /** Runs `body` under resnetArgScope. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { Graph, type Tensor } from '../../lib/core/graph.js';
 import { encode } from '../../lib/plan/encode.js';
 import { argScope } from '../../lib/slim/arg_scope.js';
-import { type NetworkName, networks } from '../../lib/slim/nets/registry.js';
+import { type NetworkName, network } from '../../lib/slim/nets/registry.js';
 import { placeholder } from '../../lib/slim/placeholder.js';
 import { addon } from '../helpers/run.js';
 
@@ -24,7 +24,7 @@ function compile(name: NetworkName, isTraining = false): string {
   const key = `${name} ${isTraining}`;
   const known = compiled.get(key);
   if (known !== undefined) return known;
-  const { build, argScope: scope } = networks[name];
+  const { build, argScope: scope } = network(name);
   const graph = new Graph();
   const { net, endPoints } = graph.build(() => {
     const images = placeholder('float32', [null, 224, 224, 3], { name: 'images' });

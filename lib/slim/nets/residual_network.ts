@@ -149,6 +149,8 @@ export const publishedUnits = {
   200: [3, 24, 36, 3],
 } as const;
 
+export type PublishedDepth = keyof typeof publishedUnits;
+
 /** The four blocks of a published depth; `baseDepthOf` may scale the channels. */
 export function publishedBlocks(
   block: (scope: string, size: BlockSize) => Block,

@@ -14,10 +14,12 @@ import { mergeOptions, type Options } from '../options.js';
 import { constant } from '../placeholder.js';
 import { lastDimension, positiveInteger } from '../utils.js';
 import { type Scope, variableScope } from '../variable_scope.js';
+import type { ResnetBuilder } from './end_points.js';
 import type { Network } from './network.js';
 import {
   type BlockSize,
   bottleneckBlock,
+  type PublishedDepth,
   publishedBlocks,
   publishedUnits,
   type ResnetDepthOptions,
@@ -106,29 +108,31 @@ export interface ResnetV1DepthOptions extends ResnetDepthOptions {
 }
 
 /** A network of a published depth. */
-function ofDepth(name: string, units: readonly [number, number, number, number]) {
+function ofDepth<const Name extends string, D extends PublishedDepth>(name: Name, depth: D) {
   const { includeRootBlock, ...shared } = defaults;
   const own: ResnetV1DepthOptions = { ...shared, depthMultiplier: 1, minBaseDepth: 8, scope: name };
-  return (inputs: Tensor, options: Options<ResnetV1DepthOptions> = {}): Network => {
+  const build = (inputs: Tensor, options: Options<ResnetV1DepthOptions> = {}): Network => {
     const { depthMultiplier, minBaseDepth, ...o } = mergeOptions(name, own, options);
     const least = positiveInteger(minBaseDepth, `${name}: minBaseDepth`);
     if (typeof depthMultiplier !== 'number' || !(depthMultiplier >= 0 && depthMultiplier < Number.POSITIVE_INFINITY))
       throw new ArgumentError(
         `${name}: depthMultiplier: expected a number that is not negative, received ${describe(depthMultiplier)}.`,
       );
-    const baseDepthOf = (depth: number) => Math.max(Math.trunc(depth * depthMultiplier), least);
-    return resnetV1(inputs, publishedBlocks(resnetV1Block, units, baseDepthOf), { ...o, includeRootBlock });
+    const baseDepthOf = (baseDepth: number) => Math.max(Math.trunc(baseDepth * depthMultiplier), least);
+    const blocks = publishedBlocks(resnetV1Block, publishedUnits[depth], baseDepthOf);
+    return resnetV1(inputs, blocks, { ...o, includeRootBlock });
   };
+  return build as ResnetBuilder<ResnetV1DepthOptions, Name, 'v1', (typeof publishedUnits)[D]>;
 }
 
 /** ResNet-50 of [1], table 1. See `resnetV1` for inputs, results and errors. */
-export const resnetV1_50 = ofDepth('resnet_v1_50', publishedUnits[50]);
+export const resnetV1_50 = ofDepth('resnet_v1_50', 50);
 
 /** ResNet-101 of [1], table 1. */
-export const resnetV1_101 = ofDepth('resnet_v1_101', publishedUnits[101]);
+export const resnetV1_101 = ofDepth('resnet_v1_101', 101);
 
 /** ResNet-152 of [1], table 1. */
-export const resnetV1_152 = ofDepth('resnet_v1_152', publishedUnits[152]);
+export const resnetV1_152 = ofDepth('resnet_v1_152', 152);
 
 /** The 200-layer network of arXiv:1603.05027 in the form of [1]. */
-export const resnetV1_200 = ofDepth('resnet_v1_200', publishedUnits[200]);
+export const resnetV1_200 = ofDepth('resnet_v1_200', 200);

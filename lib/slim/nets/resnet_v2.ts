@@ -11,10 +11,12 @@ import { add } from '../math.js';
 import { mergeOptions, type Options } from '../options.js';
 import { lastDimension } from '../utils.js';
 import { type Scope, variableScope } from '../variable_scope.js';
+import type { ResnetBuilder } from './end_points.js';
 import type { Network } from './network.js';
 import {
   type BlockSize,
   bottleneckBlock,
+  type PublishedDepth,
   publishedBlocks,
   publishedUnits,
   type ResnetDepthOptions,
@@ -85,22 +87,23 @@ export function resnetV2Block(scope: string, size: BlockSize): Block {
 export type ResnetV2DepthOptions = ResnetDepthOptions;
 
 /** A network of a published depth. */
-function ofDepth(name: string, units: readonly [number, number, number, number]) {
-  const blocks = publishedBlocks(resnetV2Block, units);
+function ofDepth<const Name extends string, D extends PublishedDepth>(name: Name, depth: D) {
+  const blocks = publishedBlocks(resnetV2Block, publishedUnits[depth]);
   const { includeRootBlock, ...shared } = resnetDefaults;
   const own: ResnetV2DepthOptions = { ...shared, scope: name };
-  return (inputs: Tensor, options: Options<ResnetV2DepthOptions> = {}): Network =>
+  const build = (inputs: Tensor, options: Options<ResnetV2DepthOptions> = {}): Network =>
     resnetV2(inputs, blocks, { ...mergeOptions(name, own, options), includeRootBlock });
+  return build as ResnetBuilder<ResnetV2DepthOptions, Name, 'v2', (typeof publishedUnits)[D]>;
 }
 
 /** The 50-layer network of arXiv:1512.03385 in the form of [2]. See `resnetV2` for inputs, results and errors. */
-export const resnetV2_50 = ofDepth('resnet_v2_50', publishedUnits[50]);
+export const resnetV2_50 = ofDepth('resnet_v2_50', 50);
 
 /** The 101-layer network of arXiv:1512.03385 in the form of [2]. */
-export const resnetV2_101 = ofDepth('resnet_v2_101', publishedUnits[101]);
+export const resnetV2_101 = ofDepth('resnet_v2_101', 101);
 
 /** The 152-layer network of arXiv:1512.03385 in the form of [2]. */
-export const resnetV2_152 = ofDepth('resnet_v2_152', publishedUnits[152]);
+export const resnetV2_152 = ofDepth('resnet_v2_152', 152);
 
 /** ResNet-200 of [2]. */
-export const resnetV2_200 = ofDepth('resnet_v2_200', publishedUnits[200]);
+export const resnetV2_200 = ofDepth('resnet_v2_200', 200);

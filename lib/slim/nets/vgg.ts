@@ -14,6 +14,7 @@ import { mergeOptions, type Options } from '../options.js';
 import { l2Regularizer } from '../regularizers.js';
 import { lastDimension, requireTensor } from '../utils.js';
 import { type Scope, variableScope } from '../variable_scope.js';
+import type { VggBuilder } from './end_points.js';
 import { type Network, numberOfClasses } from './network.js';
 
 /** The defaults with which the networks of [1] were trained, as a scope to be entered by `argScope`. */
@@ -55,9 +56,13 @@ const defaults: VggOptions = {
 };
 
 /** A network of [1] by how many convolutions stand before each of its five poolings. */
-function vgg(name: string, [n1, n2, n3, n4, n5]: readonly [number, number, number, number, number]) {
+function vgg<const Name extends string, const Counts extends readonly [number, number, number, number, number]>(
+  name: Name,
+  counts: Counts,
+) {
   const own: VggOptions = { ...defaults, scope: name };
-  return (inputs: Tensor, options: Options<VggOptions> = {}): Network => {
+  const [n1, n2, n3, n4, n5] = counts;
+  const build = (inputs: Tensor, options: Options<VggOptions> = {}): Network => {
     const o = mergeOptions(name, own, options);
     const numClasses = numberOfClasses(o.numClasses, name);
     requireBoolean(o.spatialSqueeze, `${name}: spatialSqueeze`);
@@ -97,6 +102,7 @@ function vgg(name: string, [n1, n2, n3, n4, n5]: readonly [number, number, numbe
       });
     });
   };
+  return build as VggBuilder<VggOptions, Name, Counts>;
 }
 
 /** The 11 layers of configuration A. @param inputs images [N, H, W, 3], H and W at least 224 */
