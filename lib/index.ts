@@ -37,6 +37,6 @@ export {
   type WeightLayout,
 } from './model/index.js';
 export * from './runtime/index.js';
-export * as slim from './slim/index.js';
 export * as nets from './slim/nets/index.js';
 export { constant, placeholder } from './slim/placeholder.js';
+export * as slim from './slim_namespace.js';

@@ -5,6 +5,7 @@ export { type ConvertOptions, type ConvertResult, convertCheckpoint } from './co
 export { type Crc32c, crc32c } from './crc32c.js';
 export type { CheckpointEntry, Lazy, NumericEntry, StringEntry } from './entries.js';
 export { CheckpointReader, openCheckpoint } from './reader.js';
+export { removeCheckpoint } from './remove.js';
 export {
   type Assignment,
   assertRestorable,

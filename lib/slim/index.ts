@@ -1,5 +1,5 @@
 /** TF-Slim's functions under their own names in camelCase: `import { slim } from 'slimnet'`. */
-export { type Activation, relu, relu6 } from './activations.js';
+export { type Activation, elu, relu, relu6, sigmoid } from './activations.js';
 export {
   ArgScope,
   type ArgScopeKey,

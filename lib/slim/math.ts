@@ -51,6 +51,16 @@ export function squeeze(x: Tensor, axes: readonly number[], name = 'Squeeze'): T
   return apply(ops.squeeze, { x }, { axes }, name).y;
 }
 
+/** The axes in another order: axis i of the result is axis `perm[i]` of x. */
+export function transpose(x: Tensor, perm: readonly number[], name = 'transpose'): Tensor {
+  return apply(ops.transpose, { x }, { perm }, name).y;
+}
+
+/** x where the condition (bool) holds, else y, elementwise; shapes are aligned from the right. */
+export function where(condition: Tensor, x: Tensor, y: Tensor, name = 'Select'): Tensor {
+  return apply(ops.select, { condition, x, y }, {}, name).z;
+}
+
 /** The same elements in another shape; one dimension may be -1 (what is left), 0 keeps the dimension at that place. */
 export function reshape(x: Tensor, shape: readonly number[], name = 'Reshape'): Tensor {
   return apply(ops.reshape, { x }, { shape }, name).y;
