@@ -2,7 +2,8 @@ import { elementCount } from '../../../lib/core/shape.js';
 import { buildNetwork } from '../../../lib/model/network_graph.js';
 import { network, networkNames } from '../../../lib/slim/nets/registry.js';
 
-const at = (size: number) => ({ name: 'vgg', height: size, width: size, resizeSide: size }) as const;
+const at = (size: number) =>
+  ({ name: 'vgg', height: size, width: size, resizeSide: size, sizeRounding: 'rint' }) as const;
 
 const elements = (shape: readonly (number | null)[]) => elementCount(shape.slice(1) as number[]);
 
