@@ -1,4 +1,4 @@
-import { type DType, describe, isFloating } from '../../core/dtype.js';
+import { type DType, isFloating } from '../../core/dtype.js';
 import { apply, type Tensor, type Variable } from '../../core/graph.js';
 import type { ConcreteShape } from '../../core/shape.js';
 import { ArgumentError } from '../../errors.js';
@@ -97,8 +97,7 @@ export function streamingMeanIou(
   positiveInteger(numClasses, `${where}: numClasses`);
   const pair = alike(predictions, labels, where);
   for (const [name, { dtype }] of Object.entries(pair))
-    if (isFloating(dtype))
-      throw new ArgumentError(`${where}: ${name}: expected integers or bool, received ${dtype}.`);
+    if (isFloating(dtype)) throw new ArgumentError(`${where}: ${name}: expected integers or bool, received ${dtype}.`);
   return variableScope(o.name, 'mean_iou', () => {
     const total = metricVariable('total_confusion_matrix', [numClasses, numClasses], 'float64');
     const [truth, guess] = [cast(pair.labels, 'int64'), cast(pair.predictions, 'int64')];
