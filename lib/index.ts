@@ -19,8 +19,10 @@ export {
   type Treatment,
 } from './data/index.js';
 export * from './errors.js';
+export { exportOnnx, type OnnxRequest, type WriteOnnxOptions, type WriteOnnxResult, writeOnnx } from './export/onnx.js';
 export {
   type ClassifyOptions,
+  kerasNames,
   type LabelSource,
   type LoadModelOptions,
   loadLabels,
@@ -30,7 +32,9 @@ export {
   type Outcome,
   type Prediction,
   type PredictOptions,
+  pytorchNames,
   type StreamOptions,
+  type WeightLayout,
 } from './model/index.js';
 export * from './runtime/index.js';
 export * as nets from './slim/nets/index.js';

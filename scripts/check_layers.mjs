@@ -22,7 +22,7 @@ const libLayers = (() => {
   above('native', 'core');
   above('checkpoint', 'core');
   above('data', 'native');
-  above('export', 'ops');
+  above('export', 'ops', 'checkpoint');
   above('runtime', 'plan', 'native', 'checkpoint');
   above('model', 'runtime', 'slim', 'data');
   above('train', 'runtime', 'slim', 'data');

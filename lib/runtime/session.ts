@@ -1,5 +1,6 @@
 /** Running a graph: variables with values, compiled programs, runs. */
 import {
+  AssignedValues,
   assertRestorable,
   matchVariables,
   openCheckpoint,
@@ -8,8 +9,9 @@ import {
   type WriteResult,
   writeCheckpoint,
 } from '../checkpoint/index.js';
-import { allocate, bytesOf, describe, dtypes, holds, type TypedArray } from '../core/dtype.js';
+import { allocate, describe, dtypes, holds, type TypedArray } from '../core/dtype.js';
 import { Graph, type Tensor, type Variable } from '../core/graph.js';
+import { checkInteger, checkOptions, checkSignal } from '../core/options.js';
 import { type ConcreteShape, elementCount, shapeText, typeText } from '../core/shape.js';
 import { ArgumentError, ExecutionError, isSlimnetError, ShapeError } from '../errors.js';
 import type { Addon, NativeProgram, NativeStore } from '../native/addon.js';
@@ -19,7 +21,6 @@ import { Cancellation, SignalListeners } from './cancellation.js';
 import { type Computation, computationKey, makeComputation } from './computation.js';
 import { backendOf, checkPrecision } from './device.js';
 import { checkFeeds, checkShapes, type Feeds, type Input } from './feeds.js';
-import { checkInteger, checkOptions, checkSignal } from './options.js';
 import { Program } from './program.js';
 import { ProgramCache } from './program_cache.js';
 import type {
@@ -384,15 +385,11 @@ export class Session {
       assertRestorable(plan);
       let written = 0;
       try {
-        // One buffer for all: an array each would pile up as garbage, as large as the checkpoint.
-        const buffer = new ArrayBuffer(
-          plan.assignments.reduce((most, { variable }) => Math.max(most, byteLength(variable)), 0),
-        );
-        for (const { variable, tensor } of plan.assignments) {
-          const data = new dtypes[variable.dtype].array(buffer, 0, elementCount(variable.shape));
-          await reader.readInto(tensor, data);
+        const values = new AssignedValues(reader, plan.assignments);
+        for (const assignment of plan.assignments) {
+          const data = await values.read(assignment);
           this.#assertNotDisposed();
-          this.#write(variable, data);
+          this.#write(assignment.variable, data);
           written++;
         }
       } catch (error) {
@@ -536,10 +533,6 @@ export class Session {
   #assertNotDisposed(): void {
     if (this.#state === 'disposed') throw disposedError();
   }
-}
-
-function byteLength({ dtype, shape }: Variable): number {
-  return elementCount(shape) * bytesOf(dtype);
 }
 
 function copied(inputs: readonly Input[]): Input[] {

@@ -1,5 +1,6 @@
 import type { DType } from '../core/dtype.js';
 import { apply, type Tensor } from '../core/graph.js';
+import { checkOptions } from '../core/options.js';
 import { accepts, typeText } from '../core/shape.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import * as ops from '../ops/index.js';
@@ -30,6 +31,7 @@ export function reduceMean(
   axes: readonly number[] = [],
   options: { readonly keepDims?: boolean; readonly name?: string } = {},
 ): Tensor {
+  checkOptions('reduceMean', options, ['keepDims', 'name']);
   return apply(ops.reduceMean, { x }, { axes, keep_dims: options.keepDims ?? false }, options.name ?? 'Mean').y;
 }
 
@@ -39,6 +41,7 @@ export function reduceSum(
   axes: readonly number[] = [],
   options: { readonly keepDims?: boolean; readonly name?: string } = {},
 ): Tensor {
+  checkOptions('reduceSum', options, ['keepDims', 'name']);
   return apply(ops.reduceSum, { x }, { axes, keep_dims: options.keepDims ?? false }, options.name ?? 'Sum').y;
 }
 
@@ -79,6 +82,25 @@ export function argMax(x: Tensor, axis: number, name = 'ArgMax'): Tensor {
 /** The `k` largest values along the last axis, descending, and their indices (int32). */
 export function topK(x: Tensor, k: number, name = 'TopK'): { readonly values: Tensor; readonly indices: Tensor } {
   return apply(ops.topK, { x }, { k }, name);
+}
+
+/**
+ * The largest value of each square window of an image tensor [N, H, W, C], whose borders are padded by `pads` [before, after] in
+ * both dimensions; padding never wins.
+ */
+export function maxPool(
+  x: Tensor,
+  window: { readonly size: number; readonly stride: number; readonly pads: readonly [number, number] },
+  name = 'MaxPool',
+): Tensor {
+  const { size, stride, pads } = window;
+  const attrs = {
+    ksize: [size, size],
+    strides: [stride, stride],
+    padding: 'EXPLICIT',
+    pads: [...pads, ...pads],
+  } as const;
+  return apply(ops.maxPool2d, { x }, attrs, name).y;
 }
 
 /** x / y, elementwise; shapes are aligned from the right. */

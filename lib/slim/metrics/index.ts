@@ -12,6 +12,8 @@ export {
   type StreamingOptions,
   streamingAccuracy,
   streamingMean,
+  streamingMeanAbsoluteError,
   streamingMeanIou,
+  streamingMeanSquaredError,
   streamingRecallAtK,
 } from './streaming.js';

@@ -1,12 +1,11 @@
-import { type DType, isFloating } from '../../core/dtype.js';
+import type { DType } from '../../core/dtype.js';
 import { apply, type Tensor, type Variable } from '../../core/graph.js';
 import type { ConcreteShape } from '../../core/shape.js';
-import { ArgumentError } from '../../errors.js';
 import * as ops from '../../ops/index.js';
 import { relu } from '../activations.js';
 import { type CollectionNames, collectionList, GraphKeys } from '../collections.js';
 import { zerosInitializer } from '../initializers.js';
-import { add, cast, divideNoNan, equal, multiply, notEqual, reduceSum, size, subtract } from '../math.js';
+import { abs, add, cast, divideNoNan, equal, multiply, notEqual, reduceSum, size, square, subtract } from '../math.js';
 import { mergeOptions, type Options } from '../options.js';
 import { constant } from '../placeholder.js';
 import { stretchedSum } from '../stretched.js';
@@ -80,10 +79,42 @@ export function streamingRecallAtK(
   return mean(found, { ...o, name: o.name ?? `recall_at_${k}` }, where);
 }
 
+/** The mean of |p - y| for predictions p and labels y of one shape. */
+export function streamingMeanAbsoluteError(
+  predictions: Tensor,
+  labels: Tensor,
+  options?: Options<StreamingOptions>,
+): StreamingMetric {
+  return meanError('streamingMeanAbsoluteError', 'mean_absolute_error', predictions, labels, options, abs);
+}
+
+/** The mean of (p - y)^2 for predictions p and labels y of one shape. */
+export function streamingMeanSquaredError(
+  predictions: Tensor,
+  labels: Tensor,
+  options?: Options<StreamingOptions>,
+): StreamingMetric {
+  return meanError('streamingMeanSquaredError', 'mean_squared_error', predictions, labels, options, square);
+}
+
+function meanError(
+  where: string,
+  name: string,
+  predictions: Tensor,
+  labels: Tensor,
+  options: Options<StreamingOptions> | undefined,
+  measure: (difference: Tensor) => Tensor,
+): StreamingMetric {
+  const o = mergeOptions(where, defaults, options);
+  const pair = alike(predictions, labels, where);
+  const error = measure(subtract(cast(pair.predictions, 'float32'), cast(pair.labels, 'float32')));
+  return mean(error, { ...o, name: o.name ?? name }, where);
+}
+
 /**
  * The mean over the classes that occur of true positives / (true positives + false positives + false negatives), out of a confusion
  * matrix (float64) that is summed over the batches. `update` is that matrix.
- * @param predictions integers or bool, below `numClasses`
+ * @param predictions class numbers below `numClasses`, in any dtype
  * @param labels of the same shape
  */
 export function streamingMeanIou(
@@ -96,8 +127,6 @@ export function streamingMeanIou(
   const o = mergeOptions(where, defaults, options);
   positiveInteger(numClasses, `${where}: numClasses`);
   const pair = alike(predictions, labels, where);
-  for (const [name, { dtype }] of Object.entries(pair))
-    if (isFloating(dtype)) throw new ArgumentError(`${where}: ${name}: expected integers or bool, received ${dtype}.`);
   return variableScope(o.name, 'mean_iou', () => {
     const total = metricVariable('total_confusion_matrix', [numClasses, numClasses], 'float64');
     const [truth, guess] = [cast(pair.labels, 'int64'), cast(pair.predictions, 'int64')];
