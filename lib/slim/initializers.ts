@@ -135,20 +135,27 @@ export interface VarianceScalingOptions {
   /** Uniform in [-L, L) with L = sqrt(3 factor / n) instead of truncated normal. */
   uniform: boolean;
   seed: number | null;
+  /** Must be floating point. The variable's own dtype is what is drawn. */
+  dtype: DType;
 }
 
 /**
  * Values whose variance is factor / n, n being the fan in, the fan out or their mean (He et al., 2015).
  * The truncated normal form has the nominal deviation sqrt(1.3 factor / n), since cutting at two deviations narrows it.
+ * @throws ArgumentError for another mode, for a dtype that is not floating point, for numbers that are not finite
  */
 export function varianceScalingInitializer(options: Options<VarianceScalingOptions> = {}): Initializer {
-  const defaults: VarianceScalingOptions = { factor: 2, mode: 'FAN_IN', uniform: false, seed: null };
-  const { factor, mode, uniform, seed } = mergeOptions('varianceScalingInitializer', defaults, options);
+  const defaults: VarianceScalingOptions = { factor: 2, mode: 'FAN_IN', uniform: false, seed: null, dtype: 'float32' };
+  const { factor, mode, uniform, seed, dtype } = mergeOptions('varianceScalingInitializer', defaults, options);
   if (!['FAN_IN', 'FAN_OUT', 'FAN_AVG'].includes(mode)) {
     throw new ArgumentError(
       `varianceScalingInitializer: mode: expected FAN_IN, FAN_OUT or FAN_AVG, received ${describe(mode)}.`,
     );
   }
+  if (!isFloating(dtype))
+    throw new ArgumentError(
+      `varianceScalingInitializer: cannot create initializer for a dtype that is not floating point: ${describe(dtype)}.`,
+    );
   requireNumbers('varianceScalingInitializer', { factor });
   checkSeed('varianceScalingInitializer', seed);
   return random('varianceScalingInitializer', seed, (shape, id) => {
@@ -159,9 +166,15 @@ export function varianceScalingInitializer(options: Options<VarianceScalingOptio
 }
 
 /** Glorot and Bengio (2010): factor 1 over the mean of fan in and fan out; uniform unless told. */
-export function xavierInitializer(options: Options<{ uniform: boolean; seed: number | null }> = {}): Initializer {
-  const { uniform, seed } = mergeOptions('xavierInitializer', { uniform: true, seed: null as number | null }, options);
-  return varianceScalingInitializer({ factor: 1, mode: 'FAN_AVG', uniform, seed });
+export function xavierInitializer(
+  options: Options<Pick<VarianceScalingOptions, 'uniform' | 'seed' | 'dtype'>> = {},
+): Initializer {
+  const defaults = { uniform: true, seed: null as number | null, dtype: 'float32' as DType };
+  return varianceScalingInitializer({
+    factor: 1,
+    mode: 'FAN_AVG',
+    ...mergeOptions('xavierInitializer', defaults, options),
+  });
 }
 
 /** Fans of a weight: kernels [..., in, out], vectors [n], scalars. */
