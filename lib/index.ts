@@ -6,10 +6,23 @@ export * as checkpoint from './checkpoint/index.js';
 export type { DType, TypedArray } from './core/dtype.js';
 export { Graph, type GraphOptions, type InitialValue, Node, Tensor, type Variable } from './core/graph.js';
 export type { ConcreteShape, Shape, TensorType } from './core/shape.js';
-export { type DecodeOptions, decodeImage, type ImageSource, type RawImage } from './data/index.js';
+export {
+  type DecodeOptions,
+  decodeImage,
+  drawTreatment,
+  type ImageSource,
+  type PreprocessImageOptions,
+  type PreprocessingName,
+  preprocessImage,
+  type RawImage,
+  type RelativeBox,
+  type Treatment,
+} from './data/index.js';
 export * from './errors.js';
+export { exportOnnx, type OnnxRequest, type WriteOnnxOptions, type WriteOnnxResult, writeOnnx } from './export/onnx.js';
 export {
   type ClassifyOptions,
+  kerasNames,
   type LabelSource,
   type LoadModelOptions,
   loadLabels,
@@ -19,9 +32,11 @@ export {
   type Outcome,
   type Prediction,
   type PredictOptions,
+  pytorchNames,
   type StreamOptions,
+  type WeightLayout,
 } from './model/index.js';
 export * from './runtime/index.js';
-export * as slim from './slim/index.js';
 export * as nets from './slim/nets/index.js';
 export { constant, placeholder } from './slim/placeholder.js';
+export * as slim from './slim_namespace.js';

@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import type sharp from 'sharp';
 import { describe } from '../core/dtype.js';
 import { ArgumentError, ImageError } from '../errors.js';
+import { checkOneOf, checkWhole } from './checks.js';
 import { readImageFile } from './image_file.js';
 import { imageFormat } from './image_format.js';
 import { copyBytes, copyRawImage, isRawImage, type RawImage } from './raw_image.js';
@@ -183,21 +184,14 @@ export function checkOptions(options: DecodeOptions): CheckedOptions {
     minSide = 1,
     background,
   } = options;
-  if (mode !== 'exact' && mode !== 'fast')
-    throw new ArgumentError(`mode: expected 'exact' or 'fast', received ${describe(mode)}.`);
+  checkOneOf('mode', mode, ['exact', 'fast']);
   if (mode === 'fast' && options.minSide === undefined) throw new ArgumentError('minSide: a fast decode needs it.');
-  within('minSide', minSide, 1, 16384);
-  within('maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER);
-  within('timeoutSeconds', timeoutSeconds, 1, 3600);
+  checkWhole('minSide', minSide, 1, 16384);
+  checkWhole('maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER);
+  checkWhole('timeoutSeconds', timeoutSeconds, 1, 3600);
   if (background === undefined) return { mode, minSide, maxPixels, timeoutSeconds };
   if (typeof background !== 'object' || background === null)
     throw new ArgumentError(`background: expected {r, g, b}, received ${describe(background)}.`);
-  for (const channel of ['r', 'g', 'b'] as const) within(`background.${channel}`, background[channel], 0, 255);
+  for (const channel of ['r', 'g', 'b'] as const) checkWhole(`background.${channel}`, background[channel], 0, 255);
   return { mode, minSide, maxPixels, timeoutSeconds, background };
-}
-
-function within(name: string, value: unknown, min: number, max: number): void {
-  if (!Number.isInteger(value) || (value as number) < min || (value as number) > max) {
-    throw new ArgumentError(`${name}: expected a whole number from ${min} to ${max}, received ${describe(value)}.`);
-  }
 }

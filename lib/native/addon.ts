@@ -21,18 +21,56 @@ export interface Addon {
   crc32c(bytes: Uint8Array, seed?: number): number;
   /**
    * Preprocesses decoded images on a thread of its own: float32 [images, height, width, 3]. The pixels are read until the promise
-   * settles: nobody may change them or transfer their buffers before.
+   * settles: nobody may change them or transfer their buffers before. `treatments` has one for each image; without it they get
+   * that of evaluation.
    */
-  preprocess(spec: NativePreprocessing, images: readonly NativeImage[]): Promise<Float32Array>;
+  preprocess(
+    spec: NativePreprocessing,
+    images: readonly NativeImage[],
+    treatments?: readonly Treatment[],
+  ): Promise<Float32Array>;
+  /** Draws what is done in training to an image of this size. */
+  drawTreatment(
+    spec: NativePreprocessing,
+    size: { readonly height: number; readonly width: number },
+    options: NativeDrawOptions,
+  ): Treatment;
 }
 
 export interface NativePreprocessing {
-  /** 'vgg'. */
+  /** 'vgg' or another of native/data/preprocessing.cc. */
   readonly name: string;
   readonly height: number;
   readonly width: number;
-  /** Smaller side after the resize, before the crop. */
+  /** Smaller side after the resize, where it comes before the crop. */
   readonly resizeSide: number;
+  readonly sizeRounding: 'rint' | 'truncate';
+}
+
+/** What is done to one image, before its values are brought to the network's range. */
+export interface Treatment {
+  /** Smaller side of the resized image where the resize comes before the crop, else 0. */
+  readonly resizeSide: number;
+  /** Pixels that are kept: of the resized image then, else of the image itself, and resized afterwards. */
+  readonly crop: { readonly top: number; readonly left: number; readonly height: number; readonly width: number };
+  /** The first four are TensorFlow's. */
+  readonly resizeMethod: 'bilinear' | 'nearest' | 'bicubic' | 'area' | 'pillow_bilinear' | 'pillow_nearest';
+  /** Left to right. */
+  readonly flip: boolean;
+  /** In this order: added, times the saturation, turns of the colour circle, times the distance from the channel's mean. */
+  readonly colour: readonly {
+    readonly op: 'brightness' | 'saturation' | 'hue' | 'contrast';
+    readonly amount: number;
+  }[];
+}
+
+export interface NativeDrawOptions {
+  readonly seed: number;
+  readonly index: number;
+  readonly resizeSideMin: number;
+  readonly resizeSideMax: number;
+  readonly fastMode: boolean;
+  readonly boxes: readonly (readonly [number, number, number, number])[];
 }
 
 export interface NativeImage {

@@ -51,6 +51,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     add("compile", Entry<CompilePlan>);
     add("crc32c", Entry<Checksum>);
     add("preprocess", Entry<Preprocess>);
+    add("drawTreatment", Entry<DrawTreatment>);
     return exports;
   });
   return exports;

@@ -18,6 +18,16 @@ napi_valuetype TypeOf(napi_env env, napi_value value) {
   return type;
 }
 
+// Not NaN either.
+double NumberWithin(napi_env env, napi_value value, const char* what, const std::string& expected, double least,
+                    double most) {
+  if (TypeOf(env, value) != napi_number) Mismatch(env, what, expected, value);
+  double number = 0;
+  Check(env, napi_get_value_double(env, value, &number));
+  if (!(number >= least && number <= most)) Mismatch(env, what, expected, value);
+  return number;
+}
+
 bool IsArray(napi_env env, napi_value value) {
   bool is = false;
   return napi_is_array(env, value, &is) == napi_ok && is;
@@ -108,13 +118,14 @@ std::string ReadString(napi_env env, napi_value value, const char* what, size_t 
 
 int64_t ReadInteger(napi_env env, napi_value value, const char* what, int64_t least, int64_t most) {
   const std::string expected = "an integer from " + std::to_string(least) + " to " + std::to_string(most);
-  if (TypeOf(env, value) != napi_number) Mismatch(env, what, expected, value);
-  double number = 0;
-  Check(env, napi_get_value_double(env, value, &number));
-  if (!(number >= static_cast<double>(least) && number <= static_cast<double>(most)) || std::trunc(number) != number) {
-    Mismatch(env, what, expected, value);
-  }
+  const double number = NumberWithin(env, value, what, expected, static_cast<double>(least), static_cast<double>(most));
+  if (std::trunc(number) != number) Mismatch(env, what, expected, value);
   return static_cast<int64_t>(number);
+}
+
+double ReadNumber(napi_env env, napi_value value, const char* what, double least, double most) {
+  const std::string expected = "a number from " + std::to_string(least) + " to " + std::to_string(most);
+  return NumberWithin(env, value, what, expected, least, most);
 }
 
 bool ReadBoolean(napi_env env, napi_value value, const char* what) {

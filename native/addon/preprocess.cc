@@ -9,6 +9,7 @@
 
 #include "addon/environment.h"
 #include "addon/tensors.h"
+#include "addon/treatment.h"
 #include "base/error.h"
 #include "data/preprocessing.h"
 #include "runtime/host_block.h"
@@ -16,35 +17,38 @@
 namespace slimnet {
 namespace {
 
-constexpr int64_t kLargestSide = 16384;            // of what the network takes
-constexpr int64_t kLargestImageSide = 10'000'000;  // libvips has the same limit
+constexpr int64_t kLargestSide = 16384;                     // of what the network takes
+constexpr int64_t kLargestImageSide = 10'000'000;           // libvips has the same limit
+constexpr int64_t kLargestNumber = (int64_t{1} << 53) - 1;  // that JavaScript keeps exactly
 constexpr size_t kMostImages = 65536;
 constexpr size_t kMostBytes = size_t{1} << 32;  // of a result
 
 // Pixels of JavaScript. The reference keeps the memory alive while the job may read it.
 struct HeldImage {
   ImageView view;
+  Treatment treatment;
   napi_ref data = nullptr;
 };
 
 class PreprocessJob final : public AsyncJob {
  public:
-  explicit PreprocessJob(const VggOptions& options) : AsyncJob(nullptr), options_(options) {}
+  PreprocessJob(const Preprocessing& preprocessing, const PreprocessingSpec& spec)
+      : AsyncJob(nullptr), preprocessing_(preprocessing), spec_(spec) {}
 
   // On the JavaScript thread.
-  void Hold(napi_env env, const ImageView& view, napi_value data) {
+  void Hold(napi_env env, const ImageView& view, Treatment treatment, napi_value data) {
     napi_ref reference = nullptr;
     js::Check(env, napi_create_reference(env, data, 1, &reference));
-    images_.push_back({view, reference});
+    images_.push_back({view, std::move(treatment), reference});
   }
 
   void Execute(const ExecutorResources&) override {
-    const size_t floats = static_cast<size_t>(options_.height) * static_cast<size_t>(options_.width) * 3;
+    const size_t floats = static_cast<size_t>(spec_.height) * static_cast<size_t>(spec_.width) * 3;
     result_ = HostBlock(images_.size() * floats * sizeof(float));
     auto* const out = reinterpret_cast<float*>(result_.data());
     for (size_t i = 0; i < images_.size(); ++i) {
       if (cancelled()) throw Error(ErrorCode::kAborted, "The preprocessing was aborted.");
-      VggEval(images_[i].view, options_, out + i * floats);
+      Apply(preprocessing_, images_[i].view, spec_, images_[i].treatment, out + i * floats);
     }
   }
 
@@ -56,20 +60,30 @@ class PreprocessJob final : public AsyncJob {
   }
 
  private:
-  VggOptions options_;
+  const Preprocessing& preprocessing_;
+  PreprocessingSpec spec_;
   std::vector<HeldImage> images_;
   HostBlock result_;
 };
 
-VggOptions ReadSpec(napi_env env, napi_value spec) {
-  const std::string name = js::ReadString(env, js::Get(env, spec, "name", "spec"), "name", 64);
-  if (name != "vgg") throw Error(ErrorCode::kArgument, "name: there is no preprocessing " + name + "; there is vgg.");
-  VggOptions options;
-  options.height = js::ReadInteger(env, js::Get(env, spec, "height", "spec"), "height", 1, kLargestSide);
-  options.width = js::ReadInteger(env, js::Get(env, spec, "width", "spec"), "width", 1, kLargestSide);
-  options.resize_side =
-      js::ReadInteger(env, js::Get(env, spec, "resizeSide", "spec"), "resizeSide", 1, 2 * kLargestSide);
-  return options;
+struct Wanted {
+  const Preprocessing* preprocessing;
+  PreprocessingSpec spec;
+};
+
+Wanted ReadPreprocessing(napi_env env, napi_value value) {
+  const std::string name = js::ReadString(env, js::Get(env, value, "name", "spec"), "name", 64);
+  PreprocessingSpec spec;
+  spec.height = js::ReadInteger(env, js::Get(env, value, "height", "spec"), "height", 1, kLargestSide);
+  spec.width = js::ReadInteger(env, js::Get(env, value, "width", "spec"), "width", 1, kLargestSide);
+  spec.resize_side =
+      js::ReadInteger(env, js::Get(env, value, "resizeSide", "spec"), "resizeSide", 1, kLargestResizeSide);
+  const std::string rounding = js::ReadString(env, js::Get(env, value, "sizeRounding", "spec"), "sizeRounding", 64);
+  if (rounding != "rint" && rounding != "truncate") {
+    throw Error(ErrorCode::kArgument, "sizeRounding: expected rint or truncate, received " + rounding + ".");
+  }
+  spec.truncate_sizes = rounding == "truncate";
+  return {&FindPreprocessing(name), spec};
 }
 
 struct GivenImage {
@@ -86,6 +100,7 @@ GivenImage ReadImage(napi_env env, napi_value image) {
   const int64_t channels = js::ReadInteger(env, js::Get(env, image, "channels", "image"), "channels", 1, 3);
   if (channels == 2) throw Error(ErrorCode::kArgument, "channels: expected 1 (grey) or 3 (RGB), received 2.");
   given.view.channels = static_cast<int>(channels);
+  given.view.row_bytes = given.view.width * channels;
   return given;
 }
 
@@ -106,25 +121,37 @@ void ReadPixels(napi_env env, GivenImage& given) {
 
 napi_value Preprocess(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
-  const VggOptions options = ReadSpec(env, arguments[0]);
+  const auto [preprocessing, spec] = ReadPreprocessing(env, arguments[0]);
   std::vector<GivenImage> images;
   for (const napi_value image : js::ReadArray(env, arguments[1], "images", kMostImages)) {
     images.push_back(ReadImage(env, image));
   }
-  const double bytes = static_cast<double>(images.size()) * static_cast<double>(options.height) *
-                       static_cast<double>(options.width) * 3 * sizeof(float);
+  const double bytes = static_cast<double>(images.size()) * static_cast<double>(spec.height) *
+                       static_cast<double>(spec.width) * 3 * sizeof(float);
   if (bytes > static_cast<double>(kMostBytes)) {
     throw Error(ErrorCode::kArgument, "images: " + std::to_string(images.size()) +
                                           " images of this size make more than " + std::to_string(kMostBytes) +
                                           " bytes. Hint: preprocess fewer at once.");
   }
+  std::vector<Treatment> treatments;
+  if (js::IsUndefined(env, arguments[2])) {
+    for (const GivenImage& given : images) treatments.push_back(preprocessing->evaluation(given.view.size(), spec));
+  } else {
+    for (const napi_value treatment : js::ReadArray(env, arguments[2], "treatments", kMostImages)) {
+      treatments.push_back(ReadTreatment(env, treatment));
+    }
+    if (treatments.size() != images.size()) {
+      throw Error(ErrorCode::kArgument, "treatments: expected one for each of " + std::to_string(images.size()) +
+                                            " images, received " + std::to_string(treatments.size()) + ".");
+    }
+  }
   // From here on no JavaScript runs that could take the pixels away.
-  auto job = std::make_unique<PreprocessJob>(options);
+  auto job = std::make_unique<PreprocessJob>(*preprocessing, spec);
   try {
-    for (GivenImage& given : images) {
-      ReadPixels(env, given);
-      VggGeometry(given.view.height, given.view.width, options);
-      job->Hold(env, given.view, given.data);
+    for (size_t i = 0; i < images.size(); ++i) {
+      ReadPixels(env, images[i]);
+      CheckTreatment(*preprocessing, images[i].view.size(), spec, treatments[i]);
+      job->Hold(env, images[i].view, std::move(treatments[i]), images[i].data);
     }
   } catch (...) {
     job->Release(env);
@@ -133,6 +160,24 @@ napi_value Preprocess(const js::Arguments& arguments) {
   // A thread of its own: pictures are made ready while a network runs.
   Environment& environment = Environment::Of(env);
   return environment.Start(*environment.ExecutorFor("null", 1), std::move(job), std::numeric_limits<size_t>::max());
+}
+
+napi_value DrawTreatment(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const auto [preprocessing, spec] = ReadPreprocessing(env, arguments[0]);
+  const ImageSize size{
+      js::ReadInteger(env, js::Get(env, arguments[1], "height", "size"), "height", 1, kLargestImageSide),
+      js::ReadInteger(env, js::Get(env, arguments[1], "width", "size"), "width", 1, kLargestImageSide)};
+  const DrawOptions options = ReadDrawOptions(env, arguments[2]);
+  const auto number = [&](const char* name, int64_t least) {
+    return static_cast<uint64_t>(
+        js::ReadInteger(env, js::Get(env, arguments[2], name, "options"), name, least, kLargestNumber));
+  };
+  RandomStream random(number("seed", -kLargestNumber), number("index", 0));
+  if (preprocessing->draw == nullptr) {
+    throw Error(ErrorCode::kArgument, "name: " + std::string(preprocessing->name) + " has no training form.");
+  }
+  return MakeTreatment(env, preprocessing->draw(size, spec, options, random));
 }
 
 }  // namespace slimnet

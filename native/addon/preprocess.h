@@ -5,6 +5,7 @@
 
 namespace slimnet {
 
-napi_value Preprocess(const js::Arguments& arguments);  // addon.preprocess
+napi_value Preprocess(const js::Arguments& arguments);     // addon.preprocess
+napi_value DrawTreatment(const js::Arguments& arguments);  // addon.drawTreatment
 
 }  // namespace slimnet

@@ -1,95 +1,78 @@
 #include "data/preprocessing.h"
 
-#include <algorithm>
+#include <array>
 #include <cmath>
 #include <string>
-#include <vector>
 
 #include "base/error.h"
+#include "data/preprocessings.h"
 
 namespace slimnet {
 namespace {
 
-// One output coordinate of TensorFlow's legacy bilinear resize (align_corners and half_pixel_centers false).
-struct Tap {
-  int64_t lower;
-  int64_t upper;
-  float weight;
+// All of them, one line each.
+constexpr std::array<const Preprocessing*, 4> kPreprocessings{
+    &kVgg,
+    &kInception,
+    &kTorchvision,
+    &kCaffe,
 };
 
-std::vector<Tap> Taps(int64_t in, int64_t resized, int64_t first, int64_t count) {
-  const float scale = static_cast<float>(in) / static_cast<float>(resized);
-  std::vector<Tap> taps(static_cast<size_t>(count));
-  for (int64_t i = 0; i < count; ++i) {
-    const float at = static_cast<float>(first + i) * scale;
-    const float floor = std::floor(at);
-    const int64_t lower = std::min(static_cast<int64_t>(floor), in - 1);
-    taps[static_cast<size_t>(i)] = {lower, std::min(lower + 1, in - 1), at - floor};
-  }
-  return taps;
-}
+std::string Text(const ImageSize& size) { return std::to_string(size.height) + "x" + std::to_string(size.width); }
 
-// One row of the image, interpolated horizontally at the taps, as 3 channels.
-void InterpolateRow(const ImageView& image, int64_t y, const std::vector<Tap>& taps, float* out) {
-  const uint8_t* row = image.pixels + y * image.width * image.channels;
-  const bool grey = image.channels == 1;
-  for (const Tap& tap : taps) {
-    const uint8_t* left = row + tap.lower * image.channels;
-    const uint8_t* right = row + tap.upper * image.channels;
-    for (int c = 0; c < 3; ++c) {
-      const auto l = static_cast<float>(left[grey ? 0 : c]);
-      const auto r = static_cast<float>(right[grey ? 0 : c]);
-      *out++ = l + (r - l) * tap.weight;
-    }
-  }
+bool LiesIn(int64_t first, int64_t count, int64_t all) {
+  return first >= 0 && count >= 1 && first <= all && count <= all - first;
 }
 
 }  // namespace
 
-CropGeometry VggGeometry(int64_t height, int64_t width, const VggOptions& options) {
-  if (height < 1 || width < 1) throw Error(ErrorCode::kImage, "The image has no pixels.");
-  const auto side = static_cast<float>(options.resize_side);
-  const float scale = side / static_cast<float>(std::min(height, width));
-  CropGeometry g;
-  g.resized_height = static_cast<int64_t>(std::rint(static_cast<float>(height) * scale));
-  g.resized_width = static_cast<int64_t>(std::rint(static_cast<float>(width) * scale));
-  if (options.height > g.resized_height || options.width > g.resized_width) {
-    throw Error(ErrorCode::kImage, "Crop size greater than the image size: a crop of " +
-                                       std::to_string(options.height) + "x" + std::to_string(options.width) +
-                                       " does not fit into " + std::to_string(g.resized_height) + "x" +
-                                       std::to_string(g.resized_width) + ".");
+const Preprocessing& FindPreprocessing(std::string_view name) {
+  std::string names;
+  for (const Preprocessing* preprocessing : kPreprocessings) {
+    if (preprocessing->name == name) return *preprocessing;
+    names += (names.empty() ? "" : ", ") + std::string(preprocessing->name);
   }
-  g.top = (g.resized_height - options.height) / 2;
-  g.left = (g.resized_width - options.width) / 2;
-  return g;
+  throw Error(ErrorCode::kArgument,
+              "name: there is no preprocessing " + std::string(name) + "; there is " + names + ".");
 }
 
-void VggEval(const ImageView& image, const VggOptions& options, float* out) {
-  const CropGeometry g = VggGeometry(image.height, image.width, options);
-  const std::vector<Tap> rows = Taps(image.height, g.resized_height, g.top, options.height);
-  const std::vector<Tap> columns = Taps(image.width, g.resized_width, g.left, options.width);
-  const size_t row_floats = static_cast<size_t>(options.width) * 3;
-  // Two interpolated source rows; consecutive output rows mostly share them.
-  std::array<std::vector<float>, 2> cache{std::vector<float>(row_floats), std::vector<float>(row_floats)};
-  std::array<int64_t, 2> cached{-1, -1};
-  const auto row_at = [&](int64_t y, int64_t keep) -> const float* {
-    if (cached[0] == y) return cache[0].data();
-    if (cached[1] == y) return cache[1].data();
-    const size_t slot = cached[0] == keep ? 1 : 0;
-    InterpolateRow(image, y, columns, cache[slot].data());
-    cached[slot] = y;
-    return cache[slot].data();
-  };
-  for (const Tap& tap : rows) {
-    const float* top = row_at(tap.lower, tap.upper);
-    const float* bottom = row_at(tap.upper, tap.lower);
-    for (size_t i = 0; i < row_floats; i += 3) {
-      for (size_t c = 0; c < 3; ++c) {
-        const float upper = top[i + c];
-        *out++ = upper + (bottom[i + c] - upper) * tap.weight - options.means[c];
-      }
-    }
+void CheckTreatment(const Preprocessing& preprocessing, const ImageSize& size, const PreprocessingSpec& spec,
+                    const Treatment& treatment) {
+  const bool resizes_first = preprocessing.resized != nullptr;
+  if (resizes_first != (treatment.resize_side > 0)) {
+    throw Error(ErrorCode::kArgument, "resizeSide: " + std::string(preprocessing.name) +
+                                          (resizes_first ? " needs one." : " has none: expected 0."));
   }
+  const ImageSize from = resizes_first ? preprocessing.resized(size, spec, treatment.resize_side) : size;
+  const Box& crop = treatment.crop;
+  if (!LiesIn(crop.top, crop.height, from.height) || !LiesIn(crop.left, crop.width, from.width)) {
+    throw Error(ErrorCode::kArgument, "crop: " + Text(crop.size()) + " at " + std::to_string(crop.top) + ", " +
+                                          std::to_string(crop.left) + " does not lie in " + Text(from) + ".");
+  }
+  if (resizes_first && (crop.height != spec.height || crop.width != spec.width)) {
+    throw Error(ErrorCode::kArgument, "crop: expected " + Text(spec.size()) + ", received " + Text(crop.size()) + ".");
+  }
+  for (const ColourStep& step : treatment.colour) {
+    if (!std::isfinite(step.amount)) throw Error(ErrorCode::kArgument, "colour: expected finite amounts.");
+  }
+}
+
+void Apply(const Preprocessing& preprocessing, const ImageView& image, const PreprocessingSpec& spec,
+           const Treatment& treatment, float* out) {
+  const Box& crop = treatment.crop;
+  Resampling resampling{treatment.resize_method, {}, {}, treatment.flip, preprocessing.byte_scale};
+  if (preprocessing.resized != nullptr) {
+    resampling.resized = preprocessing.resized(image.size(), spec, treatment.resize_side);
+    resampling.window = crop;
+    Resize(image, resampling, out);
+  } else {
+    resampling.resized = spec.size();
+    resampling.window = {0, 0, spec.height, spec.width};
+    Resize(image.Part(crop), resampling, out);
+  }
+  const int64_t pixels = spec.height * spec.width;
+  for (const ColourStep& step : treatment.colour) ApplyColour(step, out, pixels);
+  preprocessing.finish(out, pixels);
 }
 
 }  // namespace slimnet

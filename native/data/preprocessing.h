@@ -1,40 +1,79 @@
-// Image preprocessing as TF-Slim does it, from decoded RGB bytes to the network's input.
+// Image preprocessing, from decoded pixels to the network's input: float32 [height, width, 3].
+//
+// A preprocessing says what is to be done to a picture: a Treatment, fixed in evaluation, drawn at random in training.
+// What then happens is the same for all: resize and crop, or crop and resize; colours; the network's range of values.
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "data/colour.h"
+#include "data/image.h"
+#include "data/random_stream.h"
+#include "data/resize.h"
 
 namespace slimnet {
 
-// Decoded pixels, row-major, 8 bits a channel: 1 (grey) or 3 (RGB) interleaved channels.
-struct ImageView {
-  const uint8_t* pixels = nullptr;
+// How a network wants its pictures.
+struct PreprocessingSpec {
   int64_t height = 0;
   int64_t width = 0;
-  int channels = 3;
+  int64_t resize_side = 0;      // of the smaller side before the crop, where a preprocessing resizes before it crops
+  bool truncate_sizes = false;  // the larger side is truncated, as in old versions of Slim, instead of rounded
+
+  ImageSize size() const { return {height, width}; }
 };
 
-// Where the central crop lies in the resized image.
-struct CropGeometry {
-  int64_t resized_height = 0;
-  int64_t resized_width = 0;
-  int64_t top = 0;
-  int64_t left = 0;
+// All that is done to one picture.
+struct Treatment {
+  int64_t resize_side = 0;  // of the smaller side, where the resize comes before the crop; else 0
+  Box crop;                 // of the resized picture then, else of the picture itself
+  ResizeMethod resize_method = ResizeMethod::kBilinear;
+  bool flip = false;  // left to right
+  std::vector<ColourStep> colour{};
 };
 
-struct VggOptions {
-  int64_t height = 224;
-  int64_t width = 224;
-  int64_t resize_side = 256;  // the smaller side of the resized image
-  std::array<float, 3> means{123.68F, 116.78F, 103.94F};
+// A rectangle in parts of a picture's height and width, 0 to 1.
+struct RelativeBox {
+  float top = 0;
+  float left = 0;
+  float bottom = 1;
+  float right = 1;
 };
 
-// Size after the aspect-preserving resize and the offsets of the crop. Throws Error{kImage} when the crop does not fit.
-CropGeometry VggGeometry(int64_t height, int64_t width, const VggOptions& options);
+// What bounds the draw of a treatment.
+struct DrawOptions {
+  int64_t resize_side_min = 256;
+  int64_t resize_side_max = 512;
+  bool fast_mode = true;           // bilinear resizing and two colour steps alone
+  std::vector<RelativeBox> boxes;  // objects, of which one must be covered in part; none: the whole picture is one
+};
 
-// Evaluation preprocessing of vgg_preprocessing: legacy bilinear resize to `resize_side`, central crop, minus the
-// means. Writes options.height * options.width * 3 floats. Only the pixels of the crop are computed.
-void VggEval(const ImageView& image, const VggOptions& options, float* out);
+struct Preprocessing {
+  std::string_view name;
+  float byte_scale;  // pixels are multiplied by it before anything else
+  // Throws Error{kImage} for pictures that are too small.
+  Treatment (*evaluation)(const ImageSize& size, const PreprocessingSpec& spec);
+  // nullptr: there is no training form. Throws as `evaluation`.
+  Treatment (*draw)(const ImageSize& size, const PreprocessingSpec& spec, const DrawOptions& options,
+                    RandomStream& random);
+  // Size after the resize that comes before the crop; nullptr: the crop comes first.
+  ImageSize (*resized)(const ImageSize& size, const PreprocessingSpec& spec, int64_t resize_side);
+  // Brings `count` pixels of three channels to the network's range.
+  void (*finish)(float* pixels, int64_t count);
+};
+
+// Throws Error{kArgument} when there is none of this name.
+const Preprocessing& FindPreprocessing(std::string_view name);
+
+// Throws Error{kArgument} for a treatment that cannot be applied to pictures of this size.
+void CheckTreatment(const Preprocessing& preprocessing, const ImageSize& size, const PreprocessingSpec& spec,
+                    const Treatment& treatment);
+
+// Writes spec.height * spec.width * 3 floats. Only what they depend on is read and computed.
+void Apply(const Preprocessing& preprocessing, const ImageView& image, const PreprocessingSpec& spec,
+           const Treatment& treatment, float* out);
 
 }  // namespace slimnet

@@ -10,6 +10,7 @@ import generator
 
 ROOT = pathlib.Path(__file__).resolve().parents[2] / 'test' / 'golden'
 FULL_OUTPUT_LIMIT = 2000
+_PICTURE_SAMPLES = 64
 
 
 class _Rows(list):
@@ -51,6 +52,16 @@ def statistics(name, array):
         'max': number(flat.max()),
         'samples': numbers(flat[generator.sample_indices(flat.size)]),
     }
+
+
+def picture(array):
+    """Statistics with 64 pixels: [row, column, red, green, blue], the pixel numbers being sample_indices(H*W, 64)."""
+    record = statistics('', array)
+    del record['name'], record['samples']
+    width = array.shape[1]
+    places = generator.sample_indices(array.shape[0] * width, _PICTURE_SAMPLES)
+    record['pixels'] = [[int(p // width), int(p % width), *numbers(array[p // width, p % width])] for p in places]
+    return record
 
 
 def tensor(array, name=None):

@@ -55,8 +55,8 @@ def resnet_50_cases(network, num_classes):
     yield Case(f'{network}_224x224', network, (1, 224, 224, 3), num_classes)
     yield Case(f'{network}_33x33', network, (1, 33, 33, 3), 10)
     yield Case(f'{network}_97x129_batch2', network, (2, 97, 129, 3), 10)
-    for size in (65, 97):
-        for stride in (8, 16, None):
+    for size, strides in ((65, (4, 8, 16, None)), (97, (8, 16, None))):
+        for stride in strides:
             suffix = f'_stride{stride}' if stride else ''
             yield Case(f'{network}_fcn_{size}x{size}{suffix}', network, (1, size, size, 3), 7,
                        global_pool=False, output_stride=stride)

@@ -1,8 +1,9 @@
-"""Preprocessed pictures: Slim's evaluation-time VGG pipeline and the resize under it, by TensorFlow's own ops.
+"""Preprocessed pictures: Slim's evaluation-time pipelines and the resize under them, by TensorFlow's own ops.
 
-Writes test/golden/preprocessing/vgg_eval.json and resize.json. tf_slim does not contain the preprocessing of the model
-library, so its evaluation path is written out here: smallest side to `sideMin` keeping the aspect ratio (legacy
-bilinear resize, sizes rounded half to even), central crop, float, minus the channel means.
+Writes test/golden/preprocessing/vgg_eval.json, inception_eval.json and resize.json. tf_slim does not contain the
+preprocessing of the model library, so its evaluation paths are written out here. vgg: smallest side to `sideMin`
+keeping the aspect ratio (legacy bilinear resize, sizes rounded half to even, or truncated as in old versions), central
+crop, float, minus the channel means. inception: float in [0, 1], central crop, legacy bilinear resize, to [-1, 1].
 
 Pictures are generator.image(height, width); `grey` ones repeat the first channel of generator.image(height, width, 1).
 """
@@ -14,7 +15,6 @@ import generator
 from slim_env import VERSIONS, new_session, tf
 
 MEANS = (123.68, 116.78, 103.94)
-_SAMPLES = 64
 
 # (height, width, output height, output width, smallest side after the resize, grey)
 VGG_CASES = (
@@ -31,6 +31,23 @@ VGG_CASES = (
     (100, 151, 97, 129, 256, False),
     (225, 301, 321, 300, 360, False),
 )
+TRUNCATED_VGG_CASES = (
+    (100, 151, 97, 129, 256, False),
+    (257, 384, 224, 224, 256, False),
+)
+
+# (height, width, output height, output width, grey)
+INCEPTION_CASES = (
+    (300, 400, 299, 299, False),
+    (40, 30, 24, 24, False),
+    (41, 33, 24, 24, False),
+    (500, 375, 299, 299, False),
+    (64, 301, 299, 224, False),
+    (333, 500, 299, 299, True),
+    (342, 342, 300, 300, False),
+    (1, 1, 5, 3, False),
+    (7, 2, 16, 16, False),
+)
 
 # (height, width, output height, output width, align corners)
 RESIZE_CASES = (
@@ -40,11 +57,11 @@ RESIZE_CASES = (
 )
 
 
-def smallest_size(height, width, side):
-    """Slim's _smallest_size_at_least in its newer form: float32 scale, sizes rounded half to even."""
+def smallest_size(height, width, side, rounding=tf.rint):
+    """Slim's _smallest_size_at_least: float32 scale, sizes rounded half to even, in old versions truncated."""
     height, width, side = (tf.cast(v, tf.float32) for v in (height, width, side))
     scale = tf.cond(tf.greater(height, width), lambda: side / width, lambda: side / height)
-    return tf.cast(tf.rint(height * scale), tf.int32), tf.cast(tf.rint(width * scale), tf.int32)
+    return tf.cast(rounding(height * scale), tf.int32), tf.cast(rounding(width * scale), tf.int32)
 
 
 def picture(height, width, grey):
@@ -53,12 +70,12 @@ def picture(height, width, grey):
     return generator.image(height, width)
 
 
-def vgg_eval(pixels, out_height, out_width, side):
+def vgg_eval(pixels, out_height, out_width, side, rounding):
     """(preprocessed picture, resized size, crop offset)."""
     with tf.Graph().as_default() as graph, new_session(graph) as session:
         image = tf.constant(pixels)
         shape = tf.shape(image)
-        new_height, new_width = smallest_size(shape[0], shape[1], side)
+        new_height, new_width = smallest_size(shape[0], shape[1], side, rounding)
         resized = tf.image.resize_bilinear(tf.expand_dims(image, 0), [new_height, new_width], align_corners=False)[0]
         top = tf.cast((tf.cast(new_height, tf.float64) - out_height) / 2, tf.int32)
         left = tf.cast((tf.cast(new_width, tf.float64) - out_width) / 2, tf.int32)
@@ -67,28 +84,32 @@ def vgg_eval(pixels, out_height, out_width, side):
         return session.run([result, [new_height, new_width], [top, left]])
 
 
+def inception_eval(pixels, out_height, out_width):
+    with tf.Graph().as_default() as graph, new_session(graph) as session:
+        image = tf.image.central_crop(tf.image.convert_image_dtype(tf.constant(pixels), tf.float32), 0.875)
+        resized = tf.image.resize_bilinear(tf.expand_dims(image, 0), [out_height, out_width], align_corners=False)[0]
+        return session.run(tf.multiply(tf.subtract(resized, 0.5), 2.0))
+
+
 def resize(pixels, out_height, out_width, align_corners):
     with tf.Graph().as_default() as graph, new_session(graph) as session:
         op = tf.image.resize_bilinear(pixels[None], [out_height, out_width], align_corners=align_corners)
         return session.run(op)[0]
 
 
-def sampled(array):
-    """Statistics with 64 pixels: [row, column, red, green, blue], the pixel numbers being sample_indices(H*W, 64)."""
-    record = fixtures.statistics('', array)
-    del record['name'], record['samples']
-    width = array.shape[1]
-    places = generator.sample_indices(array.shape[0] * width, _SAMPLES)
-    record['pixels'] = [[int(p // width), int(p % width), *fixtures.numbers(array[p // width, p % width])]
-                        for p in places]
-    return record
-
-
-def vgg_record(height, width, out_height, out_width, side, grey):
-    output, size, offset = vgg_eval(picture(height, width, grey), out_height, out_width, side)
+def vgg_record(height, width, out_height, out_width, side, grey, truncated=False):
+    rounding = tf.identity if truncated else tf.rint
+    output, size, offset = vgg_eval(picture(height, width, grey), out_height, out_width, side, rounding)
     return {'id': f'{height}x{width}{" grey" if grey else ""} to {out_height}x{out_width}', 'image': [height, width],
             'grey': grey, 'size': [out_height, out_width], 'sideMin': side,
-            'resized': [int(v) for v in size], 'offset': [int(v) for v in offset], 'output': sampled(output)}
+            'sizeRounding': 'truncate' if truncated else 'rint',
+            'resized': [int(v) for v in size], 'offset': [int(v) for v in offset], 'output': fixtures.picture(output)}
+
+
+def inception_record(height, width, out_height, out_width, grey):
+    output = inception_eval(picture(height, width, grey), out_height, out_width)
+    return {'id': f'{height}x{width}{" grey" if grey else ""} to {out_height}x{out_width}', 'image': [height, width],
+            'grey': grey, 'size': [out_height, out_width], 'output': fixtures.picture(output)}
 
 
 def resize_record(height, width, out_height, out_width, align_corners):
@@ -100,7 +121,11 @@ def resize_record(height, width, out_height, out_width, align_corners):
 
 def main():
     fixtures.write_json('preprocessing/vgg_eval.json', {
-        'versions': VERSIONS, 'means': MEANS, 'cases': fixtures.rows(vgg_record(*case) for case in VGG_CASES)})
+        'versions': VERSIONS, 'means': MEANS, 'cases': fixtures.rows(
+            [vgg_record(*case) for case in VGG_CASES] + [vgg_record(*case, truncated=True) for case in
+                                                         TRUNCATED_VGG_CASES])})
+    fixtures.write_json('preprocessing/inception_eval.json', {
+        'versions': VERSIONS, 'cases': fixtures.rows(inception_record(*case) for case in INCEPTION_CASES)})
     fixtures.write_json('preprocessing/resize.json', {
         'versions': VERSIONS, 'cases': fixtures.rows(resize_record(*case) for case in RESIZE_CASES)})
 

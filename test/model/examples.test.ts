@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { decodeImage } from '../../lib/data/index.js';
 import { encoders, gradient, paint } from '../helpers/pictures.js';
 import { writePlainCheckpoint } from '../helpers/plain_checkpoint.js';
 
@@ -39,7 +40,13 @@ async function run(name: string, args: readonly string[] = []): Promise<string> 
 
 test('each example is tested here and named in their README', () => {
   const files = readdirSync(examples).filter((name) => name.endsWith('.mjs'));
-  expect(files.sort()).toEqual(['classify.mjs', 'event_loop.mjs', 'features.mjs', 'resnet_graph.mjs']);
+  expect(files.sort()).toEqual([
+    'classify.mjs',
+    'dense_features.mjs',
+    'event_loop.mjs',
+    'features.mjs',
+    'resnet_graph.mjs',
+  ]);
 });
 
 test('classify.mjs prints three classes for each picture', async () => {
@@ -65,6 +72,23 @@ test.each([[[]], [['checkpoint']]])('resnet_graph.mjs %j builds, runs and report
   expect(out).toMatch(/^267 variables, the first is resnet_v1_50\/conv1\/weights\n/);
   expect(out).toMatch(/logits float32 \[2,7,7,21\], block4 \[2,7,7,2048\]\n/);
   expect(out).toMatch(/\d+ steps; the first: conv2d /);
+});
+
+test.each([[[]], [['checkpoint']]])('dense_features.mjs %j draws the features beside the picture', async (args) => {
+  const drawing = join(folder, 'features.png');
+  const out = await run('dense_features.mjs', [pictures[0] as string, drawing, '16', ...args.map(() => checkpoint)]);
+  expect(out).toBe(
+    `features [1,21,21,2048]: (321 - 1) / 16 + 1 = 21 places a side\n${drawing}: the input and its features\n`,
+  );
+  const { data, width, height } = await decodeImage(drawing);
+  expect([width, height]).toEqual([650, 321]);
+  // The picture shows as it is, up to the resize; the features show more than one colour.
+  const colourAt = (x: number, y: number) => Array.from(data.subarray(3 * (y * width + x), 3 * (y * width + x) + 3));
+  const [red, green] = colourAt(160, 160) as [number, number];
+  expect(Math.abs(red - 127)).toBeLessThan(8);
+  expect(Math.abs(green - 127)).toBeLessThan(8);
+  const places = Array.from({ length: 441 }, (_, i) => colourAt(329 + 16 * (i % 21), 16 * Math.floor(i / 21)).join());
+  expect(new Set(places).size).toBeGreaterThan(50);
 });
 
 test('event_loop.mjs measures throughput and delay', async () => {

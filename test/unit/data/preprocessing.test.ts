@@ -1,31 +1,23 @@
 import { type PreprocessingName, type PreprocessingSpec, preprocessingFor } from '../../../lib/data/preprocessing.js';
 import { copyRawImage, type RawImage } from '../../../lib/data/raw_image.js';
 import { ArgumentError, ImageError } from '../../../lib/errors.js';
+import { network } from '../../../lib/slim/nets/index.js';
 import { hash } from '../../helpers/generator.js';
 import { golden } from '../../helpers/golden.js';
 import { goldenPicture } from '../../helpers/pictures.js';
 import { addon } from '../../helpers/run.js';
-
-/** One picture of TensorFlow's. Pixels: row, column, red, green, blue. */
-interface GoldenCase {
-  readonly id: string;
-  readonly image: [number, number];
-  readonly grey: boolean;
-  readonly size: [number, number];
-  readonly sideMin: number;
-  readonly output: {
-    readonly sum: number;
-    readonly absSum: number;
-    readonly min: number;
-    readonly max: number;
-    readonly pixels: number[][];
-  };
-}
+import { expectSampledPicture, type SampledPicture } from '../../helpers/sampled_picture.js';
 
 const means = [123.68, 116.78, 103.94] as const;
 
-function spec(height: number, width: number, resizeSide: number): PreprocessingSpec {
-  return { name: 'vgg', height, width, resizeSide };
+function spec(
+  height: number,
+  width: number,
+  resizeSide: number,
+  name: PreprocessingName = 'vgg',
+  sizeRounding: PreprocessingSpec['sizeRounding'] = 'rint',
+): PreprocessingSpec {
+  return { name, height, width, resizeSide, sizeRounding };
 }
 
 function greyPicture(height: number, width: number): RawImage {
@@ -38,31 +30,30 @@ function run(image: RawImage, s: PreprocessingSpec): Promise<Float32Array> {
   return addon().preprocess(s, [image]);
 }
 
-describe('vgg evaluation preprocessing', () => {
-  test.each(golden<{ cases: GoldenCase[] }>('preprocessing/vgg_eval.json').cases)(
-    'equals TensorFlow for $id',
-    async ({ image: [height, width], grey, size, sideMin, output }) => {
-      const actual = await run(
-        grey ? greyPicture(height, width) : goldenPicture(height, width),
-        spec(size[0], size[1], sideMin),
-      );
-      expect(actual).toHaveLength(size[0] * size[1] * 3);
-      let worst = 0;
-      for (const [row, column, ...rgb] of output.pixels as [number, number, number, number, number][]) {
-        rgb.forEach((value, c) => {
-          worst = Math.max(worst, Math.abs(value - (actual[(row * size[1] + column) * 3 + c] as number)));
-        });
-      }
-      expect(worst).toBeLessThan(1e-4);
-      const sum = actual.reduce((s, v) => s + v, 0);
-      const absSum = actual.reduce((s, v) => s + Math.abs(v), 0);
-      expect(Math.abs(sum - output.sum)).toBeLessThan(1e-6 * output.absSum);
-      expect(Math.abs(absSum - output.absSum)).toBeLessThan(1e-6 * output.absSum);
-      expect(actual.reduce((a, b) => Math.min(a, b))).toBeCloseTo(output.min, 4);
-      expect(actual.reduce((a, b) => Math.max(a, b))).toBeCloseTo(output.max, 4);
-    },
-  );
+/** One picture of TensorFlow's, torchvision's or Pillow's. */
+interface GoldenCase {
+  readonly id: string;
+  readonly image: [number, number];
+  readonly grey: boolean;
+  readonly size: [number, number];
+  readonly sideMin?: number;
+  readonly sizeRounding?: PreprocessingSpec['sizeRounding'];
+  readonly output: SampledPicture;
+}
 
+describe.each(['vgg', 'inception', 'torchvision', 'caffe'] as const)('%s evaluation preprocessing', (name) => {
+  test.each(
+    golden<{ cases: GoldenCase[] }>(`preprocessing/${name}_eval.json`).cases.map(
+      (c) => [c.sizeRounding === 'truncate' ? `${c.id} with truncated sizes` : c.id, c] as const,
+    ),
+  )('equals the original to the bit for %s', async (_, { image: [height, width], grey, size, output, ...rest }) => {
+    const s = spec(size[0], size[1], rest.sideMin ?? 1, name, rest.sizeRounding);
+    const actual = await run(grey ? greyPicture(height, width) : goldenPicture(height, width), s);
+    expectSampledPicture(actual, size, output);
+  });
+});
+
+describe('evaluation preprocessing', () => {
   test('several images of different sizes give what each gives alone, in their order', async () => {
     const images = [goldenPicture(40, 30), greyPicture(17, 90), goldenPicture(300, 31)];
     const s = spec(24, 24, 32);
@@ -116,7 +107,9 @@ describe('native checks', () => {
 
   test.each([
     ['no object', null],
-    ['another name', { ...s, name: 'inception' }],
+    ['another name', { ...s, name: 'resnet' }],
+    ['no rounding', { ...s, sizeRounding: undefined }],
+    ['another rounding', { ...s, sizeRounding: 'up' }],
     ['a fraction', { ...s, height: 8.5 }],
     ['a negative size', { ...s, width: -1 }],
     ['NaN', { ...s, resizeSide: Number.NaN }],
@@ -178,8 +171,15 @@ describe('preprocessingFor', () => {
     expect(preprocessingFor('vgg', 448)).toEqual(spec(448, 448, 512));
   });
 
+  test.each([299, 224, 301, 64, 1])('leaves inception its %d pixels of an image with resizeSide', (size) => {
+    const { resizeSide } = preprocessingFor('inception', size);
+    const kept = (side: number) => side - 2 * Math.trunc((side - side * 0.875) / 2);
+    expect(kept(resizeSide)).toBeGreaterThanOrEqual(size);
+    expect(resizeSide * 0.875).toBeLessThan(size + 1);
+  });
+
   test.each([
-    ['inception', 224],
+    ['resnet', 224],
     ['toString', 224],
     ['vgg', 0],
     ['vgg', 1.5],
@@ -188,6 +188,15 @@ describe('preprocessingFor', () => {
   ])('%s at %s is refused', (name, size) => {
     expect(() => preprocessingFor(name as PreprocessingName, size)).toThrow(ArgumentError);
   });
+});
+
+test.each([
+  ['resnet_v1_50', spec(224, 224, 256)],
+  ['resnet_v2_50', spec(299, 299, 342, 'inception')],
+  ['vgg_16', spec(224, 224, 256)],
+] as const)('%s has the preprocessing of its published weights', (name, expected) => {
+  const { preprocessing, imageSize } = network(name);
+  expect(preprocessingFor(preprocessing, imageSize)).toEqual(expected);
 });
 
 describe('raw images', () => {

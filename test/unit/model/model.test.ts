@@ -2,6 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCheckpoint } from '../../../lib/checkpoint/index.js';
+import { preprocessImage } from '../../../lib/data/index.js';
 import { ArgumentError, CheckpointError, ImageError } from '../../../lib/errors.js';
 import { type LoadModelOptions, loadModel, type Model, type Prediction } from '../../../lib/model/index.js';
 import type { NetworkName } from '../../../lib/slim/nets/index.js';
@@ -53,7 +54,7 @@ const probabilities = (predictions: readonly Prediction[]) => predictions.map(({
 describe('a model', () => {
   test('knows its classes, labels, preprocessing and label offset', () => {
     expect(model).toMatchObject({ name: 'resnet_v1_50', numClasses: classes, labels: names, labelOffset: 1 });
-    expect(model.preprocessing).toEqual({ name: 'vgg', height: 32, width: 32, resizeSide: 256 });
+    expect(model.preprocessing).toMatchObject({ name: 'vgg', height: 32, width: 32, resizeSide: 256 });
     expect(model.stats().variables).toBe(267);
   });
 
@@ -260,6 +261,18 @@ describe('loadModel', () => {
     const difference = largestDifference(await fast.preprocess([jpeg]), await exact.preprocess([jpeg]));
     expect(difference).toBeGreaterThan(0);
     expect(difference).toBeLessThan(12);
+  });
+
+  test('a network of the second form gets inception preprocessing, from a fast decode with room for its crop', async () => {
+    const options = { untrainedSeed: 1, imageSize: 70, numClasses: 3 } as const;
+    await using v2 = await loadModel('resnet_v2_50', { ...options, decode: { mode: 'fast' } });
+    const large = gradient(400, 300);
+    const [jpeg, png] = [await encoders.jpeg.encode(large), await encoders.png.encode(large)];
+    expect(await v2.decode(jpeg)).toMatchObject({ width: 107, height: 80 });
+    const expected = await preprocessImage(large, { preprocessing: 'inception', height: 70, width: 70 });
+    expect(largestDifference(await v2.preprocess([png]), expected)).toBe(0);
+    expect(largestDifference(await v2.preprocess([jpeg]), expected)).toBeLessThan(0.1);
+    expect(await v2.logits(png)).toHaveLength(3);
   });
 
   test('disposing frees at once, or waits for what has begun', async () => {

@@ -1,0 +1,132 @@
+import { describe } from '../core/dtype.js';
+import { ArgumentError } from '../errors.js';
+import type { NativeDrawOptions, Treatment } from '../native/addon.js';
+import { loadAddon } from '../native/binding.js';
+import { checkBoolean, checkOneOf, checkWhole } from './checks.js';
+import { defaultMaxPixels } from './decoding.js';
+import {
+  checkPreprocessingName,
+  maxNetworkSide,
+  type PreprocessingName,
+  type PreprocessingSpec,
+  preprocessings,
+} from './preprocessing.js';
+import { copyRawImage, maxSide, type RawImage } from './raw_image.js';
+
+/** Part of an image: [top, left, bottom, right], each in parts of its height or width, 0 to 1. */
+export type RelativeBox = readonly [number, number, number, number];
+
+/** Options of `preprocessImage`. */
+export interface PreprocessImageOptions {
+  readonly preprocessing: PreprocessingName;
+  /** Pixels of the result; what the preprocessing was made for unless told: 299 for inception, 224 for all others. */
+  readonly height?: number;
+  readonly width?: number;
+  /** The random form that networks are trained with, which vgg and inception have; false unless told. */
+  readonly isTraining?: boolean;
+  /** Training: whole numbers that together decide the draw. The same two give the same bits on every machine. */
+  readonly seed?: number;
+  readonly index?: number;
+  /**
+   * vgg: smaller side of the resized image: the one in evaluation, a random one from `resizeSideMin` to `resizeSideMax` in
+   * training. 256 and 512 unless told, for sizes over 256 in the proportion of 256 to 224 and twice that.
+   */
+  readonly resizeSideMin?: number;
+  readonly resizeSideMax?: number;
+  /** vgg: how the resize rounds the larger side; `truncate` is what old versions of Slim did, `rint` (half to even) the default. */
+  readonly sizeRounding?: 'rint' | 'truncate';
+  /** inception in training: bilinear resizing and two colour steps alone (true unless told), or all methods and steps. */
+  readonly fastMode?: boolean;
+  /** inception in training: objects, of which at least one must be covered to a tenth; the whole image unless told. */
+  readonly boxes?: readonly RelativeBox[];
+}
+
+/** Options that one preprocessing alone has, and those of all. */
+const ownOptions = {
+  vgg: ['resizeSideMin', 'resizeSideMax', 'sizeRounding'],
+  inception: ['fastMode', 'boxes'],
+  torchvision: [],
+  caffe: [],
+} as const satisfies Readonly<Record<PreprocessingName, readonly string[]>>;
+const commonOptions = ['preprocessing', 'height', 'width', 'isTraining', 'seed', 'index'];
+
+/**
+ * Preprocesses one decoded image as Slim's `preprocess_image` does, off the JavaScript thread. The pixels are copied before this
+ * returns a promise. Grey images become RGB.
+ * @returns float32 [height, width, 3]
+ * @throws ArgumentError for options, ImageError for pixels that are none and for images that are too small for the crop
+ */
+export async function preprocessImage(image: RawImage, options: PreprocessImageOptions): Promise<Float32Array> {
+  const { spec, draw } = checkOptions(options);
+  const own = copyRawImage(image, defaultMaxPixels);
+  const addon = loadAddon();
+  if (options.isTraining !== true) return addon.preprocess(spec, [own]);
+  return addon.preprocess(spec, [own], [addon.drawTreatment(spec, own, draw)]);
+}
+
+/**
+ * What `preprocessImage` does to an image of this size in training, by the same options.
+ * @throws as `preprocessImage`
+ */
+export function drawTreatment(
+  size: { readonly height: number; readonly width: number },
+  options: Omit<PreprocessImageOptions, 'isTraining'>,
+): Treatment {
+  const { spec, draw } = checkOptions({ ...options, isTraining: true });
+  if (typeof size !== 'object' || size === null)
+    throw new ArgumentError(`size: expected {height, width}, received ${describe(size)}.`);
+  checkWhole('height', size.height, 1, maxSide);
+  checkWhole('width', size.width, 1, maxSide);
+  return loadAddon().drawTreatment(spec, size, draw);
+}
+
+/** @throws ArgumentError that names the wrong option */
+function checkOptions(options: PreprocessImageOptions): {
+  readonly spec: PreprocessingSpec;
+  readonly draw: NativeDrawOptions;
+} {
+  if (typeof options !== 'object' || options === null)
+    throw new ArgumentError(`preprocessImage: expected options, received ${describe(options)}.`);
+  const { preprocessing: name } = options;
+  checkPreprocessingName(name);
+  const known: readonly string[] = [...commonOptions, ...ownOptions[name]];
+  const unknown = Object.keys(options).find((key) => !known.includes(key));
+  if (unknown !== undefined)
+    throw new ArgumentError(`The preprocessing ${name} has no option ${unknown}; it has ${known.join(', ')}.`);
+
+  const { imageSize, resizeSide } = preprocessings[name];
+  const { height = imageSize, width = imageSize, isTraining = false, sizeRounding = 'rint', fastMode = true } = options;
+  checkWhole('height', height, 1, maxNetworkSide);
+  checkWhole('width', width, 1, maxNetworkSide);
+  const side = resizeSide(Math.max(height, width));
+  const { resizeSideMin = side, resizeSideMax = 2 * side, boxes = [] } = options;
+  checkWhole('resizeSideMin', resizeSideMin, 1, 2 * maxNetworkSide);
+  checkWhole('resizeSideMax', resizeSideMax, resizeSideMin, 2 * maxNetworkSide);
+  checkBoolean('isTraining', isTraining);
+  checkBoolean('fastMode', fastMode);
+  checkOneOf('sizeRounding', sizeRounding, ['rint', 'truncate']);
+  checkBoxes(boxes);
+
+  const { seed = isTraining ? undefined : 0, index = isTraining ? undefined : 0 } = options;
+  checkWhole('seed', seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  checkWhole('index', index, 0, Number.MAX_SAFE_INTEGER);
+  return {
+    spec: { name, height, width, resizeSide: resizeSideMin, sizeRounding },
+    draw: { seed, index, resizeSideMin, resizeSideMax, fastMode, boxes },
+  };
+}
+
+function checkBoxes(boxes: unknown): void {
+  if (!Array.isArray(boxes)) throw new ArgumentError(`boxes: expected an array, received ${describe(boxes)}.`);
+  for (const box of boxes as unknown[]) {
+    const isPart = (part: unknown) => typeof part === 'number' && part >= 0 && part <= 1;
+    const parts = Array.isArray(box) && box.length === 4 && box.every(isPart) ? (box as number[]) : [];
+    const [top = 1, left = 1, bottom = 0, right = 0] = parts;
+    if (top >= bottom || left >= right) {
+      const received = parts.length === 0 ? describe(box) : `[${parts}]`;
+      throw new ArgumentError(
+        `boxes: expected [top, left, bottom, right] in parts of the image, 0 to 1, received ${received}.`,
+      );
+    }
+  }
+}

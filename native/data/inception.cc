@@ -1,0 +1,78 @@
+// Slim's inception_preprocessing: a crop, resized to the network's size whatever its aspect ratio, in [-1, 1].
+#include <algorithm>
+#include <array>
+
+#include "data/distorted_box.h"
+#include "data/preprocessings.h"
+
+namespace slimnet {
+namespace {
+
+constexpr double kCentralFraction = 0.875;
+
+// One side of the central crop.
+struct Centre {
+  int64_t first;
+  int64_t count;
+};
+
+Centre CentreOf(int64_t side) {
+  const auto all = static_cast<double>(side);
+  const auto first = static_cast<int64_t>((all - all * kCentralFraction) / 2);
+  return {first, side - 2 * first};
+}
+
+Treatment Evaluation(const ImageSize& size, const PreprocessingSpec&) {
+  const Centre rows = CentreOf(size.height);
+  const Centre columns = CentreOf(size.width);
+  return {.crop = {rows.first, columns.first, rows.count, columns.count}};
+}
+
+// Colour steps in one of Slim's orders, of which the fast mode knows the first.
+std::vector<ColourStep> DrawColour(bool fast_mode, RandomStream& random) {
+  using enum ColourOp;
+  constexpr std::array<std::array<ColourOp, 4>, 4> kOrders{{
+      {kBrightness, kSaturation, kHue, kContrast},
+      {kSaturation, kBrightness, kContrast, kHue},
+      {kContrast, kHue, kBrightness, kSaturation},
+      {kHue, kSaturation, kContrast, kBrightness},
+  }};
+  const auto amount = [&](ColourOp op) {
+    switch (op) {
+      case kBrightness:
+        return random.Uniform(-32.0F / 255, 32.0F / 255);
+      case kHue:
+        return random.Uniform(-0.2F, 0.2F);
+      case kSaturation:
+      case kContrast:
+        break;
+    }
+    return random.Uniform(0.5F, 1.5F);
+  };
+  const auto& order = kOrders[fast_mode ? 0 : static_cast<size_t>(random.Integer(4))];
+  std::vector<ColourStep> steps;
+  for (size_t i = 0; i < (fast_mode ? 2U : 4U); ++i) steps.push_back({order[i], amount(order[i])});
+  return steps;
+}
+
+Treatment Draw(const ImageSize& size, const PreprocessingSpec&, const DrawOptions& options, RandomStream& random) {
+  constexpr std::array kMethods{ResizeMethod::kBilinear, ResizeMethod::kNearest, ResizeMethod::kBicubic,
+                                ResizeMethod::kArea};
+  Treatment treatment;
+  treatment.crop = DrawDistortedBox(size, options.boxes, random);
+  if (!options.fast_mode) treatment.resize_method = kMethods[static_cast<size_t>(random.Integer(4))];
+  treatment.flip = random.Uniform() < 0.5F;
+  treatment.colour = DrawColour(options.fast_mode, random);
+  return treatment;
+}
+
+void Finish(float* pixels, int64_t count) {
+  // In evaluation no value leaves [0, 1]: there the clipping changes nothing.
+  for (int64_t i = 0; i < 3 * count; ++i) pixels[i] = (std::clamp(pixels[i], 0.0F, 1.0F) - 0.5F) * 2;
+}
+
+}  // namespace
+
+constexpr Preprocessing kInception{"inception", 1.0F / 255, Evaluation, Draw, nullptr, Finish};
+
+}  // namespace slimnet

@@ -1,0 +1,48 @@
+// Slim's vgg_preprocessing: an aspect-preserving resize, a crop of the network's size, minus the means.
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "data/crop.h"
+#include "data/preprocessings.h"
+
+namespace slimnet {
+namespace {
+
+constexpr std::array<float, 3> kMeans{123.68F, 116.78F, 103.94F};
+
+ImageSize Resized(const ImageSize& size, const PreprocessingSpec& spec, int64_t resize_side) {
+  const float scale = static_cast<float>(resize_side) / static_cast<float>(std::min(size.height, size.width));
+  const auto scaled = [&](int64_t side) {
+    const float exact = static_cast<float>(side) * scale;
+    return static_cast<int64_t>(spec.truncate_sizes ? std::trunc(exact) : std::rint(exact));
+  };
+  return {scaled(size.height), scaled(size.width)};
+}
+
+Treatment Evaluation(const ImageSize& size, const PreprocessingSpec& spec) {
+  const ImageSize room = CropRoom(Resized(size, spec, spec.resize_side), spec.size());
+  return {.resize_side = spec.resize_side, .crop = {room.height / 2, room.width / 2, spec.height, spec.width}};
+}
+
+Treatment Draw(const ImageSize& size, const PreprocessingSpec& spec, const DrawOptions& options, RandomStream& random) {
+  Treatment treatment;
+  treatment.resize_side =
+      options.resize_side_min + random.Integer(options.resize_side_max - options.resize_side_min + 1);
+  const ImageSize room = CropRoom(Resized(size, spec, treatment.resize_side), spec.size());
+  treatment.crop = {random.Integer(room.height + 1), random.Integer(room.width + 1), spec.height, spec.width};
+  treatment.flip = random.Uniform() < 0.5F;
+  return treatment;
+}
+
+void Finish(float* pixels, int64_t count) {
+  for (int64_t i = 0; i < count; ++i) {
+    for (size_t c = 0; c < 3; ++c) pixels[3 * i + static_cast<int64_t>(c)] -= kMeans[c];
+  }
+}
+
+}  // namespace
+
+constexpr Preprocessing kVgg{"vgg", 1, Evaluation, Draw, Resized, Finish};
+
+}  // namespace slimnet
