@@ -1,8 +1,7 @@
 // Writes the network that all subjects run, once: a TensorFlow checkpoint and an ONNX file with the same weights.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { exportOnnx } from '../dist/export/onnx.js';
-import { Graph, nets, placeholder, Session, slim } from '../dist/index.js';
+import { Graph, nets, placeholder, Session, slim, writeOnnx } from '../dist/index.js';
 
 /** @returns paths of both files */
 export async function prepare(network, folder) {
@@ -20,7 +19,7 @@ export async function prepare(network, folder) {
   const session = await Session.create(graph, { device: 'cpu' });
   await session.initialize();
   await session.save(checkpoint);
-  writeFileSync(onnx, exportOnnx({ graph, fetches: { logits: net }, valueOf: (variable) => session.read(variable) }));
+  await writeOnnx(onnx, { graph, fetches: { logits: net }, read: (variable) => session.read(variable) });
   await session[Symbol.asyncDispose]();
   return { checkpoint, onnx };
 }

@@ -19,6 +19,7 @@ export {
   type Treatment,
 } from './data/index.js';
 export * from './errors.js';
+export { exportOnnx, type OnnxRequest, type WriteOnnxOptions, type WriteOnnxResult, writeOnnx } from './export/onnx.js';
 export {
   type ClassifyOptions,
   kerasNames,
@@ -36,6 +37,6 @@ export {
   type WeightLayout,
 } from './model/index.js';
 export * from './runtime/index.js';
-export * as slim from './slim/index.js';
 export * as nets from './slim/nets/index.js';
 export { constant, placeholder } from './slim/placeholder.js';
+export * as slim from './slim_namespace.js';

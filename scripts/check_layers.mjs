@@ -22,13 +22,14 @@ const libLayers = (() => {
   above('native', 'core');
   above('checkpoint', 'core');
   above('data', 'native');
-  above('export', 'ops');
+  above('export', 'ops', 'checkpoint');
   above('runtime', 'plan', 'native', 'checkpoint');
   above('model', 'runtime', 'slim', 'data');
   above('train', 'runtime', 'slim', 'data');
+  above('slim_namespace', 'runtime', 'slim');
   above('serve', 'model', 'train');
   above('cli', 'model', 'train', 'export');
-  above('index', 'serve', 'cli', 'export');
+  above('index', 'serve', 'cli', 'export', 'slim_namespace');
   return layers;
 })();
 

@@ -215,7 +215,7 @@ function compareText(a: string, b: string): number {
 class BundleV2Reader implements FormatReader {
   readonly format = 'tensorflow_v2';
   readonly tensors: ReadonlyMap<string, TensorInfo>;
-  readonly fileBytes: number;
+  readonly files: readonly string[];
   readonly #sources: readonly ByteSource[];
   readonly #stored: ReadonlyMap<string, StoredTensor>;
   readonly #bigEndian: boolean;
@@ -227,7 +227,7 @@ class BundleV2Reader implements FormatReader {
     bigEndian: boolean,
     context: ReadContext,
   ) {
-    this.fileBytes = sources.reduce((sum, source) => sum + source.size, 0);
+    this.files = sources.map(({ path }) => path);
     this.tensors = new Map([...stored].map(([name, { info }]) => [name, info]));
     this.#sources = sources;
     this.#stored = stored;

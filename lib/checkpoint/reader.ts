@@ -2,6 +2,7 @@
 
 import { basename, dirname } from 'node:path';
 import { allocate, type DType, describe, holds, isDType, type TypedArray } from '../core/dtype.js';
+import { checkOptions } from '../core/options.js';
 import { ArgumentError, CheckpointError, ExecutionError } from '../errors.js';
 import { openBundleV2, shardPath } from './bundle_v2.js';
 import { type ByteSource, openFile, readRange, throwIfAborted } from './byte_source.js';
@@ -21,6 +22,8 @@ export class CheckpointReader {
   readonly format: CheckpointFormat;
   /** What was opened: for a folder its newest checkpoint. */
   readonly path: string;
+  /** Paths of the files that are read. */
+  readonly files: readonly string[];
   /** Table of contents, in the file's order. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly #inner: FormatReader;
@@ -31,6 +34,7 @@ export class CheckpointReader {
   constructor(path: string, inner: FormatReader, options: ReadOptions) {
     this.format = inner.format;
     this.path = path;
+    this.files = inner.files;
     this.tensors = inner.tensors;
     this.#inner = inner;
     this.#maxTensorBytes = options.maxTensorBytes ?? Number.POSITIVE_INFINITY;
@@ -158,6 +162,7 @@ export async function openCheckpoint(path: string, options: ReadOptions = {}): P
   if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) {
     throw new CheckpointError('Checkpoints are read and written on little-endian machines only.', { path });
   }
+  checkOptions('openCheckpoint', options, ['crc32c', 'maxTensorBytes', 'signal']);
   const { maxTensorBytes } = options;
   if (maxTensorBytes !== undefined && !(maxTensorBytes >= 0)) {
     throw new ArgumentError(`Expected maxTensorBytes to be a number of bytes, received ${describe(maxTensorBytes)}.`);

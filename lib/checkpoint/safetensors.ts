@@ -167,14 +167,14 @@ function checkCover(tensors: readonly StoredTensor[], dataBytes: number, path: s
 class SafetensorsReader implements FormatReader {
   readonly format = 'safetensors';
   readonly tensors: ReadonlyMap<string, TensorInfo>;
-  readonly fileBytes: number;
+  readonly files: readonly string[];
   readonly #source: ByteSource;
   readonly #dataStart: number;
   readonly #stored: ReadonlyMap<string, StoredTensor>;
   readonly #context: ReadContext;
 
   constructor(source: ByteSource, dataStart: number, tensors: readonly StoredTensor[], context: ReadContext) {
-    this.fileBytes = source.size;
+    this.files = [source.path];
     this.tensors = new Map(tensors.map(({ info }) => [info.name, info]));
     this.#source = source;
     this.#dataStart = dataStart;

@@ -57,7 +57,7 @@ export async function openSlicesV1(sources: readonly ByteSource[], context: Read
       );
     }
   }
-  return new SlicesV1Reader(sources, fileBytes, stored);
+  return new SlicesV1Reader(sources, stored);
 }
 
 /** Each byte of a Snappy block gives at most this many, and each element takes at least one byte. */
@@ -95,12 +95,12 @@ function addTensor(stored: Map<string, StoredTensor>, meta: SliceMeta, table: Ta
 class SlicesV1Reader implements FormatReader {
   readonly format = 'tensorflow_v1';
   readonly tensors: ReadonlyMap<string, TensorInfo>;
-  readonly fileBytes: number;
+  readonly files: readonly string[];
   readonly #sources: readonly ByteSource[];
   readonly #stored: ReadonlyMap<string, StoredTensor>;
 
-  constructor(sources: readonly ByteSource[], fileBytes: number, stored: ReadonlyMap<string, StoredTensor>) {
-    this.fileBytes = fileBytes;
+  constructor(sources: readonly ByteSource[], stored: ReadonlyMap<string, StoredTensor>) {
+    this.files = sources.map(({ path }) => path);
     this.#sources = sources;
     this.#stored = stored;
     this.tensors = new Map([...stored].map(([name, { info }]) => [name, info]));

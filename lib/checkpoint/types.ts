@@ -62,8 +62,8 @@ export interface ReadContext {
 export interface FormatReader {
   readonly format: CheckpointFormat;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
-  /** Size in bytes of all files together. */
-  readonly fileBytes: number;
+  /** Paths of the files that are open. */
+  readonly files: readonly string[];
   /**
    * Reads a numeric tensor. `allocate` is called once, after everything that the file claims about the size was checked
    * against what the file holds, and gives `info.bytes` bytes to fill with little-endian values.

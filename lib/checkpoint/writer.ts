@@ -1,6 +1,7 @@
 /** Writing a checkpoint in any of the formats. */
 import { resolve } from 'node:path';
 import { describe } from '../core/dtype.js';
+import { checkOptions } from '../core/options.js';
 import { ArgumentError } from '../errors.js';
 import { writeAtomically } from './atomic_write.js';
 import { shardPath } from './bundle_v2.js';
@@ -45,24 +46,36 @@ export async function writeCheckpoint(
   entries: Iterable<CheckpointEntry> | AsyncIterable<CheckpointEntry>,
   options: WriteOptions = {},
 ): Promise<WriteResult> {
-  if (typeof path !== 'string' || path === '' || path.includes('\0') || /[/\\]$/.test(path)) {
-    throw new ArgumentError(`Expected the path of a checkpoint to write, received ${describe(path)}.`);
-  }
-  const format = options.format ?? (path.endsWith('.safetensors') ? 'safetensors' : 'tensorflow_v2');
+  checkOptions('writeCheckpoint', options, ['format', 'crc32c', 'signal', 'metadata']);
+  const { format, files } = checkpointTarget(path, options.format);
   const write = writers[format];
-  if (write === undefined) {
-    throw new ArgumentError(`Expected format ${Object.keys(writers).join(', ')}, received ${describe(format)}.`);
-  }
   throwIfAborted(options.signal, path);
   const sorted = await collectEntries(entries);
-  const target = resolve(path);
-  const files = format === 'tensorflow_v2' ? [shardPath(target, 0, 1), `${target}.index`] : [target];
   const body = async (sinks: readonly FileSink[]): Promise<number> => {
     await write(sinks, sorted, options);
     return sinks.reduce((sum, sink) => sum + sink.bytes, 0);
   };
   const bytes = await writeAtomically(files, body, options.signal);
   return { format, files, bytes, tensors: sorted.length };
+}
+
+/**
+ * The format in which a checkpoint of this path is written, and its files in the order in which they appear.
+ * @throws ArgumentError for a path or format that is none
+ */
+export function checkpointTarget(
+  path: string,
+  wanted: CheckpointFormat | undefined,
+): { readonly format: CheckpointFormat; readonly files: readonly string[] } {
+  if (typeof path !== 'string' || path === '' || path.includes('\0') || /(^|[/\\])\.{0,2}$/.test(path)) {
+    throw new ArgumentError(`Expected the path of a checkpoint to write, received ${describe(path)}.`);
+  }
+  const format = wanted ?? (path.endsWith('.safetensors') ? 'safetensors' : 'tensorflow_v2');
+  if (!Object.hasOwn(writers, format)) {
+    throw new ArgumentError(`Expected format ${Object.keys(writers).join(', ')}, received ${describe(format)}.`);
+  }
+  const target = resolve(path);
+  return { format, files: format === 'tensorflow_v2' ? [shardPath(target, 0, 1), `${target}.index`] : [target] };
 }
 
 type Write = (sinks: readonly FileSink[], entries: readonly CheckpointEntry[], options: WriteOptions) => Promise<void>;

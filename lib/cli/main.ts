@@ -7,13 +7,8 @@ import { packageVersion } from '../native/binding.js';
 import { commands } from './commands/index.js';
 import { type CliIo, errorText, exitStatus, say } from './io.js';
 
-/**
- * Runs the command line.
- * @param args without node and script
- * @returns the exit status: 0 done, 1 something failed, 2 wrong use, 130 interrupted
- */
-export async function main(args: readonly string[], io: CliIo): Promise<number> {
-  let status: number = exitStatus.ok;
+/** All commands; each calls `finish` with its exit status. */
+export function commandLine(io: CliIo, finish: (status: number) => void): Command {
   const program = new Command('slimnet')
     .description('Residual networks on oneDNN: classify images, extract features, look into checkpoints.')
     .version(packageVersion())
@@ -25,10 +20,20 @@ export async function main(args: readonly string[], io: CliIo): Promise<number> 
       '\nResults go to standard output, messages to standard error.\n' +
         'Exit status: 0 all done, 1 something failed (the rest is done), 2 wrong use, 130 interrupted.',
     );
-  for (const define of commands)
-    define(program, io, (s) => {
-      status = s;
-    });
+  for (const define of commands) define(program, io, finish);
+  return program;
+}
+
+/**
+ * Runs the command line.
+ * @param args without node and script
+ * @returns the exit status: 0 done, 1 something failed, 2 wrong use, 130 interrupted
+ */
+export async function main(args: readonly string[], io: CliIo): Promise<number> {
+  let status: number = exitStatus.ok;
+  const program = commandLine(io, (s) => {
+    status = s;
+  });
   try {
     await program.parseAsync(args, { from: 'user' });
     return status;

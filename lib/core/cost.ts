@@ -1,5 +1,5 @@
-import type { Graph, Tensor } from './graph.js';
-import { type ConcreteShape, elementCount } from './shape.js';
+import type { Graph, Node, Tensor } from './graph.js';
+import { type ConcreteShape, type ConcreteType, elementCount } from './shape.js';
 import { concreteTypes, reachable } from './traversal.js';
 
 /**
@@ -15,12 +15,13 @@ export function macs(
 ): number {
   const nodes = reachable(graph, roots);
   const types = concreteTypes(nodes, shapes);
+  return nodes.reduce((total, node) => total + macsOfNode(node, types), 0);
+}
+
+/** The multiply-accumulates of one node, given the types of all tensors around it. */
+export function macsOfNode(node: Node, types: ReadonlyMap<Tensor, ConcreteType>): number {
+  if (node.op.name !== 'conv2d' && node.op.name !== 'matmul') return 0;
   const sizes = (tensor: Tensor | undefined) => types.get(tensor as Tensor)?.shape ?? [];
-  let total = 0;
-  for (const node of nodes) {
-    // Each element of the result is a sum over all of the weight's elements that belong to its output channel.
-    if (node.op.name !== 'conv2d' && node.op.name !== 'matmul') continue;
-    total += elementCount(sizes(node.outputs[0])) * elementCount(sizes(node.inputs[1]).slice(0, -1));
-  }
-  return total;
+  // Each element of the result is a sum over all of the weight's elements that belong to its output channel.
+  return elementCount(sizes(node.outputs[0])) * elementCount(sizes(node.inputs[1]).slice(0, -1));
 }

@@ -90,13 +90,26 @@ async function examine(
   try {
     assertNetwork(entry.name, reader);
     const layout = layoutFor(entry, reader, wanted);
-    const biases = `${entry.name}/${entry.logitsBiases}`;
-    const source = nameMaps[layout]?.(biases, reader.tensors) ?? biases;
-    const classes = reader.tensors.get(typeof source === 'string' ? source : source.tensor)?.shape[0];
-    return { layout, classes: classes !== undefined && classes > 0 ? classes : undefined };
+    return { layout, classes: classesIn(entry, reader, layout) };
   } finally {
     await reader.close();
   }
+}
+
+/**
+ * Classes of the logits in a checkpoint; undefined when it has none under the network's name.
+ * @throws CheckpointError when the checkpoint is one of another network
+ */
+export function classesIn(
+  { name, logitsBiases }: NetworkEntry,
+  reader: CheckpointReader,
+  layout: WeightLayout = 'slim',
+): number | undefined {
+  assertNetwork(name, reader);
+  const biases = `${name}/${logitsBiases}`;
+  const source = nameMaps[layout]?.(biases, reader.tensors) ?? biases;
+  const classes = reader.tensors.get(typeof source === 'string' ? source : source.tensor)?.shape[0];
+  return classes !== undefined && classes > 0 ? classes : undefined;
 }
 
 async function restore(session: Session, checkpoint: string, layout: WeightLayout): Promise<void> {

@@ -1,5 +1,6 @@
 import { type DType, describe, isDType, type TypedArray } from '../core/dtype.js';
 import { currentGraph, type Tensor } from '../core/graph.js';
+import { checkOptions } from '../core/options.js';
 import { type ConcreteShape, elementCount, type Shape, shapeText } from '../core/shape.js';
 import { ArgumentError } from '../errors.js';
 import * as ops from '../ops/index.js';
@@ -11,6 +12,7 @@ import { nameScope } from './variable_scope.js';
  * @throws ArgumentError for a dtype that does not exist, ShapeError for impossible dimensions
  */
 export function placeholder(dtype: DType, shape: Shape, options: { readonly name?: string } = {}): Tensor {
+  checkOptions('placeholder', options, ['name']);
   checkType('placeholder', dtype, shape);
   const graph = currentGraph();
   return nameScope(options.name ?? 'Placeholder', (fullName) => {
@@ -35,6 +37,7 @@ export function constant(
   options: { readonly dtype?: DType; readonly shape?: ConcreteShape; readonly name?: string } = {},
 ): Tensor {
   const list = typeof values === 'number' ? [values] : Array.from(values as Iterable<number | bigint>, Number);
+  checkOptions('constant', options, ['dtype', 'shape', 'name']);
   const { dtype = 'float32', name = 'Const', shape = typeof values === 'number' ? [] : [list.length] } = options;
   checkType('constant', dtype, shape);
   const wrong = list.find((v) => typeof v !== 'number' || (!dtype.includes('float') && !Number.isSafeInteger(v)));

@@ -1,7 +1,8 @@
 /** What scripts/golden/make_nets.py writes, and the weights behind it. */
 import type { Graph, Variable } from '../../lib/core/graph.js';
-import { elementCount } from '../../lib/core/shape.js';
-import { hash } from './generator.js';
+import { hash, networkInput, variableValues } from '../../scripts/golden/generator.mjs';
+
+export { networkInput as generatedImages };
 
 /** What a fixture keeps of a tensor. */
 export interface Statistics {
@@ -50,38 +51,18 @@ export function generatedWeights(
   kept: Weights = new Map(),
 ): { readonly name: string; readonly data: Float32Array }[] {
   const variables = [...graph.getCollection<Variable>('model_variables')].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return variables.map((variable, k) => {
-    const { name, shape } = variable;
+  return variables.map(({ name, shape }, k) => {
     const key = `${name} ${k} ${shape.join()}`;
-    const data = kept.get(key) ?? draw(variable, k);
+    const data = kept.get(key) ?? variableValues(name, shape, k);
     kept.set(key, data);
     return { name, data };
   });
-}
-
-function draw({ name, shape }: Variable, stream: number): Float32Array {
-  const [offset, scale] = distribution(name.slice(name.lastIndexOf('/') + 1), shape);
-  return drawn(elementCount(shape), stream, offset, scale);
 }
 
 /** `length` numbers between offset - scale and offset + scale. */
 export function drawn(length: number, stream: number, offset: number, scale: number): Float32Array {
   const data = new Float32Array(length);
   for (let i = 0; i < data.length; i++) data[i] = offset + scale * (2 * hash(i, stream) - 1);
-  return data;
-}
-
-/** Centre and half width of the values of a kind of variable. */
-function distribution(kind: string, shape: readonly number[]): readonly [number, number] {
-  if (kind === 'weights') return [0, Math.sqrt(6 / elementCount(shape.slice(0, -1)))];
-  if (kind === 'gamma') return [1, 0.2];
-  return kind === 'moving_variance' ? [1, 0.5] : [0, 0.1];
-}
-
-/** The generator's images: values between -1 and 1. */
-export function generatedImages(shape: readonly number[]): Float32Array {
-  const data = new Float32Array(elementCount(shape));
-  for (let i = 0; i < data.length; i++) data[i] = 2 * hash(i, 1000) - 1;
   return data;
 }
 

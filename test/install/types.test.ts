@@ -1,28 +1,91 @@
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { root, runChild } from './support.js';
+import { root, runChild, runNode } from './support.js';
+
+/** What a user writes; it compiles and its results have the types that stand in it. */
+const good = `
+  import { Graph, Session, type Tensor, type TensorValue, checkpoint, exportOnnx, loadModel, nets, placeholder, slim } from 'slimnet';
+  export const graph: Graph = new Graph({ seed: 1 });
+  export const images: Tensor = graph.build(() => placeholder('float32', [null, 224, 224, 3], { name: 'images' }));
+  export const model = loadModel('resnet_v1_50', { checkpoint: 'x.ckpt' });
+  export const logits = graph.build(() =>
+    slim.argScope([slim.conv2d, slim.fullyConnected], { weightsRegularizer: slim.l2Regularizer(0.1), activationFn: null }, () =>
+      slim.argScope(nets.resnetArgScope({ weightDecay: 0 }), () =>
+        nets.resnetV1_50(images, { numClasses: 10, isTraining: false, outputStride: undefined }).net)));
+  export async function run(session: Session): Promise<void> {
+    const results = await session.run({ images: new Float32Array(1) }, { logits, other: images }, { timeoutMs: 5 });
+    const both: { logits: TensorValue; other: TensorValue } = results;
+    const shape: readonly number[] = both.logits.shape;
+    const fetches: Record<string, Tensor> = { logits };
+    const byName: Record<string, TensorValue> = await session.run({}, fetches);
+    const file: Uint8Array = await exportOnnx({ graph, fetches, read: (variable) => session.read(variable) });
+    const { tensors, source } = await checkpoint.convertCheckpoint('a', 'b', { format: 'tensorflow_v1', rename: [['old', 'new']] });
+    console.log(shape, byName, file, tensors, source.format);
+  }
+`;
+
+/** Mistakes, and what the message must name. The last column is false where only the compiler can know. */
+const typos: readonly (readonly [code: string, name: string, atRunTime?: false])[] = [
+  ['slim.argScope([slim.conv2d], { strid: 2 }, () => 0)', 'strid'],
+  ['slim.argScope([slim.conv2d, slim.batchNorm], { isTraining: true }, () => 0)', 'isTraining'],
+  ['slim.argScope([slim.maxPool2d], { padding: 2 }, () => 0)', "'number' is not assignable", false],
+  ['slim.conv2d(x, 8, [3, 3], { strides: 2 })', 'strides'],
+  ['slim.batchNorm(x, { istraining: true })', 'istraining'],
+  ["slim.maxPool2d(x, [2, 2], { pading: 'SAME' })", 'pading'],
+  ['slim.fullyConnected(x, 3, { activation: null })', 'activation'],
+  ['slim.dropout(x, { keep_prob: 0.5 })', 'keep_prob'],
+  ["slim.softmax(x, { scop: 'a' })", 'scop'],
+  ['slim.reduceMean(x, [1], { keepdims: true })', 'keepdims'],
+  ["slim.variableScope('a', { defaultname: 'b' }, () => 0)", 'defaultname'],
+  ['slim.xavierInitializer({ unifrom: true })', 'unifrom'],
+  ['nets.resnetV1_50(x, { numClass: 10 })', 'numClass'],
+  ["nets.resnetV1_50(x, { numClasses: '10' })", "'string' is not assignable", false],
+  ['nets.resnetArgScope({ weight_decay: 0 })', 'weight_decay'],
+  ['nets.resnetV1(x, [], { includeRoot: false })', 'includeRoot'],
+  ['new Graph({ sead: 1 })', 'sead'],
+  ["placeholder('float32', [1], { nam: 'y' })", 'nam'],
+  ["constant(1, { dtyp: 'int32' })", 'dtyp'],
+  ["loadModel('resnet_v1_50', { checkpoint: 'x', lables: 'y' })", 'lables'],
+  ["loadModel('resnet_v1_5', { checkpoint: 'x' })", 'resnet_v1_5'],
+  ["decodeImage('x', { maxPixel: 1 })", 'maxPixel'],
+  ["Session.create(graph, { devise: 'cpu' })", 'devise'],
+  ['session.run({}, { x }, { timeout: 5 })', 'timeout'],
+  ['session.run({}, { logits: x }).then((results) => results.logit.shape)', 'logit', false],
+  ["session.restore('x', { ignoremissing: true })", 'ignoremissing'],
+  ["session.save('x', { fmt: 'safetensors' })", 'fmt'],
+  ['session.initialize({ only: true })', 'only'],
+  ['session.report({ x }, { shape: {} })', 'shape'],
+  ['exportOnnx({ graph, fetches: { y: x }, read: () => new Float32Array(0), shape: {} })', 'shape'],
+  ["writeOnnx('x', { graph, fetches: { y: x }, read: () => new Float32Array(0) }, { external: true })", 'external'],
+  ["checkpoint.convertCheckpoint('a', 'b', { excludes: [] })", 'excludes'],
+  ["checkpoint.openCheckpoint('x', { maxBytes: 1 })", 'maxBytes'],
+  ["checkpoint.writeCheckpoint('x', [], { formt: 'safetensors' })", 'formt'],
+];
+
+const names =
+  'Graph, Session, checkpoint, constant, decodeImage, exportOnnx, loadModel, nets, placeholder, slim, writeOnnx';
+const setting = `import { ${names} } from 'slimnet';
+const graph = new Graph();
+const x = graph.build(() => placeholder('float32', [1, 8, 8, 3], { name: 'x' }));
+const session = await Session.create(graph, { device: 'null' });
+`;
+const settingLines = setting.split('\n').length - 1;
+/** One typo a line. */
+const bad = `${setting}${typos.map(([code]) => `void (() => ${code});`).join('\n')}\nexport {};\n`;
 
 describe('the types of the package', () => {
   const folder = mkdtempSync(join(tmpdir(), 'slimnet-types-'));
-  const good = `
-    import { Graph, type Tensor, loadModel, nets, placeholder, slim } from 'slimnet';
-    export const graph: Graph = new Graph({ seed: 1 });
-    export const images: Tensor = graph.build(() => placeholder('float32', [null, 224, 224, 3], { name: 'images' }));
-    export const model = loadModel('resnet_v1_50', { checkpoint: 'x.ckpt' });
-    export const scope = slim.argScope;
-    export const network = nets.resnetV1_50;
-  `;
 
   beforeAll(() => {
     mkdirSync(join(folder, 'node_modules'));
     symlinkSync(root, join(folder, 'node_modules', 'slimnet'));
-    writeFileSync(join(folder, 'good.mts'), good);
-    writeFileSync(join(folder, 'good.cts'), good);
-    writeFileSync(
-      join(folder, 'bad.mts'),
-      "import { loadModel } from 'slimnet';\nvoid loadModel('resnet_v1_50', { chekpoint: 'x' });\n",
-    );
+    for (const extension of ['mts', 'cts']) {
+      writeFileSync(join(folder, `good.${extension}`), good);
+      // Top-level await is for modules alone.
+      const body = extension === 'cts' ? bad.replace('await Session', 'null as never as Session; void Session') : bad;
+      writeFileSync(join(folder, `bad.${extension}`), body);
+    }
   });
   afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -42,18 +105,54 @@ describe('the types of the package', () => {
     return runChild(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', project], folder);
   }
 
-  test.each([
-    ['good.mts', 'node16', 'node16'],
-    ['good.mts', 'nodenext', 'nodenext'],
-    ['good.cts', 'nodenext', 'nodenext'],
-    ['good.mts', 'esnext', 'bundler'],
-  ])('are found by %s under module %s, resolution %s', (file, module, resolution) => {
-    expect(compile(file, module, resolution)).toMatchObject({ status: 0, stdout: '' });
+  const consumers = [
+    ['mts', 'node16', 'node16'],
+    ['mts', 'nodenext', 'nodenext'],
+    ['cts', 'nodenext', 'nodenext'],
+    ['mts', 'esnext', 'bundler'],
+  ] as const;
+
+  test.each(consumers)('are found by .%s under module %s, resolution %s', (extension, module, resolution) => {
+    expect(compile(`good.${extension}`, module, resolution)).toMatchObject({ status: 0, stdout: '' });
   });
 
-  test('name a misspelled option', () => {
-    const { status, stdout } = compile('bad.mts', 'nodenext', 'nodenext');
-    expect(status).not.toBe(0);
-    expect(stdout).toContain('chekpoint');
+  test.each(consumers)(
+    'refuse every misspelled name in .%s under module %s, resolution %s',
+    (extension, module, resolution) => {
+      const { stdout } = compile(`bad.${extension}`, module, resolution);
+      const errors = [...stdout.matchAll(/^bad\.[cm]ts\((\d+),\d+\): error (.*(?:\n .*)*)/gm)];
+      const found = typos.map(([code, name], i) => {
+        const texts = errors
+          .filter(([, line]) => Number(line) === settingLines + i + 1)
+          .map(([, , text]) => text ?? '');
+        return [
+          code,
+          texts.length > 0 && texts.every((text) => text.includes(name)) ? 'refused by name' : texts.join('; '),
+        ];
+      });
+      expect(found).toEqual(typos.map(([code]) => [code, 'refused by name']));
+      expect(errors).toHaveLength(typos.length);
+    },
+  );
+
+  test('name the misspelled ones at run time as well', () => {
+    const thrown = typos
+      .filter(([, , atRunTime]) => atRunTime !== false)
+      .map(
+        ([code, name]) =>
+          `await tried(${JSON.stringify(code)}, ${JSON.stringify(name)}, () => graph.build(() => [${code}])[0]);`,
+      );
+    const program = `${setting}
+      async function tried(code, name, run) {
+        let outcome = 'accepted';
+        try {
+          await run();
+        } catch (error) {
+          outcome = error.code === 'ERR_ARGUMENT' && error.message.includes(name) ? 'refused by name' : String(error);
+        }
+        if (outcome !== 'refused by name') console.log(code, outcome);
+      }
+      ${thrown.join('\n')}`;
+    expect(runNode('module', program, folder)).toMatchObject({ status: 0, stdout: '', stderr: '' });
   });
 });

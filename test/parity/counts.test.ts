@@ -85,6 +85,18 @@ test.each(slimNetworks)('%s has the variables and end points of TensorFlow in it
 });
 
 test.each([
+  ['resnet_18', 11689512, 1.814],
+  ['resnet_34', 21797672, 3.664],
+  ['resnet_50', 25557032, 4.089],
+  ['resnet_101', 44549160, 7.801],
+  ['resnet_152', 60192808, 11.514],
+] as const)('%s has the parameters and the work that torchvision publishes', (name, trainable, billionMacs) => {
+  const { graph, value } = network(name, 1000);
+  expect(values(graph, true)).toBe(trainable);
+  expect(macsAt(graph, value.net, 224) / 1e9).toBeCloseTo(billionMacs, 3);
+});
+
+test.each([
   ['resnet_v1_50', 75],
   ['resnet_v1_101', 143],
   ['resnet_v1_152', 211],

@@ -1,10 +1,11 @@
 import type { DefineCommand } from '../command.js';
 import { bench } from './bench.js';
 import { classify } from './classify.js';
+import { convert } from './convert.js';
 import { doctor } from './doctor.js';
 import { embed } from './embed.js';
 import { inspect } from './inspect.js';
 import { quickstart } from './quickstart.js';
 
 /** Every command, in the order of the help. */
-export const commands: readonly DefineCommand[] = [quickstart, classify, embed, inspect, bench, doctor];
+export const commands: readonly DefineCommand[] = [quickstart, classify, embed, inspect, convert, bench, doctor];

@@ -1,12 +1,18 @@
-import { openCheckpoint } from '../../checkpoint/index.js';
+import { Option } from 'commander';
+import { openCheckpoint, writeFileAtomically } from '../../checkpoint/index.js';
 import { macs } from '../../core/cost.js';
-import { Graph } from '../../core/graph.js';
+import { Graph, type Tensor } from '../../core/graph.js';
 import { elementCount, type Shape, shapeText } from '../../core/shape.js';
+import { ArgumentError } from '../../errors.js';
+import { classesIn } from '../../model/load_model.js';
 import { argScope } from '../../slim/arg_scope.js';
 import { type NetworkName, network, networkNames } from '../../slim/nets/registry.js';
 import { placeholder } from '../../slim/placeholder.js';
 import type { DefineCommand } from '../command.js';
-import { exitStatus, writeOut } from '../io.js';
+import { outlineOf, toDepth } from '../graph/outline.js';
+import { graphSvg } from '../graph/svg.js';
+import { graphText } from '../graph/text.js';
+import { type CliIo, exitStatus, say, writeOut } from '../io.js';
 import { integer } from '../model_options.js';
 import { table } from '../table.js';
 
@@ -31,7 +37,18 @@ A checkpoint is a TensorFlow V1 file, a V2 prefix, a folder with a checkpoint fi
 Examples:
   slimnet inspect resnet_v1_50
   slimnet inspect resnet_v1_50 --size 321 --classes 21 --json
-  slimnet inspect ./resnet_v1_50.ckpt`;
+  slimnet inspect ./resnet_v1_50.ckpt
+  slimnet inspect resnet_v1_50 --graph --depth 2
+  slimnet inspect resnet_v1_50 --graph resnet_v1_50.svg`;
+
+interface Flags {
+  readonly classes?: number;
+  readonly size?: number;
+  readonly json?: boolean;
+  readonly graph?: string | true;
+  readonly format?: 'text' | 'svg';
+  readonly depth?: number;
+}
 
 export const inspect: DefineCommand = (program, io, finish) => {
   program
@@ -41,8 +58,28 @@ export const inspect: DefineCommand = (program, io, finish) => {
     .option('--classes <n>', 'classes of a network', integer(1, 1_000_000))
     .option('--size <n>', "pixels a side of a network's input", integer(1, 16384))
     .option('--json', 'as JSON')
+    .addOption(
+      new Option('--graph [file]', 'the network layer by layer, on standard output or in a file').conflicts('json'),
+    )
+    .addOption(
+      new Option('--format <name>', 'graph: a table or a drawing; svg for a file that ends so').choices([
+        'text',
+        'svg',
+      ]),
+    )
+    .option(
+      '--depth <n>',
+      'graph: scopes that are shown inside of each other (1 blocks, 2 units, 3 layers)',
+      integer(0, 100),
+    )
     .addHelpText('after', examples)
-    .action(async (subject: string, flags: { classes?: number; size?: number; json?: boolean }) => {
+    .action(async (subject: string, flags: Flags) => {
+      if (flags.graph !== undefined) {
+        await writeGraph(io, subject, flags, flags.graph);
+        return finish(exitStatus.ok);
+      }
+      const wrong = (['format', 'depth'] as const).find((name) => flags[name] !== undefined);
+      if (wrong !== undefined) throw new ArgumentError(`--${wrong} is for --graph.`);
       const report = isNetwork(subject) ? ofNetwork(subject, flags) : await ofCheckpoint(subject);
       await writeOut(io, flags.json === true ? `${JSON.stringify(report, null, 2)}\n` : text(report));
       finish(exitStatus.ok);
@@ -53,16 +90,60 @@ function isNetwork(name: string): name is NetworkName {
   return (networkNames as readonly string[]).includes(name);
 }
 
-function ofNetwork(name: NetworkName, { classes, size }: { classes?: number; size?: number }): Report {
+interface Built {
+  readonly graph: Graph;
+  readonly side: number;
+  readonly net: Tensor;
+  readonly predictions: Tensor | undefined;
+}
+
+function build(name: NetworkName, { classes, size }: Pick<Flags, 'classes' | 'size'>): Built {
   const entry = network(name);
   const side = size ?? entry.imageSize;
   const graph = new Graph();
-  const { net } = graph.build(() => {
+  const { net, endPoints } = graph.build(() => {
     const images = placeholder('float32', [1, side, side, 3], { name: 'images' });
     return argScope(entry.argScope(), () =>
       entry.build(images, { numClasses: classes ?? entry.numClasses, isTraining: false, globalPool: true }),
     );
   });
+  return { graph, side, net, predictions: endPoints.predictions };
+}
+
+async function writeGraph(io: CliIo, subject: string, flags: Flags, target: string | true): Promise<void> {
+  const implied = typeof target === 'string' && target.endsWith('.svg') ? 'svg' : undefined;
+  if (implied !== undefined && flags.format === 'text')
+    throw new ArgumentError(`--format text: a file whose name ends in .svg is a drawing.`);
+  if (target === '') throw new ArgumentError('--graph: expected the name of a file, or nothing.');
+  const [name, classes] = isNetwork(subject) ? [subject, flags.classes] : await networkOf(subject);
+  const { graph, net, predictions } = build(name, { ...flags, ...(classes === undefined ? {} : { classes }) });
+  const whole = outlineOf(graph, predictions === undefined ? [net] : [net, predictions]);
+  const outline = flags.depth === undefined ? whole : toDepth(whole, flags.depth);
+  const content = (flags.format ?? implied) === 'svg' ? graphSvg(outline, name) : graphText(outline);
+  if (target === true) return writeOut(io, content);
+  await writeFileAtomically(target, Buffer.from(content));
+  say(io, `${target}: ${name}`);
+}
+
+/** The network whose weights a checkpoint holds, and its classes: a checkpoint itself says nothing of a graph. */
+async function networkOf(path: string): Promise<[NetworkName, number | undefined]> {
+  const reader = await openCheckpoint(path);
+  try {
+    const found = networkNames.filter((name) => [...reader.tensors.keys()].some((key) => key.startsWith(`${name}/`)));
+    const [name, ...others] = found;
+    if (name !== undefined && others.length === 0) return [name, classesIn(network(name), reader)];
+    throw new ArgumentError(
+      `--graph: a checkpoint holds no graph, and its names are ${name === undefined ? 'of no network that is known here' : `of ${found.join(' and ')}`}.`,
+      { path, hint: `name the network: ${networkNames.join(', ')}.` },
+    );
+  } finally {
+    await reader.close();
+  }
+}
+
+function ofNetwork(name: NetworkName, flags: Flags): Report {
+  const entry = network(name);
+  const { graph, side, net } = build(name, flags);
   const variables = [...graph.variables.values()];
   const count = (list: typeof variables) => list.reduce((sum, v) => sum + elementCount(v.shape), 0);
   return {

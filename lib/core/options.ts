@@ -1,5 +1,5 @@
-import { describe } from '../core/dtype.js';
 import { ArgumentError } from '../errors.js';
+import { describe } from './dtype.js';
 
 /**
  * Checks that `options` is an object without other names than `known`.

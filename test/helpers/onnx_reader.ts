@@ -34,14 +34,16 @@ export interface ReadNode {
 export interface ReadValue {
   readonly name: string;
   readonly elementType: number;
-  readonly shape: readonly (number | string)[];
+  readonly shape: readonly (number | string | null)[];
 }
 
 export interface ReadTensor {
   readonly name: string;
   readonly elementType: number;
   readonly shape: readonly number[];
+  /** Empty where they stand in another file. */
   readonly bytes: Uint8Array;
+  readonly external?: Readonly<Record<string, string>>;
 }
 
 export interface ReadModel {
@@ -51,6 +53,7 @@ export interface ReadModel {
   readonly initializers: readonly ReadTensor[];
   readonly inputs: readonly ReadValue[];
   readonly outputs: readonly ReadValue[];
+  readonly metadata: Readonly<Record<string, string>>;
 }
 
 export function readOnnx(bytes: Uint8Array): ReadModel {
@@ -72,11 +75,19 @@ export function readOnnx(bytes: Uint8Array): ReadModel {
       name: only(texts(tensor, 8)),
       elementType: only(numbers(tensor, 2)),
       shape: numbers(tensor, 1),
-      bytes: only(tensor.get(9) ?? []) as Uint8Array,
+      ...(numbers(tensor, 14)[0] === 1
+        ? { bytes: new Uint8Array(0), external: record(messages(tensor, 13)) }
+        : { bytes: only(tensor.get(9) ?? []) as Uint8Array }),
     })),
     inputs: messages(graph, 11).map(valueInfo),
     outputs: messages(graph, 12).map(valueInfo),
+    metadata: record(messages(model, 14)),
   };
+}
+
+/** StringStringEntryProto. */
+function record(entries: readonly Fields[]): Record<string, string> {
+  return Object.fromEntries(entries.map((entry) => [only(texts(entry, 1)), only(texts(entry, 2))]));
 }
 
 function attributeValue(attribute: Fields): number | number[] {
@@ -93,6 +104,6 @@ function valueInfo(value: Fields): ReadValue {
   return {
     name: only(texts(value, 1)),
     elementType: only(numbers(tensor, 1)),
-    shape: dimensions.map((d) => texts(d, 2)[0] ?? only(numbers(d, 1))),
+    shape: dimensions.map((d) => texts(d, 2)[0] ?? numbers(d, 1)[0] ?? null),
   };
 }

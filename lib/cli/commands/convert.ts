@@ -1,0 +1,179 @@
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type CheckpointFormat, type Crc32c, convertCheckpoint } from '../../checkpoint/index.js';
+import { ArgumentError } from '../../errors.js';
+import type { ModelOutput } from '../../model/network_graph.js';
+import { loadAddon } from '../../native/binding.js';
+import { type NetworkName, networkNames } from '../../slim/nets/registry.js';
+import type { DefineCommand } from '../command.js';
+import { type CliIo, exitStatus, say } from '../io.js';
+import { integer } from '../model_options.js';
+import { writeOnnxFile } from '../onnx_file.js';
+
+const examples = `
+The source is a TensorFlow V1 file, a V2 prefix, a folder with a checkpoint file, or .safetensors. Without --to the destination's
+extension decides: .safetensors, .onnx, else v2.
+
+Examples:
+  slimnet convert resnet_v1_50.ckpt resnet_v1_50.safetensors
+  slimnet convert model.ckpt trunk.ckpt --exclude resnet_v1_50/logits --rename resnet_v1_50/=backbone/
+  slimnet convert resnet_v1_50.ckpt resnet_v1_50.onnx --model resnet_v1_50 --batch dynamic`;
+
+interface Flags {
+  readonly to?: Target;
+  readonly force?: boolean;
+  readonly include?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly rename?: readonly (readonly [string, string])[];
+  readonly model?: NetworkName;
+  readonly size?: number;
+  readonly batch?: number | null;
+  readonly classes?: number;
+  readonly output?: readonly ModelOutput[];
+  readonly layout?: 'nchw' | 'nhwc';
+  readonly externalData?: boolean;
+}
+
+const formats = { v1: 'tensorflow_v1', v2: 'tensorflow_v2', safetensors: 'safetensors' } as const satisfies Readonly<
+  Record<string, CheckpointFormat>
+>;
+type Target = keyof typeof formats | 'onnx';
+
+/** Options that only make sense for one kind of destination. */
+const checkpointOptions = ['include', 'exclude', 'rename'] as const;
+const onnxOptions = ['model', 'size', 'batch', 'classes', 'output', 'layout', 'externalData'] as const;
+
+export const convert: DefineCommand = (program, io, finish) => {
+  const command = program
+    .command('convert')
+    .description('a checkpoint as one of another format, or as the ONNX file of a network')
+    .argument('<source>', 'the checkpoint to read')
+    .argument('<destination>', 'the file to write; for v2 the prefix of its two files')
+    .addOption(new Option('--to <format>', 'format of the destination').choices([...Object.keys(formats), 'onnx']))
+    .option('--force', 'replace files that exist')
+    .option('--include <prefix>', 'only tensors whose name starts so (may be repeated)', listed)
+    .option('--exclude <prefix>', 'no tensors whose name starts so (may be repeated)', listed)
+    .option('--rename <old=new>', 'another prefix for names (may be repeated; the first that fits counts)', renamed);
+  addOnnxOptions(command)
+    .addHelpText('after', examples)
+    .action(async (source: string, destination: string, flags: Flags) => {
+      const { to, path } = targetOf(destination, flags.to);
+      refuse(flags, to === 'onnx' ? checkpointOptions : onnxOptions, to);
+      if (to === 'onnx') await toOnnx(io, source, path, flags);
+      else await toCheckpoint(io, source, path, formats[to], flags);
+      finish(exitStatus.ok);
+    });
+};
+
+/** Adds the options that only an ONNX file takes. */
+function addOnnxOptions(command: Command): Command {
+  return command
+    .addOption(new Option('-m, --model <name>', 'onnx: the network whose weights these are').choices(networkNames))
+    .option('--size <n>', "onnx: pixels a side of the images; the network's own unless told", integer(1, 16384))
+    .option('--batch <n>', 'onnx: images at once; any number (dynamic) unless told', batchSize)
+    .option('--classes <n>', 'onnx: classes of the logits; as the checkpoint has unless told', integer(1, 1_000_000))
+    .addOption(
+      new Option('--output <name>', 'onnx: what it computes (may be repeated); logits unless told')
+        .choices(['logits', 'predictions', 'features'])
+        .argParser(modelOutput),
+    )
+    .addOption(
+      new Option('--layout <order>', "onnx: order of the images' axes; nchw unless told").choices(['nchw', 'nhwc']),
+    )
+    .option('--external-data', 'onnx: weights in a file of their own, as they are above 2 GiB');
+}
+
+function listed(value: string, earlier: readonly string[] = []): string[] {
+  if (value === '') throw new InvalidArgumentError('Expected a prefix.');
+  return [...earlier, value];
+}
+
+function renamed(value: string, earlier: readonly (readonly [string, string])[] = []): (readonly [string, string])[] {
+  const at = value.indexOf('=');
+  if (at < 0) throw new InvalidArgumentError('Expected old=new, such as resnet_v1_50/=backbone/.');
+  return [...earlier, [value.slice(0, at), value.slice(at + 1)]];
+}
+
+function batchSize(value: string): number | null {
+  return value === 'dynamic' ? null : integer(1, 65536)(value);
+}
+
+const modelOutputs = ['logits', 'predictions', 'features'] as const;
+
+function modelOutput(value: string, earlier: readonly ModelOutput[] = []): ModelOutput[] {
+  const output = modelOutputs.find((name) => name === value);
+  if (output === undefined) throw new InvalidArgumentError(`Allowed choices are ${modelOutputs.join(', ')}.`);
+  return [...new Set([...earlier, output])];
+}
+
+/** Format and path, from the option and the extension, which must not contradict each other. */
+function targetOf(destination: string, to: Target | undefined): { readonly to: Target; readonly path: string } {
+  const extension = /\.(safetensors|onnx|index)$/.exec(destination)?.[1];
+  const implied = extension === 'index' ? 'v2' : (extension as Target | undefined);
+  if (to !== undefined && implied !== undefined && to !== implied)
+    throw new ArgumentError(`--to ${to}: a file whose name ends in .${extension} is ${implied}.`);
+  const path = extension === 'index' ? destination.slice(0, -'.index'.length) : destination;
+  return { to: to ?? implied ?? 'v2', path };
+}
+
+function refuse(flags: Flags, names: readonly (keyof Flags)[], to: Target): void {
+  const wrong = names.find((name) => flags[name] !== undefined);
+  if (wrong === undefined) return;
+  const option = `--${wrong.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  throw new ArgumentError(`${option} does not apply to ${to}.`, {
+    ...(to === 'onnx' ? {} : { hint: 'it is for --to onnx.' }),
+  });
+}
+
+async function toCheckpoint(
+  io: CliIo,
+  source: string,
+  path: string,
+  format: CheckpointFormat,
+  { include, exclude, rename, force = false }: Flags,
+): Promise<void> {
+  const result = await convertCheckpoint(source, path, {
+    format,
+    overwrite: force,
+    signal: io.signal,
+    ...fastCrc(),
+    ...(include === undefined ? {} : { include }),
+    ...(exclude === undefined ? {} : { exclude }),
+    ...(rename === undefined ? {} : { rename }),
+  });
+  const of = result.source.tensors === result.tensors ? '' : ` of ${result.source.tensors}`;
+  say(
+    io,
+    `${result.files.join(' and ')}: ${result.tensors}${of} tensors, ${result.bytes} bytes (${result.format}, from ${result.source.format})`,
+  );
+}
+
+async function toOnnx(io: CliIo, source: string, path: string, flags: Flags): Promise<void> {
+  const { model, size, batch = null, classes, output = ['logits'], layout, externalData, force = false } = flags;
+  if (model === undefined) {
+    throw new ArgumentError('--model is needed: an ONNX file holds a network, and a checkpoint only has its weights.', {
+      hint: `one of ${networkNames.join(', ')}.`,
+    });
+  }
+  const { files, bytes } = await writeOnnxFile(source, path, {
+    model,
+    batch,
+    outputs: output,
+    layout: layout === 'nhwc' ? 'unchanged' : 'nchw',
+    overwrite: force,
+    signal: io.signal,
+    ...fastCrc(),
+    ...(size === undefined ? {} : { size }),
+    ...(classes === undefined ? {} : { classes }),
+    ...(externalData === undefined ? {} : { externalData }),
+  });
+  say(io, `${files.join(' and ')}: ${model}, ${bytes} bytes`);
+}
+
+/** The addon's checksum where there is an addon; converting works without. */
+function fastCrc(): { crc32c?: Crc32c } {
+  try {
+    return { crc32c: loadAddon().crc32c };
+  } catch {
+    return {};
+  }
+}

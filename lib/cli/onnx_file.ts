@@ -1,0 +1,72 @@
+import { assertRestorable, type Crc32c, matchVariables, openCheckpoint } from '../checkpoint/index.js';
+import { assertWritable } from '../checkpoint/targets.js';
+import type { Tensor } from '../core/graph.js';
+import { reachable } from '../core/traversal.js';
+import { preprocessingFor } from '../data/preprocessing.js';
+import { type WriteOnnxResult, writeOnnx } from '../export/onnx.js';
+import { classesIn } from '../model/load_model.js';
+import { buildNetwork, type ModelOutput } from '../model/network_graph.js';
+import { squeeze } from '../slim/math.js';
+import { type NetworkName, network } from '../slim/nets/registry.js';
+
+/** What to write. */
+export interface OnnxFileOptions {
+  readonly model: NetworkName;
+  /** Pixels a side of the images; the network's own size when left out. */
+  readonly size?: number;
+  /** Images that the file takes at once; null: any number. */
+  readonly batch: number | null;
+  /** Classes of the logits; as the checkpoint has when left out. */
+  readonly classes?: number;
+  readonly outputs: readonly ModelOutput[];
+  readonly layout: 'nchw' | 'unchanged';
+  readonly externalData?: boolean;
+  readonly overwrite: boolean;
+  readonly crc32c?: Crc32c;
+  readonly signal: AbortSignal;
+}
+
+/**
+ * Writes a network of the registry with the weights of a checkpoint as an ONNX file: placeholder `images`, results [images, classes].
+ * The metadata say which network it is, and what preprocessing it expects.
+ */
+export async function writeOnnxFile(source: string, path: string, options: OnnxFileOptions): Promise<WriteOnnxResult> {
+  const { model, size, batch, outputs, layout, externalData, overwrite, crc32c, signal } = options;
+  const entry = network(model);
+  const reader = await openCheckpoint(source, { signal, ...(crc32c === undefined ? {} : { crc32c }) });
+  try {
+    const classes = options.classes ?? classesIn(entry, reader) ?? entry.numClasses;
+    const spec = preprocessingFor(entry.preprocessing, size ?? entry.imageSize);
+    const { graph, outputs: all } = buildNetwork(entry, classes, spec, 0);
+    const fetches = graph.build(() => Object.fromEntries(outputs.map((name) => [name, rows(all[name])])));
+    const variables = reachable(graph, Object.values(fetches)).flatMap(({ variable }) => variable ?? []);
+    const plan = matchVariables(variables, reader);
+    assertRestorable(plan);
+    await assertWritable([path, `${path}.data`].slice(0, externalData === true ? 2 : 1), reader.files, overwrite);
+    return await writeOnnx(
+      path,
+      {
+        graph,
+        fetches,
+        layout,
+        shapes: { images: [batch, spec.height, spec.width, 3] },
+        read: async ({ name }) => (await reader.read(name)).data,
+        metadata: {
+          network: model,
+          preprocessing: entry.preprocessing,
+          image_size: String(spec.height),
+          label_offset: String(entry.labelOffset),
+        },
+      },
+      { signal, ...(externalData === undefined ? {} : { externalData }) },
+    );
+  } finally {
+    await reader.close();
+  }
+}
+
+/** [images, 1, 1, values] as [images, values]. */
+function rows(tensor: Tensor): Tensor {
+  const { shape } = tensor;
+  return shape.length === 4 && shape[1] === 1 && shape[2] === 1 ? squeeze(tensor, [1, 2]) : tensor;
+}
