@@ -4,7 +4,7 @@ import { describe, dtypes, holds, isFloating, type TypedArray } from '../core/dt
 import type { Variable } from '../core/graph.js';
 import { elementCount, shapeText } from '../core/shape.js';
 import { ArgumentError, ScopeError, ShapeError } from '../errors.js';
-import { checkOptions } from './options.js';
+import { checkOptions } from '../core/options.js';
 import { restoreWanted, saverWords, type VariableList, type Words, wantedOf } from './restoring.js';
 import type { Session } from './session.js';
 

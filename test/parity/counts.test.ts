@@ -4,7 +4,7 @@ import type { Graph, Tensor } from '../../lib/core/graph.js';
 import { elementCount } from '../../lib/core/shape.js';
 import * as slim from '../../lib/slim/index.js';
 import * as nets from '../../lib/slim/nets/index.js';
-import { build, golden, images, withResnetArgScope } from './support.js';
+import { build, golden, images, slimNetworks, withResnetArgScope } from './support.js';
 
 interface Fixture {
   readonly endPoints: readonly string[];
@@ -72,8 +72,6 @@ test.each(counts)(
     expect(macsAt(graph, value.net, 224)).toBe(expectedMacs);
   },
 );
-
-const slimNetworks = nets.networkNames.filter((name) => nets.networks[name].library === null);
 
 test.each(slimNetworks)('%s has the variables and end points of TensorFlow in its order', (name) => {
   const fixture = golden<Fixture>(`variables/${name}.json`);

@@ -21,15 +21,31 @@ interface Expected {
   readonly addsInPlace: number;
 }
 
+/** Slim's blocks subsample three shortcuts. */
 const behindBlocks = { max_pool2d: 4, reduce_mean: 1, softmax: 1 };
 
-/** A convolution is one step with all that follows it, the sum included. */
+/** A convolution is one step with all that follows it, the sum included. The stem is the widest place. */
 function resnetV1(units: number): Expected {
   const steps = { 'conv2d+bias+relu': 1 + 2 * units, 'conv2d+bias+add+relu': units, 'conv2d+bias': 5, ...behindBlocks };
   return { steps, arenaBytes: 4_816_896, addsInPlace: units };
 }
 
-/** A sum has two readers, so its batch norm is a step of its own, with the relu. */
+/** Networks that stride in the first unit, where the shortcut is a convolution anyway. */
+function firstUnit(units: number, convolutions: number, shortcuts: number): Expected {
+  const steps = {
+    'conv2d+bias+relu': 1 + (convolutions - 1) * units,
+    'conv2d+bias+add+relu': units,
+    'conv2d+bias': shortcuts + 1,
+    ...behindBlocks,
+    max_pool2d: 1,
+  };
+  return { steps, arenaBytes: 4_816_896, addsInPlace: units };
+}
+
+/**
+ * A sum has two readers, so its batch norm is a step of its own, with the relu. Widest are a sum of the first block, the norm of it
+ * and what the first convolution makes of that.
+ */
 function resnetV2(units: number): Expected {
   const steps = {
     'conv2d+bias+relu': 2 * units,
@@ -38,12 +54,12 @@ function resnetV2(units: number): Expected {
     'batch_norm+relu': units + 1,
     ...behindBlocks,
   };
-  return { steps, arenaBytes: 0, addsInPlace: units };
+  return { steps, arenaBytes: 7_225_344, addsInPlace: units };
 }
 
-function vgg(convolutions: number): Expected {
+function vgg(convolutions: number, arenaBytes: number): Expected {
   const steps = { 'conv2d+bias+relu': convolutions + 2, 'conv2d+bias': 1, max_pool2d: 5 };
-  return { steps, arenaBytes: 0, addsInPlace: 0 };
+  return { steps, arenaBytes, addsInPlace: 0 };
 }
 
 const expectations: Readonly<Record<NetworkName, Expected>> = {
@@ -55,9 +71,17 @@ const expectations: Readonly<Record<NetworkName, Expected>> = {
   resnet_v2_101: resnetV2(33),
   resnet_v2_152: resnetV2(50),
   resnet_v2_200: resnetV2(66),
-  vgg_a: vgg(8),
-  vgg_16: vgg(13),
-  vgg_19: vgg(16),
+  vgg_a: vgg(8, 16_056_320),
+  vgg_16: vgg(13, 25_690_112),
+  vgg_19: vgg(16, 25_690_112),
+  resnet_18: firstUnit(8, 2, 3),
+  resnet_34: firstUnit(16, 2, 3),
+  resnet_50: firstUnit(16, 3, 4),
+  resnet_101: firstUnit(33, 3, 4),
+  resnet_152: firstUnit(50, 3, 4),
+  keras_resnet_50: firstUnit(16, 3, 4),
+  keras_resnet_101: firstUnit(33, 3, 4),
+  keras_resnet_152: firstUnit(50, 3, 4),
 };
 
 const compiled = new Map<string, string>();

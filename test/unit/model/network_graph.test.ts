@@ -1,8 +1,18 @@
 import { elementCount } from '../../../lib/core/shape.js';
 import { buildNetwork } from '../../../lib/model/network_graph.js';
-import { network, networkNames } from '../../../lib/slim/nets/registry.js';
+import { type NetworkName, network, networkNames } from '../../../lib/slim/nets/registry.js';
 
-const at = (size: number) => ({ name: 'vgg', height: size, width: size, resizeSide: size }) as const;
+const at = (size: number) =>
+  ({ name: 'vgg', height: size, width: size, resizeSide: size, sizeRounding: 'rint' }) as const;
+
+/** Features of the networks that have others than the 2048 of bottleneck units. */
+const features: Readonly<Partial<Record<NetworkName, number>>> = {
+  vgg_a: 4096,
+  vgg_16: 4096,
+  vgg_19: 4096,
+  resnet_18: 512,
+  resnet_34: 512,
+};
 
 const elements = (shape: readonly (number | null)[]) => elementCount(shape.slice(1) as number[]);
 
@@ -13,7 +23,7 @@ test.each(networkNames)('%s offers logits, probabilities and pooled features of 
     expect(Object.values(outputs).map(({ shape }) => shape[0])).toEqual([null, null, null]);
     expect(elements(outputs.logits.shape)).toBe(7);
     expect(outputs.predictions.shape).toEqual(outputs.logits.shape);
-    expect(elements(outputs.features.shape)).toBe(name.startsWith('vgg') ? 4096 : 2048);
+    expect(elements(outputs.features.shape)).toBe(features[name] ?? 2048);
     expect(graph.variables.get(`${name}/${entry.logitsBiases}`)?.shape).toEqual([7]);
   }
 });
