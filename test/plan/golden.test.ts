@@ -84,6 +84,15 @@ const expectations: Readonly<Record<NetworkName, Expected>> = {
   keras_resnet_152: firstUnit(50, 3, 4),
 };
 
+/** Networks of the same units as one on record, only more of them. */
+const notOnRecord: readonly NetworkName[] = [
+  'resnet_34',
+  'resnet_101',
+  'resnet_152',
+  'keras_resnet_101',
+  'keras_resnet_152',
+];
+
 const compiled = new Map<string, string>();
 
 /** The optimized plan of a network. */
@@ -128,18 +137,20 @@ function countsOf(steps: readonly string[]): Record<string, number> {
   return counts;
 }
 
-describe.each(networkNames)('%s', (name) => {
-  test('compiles to the plan on record', () => {
-    const path = join(__dirname, 'golden', `${name}.plan`);
-    if (process.env.UPDATE_GOLDEN === '1') writeFileSync(path, compile(name));
-    // Not toBe: the difference of two texts of half a megabyte takes Jest minutes to draw.
-    const expected = readFileSync(path, 'utf8').split('\n');
-    const actual = compile(name).split('\n');
-    const first = actual.findIndex((line, i) => line !== expected[i]);
-    expect({ line: first + 1, text: actual[first] }).toEqual({ line: first + 1, text: expected[first] });
-    expect(actual).toHaveLength(expected.length);
-  });
+const onRecord = networkNames.filter((name) => !notOnRecord.includes(name));
 
+test.each(onRecord)('%s compiles to the plan on record', (name) => {
+  const path = join(__dirname, 'golden', `${name}.plan`);
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(path, compile(name));
+  // Not toBe: the difference of two texts of half a megabyte takes Jest minutes to draw.
+  const expected = readFileSync(path, 'utf8').split('\n');
+  const actual = compile(name).split('\n');
+  const first = actual.findIndex((line, i) => line !== expected[i]);
+  expect({ line: first + 1, text: actual[first] }).toEqual({ line: first + 1, text: expected[first] });
+  expect(actual).toHaveLength(expected.length);
+});
+
+describe.each(networkNames)('%s', (name) => {
   const expected = expectations[name];
 
   test('is one step for each convolution', () => {
