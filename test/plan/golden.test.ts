@@ -30,8 +30,11 @@ function resnetV1(units: number): Expected {
   return { steps, arenaBytes: 4_816_896, addsInPlace: units };
 }
 
-/** Networks that stride in the first unit, where the shortcut is a convolution anyway. */
-function firstUnit(units: number, convolutions: number, shortcuts: number): Expected {
+/**
+ * Networks that stride in the first unit, where the shortcut is a convolution anyway. Widest is the stem for basic units, and for
+ * bottleneck units the first of the second block: its input, its shortcut, and what its second convolution makes.
+ */
+function firstUnit(units: number, convolutions: 2 | 3, shortcuts: number): Expected {
   const steps = {
     'conv2d+bias+relu': 1 + (convolutions - 1) * units,
     'conv2d+bias+add+relu': units,
@@ -39,7 +42,7 @@ function firstUnit(units: number, convolutions: number, shortcuts: number): Expe
     ...behindBlocks,
     max_pool2d: 1,
   };
-  return { steps, arenaBytes: 4_816_896, addsInPlace: units };
+  return { steps, arenaBytes: convolutions === 2 ? 4_014_080 : 5_218_304, addsInPlace: units };
 }
 
 /**
