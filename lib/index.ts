@@ -22,6 +22,7 @@ export * from './errors.js';
 export { exportOnnx, type OnnxRequest, type WriteOnnxOptions, type WriteOnnxResult, writeOnnx } from './export/onnx.js';
 export {
   type ClassifyOptions,
+  kerasNames,
   type LabelSource,
   type LoadModelOptions,
   loadLabels,
@@ -31,9 +32,11 @@ export {
   type Outcome,
   type Prediction,
   type PredictOptions,
+  pytorchNames,
   type StreamOptions,
+  type WeightLayout,
 } from './model/index.js';
 export * from './runtime/index.js';
-export * as slim from './slim/index.js';
 export * as nets from './slim/nets/index.js';
 export { constant, placeholder } from './slim/placeholder.js';
+export * as slim from './slim_namespace.js';

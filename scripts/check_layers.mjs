@@ -26,9 +26,10 @@ const libLayers = (() => {
   above('runtime', 'plan', 'native', 'checkpoint');
   above('model', 'runtime', 'slim', 'data');
   above('train', 'runtime', 'slim', 'data');
+  above('slim_namespace', 'runtime', 'slim');
   above('serve', 'model', 'train');
   above('cli', 'model', 'train', 'export');
-  above('index', 'serve', 'cli', 'export');
+  above('index', 'serve', 'cli', 'export', 'slim_namespace');
   return layers;
 })();
 

@@ -1,8 +1,9 @@
 /** Deciding which variable gets which tensor of a checkpoint, and naming everything that does not fit. */
-import { type DType, describe } from '../core/dtype.js';
+import type { DType } from '../core/dtype.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
 import { explainPlan } from './restore_report.js';
 import { elementCount, sameShape } from './shapes.js';
+import { arrangedShape, checkedSource, type NameMap, type TensorSource } from './tensor_source.js';
 import type { CheckpointFormat, StoredDType, TensorInfo } from './types.js';
 
 /** A variable that wants a value. */
@@ -27,21 +28,25 @@ export interface RestoreOptions {
   includeScopes?: readonly string[];
   /** Variables whose name starts with one of these are not restored, as with TF-Slim's checkpoint_exclude_scopes. */
   excludeScopes?: readonly string[];
-  /** The tensor's name for a variable's name; names that are not in a record stay, null excludes the variable. */
-  nameMap?: Readonly<Record<string, string | null>> | ((name: string) => string | null);
+  /**
+   * The tensor for a variable's name, by name or with what makes the variable's layout of it; names that are not in a record stay,
+   * null excludes the variable.
+   */
+  nameMap?: Readonly<Record<string, string | TensorSource | null>> | NameMap;
   /** A tensor of another shape but of as many elements fits. Default false. */
   reshape?: boolean;
 }
 
-/** One variable and the name of the tensor for it. */
-export interface Assignment<V extends RestoreVariable = RestoreVariable> {
+/** One variable and the tensor for it. */
+export interface Assignment<V extends RestoreVariable = RestoreVariable> extends TensorSource {
   readonly variable: V;
-  readonly tensor: string;
 }
 
 /** A variable and a tensor that differ in shape or dtype. */
 export interface Misfit<V extends RestoreVariable = RestoreVariable> extends Assignment<V> {
   readonly storedShape: readonly number[];
+  /** The stored shape in the variable's order of dimensions. */
+  readonly arrangedShape: readonly number[];
   readonly storedDType: StoredDType;
 }
 
@@ -87,22 +92,28 @@ export function matchVariables<V extends RestoreVariable>(
     const { name } = variable;
     if (names.has(name)) throw new ArgumentError(`There are two variables named ${name} to restore.`);
     names.add(name);
-    const tensor = tensorName(name, options);
+    const wish = sourceOf(variable, source, options);
+    const needed = parts(wish ?? { tensor: name });
     // The tensor of an excluded variable is not unexpected: it is known and left alone.
-    wanted.add(tensor ?? name);
-    if (tensor === null || !isIncluded(name, options)) {
+    for (const { tensor } of needed) wanted.add(tensor);
+    if (wish === null || !isIncluded(name, options)) {
       excluded.push(name);
       continue;
     }
-    const info = source.tensors.get(tensor);
-    if (info === undefined) {
-      missing.push({ variable, tensor });
-      continue;
+    const before = missing.length + misshaped.length + mistyped.length;
+    for (const part of needed) {
+      const info = source.tensors.get(part.tensor);
+      if (info === undefined) {
+        missing.push({ variable, ...part });
+        continue;
+      }
+      const arranged = arrangedShape(info.shape, part.dimensions);
+      const stored = { storedShape: info.shape, arrangedShape: arranged, storedDType: info.dtype };
+      if (!shapesFit(variable.shape, arranged, options.reshape ?? false))
+        misshaped.push({ variable, ...part, ...stored });
+      else if (variable.dtype !== info.dtype) mistyped.push({ variable, ...part, ...stored });
     }
-    const misfit = { variable, tensor, storedShape: info.shape, storedDType: info.dtype };
-    if (!shapesFit(variable.shape, info.shape, options.reshape ?? false)) misshaped.push(misfit);
-    else if (variable.dtype !== info.dtype) mistyped.push(misfit);
-    else assignments.push({ variable, tensor });
+    if (missing.length + misshaped.length + mistyped.length === before) assignments.push({ variable, ...wish });
   }
   const ignoreMissing = options.ignoreMissing ?? false;
   const plan: RestorePlan<V> = {
@@ -134,14 +145,20 @@ function checkOptions({ includeScopes = [], excludeScopes = [] }: RestoreOptions
   }
 }
 
-function tensorName(name: string, { nameMap }: RestoreOptions): string | null {
-  if (nameMap === undefined) return name;
-  const mapped: unknown =
-    typeof nameMap === 'function' ? nameMap(name) : Object.hasOwn(nameMap, name) ? nameMap[name] : name;
-  if (mapped === null || typeof mapped === 'string') return mapped;
-  throw new ArgumentError(
-    `Expected nameMap to give a tensor's name or null for ${name}, received ${describe(mapped)}.`,
-  );
+function sourceOf(
+  variable: RestoreVariable,
+  { tensors }: RestoreSource,
+  { nameMap }: RestoreOptions,
+): TensorSource | null {
+  const { name } = variable;
+  if (nameMap === undefined) return { tensor: name };
+  if (typeof nameMap === 'function') return checkedSource(nameMap(name, tensors), variable);
+  return checkedSource(Object.hasOwn(nameMap, name) ? nameMap[name] : name, variable);
+}
+
+/** The stored tensors that a value is made of, each as a source of its own. */
+function parts({ minus, ...first }: TensorSource): TensorSource[] {
+  return minus === undefined ? [first] : [first, { tensor: minus }];
 }
 
 function isIncluded(name: string, { includeScopes, excludeScopes = [] }: RestoreOptions): boolean {

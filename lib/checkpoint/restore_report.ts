@@ -17,9 +17,10 @@ export function explainPlan(plan: RestorePlan): string {
   if (misshaped.length > 0) {
     lines.push('Of another shape:');
     lines.push(
-      ...listed(misshaped, ({ variable, storedShape }) => {
+      ...listed(misshaped, ({ variable, storedShape, arrangedShape }) => {
         const stored = formatShape(storedShape);
-        return `${variable.name}: the variable is ${formatShape(variable.shape)}, the checkpoint has ${stored}`;
+        const taken = arrangedShape === storedShape ? '' : `, taken as ${formatShape(arrangedShape)}`;
+        return `${variable.name}: the variable is ${formatShape(variable.shape)}, the checkpoint has ${stored}${taken}`;
       }),
     );
   }
@@ -67,9 +68,9 @@ function isLogits({ variable }: Misfit): boolean {
 }
 
 /** Class counts that differ: by one is a matter of the background class, otherwise the layer is to be trained anew. */
-function logitsHint({ variable, storedShape }: Misfit): string {
+function logitsHint({ variable, arrangedShape }: Misfit): string {
   const built = variable.shape.at(-1) ?? 0;
-  const stored = storedShape.at(-1) ?? 0;
+  const stored = arrangedShape.at(-1) ?? 0;
   const scope = variable.name.split('/').slice(0, -1).join('/');
   const exclude = `to train a new last layer, pass excludeScopes: ['${scope}']`;
   if (Math.abs(built - stored) === 1) {
@@ -84,7 +85,7 @@ function logitsHint({ variable, storedShape }: Misfit): string {
 
 function reshapeHint({ misshaped }: RestorePlan): string | undefined {
   const product = (shape: readonly number[]): number => shape.reduce((count, dimension) => count * dimension, 1);
-  const same = misshaped.filter(({ variable, storedShape }) => product(variable.shape) === product(storedShape));
+  const same = misshaped.filter(({ variable, arrangedShape }) => product(variable.shape) === product(arrangedShape));
   if (same.length === 0) return undefined;
   return (
     `${same.length} of them have as many elements as their tensors: ` +

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type LoadModelOptions, loadModel } from '../model/load_model.js';
 import type { Model } from '../model/model.js';
+import { type WeightLayout, weightLayouts } from '../model/weight_layouts.js';
 import { type NetworkName, networkNames } from '../slim/nets/registry.js';
 
 /** Options that say where and how a network runs. */
@@ -13,6 +14,7 @@ export interface EngineFlags {
 /** Options that every command with a trained model takes. */
 export interface ModelFlags extends EngineFlags {
   readonly checkpoint: string;
+  readonly layout?: WeightLayout;
   readonly labels?: string;
   readonly classes?: number;
   readonly batch: number;
@@ -44,6 +46,9 @@ export function addModelOptions(command: Command): Command {
       '-c, --checkpoint <path>',
       'TensorFlow V1 file, V2 prefix, folder with a checkpoint file, or .safetensors',
     )
+    .addOption(
+      new Option('--layout <name>', 'who named the weights (default: as the names show)').choices(weightLayouts),
+    )
     .option('--classes <n>', 'classes of the logits (default: as the checkpoint has)', integer(1, 1_000_000))
     .option('-b, --batch <n>', 'images that run at once', integer(1, 1024), 32)
     .option('--fast-decode', 'let the JPEG decoder shrink large images first (docs/images.md)');
@@ -60,6 +65,7 @@ export function loadFromFlags(flags: ModelFlags): Promise<Model> {
     ...engineOptions(flags),
     checkpoint: flags.checkpoint,
     maxBatch: flags.batch,
+    ...(flags.layout === undefined ? {} : { layout: flags.layout }),
     ...(flags.labels === undefined ? {} : { labels: flags.labels }),
     ...(flags.classes === undefined ? {} : { numClasses: flags.classes }),
     ...(flags.fastDecode === true ? { decode: { mode: 'fast' as const } } : {}),

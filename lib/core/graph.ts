@@ -76,6 +76,8 @@ export interface Variable {
   readonly dtype: DType;
   readonly shape: ConcreteShape;
   readonly trainable: boolean;
+  /** False for state that checkpoints leave out, such as the counters of metrics; true when not said. */
+  readonly saved?: boolean;
   readonly initialValue: InitialValue;
   /** The value as a tensor of the graph. */
   readonly tensor: Tensor;

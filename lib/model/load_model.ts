@@ -10,6 +10,7 @@ import { defaultMaxBatch } from './batches.js';
 import { type LabelSource, loadLabels } from './labels.js';
 import { Model } from './model.js';
 import { buildNetwork } from './network_graph.js';
+import { assertAllTaken, layoutFor, nameMaps, type WeightLayout, weightLayouts } from './weight_layouts.js';
 
 /** Options of `loadModel`. */
 export interface LoadModelOptions extends Pick<SessionOptions, 'device' | 'precision' | 'threads'> {
@@ -17,6 +18,8 @@ export interface LoadModelOptions extends Pick<SessionOptions, 'device' | 'preci
   readonly checkpoint?: string;
   /** Instead of a checkpoint: fresh weights from this seed. Such a model knows nothing. */
   readonly untrainedSeed?: number;
+  /** Who named the checkpoint's tensors; as the names show unless told (docs/foreign_weights.md). */
+  readonly layout?: WeightLayout;
   /** Names of the classes: a file or a list. */
   readonly labels?: LabelSource;
   /** Classes of the logits; taken from the checkpoint, else from the registry. */
@@ -32,6 +35,7 @@ export interface LoadModelOptions extends Pick<SessionOptions, 'device' | 'preci
 const optionNames = new Set([
   'checkpoint',
   'untrainedSeed',
+  'layout',
   'labels',
   'numClasses',
   'imageSize',
@@ -57,7 +61,8 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
     ...(options.decode?.mode === 'fast' ? { minSide: preprocessing.resizeSide } : {}),
   };
   checkDecodeOptions(decode);
-  const numClasses = options.numClasses ?? (await classesOf(entry, checkpoint)) ?? entry.numClasses;
+  const found = checkpoint === undefined ? null : await examine(entry, checkpoint, options.layout ?? null);
+  const numClasses = options.numClasses ?? found?.classes ?? entry.numClasses;
   const labels = options.labels === undefined ? null : await loadLabels(options.labels, numClasses);
   const { graph, outputs } = buildNetwork(entry, numClasses, preprocessing, untrainedSeed);
   const session = await Session.create(graph, {
@@ -66,7 +71,7 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
     ...(threads === undefined ? {} : { threads }),
   });
   try {
-    if (checkpoint !== undefined) await session.restore(checkpoint);
+    if (checkpoint !== undefined) await restore(session, checkpoint, found?.layout ?? 'slim');
     else await session.initialize();
   } catch (error) {
     await session[Symbol.asyncDispose]();
@@ -75,12 +80,17 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
   return new Model(entry, session, outputs, { labels, numClasses, preprocessing, maxBatch, decode });
 }
 
-/** Classes of the checkpoint's logits; undefined when it has none under this name. */
-async function classesOf(entry: NetworkEntry, checkpoint: string | undefined): Promise<number | undefined> {
-  if (checkpoint === undefined) return undefined;
+/** What the table of contents says: how the weights are laid out, and the classes of the logits where they are found. */
+async function examine(
+  entry: NetworkEntry,
+  checkpoint: string,
+  wanted: WeightLayout | null,
+): Promise<{ readonly layout: WeightLayout; readonly classes: number | undefined }> {
   const reader = await openCheckpoint(checkpoint, { crc32c: loadAddon().crc32c });
   try {
-    return classesIn(entry, reader);
+    assertNetwork(entry.name, reader);
+    const layout = layoutFor(entry, reader, wanted);
+    return { layout, classes: classesIn(entry, reader, layout) };
   } finally {
     await reader.close();
   }
@@ -90,10 +100,21 @@ async function classesOf(entry: NetworkEntry, checkpoint: string | undefined): P
  * Classes of the logits in a checkpoint; undefined when it has none under the network's name.
  * @throws CheckpointError when the checkpoint is one of another network
  */
-export function classesIn({ name, logitsBiases }: NetworkEntry, reader: CheckpointReader): number | undefined {
+export function classesIn(
+  { name, logitsBiases }: NetworkEntry,
+  reader: CheckpointReader,
+  layout: WeightLayout = 'slim',
+): number | undefined {
   assertNetwork(name, reader);
-  const classes = reader.tensors.get(`${name}/${logitsBiases}`)?.shape[0];
+  const biases = `${name}/${logitsBiases}`;
+  const source = nameMaps[layout]?.(biases, reader.tensors) ?? biases;
+  const classes = reader.tensors.get(typeof source === 'string' ? source : source.tensor)?.shape[0];
   return classes !== undefined && classes > 0 ? classes : undefined;
+}
+
+async function restore(session: Session, checkpoint: string, layout: WeightLayout): Promise<void> {
+  const nameMap = nameMaps[layout];
+  assertAllTaken(layout, await session.restore(checkpoint, nameMap === undefined ? {} : { nameMap }));
 }
 
 /** @throws CheckpointError when the checkpoint is one of another network of the registry */
@@ -115,7 +136,7 @@ function checkOptions(name: string, options: LoadModelOptions): void {
     if (!optionNames.has(key))
       throw new ArgumentError(`loadModel has no option ${key}; it has ${[...optionNames].join(', ')}.`);
   }
-  const { checkpoint, untrainedSeed, numClasses, maxBatch } = options;
+  const { checkpoint, untrainedSeed, layout, numClasses, maxBatch } = options;
   if ((checkpoint === undefined) === (untrainedSeed === undefined)) {
     throw new ArgumentError(`loadModel('${name}'): expected either checkpoint or untrainedSeed.`, {
       hint: `pass { checkpoint: '${name}.ckpt' }, the file of the published archive.`,
@@ -126,6 +147,9 @@ function checkOptions(name: string, options: LoadModelOptions): void {
   }
   if (untrainedSeed !== undefined && !Number.isSafeInteger(untrainedSeed)) {
     throw new ArgumentError(`untrainedSeed: expected a whole number, received ${describe(untrainedSeed)}.`);
+  }
+  if (layout !== undefined && !weightLayouts.includes(layout)) {
+    throw new ArgumentError(`layout: expected one of ${weightLayouts.join(', ')}, received ${describe(layout)}.`);
   }
   for (const [key, value, most] of [
     ['numClasses', numClasses, 2 ** 24],

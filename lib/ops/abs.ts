@@ -1,14 +1,5 @@
 import { defineOp } from '../core/op.js';
-import { requireFloating } from './checks.js';
+import { floatUnary } from './elementwise.js';
 
 /** The absolute value, elementwise. */
-export const abs = defineOp({
-  name: 'abs',
-  inputs: ['x'],
-  outputs: ['y'],
-  attrs: {},
-  infer: ({ x }) => {
-    requireFloating('x', x);
-    return { y: x };
-  },
-});
+export const abs = defineOp({ name: 'abs', ...floatUnary });

@@ -1,15 +1,5 @@
 import { defineOp } from '../core/op.js';
-import { broadcastShapes } from '../core/shape.js';
-import { requireSameDType } from './checks.js';
+import { binary } from './elementwise.js';
 
 /** x + y, elementwise; shapes are aligned from the right and dimensions of 1 stretch. */
-export const add = defineOp({
-  name: 'add',
-  inputs: ['x', 'y'],
-  outputs: ['z'],
-  attrs: {},
-  infer: ({ x, y }) => {
-    requireSameDType(x, y);
-    return { z: { dtype: x.dtype, shape: broadcastShapes(x.shape, y.shape, 'add') } };
-  },
-});
+export const add = defineOp(binary('add'));

@@ -1,7 +1,5 @@
 import { defineOp, float } from '../core/op.js';
-import { sameShape, shapeText } from '../core/shape.js';
-import { ShapeError } from '../errors.js';
-import { requireSameDType } from './checks.js';
+import { requireAssignable } from './checks.js';
 
 /** variable <- variable - (variable - value) (1 - decay), when the run ends; `y` is the new value. */
 export const assignMovingAverage = defineOp({
@@ -11,10 +9,7 @@ export const assignMovingAverage = defineOp({
   attrs: { decay: float },
   updates: ['variable'],
   infer: ({ variable, value }) => {
-    requireSameDType(variable, value);
-    if (!sameShape(variable.shape, value.shape)) {
-      throw new ShapeError(`The variable is ${shapeText(variable.shape)}, the value ${shapeText(value.shape)}.`);
-    }
+    requireAssignable(variable, value);
     return { y: variable };
   },
 });

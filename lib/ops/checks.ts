@@ -1,5 +1,5 @@
 import { isFloating } from '../core/dtype.js';
-import { type Shape, shapeText, type TensorType } from '../core/shape.js';
+import { accepts, type Shape, sameShape, shapeText, type TensorType } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
 
 /** @throws ShapeError unless the port has this rank */
@@ -41,4 +41,23 @@ export function lastDimension(port: string, shape: Shape): number {
   if (last === undefined || last === null)
     throw new ShapeError(`${port}: the last dimension of ${shapeText(shape)} must be known.`);
   return last;
+}
+
+/** @throws ShapeError unless the value may take the variable's place */
+export function requireAssignable(variable: TensorType, value: TensorType): void {
+  requireSameDType(variable, value);
+  if (!sameShape(variable.shape, value.shape))
+    throw new ShapeError(`The variable is ${shapeText(variable.shape)}, the value ${shapeText(value.shape)}.`);
+}
+
+/** The shape of indices (integers) into the rows of x. @throws ShapeError unless there is one for each row */
+export function requireIndices(port: string, indices: TensorType, x: TensorType): Shape {
+  requireInteger(port, indices);
+  const rows = x.shape.slice(0, -1);
+  if (x.shape.length === 0 || !accepts(rows, indices.shape)) {
+    throw new ShapeError(
+      `${port}: expected one index for each row of ${shapeText(x.shape)}, received ${shapeText(indices.shape)}.`,
+    );
+  }
+  return rows.map((d, i) => d ?? (indices.shape[i] as number | null));
 }

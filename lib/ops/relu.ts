@@ -1,14 +1,5 @@
 import { defineOp } from '../core/op.js';
-import { requireFloating } from './checks.js';
+import { floatUnary } from './elementwise.js';
 
 /** max(x, 0); NaN stays NaN, elementwise. */
-export const relu = defineOp({
-  name: 'relu',
-  inputs: ['x'],
-  outputs: ['y'],
-  attrs: {},
-  infer: ({ x }) => {
-    requireFloating('x', x);
-    return { y: x };
-  },
-});
+export const relu = defineOp({ name: 'relu', ...floatUnary });

@@ -1,14 +1,5 @@
 import { defineOp } from '../core/op.js';
-import { requireFloating } from './checks.js';
+import { floatUnary } from './elementwise.js';
 
 /** min(max(x, 0), 6); NaN stays NaN, elementwise. */
-export const relu6 = defineOp({
-  name: 'relu6',
-  inputs: ['x'],
-  outputs: ['y'],
-  attrs: {},
-  infer: ({ x }) => {
-    requireFloating('x', x);
-    return { y: x };
-  },
-});
+export const relu6 = defineOp({ name: 'relu6', ...floatUnary });

@@ -1,14 +1,5 @@
 import { defineOp } from '../core/op.js';
-import { requireFloating } from './checks.js';
+import { floatUnary } from './elementwise.js';
 
 /** 1 / (1 + exp(-x)), elementwise. */
-export const sigmoid = defineOp({
-  name: 'sigmoid',
-  inputs: ['x'],
-  outputs: ['y'],
-  attrs: {},
-  infer: ({ x }) => {
-    requireFloating('x', x);
-    return { y: x };
-  },
-});
+export const sigmoid = defineOp({ name: 'sigmoid', ...floatUnary });

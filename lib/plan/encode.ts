@@ -22,7 +22,7 @@ export interface Plan {
 export interface PlanRequest {
   readonly graph: Graph;
   readonly fetches: ReadonlyMap<string, Tensor>;
-  /** Run for their effect (moving averages, optimizer steps). */
+  /** Run for their effect (moving averages, counts of metrics): tensors that change variables, or that are computed from such. */
   readonly updates?: readonly Tensor[];
   /** Concrete shapes of the inputs by placeholder name, for inputs with unknown dimensions. */
   readonly shapes?: ReadonlyMap<string, ConcreteShape>;
@@ -31,13 +31,18 @@ export interface PlanRequest {
 /**
  * Writes the part of a graph that the fetches need as a plan. Shapes are inferred anew from the inputs' concrete shapes, so
  * every shape in a plan is known.
- * @throws PlanError when nothing is asked for or a limit is passed; ShapeError when a shape stays unknown or does not fit.
+ * @throws PlanError when nothing is asked for, an update changes no variable, or a limit is passed; ShapeError when a shape stays unknown or does not fit.
  */
 export function encode(request: PlanRequest): Plan {
   const { graph, fetches, updates = [], shapes = new Map() } = request;
   if (fetches.size === 0 && updates.length === 0) throw new PlanError('A plan needs at least one fetch or update.');
   const nodes = reachable(graph, [...fetches.values(), ...updates]);
-  const effects = new Set([...updates, ...nodes.flatMap((node) => graph.forcedUpdates(node))]);
+  const idle = updates.find(
+    (tensor) => !changesVariables(tensor.node) && !reachable(graph, [tensor]).some(changesVariables),
+  );
+  if (idle !== undefined)
+    throw new PlanError(`The update ${idle.name} changes no variable.`, { op: idle.node.op.name, node: idle.node.name });
+  const effects = nodes.filter(changesVariables).map((node) => node.outputs[0] as Tensor);
   if (nodes.length > planLimits.nodes)
     throw new PlanError(`The plan has ${nodes.length} nodes, the limit is ${planLimits.nodes}.`);
 
@@ -58,6 +63,10 @@ export function encode(request: PlanRequest): Plan {
   for (const tensor of effects) lines.push(`update %${ids.get(tensor)}`);
   const outputs = [...fetches].map(([name, tensor]) => ({ name, type: types.get(tensor) as ConcreteType }));
   return { text: `${lines.join('\n')}\n`, inputs, outputs, variables };
+}
+
+function changesVariables(node: Node): boolean {
+  return node.op.updates.length > 0;
 }
 
 /** The placeholders that a computation needs, in node order. */

@@ -1,6 +1,7 @@
 /** Running graphs: sessions and the devices that they run on. */
 export { type Device, devices, type Precision } from './device.js';
 export type { Feed, Feeds, ShapedFeed } from './feeds.js';
+export { Saver, type SaverOptions, type SaverSaveOptions } from './saver.js';
 export {
   type CompileOptions,
   type InitializeOptions,

@@ -1,5 +1,6 @@
 /** Running a graph: variables with values, compiled programs, runs. */
 import {
+  AssignedValues,
   assertRestorable,
   matchVariables,
   openCheckpoint,
@@ -8,7 +9,7 @@ import {
   type WriteResult,
   writeCheckpoint,
 } from '../checkpoint/index.js';
-import { allocate, bytesOf, describe, dtypes, holds, type TypedArray } from '../core/dtype.js';
+import { allocate, describe, dtypes, holds, type TypedArray } from '../core/dtype.js';
 import { Graph, type Tensor, type Variable } from '../core/graph.js';
 import { checkInteger, checkOptions, checkSignal } from '../core/options.js';
 import { type ConcreteShape, elementCount, shapeText, typeText } from '../core/shape.js';
@@ -39,8 +40,8 @@ export type * from './session_types.js';
 const sessionOptions = ['device', 'precision', 'threads', 'queueLimit', 'programLimit'];
 const runOptions = ['signal', 'timeoutMs', 'updates', 'profile'];
 const compileOptions = ['shapes', 'updates'];
-const restoreOptions = ['signal', 'ignoreMissing', 'includeScopes', 'excludeScopes', 'nameMap', 'reshape'];
-const saveOptions = ['format', 'signal', 'metadata'];
+const restoreOptions = ['signal', 'variables', 'ignoreMissing', 'includeScopes', 'excludeScopes', 'nameMap', 'reshape'];
+const saveOptions = ['format', 'signal', 'metadata', 'variables'];
 const defaultQueueLimit = 1024;
 const defaultProgramLimit = 16;
 // How long drawing initial values may keep the event loop busy.
@@ -130,10 +131,11 @@ export class Session {
 
   /** Gives variables their initial values, drawn from the graph's seed. */
   async initialize(options: InitializeOptions = {}): Promise<void> {
-    checkOptions('initialize', options, ['onlyUninitialized']);
+    checkOptions('initialize', options, ['onlyUninitialized', 'variables']);
     await this.#exclusively(async () => {
       let sliceEnd = performance.now() + sliceMs;
-      for (const variable of this.graph.variables.values()) {
+      const all = this.graph.variables.values();
+      for (const variable of options.variables === undefined ? all : this.#findAll(options.variables, 'initialize')) {
         if (options.onlyUninitialized === true && !this.#uninitialized.has(variable.name)) continue;
         this.#write(variable, variable.initialValue(variable.shape, variable.dtype));
         if (performance.now() < sliceEnd) continue;
@@ -145,20 +147,20 @@ export class Session {
   }
 
   /**
-   * Reads the variables' values from a checkpoint: TensorFlow V1 or V2, safetensors, or a folder with checkpoints. Before
-   * anything is changed all names, shapes and dtypes are matched. When a damaged tensor or an abort ends a restore halfway,
+   * Reads the variables' values from a checkpoint: TensorFlow V1 or V2, safetensors, or a folder with checkpoints. Local
+   * variables, and others that are not in `variables`, stay as they are. Before anything is changed all names, shapes and dtypes are matched. When a damaged tensor or an abort ends a restore halfway,
    * the variables that were to be restored count as having no value, and runs that need them say so.
    * @returns what was restored, and what the checkpoint holds besides
    * @throws CheckpointError that names every variable which does not fit, with the way out
    */
   async restore(path: string, options: SessionRestoreOptions = {}): Promise<RestorePlan<Variable>> {
     checkOptions('restore', options, restoreOptions);
-    const { signal, ...matching } = options;
+    const { signal, variables, ...matching } = options;
     checkSignal('restore', signal);
     signal?.throwIfAborted();
     return this.#exclusively(async () => {
       try {
-        return await this.#restore(path, matching, signal);
+        return await this.#restore(path, this.#saved(variables, 'restore'), matching, signal);
       } catch (error) {
         throw signal?.aborted === true ? signal.reason : error;
       }
@@ -166,19 +168,19 @@ export class Session {
   }
 
   /**
-   * Writes all variables to a checkpoint, atomically. The format is TensorFlow V2, or safetensors where the path ends so.
+   * Writes all variables but the local ones to a checkpoint, atomically. The format is TensorFlow V2, or safetensors where the path ends so.
    * @throws ExecutionError when a variable has no value; CheckpointError when the system refuses
    */
   async save(path: string, options: SaveOptions = {}): Promise<WriteResult> {
     checkOptions('save', options, saveOptions);
-    const { signal } = options;
+    const { signal, variables: chosen, ...writing } = options;
     checkSignal('save', signal);
     signal?.throwIfAborted();
     const earlier = [...this.#pending];
     return this.#exclusively(async () => {
       await Promise.allSettled(earlier);
       this.#assertNotDisposed();
-      const variables = [...this.graph.variables.values()];
+      const variables = this.#saved(chosen, 'save');
       this.#assertInitialized(variables, 'save');
       const valuesOf = (name: string): TypedArray => {
         this.#assertNotDisposed();
@@ -186,7 +188,11 @@ export class Session {
       };
       const entries = variables.map(({ name, dtype, shape }) => ({ name, dtype, shape, data: () => valuesOf(name) }));
       try {
-        return await writeCheckpoint(path, entries, { ...options, crc32c: this.#addon.crc32c });
+        return await writeCheckpoint(path, entries, {
+          ...writing,
+          ...(signal === undefined ? {} : { signal }),
+          crc32c: this.#addon.crc32c,
+        });
       } catch (error) {
         throw signal?.aborted === true ? signal.reason : error;
       }
@@ -366,6 +372,7 @@ export class Session {
 
   async #restore(
     path: string,
+    variables: readonly Variable[],
     matching: RestoreOptions,
     signal: AbortSignal | undefined,
   ): Promise<RestorePlan<Variable>> {
@@ -374,19 +381,15 @@ export class Session {
       ...(signal === undefined ? {} : { signal }),
     });
     try {
-      const plan = matchVariables([...this.graph.variables.values()], reader, matching);
+      const plan = matchVariables(variables, reader, matching);
       assertRestorable(plan);
       let written = 0;
       try {
-        // One buffer for all: an array each would pile up as garbage, as large as the checkpoint.
-        const buffer = new ArrayBuffer(
-          plan.assignments.reduce((most, { variable }) => Math.max(most, byteLength(variable)), 0),
-        );
-        for (const { variable, tensor } of plan.assignments) {
-          const data = new dtypes[variable.dtype].array(buffer, 0, elementCount(variable.shape));
-          await reader.readInto(tensor, data);
+        const values = new AssignedValues(reader, plan.assignments);
+        for (const assignment of plan.assignments) {
+          const data = await values.read(assignment);
           this.#assertNotDisposed();
-          this.#write(variable, data);
+          this.#write(assignment.variable, data);
           written++;
         }
       } catch (error) {
@@ -466,6 +469,18 @@ export class Session {
     return found;
   }
 
+  #findAll(variables: unknown, where: string): Variable[] {
+    if (!Array.isArray(variables))
+      throw new ArgumentError(`${where}: variables: expected a list of variables, received ${describe(variables)}.`);
+    return variables.map((variable: Variable | string) => this.#find(variable, where));
+  }
+
+  /** The variables that a checkpoint is about: those that a call names, or all that are saved. */
+  #saved(variables: unknown, where: string): Variable[] {
+    if (variables !== undefined) return this.#findAll(variables, where);
+    return [...this.graph.variables.values()].filter(({ saved }) => saved !== false);
+  }
+
   /** Runs `task` when earlier exclusive tasks have ended, and lets runs wait until then. */
   async #exclusively<T>(task: () => Promise<T>): Promise<T> {
     this.#assertOpen();
@@ -518,10 +533,6 @@ export class Session {
   #assertNotDisposed(): void {
     if (this.#state === 'disposed') throw disposedError();
   }
-}
-
-function byteLength({ dtype, shape }: Variable): number {
-  return elementCount(shape) * bytesOf(dtype);
 }
 
 function copied(inputs: readonly Input[]): Input[] {

@@ -1,7 +1,7 @@
 /** What sessions take and give. */
 import type { RestoreOptions, WriteOptions } from '../checkpoint/index.js';
 import type { DType, TypedArray } from '../core/dtype.js';
-import type { Tensor } from '../core/graph.js';
+import type { Tensor, Variable } from '../core/graph.js';
 import type { NativeStep } from '../native/addon.js';
 import type { Precision } from './device.js';
 
@@ -32,7 +32,7 @@ export interface RunOptions {
   signal?: AbortSignal;
   /** Ends the run when it has waited and run for longer than this. */
   timeoutMs?: number;
-  /** Update ops to run as well, such as `graph.getCollection('update_ops')`. */
+  /** Updates to run as well, such as `graph.getCollection('update_ops')` or the `update` of a metric. */
   updates?: readonly Tensor[];
   /** Measures each step; `report` then has the times. */
   profile?: boolean;
@@ -82,12 +82,19 @@ export interface SessionStats {
 export interface InitializeOptions {
   /** Leaves variables alone that have a value. Default false. */
   onlyUninitialized?: boolean;
+  /** Only these, e.g. `slim.getLocalVariables()` to count anew. Default: all. */
+  variables?: readonly (Variable | string)[];
 }
 
 /** `restore`: how to match, and when to stop. */
 export interface SessionRestoreOptions extends RestoreOptions {
   signal?: AbortSignal;
+  /** Only these. Default: all but the local ones. */
+  variables?: readonly (Variable | string)[];
 }
 
 /** `save`: format and what else the writer takes. */
-export type SaveOptions = Omit<WriteOptions, 'crc32c'>;
+export interface SaveOptions extends Omit<WriteOptions, 'crc32c'> {
+  /** Only these. Default: all but the local ones. */
+  variables?: readonly (Variable | string)[];
+}

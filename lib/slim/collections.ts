@@ -4,8 +4,10 @@ import { ArgumentError } from '../errors.js';
 
 /** Names of the standard collections. */
 export const GraphKeys = {
-  /** Every variable. */
+  /** Every variable but the local ones: what checkpoints hold. */
   globalVariables: 'variables',
+  /** State that checkpoints leave out, such as the counters of metrics. */
+  localVariables: 'local_variables',
   trainableVariables: 'trainable_variables',
   /** Every variable that a layer makes. */
   modelVariables: 'model_variables',
@@ -13,7 +15,10 @@ export const GraphKeys = {
   regularizationLosses: 'regularization_losses',
   /** Two tensors for each batch normalization in training mode: mean, then variance. */
   updateOps: 'update_ops',
+  /** One scalar for each loss. */
   losses: 'losses',
+  /** Those local variables that hold the state of metrics. */
+  metricVariables: 'metric_variables',
   globalStep: 'global_step',
 } as const;
 
@@ -67,4 +72,13 @@ export function convertCollectionToDict(
   }
   if (options.clear === true) graph.clearCollection(collection);
   return Object.fromEntries(dict);
+}
+
+/** A pattern that names of variables and tensors are matched with. @throws ArgumentError when it is no regular expression */
+export function namePattern(pattern: string, where: string): RegExp {
+  try {
+    return new RegExp(pattern);
+  } catch (cause) {
+    throw new ArgumentError(`${where}: ${JSON.stringify(pattern)} is no regular expression.`, { cause });
+  }
 }

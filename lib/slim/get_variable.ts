@@ -3,24 +3,28 @@ import { currentGraph, type Graph, type Tensor, type Variable } from '../core/gr
 import { type ConcreteShape, checkShape, isConcrete, sameShape, shapeText } from '../core/shape.js';
 import { ArgumentError, ScopeError } from '../errors.js';
 import * as ops from '../ops/index.js';
-import { GraphKeys } from './collections.js';
+import { addToCollections, GraphKeys } from './collections.js';
 import { type Initializer, initialValue, xavierInitializer } from './initializers.js';
 import type { Regularizer } from './regularizers.js';
-import { checkScopeName, getVariableScope, isReusing, joined } from './variable_scope.js';
+import { checkScopeName, getVariableScope, isReusing, joined, type VariableScope } from './variable_scope.js';
 
 /** What `getVariable` may be told. */
 export interface GetVariableOptions {
   /** May be left out when the variable exists, or when `initializer` is an array. */
   readonly shape?: ConcreteShape | undefined;
-  /** float32 unless told. */
+  /** The scope's unless told, which is float32. */
   readonly dtype?: DType | undefined;
-  /** Draws the first value; Glorot's uniform distribution unless told. */
+  /** Draws the first value; the scope's unless told, else Glorot's uniform distribution. */
   readonly initializer?: Initializer | undefined;
+  /** The scope's unless told. */
   readonly regularizer?: Regularizer | null | undefined;
   /** Name scope, below the current one, in which the regularizer's ops stand; `<variable>/Regularizer` unless told. */
   readonly regularizerScope?: string | undefined;
   readonly trainable?: boolean | undefined;
-  /** Collections besides `variables` (and `trainable_variables`). */
+  /**
+   * Collections besides `trainable_variables`; `variables` alone unless told. What does not stand in `variables` is left out of
+   * checkpoints.
+   */
   readonly collections?: readonly string[] | undefined;
 }
 
@@ -37,7 +41,17 @@ export type CustomGetter = (getter: VariableGetter, name: string, options: GetVa
 export function getVariable(name: string, options: GetVariableOptions = {}): Variable {
   const scope = getVariableScope();
   const getter = scope.getters.reduce<VariableGetter>((inner, custom) => (n, o) => custom(inner, n, o), makeOrFind);
-  return getter(joined(scope.name, checkScopeName(name)), options);
+  return getter(joined(scope.name, checkScopeName(name)), withDefaults(options, scope));
+}
+
+function withDefaults(options: GetVariableOptions, { defaults }: VariableScope): GetVariableOptions {
+  const inherited = (options.regularizer ?? null) === null && defaults.regularizer !== null;
+  return {
+    ...options,
+    dtype: options.dtype ?? defaults.dtype,
+    initializer: options.initializer ?? defaults.initializer ?? undefined,
+    ...(inherited ? { regularizer: defaults.regularizer, regularizerScope: undefined } : {}),
+  };
 }
 
 function makeOrFind(name: string, options: GetVariableOptions): Variable {
@@ -59,7 +73,8 @@ function makeOrFind(name: string, options: GetVariableOptions): Variable {
       hint: 'build once without reuse, or use AUTO_REUSE.',
     });
   }
-  return create(graph, name, options);
+  graph.withNameScope('', () => graph.uniqueName(name));
+  return makeVariable(graph, name, options);
 }
 
 function checkShared(found: Variable, { shape, dtype }: GetVariableOptions): Variable {
@@ -78,13 +93,14 @@ function checkShared(found: Variable, { shape, dtype }: GetVariableOptions): Var
   return found;
 }
 
-function create(graph: Graph, name: string, options: GetVariableOptions): Variable {
+/** Makes a variable under a full name that is already taken in the graph's name scopes. */
+export function makeVariable(graph: Graph, name: string, options: GetVariableOptions): Variable {
   const {
     dtype = 'float32',
     initializer = xavierInitializer(),
     trainable = true,
     regularizer = null,
-    collections = [],
+    collections = [GraphKeys.globalVariables],
   } = options;
   if (!isDType(dtype))
     throw new ArgumentError(`Variable ${name}: expected a dtype, received ${describe(dtype)}.`, { node: name });
@@ -96,16 +112,17 @@ function create(graph: Graph, name: string, options: GetVariableOptions): Variab
   initializer.check?.(shape, dtype, name);
   const stream = { graphSeed: graph.seed, variable: name };
   const variable = graph.addVariable(
-    { name, dtype, shape: [...shape], trainable, initialValue: (s, d) => initialValue(initializer, s, d, stream) },
+    {
+      name,
+      dtype,
+      shape: [...shape],
+      trainable,
+      saved: collections.includes(GraphKeys.globalVariables),
+      initialValue: (s, d) => initialValue(initializer, s, d, stream),
+    },
     (made) => readOf(graph, made),
   );
-  for (const collection of new Set([
-    GraphKeys.globalVariables,
-    ...(trainable ? [GraphKeys.trainableVariables] : []),
-    ...collections,
-  ])) {
-    graph.addToCollection(collection, variable);
-  }
+  addToCollections(graph, trainable ? [...collections, GraphKeys.trainableVariables] : collections, variable);
   if (regularizer !== null)
     regularize(graph, variable, regularizer, options.regularizerScope ?? `${name}/Regularizer/`);
   return variable;
@@ -114,7 +131,6 @@ function create(graph: Graph, name: string, options: GetVariableOptions): Variab
 /** The node that reads a variable stands under the variable's own name, whatever name scope is open. */
 function readOf(graph: Graph, variable: Variable): Tensor {
   return graph.withNameScope('', () => {
-    graph.uniqueName(variable.name);
     const node = graph.add(
       ops.variable,
       [],

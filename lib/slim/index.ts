@@ -1,5 +1,5 @@
 /** TF-Slim's functions under their own names in camelCase: `import { slim } from 'slimnet'`. */
-export { type Activation, relu, relu6 } from './activations.js';
+export { type Activation, elu, relu, relu6, sigmoid } from './activations.js';
 export {
   ArgScope,
   type ArgScopeKey,
@@ -13,6 +13,7 @@ export {
 } from './arg_scope.js';
 export { type CollectionNames, collectNamedOutputs, convertCollectionToDict, GraphKeys } from './collections.js';
 export { type CustomGetter, type GetVariableOptions, getVariable, type VariableGetter } from './get_variable.js';
+export * from './global_step.js';
 export {
   constantInitializer,
   type Initializer,
@@ -24,7 +25,9 @@ export {
   zerosInitializer,
 } from './initializers.js';
 export * from './layers/index.js';
+export * as losses from './losses/index.js';
 export * from './math.js';
+export * as metrics from './metrics/index.js';
 export type { Options } from './options.js';
 export { constant, placeholder } from './placeholder.js';
 export {
@@ -36,12 +39,14 @@ export {
   sumRegularizer,
 } from './regularizers.js';
 export { lastDimension, nPositiveIntegers, type Size, twoElementTuple } from './utils.js';
+export * from './variable_queries.js';
 export {
   AUTO_REUSE,
   getVariableScope,
   nameScope,
   type Reuse,
   type Scope,
+  type VariableDefaults,
   VariableScope,
   type VariableScopeOptions,
   variableScope,

@@ -1,6 +1,10 @@
+import type { DType } from '../core/dtype.js';
 import { apply, type Tensor } from '../core/graph.js';
 import { checkOptions } from '../core/options.js';
+import { accepts, typeText } from '../core/shape.js';
+import { ArgumentError, ShapeError } from '../errors.js';
 import * as ops from '../ops/index.js';
+import { nameScope } from './variable_scope.js';
 
 /** x + y, elementwise; shapes are aligned from the right. */
 export function add(x: Tensor, y: Tensor, name = 'add'): Tensor {
@@ -47,6 +51,16 @@ export function squeeze(x: Tensor, axes: readonly number[], name = 'Squeeze'): T
   return apply(ops.squeeze, { x }, { axes }, name).y;
 }
 
+/** The axes in another order: axis i of the result is axis `perm[i]` of x. */
+export function transpose(x: Tensor, perm: readonly number[], name = 'transpose'): Tensor {
+  return apply(ops.transpose, { x }, { perm }, name).y;
+}
+
+/** x where the condition (bool) holds, else y, elementwise; shapes are aligned from the right. */
+export function where(condition: Tensor, x: Tensor, y: Tensor, name = 'Select'): Tensor {
+  return apply(ops.select, { condition, x, y }, {}, name).z;
+}
+
 /** The same elements in another shape; one dimension may be -1 (what is left), 0 keeps the dimension at that place. */
 export function reshape(x: Tensor, shape: readonly number[], name = 'Reshape'): Tensor {
   return apply(ops.reshape, { x }, { shape }, name).y;
@@ -69,4 +83,101 @@ export function argMax(x: Tensor, axis: number, name = 'ArgMax'): Tensor {
 /** The `k` largest values along the last axis, descending, and their indices (int32). */
 export function topK(x: Tensor, k: number, name = 'TopK'): { readonly values: Tensor; readonly indices: Tensor } {
   return apply(ops.topK, { x }, { k }, name);
+}
+
+/**
+ * The largest value of each square window of an image tensor [N, H, W, C], whose borders are padded by `pads` [before, after] in
+ * both dimensions; padding never wins.
+ */
+export function maxPool(
+  x: Tensor,
+  window: { readonly size: number; readonly stride: number; readonly pads: readonly [number, number] },
+  name = 'MaxPool',
+): Tensor {
+  const { size, stride, pads } = window;
+  const attrs = {
+    ksize: [size, size],
+    strides: [stride, stride],
+    padding: 'EXPLICIT',
+    pads: [...pads, ...pads],
+  } as const;
+  return apply(ops.maxPool2d, { x }, attrs, name).y;
+}
+
+/** x / y, elementwise; shapes are aligned from the right. */
+export function divide(x: Tensor, y: Tensor, name = 'truediv'): Tensor {
+  return apply(ops.div, { x, y }, {}, name).z;
+}
+
+/** x / y, and 0 where y is 0, elementwise; shapes are aligned from the right. */
+export function divideNoNan(x: Tensor, y: Tensor, name = 'div_no_nan'): Tensor {
+  return apply(ops.divNoNan, { x, y }, {}, name).z;
+}
+
+/** The sum of tensors of one type. @throws ArgumentError when there are none; ShapeError when their types differ */
+export function addN(tensors: readonly Tensor[], name = 'AddN'): Tensor {
+  const [first, ...others] = tensors;
+  if (first === undefined) throw new ArgumentError('addN: there is nothing to sum.');
+  const other = others.find((x) => x.dtype !== first.dtype || !accepts(first.shape, x.shape));
+  if (other !== undefined)
+    throw new ShapeError(`addN: expected ${typeText(first)} throughout, received ${typeText(other)} (${other.name}).`);
+  const last = others.pop();
+  if (last === undefined) return identity(first, name);
+  return nameScope(name, (fullName) =>
+    add(
+      others.reduce((sum, x) => add(sum, x), first),
+      last,
+      fullName,
+    ),
+  );
+}
+
+/** |x|, elementwise. */
+export function abs(x: Tensor, name = 'Abs'): Tensor {
+  return apply(ops.abs, { x }, {}, name).y;
+}
+
+/** e^x, elementwise. */
+export function exp(x: Tensor, name = 'Exp'): Tensor {
+  return apply(ops.exp, { x }, {}, name).y;
+}
+
+/** The natural logarithm, elementwise. */
+export function log(x: Tensor, name = 'Log'): Tensor {
+  return apply(ops.log, { x }, {}, name).y;
+}
+
+/** log(1 + x), elementwise; exact for small x too. */
+export function log1p(x: Tensor, name = 'Log1p'): Tensor {
+  return apply(ops.log1p, { x }, {}, name).y;
+}
+
+/** x^2, elementwise. */
+export function square(x: Tensor, name = 'Square'): Tensor {
+  return multiply(x, x, name);
+}
+
+/** Whether x equals y (bool), elementwise and in any dtype. */
+export function equal(x: Tensor, y: Tensor, name = 'Equal'): Tensor {
+  return apply(ops.equal, { x, y }, {}, name).z;
+}
+
+/** Whether x differs from y (bool), elementwise and in any dtype. */
+export function notEqual(x: Tensor, y: Tensor, name = 'NotEqual'): Tensor {
+  return apply(ops.notEqual, { x, y }, {}, name).z;
+}
+
+/** The values in another dtype; x itself where it has that dtype. */
+export function cast(x: Tensor, dtype: DType, name = 'Cast'): Tensor {
+  return x.dtype === dtype ? x : apply(ops.cast, { x }, { dtype }, name).y;
+}
+
+/** The number of elements (float32). */
+export function size(x: Tensor, name = 'Size'): Tensor {
+  return cast(apply(ops.size, { x }, {}, name).y, 'float32');
+}
+
+/** The logarithm of softmax over the last axis, also where softmax itself has become 0. */
+export function logSoftmax(x: Tensor, name = 'LogSoftmax'): Tensor {
+  return apply(ops.logSoftmax, { x }, {}, name).y;
 }

@@ -1,8 +1,10 @@
-import { describe } from '../core/dtype.js';
+import { type DType, describe, isDType } from '../core/dtype.js';
 import { currentGraph, type Graph, refusePromise } from '../core/graph.js';
 import { ArgumentError, ScopeError } from '../errors.js';
 import type { CustomGetter } from './get_variable.js';
+import type { Initializer } from './initializers.js';
 import { mergeOptions } from './options.js';
+import type { Regularizer } from './regularizers.js';
 
 /** Reuse variables that exist and create those that do not. */
 export const AUTO_REUSE = 'auto';
@@ -13,6 +15,13 @@ export type Reuse = boolean | typeof AUTO_REUSE | null;
 /** Name of a scope, a scope object, or null for a default name. */
 export type Scope = string | VariableScope | null;
 
+/** What variables get that are made without an initializer, a regularizer or a dtype of their own; scopes inside take it over. */
+export interface VariableDefaults {
+  readonly initializer: Initializer | null;
+  readonly regularizer: Regularizer | null;
+  readonly dtype: DType;
+}
+
 /** A place in the tree of variable names. */
 export class VariableScope {
   /** Prefix of the variables, without a trailing slash; '' at the root. */
@@ -22,13 +31,21 @@ export class VariableScope {
   #reuse: Reuse;
   /** @internal */
   readonly getters: readonly CustomGetter[];
+  readonly defaults: VariableDefaults;
 
   /** @internal `variableScope` makes scopes. */
-  constructor(name: string, originalNameScope: string, reuse: Reuse, getters: readonly CustomGetter[]) {
+  constructor(
+    name: string,
+    originalNameScope: string,
+    reuse: Reuse,
+    getters: readonly CustomGetter[] = [],
+    defaults: VariableDefaults = { initializer: null, regularizer: null, dtype: 'float32' },
+  ) {
     this.name = name;
     this.originalNameScope = originalNameScope;
     this.#reuse = reuse;
     this.getters = getters;
+    this.defaults = defaults;
   }
 
   get reuse(): Reuse {
@@ -47,13 +64,31 @@ export interface VariableScopeOptions {
   readonly defaultName?: string | undefined;
   readonly reuse?: Reuse | undefined;
   readonly customGetter?: CustomGetter | undefined;
+  /** Draws the first values of variables that have no initializer of their own. */
+  readonly initializer?: Initializer | null | undefined;
+  /** Regularizes variables that have no regularizer of their own, statistics and biases of layers included. */
+  readonly regularizer?: Regularizer | null | undefined;
+  /** dtype of variables that `getVariable` and `variable` make without one; layers have their own. */
+  readonly dtype?: DType | null | undefined;
 }
 
 interface Complete {
   defaultName: string | undefined;
   reuse: Reuse;
   customGetter: CustomGetter | undefined;
+  initializer: Initializer | null;
+  regularizer: Regularizer | null;
+  dtype: DType | null;
 }
+
+const defaultOptions: Complete = {
+  defaultName: undefined,
+  reuse: null,
+  customGetter: undefined,
+  initializer: null,
+  regularizer: null,
+  dtype: null,
+};
 
 interface ScopeState {
   current: VariableScope;
@@ -65,7 +100,7 @@ const stateKey = Symbol('slimnet.variableScope');
 
 function stateOf(graph: Graph): ScopeState {
   return graph.state<ScopeState>(stateKey, () => ({
-    current: new VariableScope('', '', null, []),
+    current: new VariableScope('', '', null),
     openings: new Map(),
   }));
 }
@@ -98,19 +133,28 @@ export function variableScope<R>(
     throw new ArgumentError(`variableScope: expected a function as the body, received ${describe(body)}.`);
   const given: VariableScopeOptions =
     typeof second === 'string' ? { defaultName: second } : typeof second === 'function' ? {} : second;
-  const { defaultName, reuse, customGetter } = mergeOptions<Complete>(
-    'variableScope',
-    { defaultName: undefined, reuse: null, customGetter: undefined },
-    given,
-  );
+  const options = mergeOptions<Complete>('variableScope', defaultOptions, given);
+  const { defaultName, reuse } = options;
   checkReuse(reuse);
+  if (options.dtype !== null && !isDType(options.dtype))
+    throw new ArgumentError(`variableScope: dtype: expected the name of a dtype, received ${describe(options.dtype)}.`);
   const graph = currentGraph();
   const state = stateOf(graph);
   const outer = state.current;
-  const getters = (from: VariableScope) =>
-    customGetter === undefined ? from.getters : [...from.getters, customGetter];
+  const open = (name: string, nameScope: string, from: VariableScope) =>
+    new VariableScope(
+      name,
+      nameScope,
+      strongest(reuse, from.reuse),
+      options.customGetter === undefined ? from.getters : [...from.getters, options.customGetter],
+      {
+        initializer: options.initializer ?? from.defaults.initializer,
+        regularizer: options.regularizer ?? from.defaults.regularizer,
+        dtype: options.dtype ?? from.defaults.dtype,
+      },
+    );
   if (scope instanceof VariableScope) {
-    const inner = new VariableScope(scope.name, scope.originalNameScope, strongest(reuse, scope.reuse), getters(scope));
+    const inner = open(scope.name, scope.originalNameScope, scope);
     // The root has no name that could be given to a name scope.
     if (scope.name === '') return enter(state, inner, true, body);
     return graph.withNameScope(lastComponent(scope.name), () => enter(state, inner, true, body));
@@ -122,12 +166,7 @@ export function variableScope<R>(
   const name = checkScopeName(scope ?? (defaultName as string));
   return graph.withNameScope(name, (nameScope) => {
     const unique = scope === null ? uniqueScopeName(state, name) : name;
-    return enter(
-      state,
-      new VariableScope(joined(outer.name, unique), nameScope, strongest(reuse, outer.reuse), getters(outer)),
-      false,
-      body,
-    );
+    return enter(state, open(joined(outer.name, unique), nameScope, outer), false, body);
   });
 }
 

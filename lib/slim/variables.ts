@@ -1,40 +1,48 @@
-import { type DType, describe } from '../core/dtype.js';
-import { currentGraph, type Graph, type Variable } from '../core/graph.js';
+import type { DType, TypedArray } from '../core/dtype.js';
+import { currentGraph, type Variable } from '../core/graph.js';
 import type { ConcreteShape } from '../core/shape.js';
-import { ArgumentError, ScopeError } from '../errors.js';
 import { addArgScope } from './arg_scope.js';
-import { GraphKeys } from './collections.js';
-import { getVariable } from './get_variable.js';
-import { type Initializer, zerosInitializer } from './initializers.js';
+import { addToCollections, type CollectionNames, collectionList, GraphKeys } from './collections.js';
+import { getVariable, makeVariable, type VariableGetter } from './get_variable.js';
+import { constantInitializer, type Initializer } from './initializers.js';
+import { mergeOptions, type Options } from './options.js';
 import type { Regularizer } from './regularizers.js';
-import { VariableScope, variableScope } from './variable_scope.js';
+import { checkScopeName } from './variable_scope.js';
 
 /** Options of `variable` and `modelVariable`. */
 export interface VariableOptions {
   /** May be null when the variable exists, or when the initializer has a shape. */
   shape: ConcreteShape | null;
-  dtype: DType;
-  /** null: Glorot's uniform distribution. */
+  /** null: that of the scope. */
+  dtype: DType | null;
+  /** null: that of the scope, else Glorot's uniform distribution. */
   initializer: Initializer | null;
+  /** null: that of the scope. */
   regularizer: Regularizer | null;
   trainable: boolean;
-  /** Collections besides `variables` and `trainable_variables`. */
-  collections: readonly string[];
+  /**
+   * Collections besides `trainable_variables`; null: `variables`. What does not stand in `variables` is left out of checkpoints.
+   * For `modelVariable` these come on top of `variables` and `model_variables`.
+   */
+  collections: CollectionNames;
+  /** Called in place of `getVariable`. */
+  customGetter: VariableGetter | null;
 }
 
 const defaults: VariableOptions = {
   shape: null,
-  dtype: 'float32',
+  dtype: null,
   initializer: null,
   regularizer: null,
   trainable: true,
-  collections: [],
+  collections: null,
+  customGetter: null,
 };
 
-function make(name: string, o: VariableOptions, collections: readonly string[]): Variable {
-  return getVariable(name, {
+function make(name: string, o: VariableOptions, collections: readonly string[] | undefined): Variable {
+  return (o.customGetter ?? getVariable)(name, {
     shape: o.shape ?? undefined,
-    dtype: o.dtype,
+    dtype: o.dtype ?? undefined,
     initializer: o.initializer ?? undefined,
     regularizer: o.regularizer,
     trainable: o.trainable,
@@ -46,125 +54,79 @@ function make(name: string, o: VariableOptions, collections: readonly string[]):
 export const variable = addArgScope(
   'variable',
   defaults,
-  (name: string, o: VariableOptions): Variable => make(name, o, o.collections),
+  (name: string, o: VariableOptions): Variable =>
+    make(name, o, o.collections === null ? undefined : collectionList(o.collections, 'variable')),
 );
 
-/** As `variable`, and part of the model: it stands in `model_variables` too. */
+/** As `variable`, and part of the model: it stands in `model_variables` too, and is float32 unless told. */
 export const modelVariable = addArgScope(
   'model_variable',
-  defaults,
-  (name: string, o: VariableOptions): Variable => make(name, o, [GraphKeys.modelVariables, ...o.collections]),
+  { ...defaults, dtype: 'float32' },
+  (name: string, o: VariableOptions): Variable =>
+    make(name, o, [
+      ...collectionList(o.collections, 'modelVariable'),
+      GraphKeys.globalVariables,
+      GraphKeys.modelVariables,
+    ]),
 );
 
-/** Where variables are looked for: the beginning of their names, as the pattern of a regular expression, or a scope. */
-export type VariableFilter = string | VariableScope | null;
-
-/**
- * Variables of a collection whose names begin with `scope` (a pattern: `fc` finds `fc4/weights` too) and, when a suffix is
- * given, end with it.
- */
-export function getVariables(
-  scope: VariableFilter = null,
-  suffix: string | null = null,
-  collection: string = GraphKeys.globalVariables,
-): Variable[] {
-  const start = scope instanceof VariableScope ? scope.name : (scope ?? '');
-  const pattern = compile(
-    suffix === null ? `^(?:${start})` : `^(?:${start}).*(?:${suffix.includes(':') ? suffix : `${suffix}:`})`,
-  );
-  // Variables of TensorFlow carry the number of their output, on which published patterns rely.
-  return currentGraph()
-    .getCollection<Variable>(collection)
-    .filter((v) => pattern.test(`${v.name}:0`));
+/** Makes a variable part of the model. */
+export function addModelVariable(made: Variable): void {
+  addToCollections(made.tensor.graph, [GraphKeys.modelVariables], made);
 }
 
-/** Variables that layers made. */
-export function getModelVariables(scope: VariableFilter = null, suffix: string | null = null): Variable[] {
-  return getVariables(scope, suffix, GraphKeys.modelVariables);
-}
+/** First values of `localVariable` and `globalVariable`: as `constantInitializer` takes them, or an initializer. */
+export type InitialValues = number | bigint | readonly number[] | TypedArray | Initializer;
 
-/** Variables that training changes. */
-export function getTrainableVariables(scope: VariableFilter = null, suffix: string | null = null): Variable[] {
-  return getVariables(scope, suffix, GraphKeys.trainableVariables);
-}
-
-/** Variables whose last name, or whole name, is `name`. */
-export function getVariablesByName(name: string, scope: VariableFilter = null): Variable[] {
-  const literal = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const whole = new RegExp(`(?:^|/)${literal}$`);
-  return getVariables(scope).filter((v) => whole.test(v.name));
-}
-
-/** Variables whose names end with `suffix`. */
-export function getVariablesBySuffix(suffix: string, scope: VariableFilter = null): Variable[] {
-  return getVariables(scope, suffix);
-}
-
-/** The variable of this full name. @throws ScopeError when there is none, or only longer names begin with it */
-export function getUniqueVariable(name: string): Variable {
-  const found = currentGraph().variables.get(name);
-  if (found !== undefined) return found;
-  const longer = getVariables(name);
-  if (longer.length === 0) throw new ScopeError(`Variable ${name}: couldn't find it.`, { node: name });
-  throw new ScopeError(
-    `Variable ${name} does not uniquely identify a variable: ${longer.length} names begin with it.`,
-    { node: name },
-  );
+/** Options of `localVariable` and `globalVariable`. */
+export interface ValueVariableOptions {
+  /** Stands below the name scope and is made unique there: `Variable`, `Variable_1`, ... */
+  name: string;
+  /** null: a scalar for a number, a vector for an array, the initializer's own. */
+  shape: ConcreteShape | null;
+  dtype: DType;
 }
 
 /**
- * Variables to restore: those below the included scopes (all when left out), in order, without those below the excluded ones.
- * @throws ArgumentError when one of the two is no list
+ * A new variable with a value that is not trained and that checkpoints leave out, such as the counter of a metric: it stands in
+ * `local_variables` alone. Unlike those of `getVariable` it is never reused: its name is made unique.
+ * @throws ArgumentError when value, shape and dtype do not fit
  */
-export function getVariablesToRestore(
-  include: readonly string[] | null = null,
-  exclude: readonly string[] | null = null,
-): Variable[] {
-  for (const [name, list] of [
-    ['include', include],
-    ['exclude', exclude],
-  ] as const) {
-    if (list !== null && !Array.isArray(list))
-      throw new ArgumentError(`getVariablesToRestore: ${name}: expected a list of scopes, received ${describe(list)}.`);
-  }
-  const wanted = include === null ? getVariables() : include.flatMap((scope) => getVariables(scope));
-  const unwanted = new Set((exclude ?? []).flatMap((scope) => getVariables(scope)));
-  return wanted.filter((v) => !unwanted.has(v));
+export function localVariable(initialValue: InitialValues, options: Options<ValueVariableOptions> = {}): Variable {
+  return withValue('localVariable', initialValue, options, GraphKeys.localVariables);
 }
 
-/** The step counter of a graph, or null when it has none. */
-export function getGlobalStep(graph: Graph = currentGraph()): Variable | null {
-  return graph.getCollection<Variable>(GraphKeys.globalStep)[0] ?? null;
+/** As `localVariable`, but saved: it stands in `variables`. */
+export function globalVariable(initialValue: InitialValues, options: Options<ValueVariableOptions> = {}): Variable {
+  return withValue('globalVariable', initialValue, options, GraphKeys.globalVariables);
 }
 
-/** Makes the step counter: `global_step`, int64, 0 at first, not trained. @throws ScopeError when there is one */
-export function createGlobalStep(): Variable {
-  if (getGlobalStep() !== null) throw new ScopeError('global_step already exists.', { node: 'global_step' });
-  return atRoot(() =>
-    getVariable('global_step', {
-      shape: [],
-      dtype: 'int64',
-      initializer: zerosInitializer(),
-      trainable: false,
-      collections: [GraphKeys.globalStep],
-    }),
+function withValue(
+  where: string,
+  initialValue: InitialValues,
+  options: Options<ValueVariableOptions>,
+  collection: string,
+): Variable {
+  const { name, shape, dtype } = mergeOptions<ValueVariableOptions>(
+    where,
+    { name: 'Variable', shape: null, dtype: 'float32' },
+    options,
   );
+  const graph = currentGraph();
+  const scalar = typeof initialValue === 'number' || typeof initialValue === 'bigint';
+  const initializer = isInitializer(initialValue)
+    ? initialValue
+    : constantInitializer(initialValue, shape === null ? {} : { shape });
+  const own = shape ?? (scalar ? [] : undefined);
+  return makeVariable(graph, graph.uniqueName(checkScopeName(name)), {
+    shape: own,
+    dtype,
+    initializer,
+    trainable: false,
+    collections: [collection],
+  });
 }
 
-/** The step counter, made when there is none. */
-export function getOrCreateGlobalStep(): Variable {
-  return getGlobalStep() ?? createGlobalStep();
-}
-
-/** The counter's name has no prefix, whatever scope it is first asked for in. */
-function atRoot<R>(body: () => R): R {
-  return variableScope(new VariableScope('', '', null, []), body);
-}
-
-function compile(pattern: string): RegExp {
-  try {
-    return new RegExp(pattern);
-  } catch (cause) {
-    throw new ArgumentError(`getVariables: ${JSON.stringify(pattern)} is no regular expression.`, { cause });
-  }
+function isInitializer(value: InitialValues): value is Initializer {
+  return typeof value === 'object' && 'draw' in value;
 }

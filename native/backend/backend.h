@@ -79,7 +79,7 @@ struct Bindings {
 class Invocation {
  public:
   virtual ~Invocation() = default;
-  // No allocation, no waiting.
+  // No allocation, no waiting. Throws Error{kExecution} for values that the op cannot take.
   virtual void Enqueue(Stream& stream, const Bindings& bindings) = 0;
 };
 

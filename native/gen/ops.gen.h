@@ -17,6 +17,7 @@ enum class OpKind : uint8_t {
   kAbs,
   kAdd,
   kArgmax,
+  kAssignAdd,
   kAssignDebiasedMovingAverage,
   kAssignMovingAverage,
   kAvgPool2d,
@@ -24,17 +25,28 @@ enum class OpKind : uint8_t {
   kBatchNormTraining,
   kBiasAdd,
   kCast,
+  kConfusionMatrix,
   kConstant,
   kConv2d,
+  kDiv,
+  kDivNoNan,
   kDropout,
   kElu,
+  kEqual,
+  kExp,
+  kInTopK,
   kInput,
   kL2Loss,
+  kLog,
+  kLog1p,
+  kLogSoftmax,
   kMatmul,
   kMaxPool2d,
   kMul,
+  kNotEqual,
   kOneHot,
   kPad,
+  kPick,
   kReduceMean,
   kReduceSum,
   kRelu,
@@ -45,6 +57,7 @@ enum class OpKind : uint8_t {
   kScaleGradient,
   kSelect,
   kSigmoid,
+  kSize,
   kSoftmax,
   kSqueeze,
   kSub,
@@ -53,13 +66,14 @@ enum class OpKind : uint8_t {
   kVariable,
 };
 
-inline constexpr int kOpCount = 37;
+inline constexpr int kOpCount = 50;
 
 // X(PascalName, snake_name) for each op, in the order of OpKind.
 #define SLIMNET_FOR_EACH_OP(X) \
   X(Abs, abs) \
   X(Add, add) \
   X(Argmax, argmax) \
+  X(AssignAdd, assign_add) \
   X(AssignDebiasedMovingAverage, assign_debiased_moving_average) \
   X(AssignMovingAverage, assign_moving_average) \
   X(AvgPool2d, avg_pool2d) \
@@ -67,17 +81,28 @@ inline constexpr int kOpCount = 37;
   X(BatchNormTraining, batch_norm_training) \
   X(BiasAdd, bias_add) \
   X(Cast, cast) \
+  X(ConfusionMatrix, confusion_matrix) \
   X(Constant, constant) \
   X(Conv2d, conv2d) \
+  X(Div, div) \
+  X(DivNoNan, div_no_nan) \
   X(Dropout, dropout) \
   X(Elu, elu) \
+  X(Equal, equal) \
+  X(Exp, exp) \
+  X(InTopK, in_top_k) \
   X(Input, input) \
   X(L2Loss, l2_loss) \
+  X(Log, log) \
+  X(Log1p, log1p) \
+  X(LogSoftmax, log_softmax) \
   X(Matmul, matmul) \
   X(MaxPool2d, max_pool2d) \
   X(Mul, mul) \
+  X(NotEqual, not_equal) \
   X(OneHot, one_hot) \
   X(Pad, pad) \
+  X(Pick, pick) \
   X(ReduceMean, reduce_mean) \
   X(ReduceSum, reduce_sum) \
   X(Relu, relu) \
@@ -88,6 +113,7 @@ inline constexpr int kOpCount = 37;
   X(ScaleGradient, scale_gradient) \
   X(Select, select) \
   X(Sigmoid, sigmoid) \
+  X(Size, size) \
   X(Softmax, softmax) \
   X(Squeeze, squeeze) \
   X(Sub, sub) \
@@ -115,6 +141,13 @@ struct ArgmaxAttrs {
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
     visit("axis", self.axis);
+  }
+};
+
+struct AssignAddAttrs {
+  bool operator==(const AssignAddAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
   }
 };
 
@@ -185,6 +218,15 @@ struct CastAttrs {
   }
 };
 
+struct ConfusionMatrixAttrs {
+  int64_t num_classes = 0;
+  bool operator==(const ConfusionMatrixAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("num_classes", self.num_classes);
+  }
+};
+
 struct ConstantAttrs {
   std::vector<double> values{};
   bool operator==(const ConstantAttrs&) const = default;
@@ -207,6 +249,20 @@ struct Conv2dAttrs {
   }
 };
 
+struct DivAttrs {
+  bool operator==(const DivAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
+struct DivNoNanAttrs {
+  bool operator==(const DivNoNanAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
 struct DropoutAttrs {
   double keep_prob = 0;
   int64_t seed = 0;
@@ -225,6 +281,29 @@ struct EluAttrs {
   }
 };
 
+struct EqualAttrs {
+  bool operator==(const EqualAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
+struct ExpAttrs {
+  bool operator==(const ExpAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
+struct InTopKAttrs {
+  int64_t k = 0;
+  bool operator==(const InTopKAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("k", self.k);
+  }
+};
+
 struct InputAttrs {
   std::string name{};
   bool operator==(const InputAttrs&) const = default;
@@ -236,6 +315,27 @@ struct InputAttrs {
 
 struct L2LossAttrs {
   bool operator==(const L2LossAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
+struct LogAttrs {
+  bool operator==(const LogAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
+struct Log1pAttrs {
+  bool operator==(const Log1pAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
+struct LogSoftmaxAttrs {
+  bool operator==(const LogSoftmaxAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
   }
@@ -268,6 +368,13 @@ struct MulAttrs {
   }
 };
 
+struct NotEqualAttrs {
+  bool operator==(const NotEqualAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
 struct OneHotAttrs {
   int64_t depth = 0;
   double on_value = 0;
@@ -287,6 +394,13 @@ struct PadAttrs {
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
     visit("pads", self.pads);
+  }
+};
+
+struct PickAttrs {
+  bool operator==(const PickAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
   }
 };
 
@@ -372,6 +486,13 @@ struct SigmoidAttrs {
   }
 };
 
+struct SizeAttrs {
+  bool operator==(const SizeAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
 struct SoftmaxAttrs {
   bool operator==(const SoftmaxAttrs&) const = default;
   template <class Self, class Visitor>
@@ -426,6 +547,7 @@ using Attrs = std::variant<
     AbsAttrs,
     AddAttrs,
     ArgmaxAttrs,
+    AssignAddAttrs,
     AssignDebiasedMovingAverageAttrs,
     AssignMovingAverageAttrs,
     AvgPool2dAttrs,
@@ -433,17 +555,28 @@ using Attrs = std::variant<
     BatchNormTrainingAttrs,
     BiasAddAttrs,
     CastAttrs,
+    ConfusionMatrixAttrs,
     ConstantAttrs,
     Conv2dAttrs,
+    DivAttrs,
+    DivNoNanAttrs,
     DropoutAttrs,
     EluAttrs,
+    EqualAttrs,
+    ExpAttrs,
+    InTopKAttrs,
     InputAttrs,
     L2LossAttrs,
+    LogAttrs,
+    Log1pAttrs,
+    LogSoftmaxAttrs,
     MatmulAttrs,
     MaxPool2dAttrs,
     MulAttrs,
+    NotEqualAttrs,
     OneHotAttrs,
     PadAttrs,
+    PickAttrs,
     ReduceMeanAttrs,
     ReduceSumAttrs,
     ReluAttrs,
@@ -454,6 +587,7 @@ using Attrs = std::variant<
     ScaleGradientAttrs,
     SelectAttrs,
     SigmoidAttrs,
+    SizeAttrs,
     SoftmaxAttrs,
     SqueezeAttrs,
     SubAttrs,
@@ -477,6 +611,7 @@ inline std::vector<OpInfo> MakeOpTable() {
       {"abs", {"x"}, {"y"}, {}, false, false},
       {"add", {"x", "y"}, {"z"}, {}, false, false},
       {"argmax", {"x"}, {"y"}, {}, false, false},
+      {"assign_add", {"variable", "value"}, {"y"}, {0}, false, false},
       {"assign_debiased_moving_average", {"variable", "biased", "local_step", "value"}, {"y"}, {0, 1, 2}, false, false},
       {"assign_moving_average", {"variable", "value"}, {"y"}, {0}, false, false},
       {"avg_pool2d", {"x"}, {"y"}, {}, false, false},
@@ -484,17 +619,28 @@ inline std::vector<OpInfo> MakeOpTable() {
       {"batch_norm_training", {"x", "scale", "offset"}, {"y", "mean", "variance"}, {}, false, false},
       {"bias_add", {"x", "bias"}, {"y"}, {}, false, false},
       {"cast", {"x"}, {"y"}, {}, false, false},
+      {"confusion_matrix", {"labels", "predictions", "weights"}, {"y"}, {}, false, false},
       {"constant", {}, {"y"}, {}, true, false},
       {"conv2d", {"x", "filter"}, {"y"}, {}, false, false},
+      {"div", {"x", "y"}, {"z"}, {}, false, false},
+      {"div_no_nan", {"x", "y"}, {"z"}, {}, false, false},
       {"dropout", {"x"}, {"y"}, {}, false, false},
       {"elu", {"x"}, {"y"}, {}, false, false},
+      {"equal", {"x", "y"}, {"z"}, {}, false, false},
+      {"exp", {"x"}, {"y"}, {}, false, false},
+      {"in_top_k", {"predictions", "targets"}, {"y"}, {}, false, false},
       {"input", {}, {"y"}, {}, true, false},
       {"l2_loss", {"x"}, {"y"}, {}, false, false},
+      {"log", {"x"}, {"y"}, {}, false, false},
+      {"log1p", {"x"}, {"y"}, {}, false, false},
+      {"log_softmax", {"x"}, {"y"}, {}, false, false},
       {"matmul", {"x", "y"}, {"z"}, {}, false, false},
       {"max_pool2d", {"x"}, {"y"}, {}, false, false},
       {"mul", {"x", "y"}, {"z"}, {}, false, false},
+      {"not_equal", {"x", "y"}, {"z"}, {}, false, false},
       {"one_hot", {"indices"}, {"y"}, {}, false, false},
       {"pad", {"x"}, {"y"}, {}, false, false},
+      {"pick", {"x", "index"}, {"y"}, {}, false, false},
       {"reduce_mean", {"x"}, {"y"}, {}, false, false},
       {"reduce_sum", {"x"}, {"y"}, {}, false, false},
       {"relu", {"x"}, {"y"}, {}, false, false},
@@ -505,6 +651,7 @@ inline std::vector<OpInfo> MakeOpTable() {
       {"scale_gradient", {"x"}, {"y"}, {}, false, false},
       {"select", {"condition", "x", "y"}, {"z"}, {}, false, false},
       {"sigmoid", {"x"}, {"y"}, {}, false, false},
+      {"size", {"x"}, {"y"}, {}, false, false},
       {"softmax", {"x"}, {"y"}, {}, false, false},
       {"squeeze", {"x"}, {"y"}, {}, false, false},
       {"sub", {"x", "y"}, {"z"}, {}, false, false},
@@ -520,6 +667,7 @@ inline Attrs DefaultAttrs(OpKind kind) {
     case OpKind::kAbs: return AbsAttrs{};
     case OpKind::kAdd: return AddAttrs{};
     case OpKind::kArgmax: return ArgmaxAttrs{};
+    case OpKind::kAssignAdd: return AssignAddAttrs{};
     case OpKind::kAssignDebiasedMovingAverage: return AssignDebiasedMovingAverageAttrs{};
     case OpKind::kAssignMovingAverage: return AssignMovingAverageAttrs{};
     case OpKind::kAvgPool2d: return AvgPool2dAttrs{};
@@ -527,17 +675,28 @@ inline Attrs DefaultAttrs(OpKind kind) {
     case OpKind::kBatchNormTraining: return BatchNormTrainingAttrs{};
     case OpKind::kBiasAdd: return BiasAddAttrs{};
     case OpKind::kCast: return CastAttrs{};
+    case OpKind::kConfusionMatrix: return ConfusionMatrixAttrs{};
     case OpKind::kConstant: return ConstantAttrs{};
     case OpKind::kConv2d: return Conv2dAttrs{};
+    case OpKind::kDiv: return DivAttrs{};
+    case OpKind::kDivNoNan: return DivNoNanAttrs{};
     case OpKind::kDropout: return DropoutAttrs{};
     case OpKind::kElu: return EluAttrs{};
+    case OpKind::kEqual: return EqualAttrs{};
+    case OpKind::kExp: return ExpAttrs{};
+    case OpKind::kInTopK: return InTopKAttrs{};
     case OpKind::kInput: return InputAttrs{};
     case OpKind::kL2Loss: return L2LossAttrs{};
+    case OpKind::kLog: return LogAttrs{};
+    case OpKind::kLog1p: return Log1pAttrs{};
+    case OpKind::kLogSoftmax: return LogSoftmaxAttrs{};
     case OpKind::kMatmul: return MatmulAttrs{};
     case OpKind::kMaxPool2d: return MaxPool2dAttrs{};
     case OpKind::kMul: return MulAttrs{};
+    case OpKind::kNotEqual: return NotEqualAttrs{};
     case OpKind::kOneHot: return OneHotAttrs{};
     case OpKind::kPad: return PadAttrs{};
+    case OpKind::kPick: return PickAttrs{};
     case OpKind::kReduceMean: return ReduceMeanAttrs{};
     case OpKind::kReduceSum: return ReduceSumAttrs{};
     case OpKind::kRelu: return ReluAttrs{};
@@ -548,6 +707,7 @@ inline Attrs DefaultAttrs(OpKind kind) {
     case OpKind::kScaleGradient: return ScaleGradientAttrs{};
     case OpKind::kSelect: return SelectAttrs{};
     case OpKind::kSigmoid: return SigmoidAttrs{};
+    case OpKind::kSize: return SizeAttrs{};
     case OpKind::kSoftmax: return SoftmaxAttrs{};
     case OpKind::kSqueeze: return SqueezeAttrs{};
     case OpKind::kSub: return SubAttrs{};

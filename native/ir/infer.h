@@ -51,9 +51,17 @@ Types Infer(const AbsAttrs& attrs, const Types& inputs);
 Types Infer(const AddAttrs& attrs, const Types& inputs);
 Types Infer(const BiasAddAttrs& attrs, const Types& inputs);
 Types Infer(const CastAttrs& attrs, const Types& inputs);
+Types Infer(const DivAttrs& attrs, const Types& inputs);
+Types Infer(const DivNoNanAttrs& attrs, const Types& inputs);
 Types Infer(const DropoutAttrs& attrs, const Types& inputs);
 Types Infer(const EluAttrs& attrs, const Types& inputs);
+Types Infer(const EqualAttrs& attrs, const Types& inputs);
+Types Infer(const ExpAttrs& attrs, const Types& inputs);
+Types Infer(const LogAttrs& attrs, const Types& inputs);
+Types Infer(const Log1pAttrs& attrs, const Types& inputs);
+Types Infer(const LogSoftmaxAttrs& attrs, const Types& inputs);
 Types Infer(const MulAttrs& attrs, const Types& inputs);
+Types Infer(const NotEqualAttrs& attrs, const Types& inputs);
 Types Infer(const ReluAttrs& attrs, const Types& inputs);
 Types Infer(const Relu6Attrs& attrs, const Types& inputs);
 Types Infer(const ReorderAttrs& attrs, const Types& inputs);
@@ -65,6 +73,7 @@ Types Infer(const SoftmaxAttrs& attrs, const Types& inputs);
 Types Infer(const SubAttrs& attrs, const Types& inputs);
 
 // infer_normalization.cc
+Types Infer(const AssignAddAttrs& attrs, const Types& inputs);
 Types Infer(const AssignDebiasedMovingAverageAttrs& attrs, const Types& inputs);
 Types Infer(const AssignMovingAverageAttrs& attrs, const Types& inputs);
 Types Infer(const BatchNormAttrs& attrs, const Types& inputs);
@@ -79,10 +88,14 @@ Types Infer(const TransposeAttrs& attrs, const Types& inputs);
 
 // infer_reduction.cc
 Types Infer(const ArgmaxAttrs& attrs, const Types& inputs);
+Types Infer(const ConfusionMatrixAttrs& attrs, const Types& inputs);
+Types Infer(const InTopKAttrs& attrs, const Types& inputs);
 Types Infer(const L2LossAttrs& attrs, const Types& inputs);
 Types Infer(const MatmulAttrs& attrs, const Types& inputs);
+Types Infer(const PickAttrs& attrs, const Types& inputs);
 Types Infer(const ReduceMeanAttrs& attrs, const Types& inputs);
 Types Infer(const ReduceSumAttrs& attrs, const Types& inputs);
+Types Infer(const SizeAttrs& attrs, const Types& inputs);
 Types Infer(const TopKAttrs& attrs, const Types& inputs);
 
 // infer.cc: ops that state their types

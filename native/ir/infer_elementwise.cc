@@ -12,6 +12,12 @@ Types SameAsFloating(const Types& inputs) {
   return {inputs[0]};
 }
 
+Types SameAsFloatingRows(const Types& inputs) {
+  RequireFloating("x", inputs[0]);
+  LastDimension("x", inputs[0].shape);
+  return {inputs[0]};
+}
+
 // Dimensions are aligned from the right, and a 1 stretches.
 Shape Broadcast(const char* op, const Shape& a, const Shape& b) {
   const size_t rank = std::max(a.size(), b.size());
@@ -32,10 +38,15 @@ Types Binary(const char* op, const Types& inputs) {
   return {{inputs[0].dtype, Broadcast(op, inputs[0].shape, inputs[1].shape)}};
 }
 
+Types Compared(const char* op, const Types& inputs) { return {{DType::kBool, std::move(Binary(op, inputs)[0].shape)}}; }
+
 }  // namespace
 
 Types Infer(const AbsAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
 Types Infer(const EluAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
+Types Infer(const ExpAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
+Types Infer(const LogAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
+Types Infer(const Log1pAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
 Types Infer(const ReluAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
 Types Infer(const Relu6Attrs&, const Types& inputs) { return SameAsFloating(inputs); }
 Types Infer(const RsqrtAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
@@ -45,6 +56,10 @@ Types Infer(const ReorderAttrs&, const Types& inputs) { return {inputs[0]}; }
 Types Infer(const AddAttrs&, const Types& inputs) { return Binary("add", inputs); }
 Types Infer(const SubAttrs&, const Types& inputs) { return Binary("sub", inputs); }
 Types Infer(const MulAttrs&, const Types& inputs) { return Binary("mul", inputs); }
+Types Infer(const DivAttrs&, const Types& inputs) { return Binary("div", inputs); }
+Types Infer(const DivNoNanAttrs&, const Types& inputs) { return Binary("div_no_nan", inputs); }
+Types Infer(const EqualAttrs&, const Types& inputs) { return Compared("equal", inputs); }
+Types Infer(const NotEqualAttrs&, const Types& inputs) { return Compared("not_equal", inputs); }
 Types Infer(const CastAttrs& attrs, const Types& inputs) { return {{attrs.dtype, inputs[0].shape}}; }
 
 Types Infer(const SelectAttrs&, const Types& inputs) {
@@ -54,11 +69,8 @@ Types Infer(const SelectAttrs&, const Types& inputs) {
       {inputs[1].dtype, Broadcast("select", inputs[0].shape, Broadcast("select", inputs[1].shape, inputs[2].shape))}};
 }
 
-Types Infer(const SoftmaxAttrs&, const Types& inputs) {
-  RequireFloating("x", inputs[0]);
-  LastDimension("x", inputs[0].shape);
-  return {inputs[0]};
-}
+Types Infer(const SoftmaxAttrs&, const Types& inputs) { return SameAsFloatingRows(inputs); }
+Types Infer(const LogSoftmaxAttrs&, const Types& inputs) { return SameAsFloatingRows(inputs); }
 
 Types Infer(const BiasAddAttrs&, const Types& inputs) {
   RequireSameDType(inputs[0], inputs[1]);

@@ -1,7 +1,18 @@
-// Batch normalisation and the moving averages that go with it.
+// Batch normalisation, and what changes variables.
 #include "ir/infer.h"
 
 namespace slimnet::infer {
+namespace {
+
+Types Assigned(const Types& inputs) {
+  RequireSameDType(inputs[0], inputs[1]);
+  if (inputs[0].shape != inputs[1].shape) {
+    Fail("The variable is " + ShapeText(inputs[0].shape) + ", the value " + ShapeText(inputs[1].shape) + ".");
+  }
+  return {inputs[0]};
+}
+
+}  // namespace
 
 Types Infer(const BatchNormAttrs&, const Types& inputs) {
   RequireFloating("x", inputs[0]);
@@ -22,13 +33,8 @@ Types Infer(const BatchNormTrainingAttrs&, const Types& inputs) {
   return {inputs[0], statistics, statistics};
 }
 
-Types Infer(const AssignMovingAverageAttrs&, const Types& inputs) {
-  RequireSameDType(inputs[0], inputs[1]);
-  if (inputs[0].shape != inputs[1].shape) {
-    Fail("The variable is " + ShapeText(inputs[0].shape) + ", the value " + ShapeText(inputs[1].shape) + ".");
-  }
-  return {inputs[0]};
-}
+Types Infer(const AssignAddAttrs&, const Types& inputs) { return Assigned(inputs); }
+Types Infer(const AssignMovingAverageAttrs&, const Types& inputs) { return Assigned(inputs); }
 
 Types Infer(const AssignDebiasedMovingAverageAttrs&, const Types& inputs) {
   const TensorType& variable = inputs[0];

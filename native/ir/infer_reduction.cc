@@ -1,4 +1,6 @@
-// Ops that sum or choose along axes.
+// Ops that sum, choose or count.
+#include <string>
+
 #include "ir/infer.h"
 
 namespace slimnet::infer {
@@ -23,6 +25,18 @@ Types Reduced(const std::vector<int64_t>& axes, bool keep_dims, const Types& inp
     }
   }
   return {{inputs[0].dtype, std::move(shape)}};
+}
+
+// The shape of indices into the rows of x: one for each.
+Shape Indices(const char* port, const TensorType& indices, const TensorType& x) {
+  RequireInteger(port, indices);
+  const Shape& from = x.shape;
+  const Shape rows(from.begin(), from.empty() ? from.end() : from.end() - 1);
+  if (from.empty() || rows != indices.shape) {
+    Fail(std::string(port) + ": expected one index for each row of " + ShapeText(from) + ", received " +
+         ShapeText(indices.shape) + ".");
+  }
+  return rows;
 }
 
 }  // namespace
@@ -54,6 +68,38 @@ Types Infer(const TopKAttrs& attrs, const Types& inputs) {
   shape.back() = attrs.k;
   return {{inputs[0].dtype, shape}, {DType::kInt32, shape}};
 }
+
+Types Infer(const PickAttrs&, const Types& inputs) {
+  RequireFloating("x", inputs[0]);
+  return {{inputs[0].dtype, Indices("index", inputs[1], inputs[0])}};
+}
+
+Types Infer(const InTopKAttrs& attrs, const Types& inputs) {
+  RequireFloating("predictions", inputs[0]);
+  if (attrs.k < 0) Fail("k: expected a number that is not negative, received " + std::to_string(attrs.k) + ".");
+  return {{DType::kBool, Indices("targets", inputs[1], inputs[0])}};
+}
+
+Types Infer(const ConfusionMatrixAttrs& attrs, const Types& inputs) {
+  constexpr int64_t kMostClasses = 1 << 15;
+  RequireInteger("labels", inputs[0]);
+  RequireInteger("predictions", inputs[1]);
+  RequireFloating("weights", inputs[2]);
+  const Shape& labels = inputs[0].shape;
+  const Shape& predictions = inputs[1].shape;
+  const Shape& weights = inputs[2].shape;
+  if (labels != predictions || labels != weights) {
+    Fail("Expected one shape, received " + ShapeText(labels) + ", " + ShapeText(predictions) + ", " +
+         ShapeText(weights) + ".");
+  }
+  if (attrs.num_classes < 1 || attrs.num_classes > kMostClasses) {
+    Fail("num_classes: expected 1 to " + std::to_string(kMostClasses) + ", received " +
+         std::to_string(attrs.num_classes) + ".");
+  }
+  return {{inputs[2].dtype, {attrs.num_classes, attrs.num_classes}}};
+}
+
+Types Infer(const SizeAttrs&, const Types&) { return {{DType::kInt64, {}}}; }
 
 Types Infer(const MatmulAttrs&, const Types& inputs) {
   const Shape& x = inputs[0].shape;

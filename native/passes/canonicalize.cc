@@ -7,6 +7,7 @@
 
 #include "passes/edit.h"
 #include "passes/passes.h"
+#include "passes/transposes.h"
 
 namespace slimnet {
 namespace {
@@ -88,6 +89,7 @@ void TakePadsIntoConvolutions(Program& program) {
 
 void Canonicalize(Program& program, const Backend&) {
   RemoveIdentities(program);
+  SinkTransposes(program);
   TakePadsIntoConvolutions(program);
 }
 

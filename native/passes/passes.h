@@ -7,7 +7,8 @@
 namespace slimnet {
 
 // Removes what changes nothing (reshape to the same shape, dropout that keeps all, pooling over one pixel, ...), reads
-// each variable once, takes pads into the convolution that reads them, and drops dead nodes.
+// each variable once, merges and cancels transposes, takes pads into the convolution that reads them, and drops dead
+// nodes.
 void Canonicalize(Program& program, const Backend& backend);
 
 // Multiplies an inference batch norm into the filter and bias of the conv2d or matmul before it.

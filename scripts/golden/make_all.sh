@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
-# Remakes every fixture below test/golden with the real TensorFlow and tf_slim (about five minutes on two cores).
+# Remakes every fixture below test/golden with the real TensorFlow, tf_slim, Keras and PyTorch (about fifteen minutes on two cores).
 # The result is the same to the byte on the same kind of CPU; `git diff --stat test/golden` shows what changed.
 set -euo pipefail
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 python="$("$here/setup.sh")"
 cd "$here"
-for script in make_variables make_scopes make_ops make_preprocessing make_distortions make_checkpoints make_nets; do
+for script in make_variables make_scopes make_ops make_losses make_metrics make_preprocessing make_distortions make_checkpoints make_nets make_keras make_layers \; do
   echo "== $script"
   nice -n 5 "$python" -W ignore "$script.py" 2> >(grep -v -e '^I0000' -e '^W0000' -e '^WARNING: All log messages' >&2)
+done
+python="$("$here/setup_torch.sh")"
+for script in make_torch make_pillow_preprocessing; do
+  echo "== $script"
+  nice -n 5 "$python" "$script.py"
 done

@@ -261,6 +261,67 @@ def select_cases():
     yield select((6,), (6,), (1,), scale=9.0, dtype='int32')
 
 
+def logarithm_cases():
+    odd = Input((2, 5), 51, scale=4.0, special=[(0, np.nan), (1, np.inf), (2, -np.inf), (3, 0.0), (4, -1.0)])
+    yield 'exp', [case('values', {}, [Input((2, 3, 4, 5), 50, scale=9.0)], tf.exp), case('special', {}, [odd], tf.exp),
+                  case('large', {}, [Input((2, 4), 52, scale=120.0)], tf.exp)]
+    positive = Input((2, 3, 4, 5), 53, scale=4.5, offset=4.6)
+    yield 'log', [case('values', {}, [positive], tf.log), case('special', {}, [odd], tf.log)]
+    yield 'log1p', [case('values', {}, [positive], tf.log1p), case('special', {}, [odd], tf.log1p),
+                    case('small', {}, [Input((3, 4), 54, scale=1e-6)], tf.log1p)]
+    rows = [('2x7', Input((2, 7), 60, 5.0)), ('2x3x3x4', Input((2, 3, 3, 4), 64, 3.0)),
+            ('large logits', Input((3, 5), 62, 15000.0)), ('one class', Input((4, 1), 63, 5.0)),
+            ('minus infinity', Input((1, 4), 65, 1.0, special=[(2, -np.inf)])),
+            ('NaN spreads over its row only', Input((2, 3), 66, special=[(1, np.nan)]))]
+    yield 'log_softmax', [case(case_id, {}, [logits], tf.nn.log_softmax) for case_id, logits in rows]
+
+
+def comparison_cases():
+    """Division and equality."""
+    def pairs(op, scale=3.0, **options):
+        for x, y in (((2, 3, 4), (4,)), ((5, 1), (1, 6)), ((), (3,))):
+            text = f'{"x".join(map(str, x))} and {"x".join(map(str, y))}'
+            yield case(text, {}, [Input(x, 150, scale, **options), Input(y, 151, scale, **options)], op)
+
+    zeros = Input((6,), 152, special=[(0, 0.0), (1, np.inf), (2, np.nan), (3, -1.0), (4, 0.0)])
+    over = Input((6,), 153, special=[(0, 0.0), (1, 0.0), (2, 0.0), (3, 0.0), (4, np.nan)])
+    for name, op in (('div', tf.divide), ('div_no_nan', tf.math.divide_no_nan)):
+        yield name, [*pairs(op), case('zeros', {}, [zeros, over], op)]
+    for name, op in (('equal', tf.equal), ('not_equal', tf.not_equal)):
+        yield name, [*pairs(op, 2.0, dtype='int32'), case('float32', {}, [zeros, over], op),
+                     case('bool', {}, [Input((7,), 154, dtype='bool'), Input((7,), 155, dtype='bool')], op)]
+
+
+def class_cases():
+    """Ops on class numbers."""
+    classes = [0, 1, 2, 3, 0]
+    labels = Input((5,), 161, special=list(enumerate(classes)), dtype='int32')
+    x = Input((5, 4), 160, 3.0)
+    yield 'pick', [case('5x4', {}, [x, labels], lambda x, i: tf.gather(x, i, batch_dims=1)),
+                   case('2x3x4, int64', {}, [Input((2, 3, 4), 162), Input((2, 3), 163, 1.9, 2.0, dtype='int64')],
+                        lambda x, i: tf.gather(x, i, batch_dims=2))]
+
+    def in_top_k(case_id, k, predictions, targets):
+        return case(case_id, {'k': k}, [predictions, targets], lambda p, t: tf.nn.in_top_k(p, t, k))
+
+    tied = Input((4, 4), 164, special=[(1, 7.0), (3, 7.0), (6, 7.0), (7, 7.0)])
+    odd = Input((5, 4), 165, special=[(0, np.nan), (6, np.inf), (11, -np.inf)])
+    targets = Input((5,), 166, special=[(0, 1), (1, 3), (2, 0), (3, 4), (4, -1)], dtype='int32')
+    yield 'in_top_k', [*(in_top_k(f'k {k}', k, x, labels) for k in (0, 1, 2, 3, 4, 9)),
+                       *(in_top_k(f'ties, k {k}', k, tied, Input((4,), 167, 1.9, 2.0, dtype='int64')) for k in (1, 2)),
+                       in_top_k('not finite, or outside', 4, odd, targets)]
+
+    def confusion(case_id, count, num_classes, dtype='int32'):
+        half = num_classes / 2
+        inputs = [Input((count,), 170, half, half, dtype=dtype), Input((count,), 171, half, half, dtype=dtype),
+                  Input((count,), 172, 1.0, 1.0)]
+        return case(case_id, {'numClasses': num_classes}, inputs,
+                    lambda i, j, w: tf.math.confusion_matrix(i, j, num_classes, weights=w, dtype=tf.float32))
+
+    yield 'confusion_matrix', [confusion('40 of 3', 40, 3), confusion('9 of 5, int64', 9, 5, 'int64'),
+                               confusion('one class', 4, 1), confusion('nothing', 0, 2)]
+
+
 def main():
     groups = {
         'conv2d': conv2d_cases(),
@@ -278,6 +339,9 @@ def main():
         'one_hot': one_hot_cases(),
         'select': select_cases(),
         **dict(unary_cases()),
+        **dict(logarithm_cases()),
+        **dict(comparison_cases()),
+        **dict(class_cases()),
     }
     for op, cases in groups.items():
         listed = list(cases)

@@ -440,6 +440,104 @@ def resnet_errors():
     }
 
 
+@program
+def nchw_layers():
+    """data_format NCHW over images [2, 3, 8, 8]: conv2d(4, 3); conv2d without activation; conv2d with batch_norm in
+    NCHW; bias_add; max_pool2d(2); avg_pool2d(3, stride 1, SAME); pool(3, 'AVG'); batch_norm fused and not. Then what is
+    refused: the format 'CHWN' in each of them, and bias_add in NCHW of a matrix."""
+    x = images((2, 3, 8, 8))
+    nchw = {'data_format': 'NCHW'}
+    outputs = [slim.conv2d(x, 4, 3, **nchw), slim.conv2d(x, 4, 3, activation_fn=None, stride=2, **nchw),
+               slim.conv2d(x, 4, 3, normalizer_fn=slim.batch_norm, normalizer_params=nchw, scope='c', **nchw),
+               slim.bias_add(x, **nchw), slim.max_pool2d(x, 2, **nchw),
+               slim.avg_pool2d(x, 3, stride=1, padding='SAME', **nchw), slim.pool(x, 3, 'AVG', **nchw),
+               slim.batch_norm(x, **nchw), slim.batch_norm(x, fused=False, **nchw)]
+    layers = {'conv2d': lambda: slim.conv2d(x, 4, 3, data_format='CHWN'),
+              'max_pool2d': lambda: slim.max_pool2d(x, 2, data_format='CHWN'),
+              'avg_pool2d': lambda: slim.avg_pool2d(x, 2, data_format='CHWN'),
+              'bias_add': lambda: slim.bias_add(x, data_format='CHWN'),
+              'batch_norm': lambda: slim.batch_norm(x, data_format='CHWN'),
+              'bias_add of a matrix': lambda: slim.bias_add(matrix(), **nchw)}
+    return {'outputs': [out(o) for o in outputs[:7]], 'shapes': [o.shape.as_list() for o in outputs[7:]],
+            'refused': {name: error_of(layer) for name, layer in layers.items()}}
+
+
+@program
+def other_layer_names():
+    """Twice each without a scope, outputs_collections 'points': pool(2, 'MAX'), pool(3, 'AVG', stride 2, SAME), pool over
+    [2, 9, 3] (2, 'MAX', stride 2), one_hot_encoding(int64 labels [3], 5), bias_add; flatten of shapes [5], [5, null] and
+    [null, 3, 3, 3]; then pool of a matrix, which is refused."""
+    x, labels = images(), tf.placeholder(tf.int64, [3])
+    line = tf.placeholder(tf.float32, [2, 9, 3])
+    points = {'outputs_collections': 'points'}
+    makers = {'pool MAX': lambda: slim.pool(x, 2, 'MAX', **points),
+              'pool AVG': lambda: slim.pool(x, 3, 'AVG', stride=2, padding='SAME', **points),
+              'pool of rank 3': lambda: slim.pool(line, 2, 'MAX', stride=2, **points),
+              'one_hot_encoding': lambda: slim.one_hot_encoding(labels, 5, **points),
+              'bias_add': lambda: slim.bias_add(x, **points)}
+    outputs = {name: [out(make()), out(make())] for name, make in makers.items()}
+    shapes = ([5], [5, None], [None, 3, 3, 3])
+    return {'outputs': outputs, 'points': list(utils.convert_collection_to_dict('points')),
+            'flatten': [slim.flatten(tf.placeholder(tf.float32, shape)).shape.as_list() for shape in shapes],
+            'refused': error_of(lambda: slim.pool(matrix(), 2, 'MAX'))}
+
+
+@program
+def batch_norm_paths():
+    """batch_norm(x, scale) in a scope of its own for each way through its code: batch_weights [2]; is_training a bool
+    placeholder, fused and not, collected and forced; is_training false with updates_collections null; zero_debias fused
+    and not; updates_collections 'mine'; then the errors of renorm: with batch_weights, with zero_debias, with 'mine'.
+    `updates` counts the collected ones after each."""
+    x, flag = images(), tf.placeholder(tf.bool, [])
+    weights = tf.placeholder(tf.float32, [2])
+    ways = {'weights': {'batch_weights': weights}, 'weights_flag': {'batch_weights': weights, 'is_training': flag},
+            'flag': {'is_training': flag}, 'flag_plain': {'is_training': flag, 'fused': False},
+            'flag_forced': {'is_training': flag, 'updates_collections': None},
+            'forced_inference': {'is_training': False, 'updates_collections': None},
+            'debias': {'zero_debias_moving_mean': True}, 'debias_plain': {'zero_debias_moving_mean': True, 'fused': False},
+            'mine': {'updates_collections': 'mine'}}
+    updates = {}
+    for scope, options in ways.items():
+        slim.batch_norm(x, scale=True, scope=scope, **options)
+        updates[scope] = [len(tf.get_collection(tf.GraphKeys.UPDATE_OPS)), len(tf.get_collection('mine'))]
+    refused = {'batch_weights': {'batch_weights': weights}, 'zero_debias_moving_mean': {'zero_debias_moving_mean': True},
+               'updates_collections': {'updates_collections': 'other'}}
+    return {'updates': updates,
+            'refused': {name: error_of(lambda o=options, n=name: slim.batch_norm(x, renorm=True, scope=f'r_{n}', **o))
+                        for name, options in refused.items()}}
+
+
+@program
+def scope_defaults():
+    """variable_scope 'a' with l2_regularizer(0.5), constant_initializer(3) and dtype float64: get_variable 'v', variable
+    'w', model_variable 'm'; inside it 'in' with l1_regularizer(0.1) and float32: get_variable 'u'; the scope object once
+    more: get_variable 'again'. `dtypes` of the variables in their order."""
+    with tf.variable_scope('a', regularizer=slim.l2_regularizer(0.5), initializer=tf.constant_initializer(3.0),
+                           dtype=tf.float64) as scope:
+        tf.get_variable('v', [1])
+        slim.variable('w', [1])
+        slim.model_variable('m', [1])
+        with tf.variable_scope('in', regularizer=slim.l1_regularizer(0.1), dtype=tf.float32):
+            tf.get_variable('u', [1])
+        with tf.variable_scope(scope):
+            tf.get_variable('again', [1])
+    return {'dtypes': [v.dtype.base_dtype.name for v in tf.global_variables()]}
+
+
+@program
+def local_and_global_variables():
+    """local_variable and global_variable of 1.0, twice each without a name, then named 'x' inside variable_scope 's'
+    (twice), inside name_scope 'n', and beside a get_variable 's/y'."""
+    made = [slim.local_variable(1.0), slim.global_variable(1.0), slim.local_variable(1.0), slim.global_variable(1.0)]
+    with tf.variable_scope('s'):
+        made += [slim.local_variable(1.0, name='x'), slim.global_variable(1.0, name='x')]
+        tf.get_variable('y', [])
+        made.append(slim.local_variable(1.0, name='y'))
+    with tf.name_scope('n'):
+        made.append(slim.local_variable(1.0, name='x'))
+    return {'names': [v.op.name for v in made], 'local': [v.op.name for v in tf.local_variables()]}
+
+
 def run(function):
     with tf.Graph().as_default():
         facts = function()

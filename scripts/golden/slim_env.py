@@ -25,6 +25,7 @@ tf.disable_v2_behavior()
 
 import tf_slim as slim  # noqa: E402
 from tf_keras.src.legacy_tf_layers import convolutional, core, normalization, pooling  # noqa: E402
+from tensorflow.python.framework import ops as framework_ops  # noqa: E402
 from tf_slim.layers import layers as slim_layers  # noqa: E402
 from tf_slim.nets import resnet_utils, resnet_v1, resnet_v2, vgg  # noqa: E402
 
@@ -46,6 +47,8 @@ def _install_layers():
     slim_layers.core_layers = core
     slim_layers.normalization_layers = normalization
     slim_layers.pooling_layers = pooling
+    # Slim asks `isinstance(value, ops.Tensor)`; the class has moved to a module of its own.
+    framework_ops.Tensor = tf.Tensor
 
 
 _install_layers()

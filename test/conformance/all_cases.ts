@@ -3,6 +3,7 @@ import type * as ops from '../../lib/ops/index.js';
 import { absCases } from './abs.cases.js';
 import { addCases } from './add.cases.js';
 import { argmaxCases } from './argmax.cases.js';
+import { assignAddCases } from './assign_add.cases.js';
 import { assignDebiasedMovingAverageCases } from './assign_debiased_moving_average.cases.js';
 import { assignMovingAverageCases } from './assign_moving_average.cases.js';
 import { avgPool2dCases } from './avg_pool2d.cases.js';
@@ -11,17 +12,28 @@ import { batchNormTrainingCases } from './batch_norm_training.cases.js';
 import { biasAddCases } from './bias_add.cases.js';
 import type { OpCases } from './cases.js';
 import { castCases } from './cast.cases.js';
+import { confusionMatrixCases } from './confusion_matrix.cases.js';
 import { constantCases } from './constant.cases.js';
 import { conv2dCases } from './conv2d.cases.js';
+import { divCases } from './div.cases.js';
+import { divNoNanCases } from './div_no_nan.cases.js';
 import { dropoutCases } from './dropout.cases.js';
 import { eluCases } from './elu.cases.js';
+import { equalCases } from './equal.cases.js';
+import { expCases } from './exp.cases.js';
+import { inTopKCases } from './in_top_k.cases.js';
 import { inputCases } from './input.cases.js';
 import { l2LossCases } from './l2_loss.cases.js';
+import { logCases } from './log.cases.js';
+import { logSoftmaxCases } from './log_softmax.cases.js';
+import { log1pCases } from './log1p.cases.js';
 import { matmulCases } from './matmul.cases.js';
 import { maxPool2dCases } from './max_pool2d.cases.js';
 import { mulCases } from './mul.cases.js';
+import { notEqualCases } from './not_equal.cases.js';
 import { oneHotCases } from './one_hot.cases.js';
 import { padCases } from './pad.cases.js';
+import { pickCases } from './pick.cases.js';
 import { reduceMeanCases } from './reduce_mean.cases.js';
 import { reduceSumCases } from './reduce_sum.cases.js';
 import { reluCases } from './relu.cases.js';
@@ -32,6 +44,7 @@ import { rsqrtCases } from './rsqrt.cases.js';
 import { scaleGradientCases } from './scale_gradient.cases.js';
 import { selectCases } from './select.cases.js';
 import { sigmoidCases } from './sigmoid.cases.js';
+import { sizeCases } from './size.cases.js';
 import { softmaxCases } from './softmax.cases.js';
 import { squeezeCases } from './squeeze.cases.js';
 import { subCases } from './sub.cases.js';
@@ -43,6 +56,7 @@ export const allCases = {
   abs: absCases,
   add: addCases,
   argmax: argmaxCases,
+  assignAdd: assignAddCases,
   assignDebiasedMovingAverage: assignDebiasedMovingAverageCases,
   assignMovingAverage: assignMovingAverageCases,
   avgPool2d: avgPool2dCases,
@@ -50,17 +64,28 @@ export const allCases = {
   batchNormTraining: batchNormTrainingCases,
   biasAdd: biasAddCases,
   cast: castCases,
+  confusionMatrix: confusionMatrixCases,
   constant: constantCases,
   conv2d: conv2dCases,
+  div: divCases,
+  divNoNan: divNoNanCases,
   dropout: dropoutCases,
   elu: eluCases,
+  equal: equalCases,
+  exp: expCases,
+  inTopK: inTopKCases,
   input: inputCases,
   l2Loss: l2LossCases,
+  log: logCases,
+  log1p: log1pCases,
+  logSoftmax: logSoftmaxCases,
   matmul: matmulCases,
   maxPool2d: maxPool2dCases,
   mul: mulCases,
+  notEqual: notEqualCases,
   oneHot: oneHotCases,
   pad: padCases,
+  pick: pickCases,
   reduceMean: reduceMeanCases,
   reduceSum: reduceSumCases,
   relu: reluCases,
@@ -71,6 +96,7 @@ export const allCases = {
   scaleGradient: scaleGradientCases,
   select: selectCases,
   sigmoid: sigmoidCases,
+  size: sizeCases,
   softmax: softmaxCases,
   squeeze: squeezeCases,
   sub: subCases,

@@ -49,6 +49,8 @@ export interface Case {
   readonly differs?: Readonly<Record<string, string>>;
   /** Part of the reason for which `reference` must refuse the case. */
   readonly refused?: string;
+  /** Part of the message of the ExecutionError with which a run on any backend that computes must end. */
+  readonly fails?: string;
 }
 
 export interface OpCases {

@@ -59,6 +59,13 @@ export function generatedWeights(
   });
 }
 
+/** `length` numbers between offset - scale and offset + scale. */
+export function drawn(length: number, stream: number, offset: number, scale: number): Float32Array {
+  const data = new Float32Array(length);
+  for (let i = 0; i < data.length; i++) data[i] = offset + scale * (2 * hash(i, stream) - 1);
+  return data;
+}
+
 /** The largest difference between two lists of numbers; infinite where their lengths differ or one holds NaN. */
 export function largestDifference(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
   if (actual.length !== expected.length) return Number.POSITIVE_INFINITY;

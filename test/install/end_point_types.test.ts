@@ -2,6 +2,9 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Graph } from '../../lib/core/graph.js';
+import * as nets from '../../lib/slim/nets/index.js';
+import { placeholder } from '../../lib/slim/placeholder.js';
 import { root, runChild } from './support.js';
 
 // Each test starts a compiler, on a machine that may be busy.
@@ -14,10 +17,22 @@ const networkNames = [
   'vgg_19',
 ];
 
-/** A text that compiles when the types have these names, all of them and no others. */
-function exactly(name: string): string {
+/** The names that TF-Slim gives. */
+function golden(name: string): readonly string[] {
   const path = join(root, 'test', 'golden', 'variables', `${name}.json`);
-  const { endPoints } = JSON.parse(readFileSync(path, 'utf8')) as { endPoints: string[] };
+  return (JSON.parse(readFileSync(path, 'utf8')) as { endPoints: string[] }).endPoints;
+}
+
+/** The names that a network has when it is built. */
+function built(name: nets.NetworkName): readonly string[] {
+  const network = new Graph().build(() =>
+    nets.network(name).build(placeholder('float32', [1, 64, 64, 3]), { numClasses: 1000 }),
+  );
+  return Object.keys(network.endPoints);
+}
+
+/** A text that compiles when the types have these names, all of them and no others. */
+function exactly(name: string, endPoints: readonly string[] = golden(name)): string {
   return `
     const ${name} = nets.networks.${name}.build(images, { numClasses: 1000 });
     export const of_${name}: Record<keyof typeof ${name}.endPoints, true> = {
@@ -60,7 +75,13 @@ describe('the types of end points', () => {
   const fine = { status: 0, stdout: '' };
 
   test('are the names that TF-Slim gives, for every network', () => {
-    expect(compile(networkNames.map(exactly).join('\n'))).toEqual(fine);
+    expect(compile(networkNames.map((name) => exactly(name)).join('\n'))).toEqual(fine);
+  });
+
+  test("are the names that networks in other libraries' form have", () => {
+    const names = nets.networkNames.filter((name) => nets.network(name).library !== null);
+    expect(names).toHaveLength(8);
+    expect(compile(names.map((name) => exactly(name, built(name))).join('\n'))).toEqual(fine);
   });
 
   test('a missing and an additional name would show', () => {

@@ -141,6 +141,30 @@ TEST(InferElementwise, SelectsAmongThree) {
   ExpectError(SelectAttrs{}, {condition, F({3, 3}), F({3})}, "select: shapes [2,1] and [3,3] cannot be combined.");
 }
 
+TEST(InferElementwise, ComparesAndDivides) {
+  EXPECT_EQ(Inferred(DivAttrs{}, {F({2, 1}), F({3})}), "float32[2,3]");
+  ExpectError(DivNoNanAttrs{}, {F({2}), F({3})}, "div_no_nan: shapes [2] and [3] cannot be combined.");
+  EXPECT_EQ(Inferred(EqualAttrs{}, {{DType::kInt64, {2, 1}}, {DType::kInt64, {3}}}), "bool[2,3]");
+  ExpectError(NotEqualAttrs{}, {{DType::kInt64, {2}}, {DType::kInt32, {2}}}, "Expected one dtype");
+  EXPECT_EQ(Inferred(LogSoftmaxAttrs{}, {F({2, 3})}), "float32[2,3]");
+  ExpectError(LogSoftmaxAttrs{}, {F({})}, "the last dimension of [] must be known");
+}
+
+TEST(InferClasses, TakesOneIndexForEachRow) {
+  const TensorType index{DType::kUInt8, {2}};
+  EXPECT_EQ(Inferred(PickAttrs{}, {F({2, 5}), index}), "float32[2]");
+  ExpectError(PickAttrs{}, {F({3, 5}), index}, "index: expected one index for each row of [3,5], received [2].");
+  ExpectError(PickAttrs{}, {F({}), {DType::kInt32, {}}}, "expected one index for each row of []");
+  ExpectError(PickAttrs{}, {F({2, 5}), F({2})}, "index: expected an integer dtype, received float32.");
+  EXPECT_EQ(Inferred(InTopKAttrs{3}, {F({2, 5}), index}), "bool[2]");
+  ExpectError(InTopKAttrs{-1}, {F({2, 5}), index}, "k: expected a number that is not negative, received -1.");
+  EXPECT_EQ(Inferred(ConfusionMatrixAttrs{3}, {index, index, F({2})}), "float32[3,3]");
+  ExpectError(ConfusionMatrixAttrs{3}, {index, index, F({3})}, "Expected one shape, received [2], [2], [3].");
+  ExpectError(ConfusionMatrixAttrs{32769}, {index, index, F({2})}, "num_classes: expected 1 to 32768, received 32769.");
+  EXPECT_EQ(Inferred(SizeAttrs{}, {F({2, 5})}), "int64[]");
+  ExpectError(AssignAddAttrs{}, {F({2}), F({3})}, "The variable is [2], the value [3].");
+}
+
 TEST(InferReduction, DropsOrKeepsAxes) {
   EXPECT_EQ(Inferred(ReduceMeanAttrs{{1, 2}, true}, {F({2, 7, 7, 4})}), "float32[2,1,1,4]");
   EXPECT_EQ(Inferred(ReduceSumAttrs{{-1}, false}, {F({2, 7})}), "float32[2]");

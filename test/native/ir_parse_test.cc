@@ -39,10 +39,10 @@ TEST(Parse, GivesBackWhatPrintWrote) {
   const Program program = Parse(kAllOps);
   EXPECT_EQ(Print(program), kAllOps);
   EXPECT_NO_THROW(Verify(program));
-  EXPECT_EQ(program.nodes.size(), 46U);
-  EXPECT_EQ(program.values.size(), 49U);
-  EXPECT_EQ(program.outputs.size(), 9U);
-  EXPECT_EQ(program.updates.size(), 2U);
+  EXPECT_EQ(program.nodes.size(), 60U);
+  EXPECT_EQ(program.values.size(), 63U);
+  EXPECT_EQ(program.outputs.size(), 13U);
+  EXPECT_EQ(program.updates.size(), 3U);
 }
 
 TEST(Parse, ReadsAttributesOfEachKind) {

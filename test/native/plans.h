@@ -53,6 +53,20 @@ inline const std::string kAllOps = R"(slimnet.plan 1
 %46 = one_hot(%31) {depth=5, on_value=1, off_value=0} @"one_hot" : float32[2,5]
 %47 = input() {name="condition"} @"condition" : bool[]
 %48 = select(%47, %45, %42) {} @"select" : float32[5,2]
+%49 = div(%48, %42) {} @"div" : float32[5,2]
+%50 = div_no_nan(%49, %42) {} @"div_no_nan" : float32[5,2]
+%51 = exp(%50) {} @"exp" : float32[5,2]
+%52 = log(%51) {} @"log" : float32[5,2]
+%53 = log1p(%52) {} @"log1p" : float32[5,2]
+%54 = log_softmax(%53) {} @"log_softmax" : float32[5,2]
+%55 = equal(%54, %53) {} @"equal" : bool[5,2]
+%56 = not_equal(%55, %47) {} @"not_equal" : bool[5,2]
+%57 = size(%56) {} @"size" : int64[]
+%58 = pick(%36, %31) {} @"pick" : float32[2]
+%59 = in_top_k(%36, %31) {k=2} @"in_top_k" : bool[2]
+%60 = confusion_matrix(%31, %31, %58) {num_classes=5} @"confusion" : float32[5,5]
+%61 = variable() {name="total"} @"total/read" : float32[5,5]
+%62 = assign_add(%61, %60) {} @"assign_2" : float32[5,5]
 output "logits" %27
 output "again" %27
 output "indices" %30
@@ -64,8 +78,11 @@ output "empty" %41
 output "values" %29
 output "hot" %46
 output "selected" %48
+output "size" %57
+output "top" %59
 update %16
 update %19
+update %62
 )";
 
 }  // namespace slimnet::testing

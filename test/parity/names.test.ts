@@ -328,6 +328,115 @@ const facts: Readonly<Record<string, () => unknown>> = {
     return { output: out(net), points: shapesOf(slim.convertCollectionToDict('points')) };
   },
 
+  nchw_layers() {
+    const x = images([2, 3, 8, 8]);
+    const nchw = { dataFormat: 'NCHW' } as const;
+    const outputs = [
+      slim.conv2d(x, 4, 3, nchw),
+      slim.conv2d(x, 4, 3, { ...nchw, activationFn: null, stride: 2 }),
+      slim.conv2d(x, 4, 3, { ...nchw, normalizerFn: slim.batchNorm, normalizerParams: nchw, scope: 'c' }),
+      slim.biasAdd(x, nchw),
+      slim.maxPool2d(x, 2, nchw),
+      slim.avgPool2d(x, 3, { ...nchw, stride: 1, padding: 'SAME' }),
+      slim.pool(x, 3, 'AVG', nchw),
+      slim.batchNorm(x, nchw),
+      slim.batchNorm(x, { ...nchw, fused: false }),
+    ];
+    const wrong = { dataFormat: 'CHWN' as never };
+    return {
+      outputs: outputs.slice(0, 7).map(out),
+      shapes: outputs.slice(7).map((o) => o.shape),
+      refused: {
+        conv2d: errorOf(() => slim.conv2d(x, 4, 3, wrong)),
+        max_pool2d: errorOf(() => slim.maxPool2d(x, 2, wrong)),
+        avg_pool2d: errorOf(() => slim.avgPool2d(x, 2, wrong)),
+        bias_add: errorOf(() => slim.biasAdd(x, wrong)),
+        batch_norm: errorOf(() => slim.batchNorm(x, wrong)),
+        'bias_add of a matrix': errorOf(() => slim.biasAdd(matrix(), nchw)),
+      },
+    };
+  },
+
+  other_layer_names() {
+    const [x, labels] = [images(), slim.placeholder('int64', [3])];
+    const line = slim.placeholder('float32', [2, 9, 3]);
+    const outputsCollections = 'points';
+    const twice = (make: () => Tensor) => [out(make()), out(make())];
+    const outputs = {
+      'pool MAX': twice(() => slim.pool(x, 2, 'MAX', { outputsCollections })),
+      'pool AVG': twice(() => slim.pool(x, 3, 'AVG', { stride: 2, padding: 'SAME', outputsCollections })),
+      'pool of rank 3': twice(() => slim.pool(line, 2, 'MAX', { stride: 2, outputsCollections })),
+      one_hot_encoding: twice(() => slim.oneHotEncoding(labels, 5, { outputsCollections })),
+      bias_add: twice(() => slim.biasAdd(x, { outputsCollections })),
+    };
+    const shapes = [[5], [5, null], [null, 3, 3, 3]];
+    return {
+      outputs,
+      points: keys('points'),
+      flatten: shapes.map((shape) => slim.flatten(slim.placeholder('float32', shape)).shape),
+      refused: errorOf(() => slim.pool(matrix(), 2, 'MAX')),
+    };
+  },
+
+  batch_norm_paths() {
+    const [x, flag] = [images(), slim.placeholder('bool', [])];
+    const batchWeights = slim.placeholder('float32', [2]);
+    const ways: Readonly<Record<string, slim.Options<slim.BatchNormOptions>>> = {
+      weights: { batchWeights },
+      weights_flag: { batchWeights, isTraining: flag },
+      flag: { isTraining: flag },
+      flag_plain: { isTraining: flag, fused: false },
+      flag_forced: { isTraining: flag, updatesCollections: null },
+      forced_inference: { isTraining: false, updatesCollections: null },
+      debias: { zeroDebiasMovingMean: true },
+      debias_plain: { zeroDebiasMovingMean: true, fused: false },
+      mine: { updatesCollections: 'mine' },
+    };
+    const counts = Object.entries(ways).map(([scope, options]) => {
+      slim.batchNorm(x, { scale: true, scope, ...options });
+      return [scope, [updates(), currentGraph().getCollection('mine').length]];
+    });
+    const refuse = (options: slim.Options<slim.BatchNormOptions>) =>
+      errorOf(() => slim.batchNorm(x, { renorm: true, ...options }));
+    return {
+      updates: Object.fromEntries(counts),
+      refused: {
+        batch_weights: refuse({ batchWeights }),
+        zero_debias_moving_mean: refuse({ zeroDebiasMovingMean: true }),
+        updates_collections: refuse({ updatesCollections: 'other' }),
+      },
+    };
+  },
+
+  scope_defaults() {
+    const shape = [1];
+    slim.variableScope(
+      'a',
+      { regularizer: slim.l2Regularizer(0.5), initializer: slim.constantInitializer(3), dtype: 'float64' },
+      (scope) => {
+        slim.getVariable('v', { shape });
+        slim.variable('w', { shape });
+        slim.modelVariable('m', { shape });
+        slim.variableScope('in', { regularizer: slim.l1Regularizer(0.1), dtype: 'float32' }, () =>
+          slim.getVariable('u', { shape }),
+        );
+        slim.variableScope(scope, () => slim.getVariable('again', { shape }));
+      },
+    );
+    return { dtypes: slim.getVariables().map((v) => v.dtype) };
+  },
+
+  local_and_global_variables() {
+    const made = [slim.localVariable(1), slim.globalVariable(1), slim.localVariable(1), slim.globalVariable(1)];
+    slim.variableScope('s', () => {
+      made.push(slim.localVariable(1, { name: 'x' }), slim.globalVariable(1, { name: 'x' }));
+      slim.getVariable('y', { shape: [] });
+      made.push(slim.localVariable(1, { name: 'y' }));
+    });
+    slim.nameScope('n', () => made.push(slim.localVariable(1, { name: 'x' })));
+    return { names: names(made), local: names(slim.getLocalVariables()) };
+  },
+
   small_resnet_twice() {
     const x = images([2, 32, 32, 3]);
     const once = (options: slim.Options<nets.ResnetV1Options>) => {

@@ -1,7 +1,7 @@
 import { type DType, describe } from '../../core/dtype.js';
-import type { Tensor, Variable } from '../../core/graph.js';
-import type { ConcreteShape } from '../../core/shape.js';
-import { ArgumentError } from '../../errors.js';
+import { Tensor, type Variable } from '../../core/graph.js';
+import { type ConcreteShape, typeText } from '../../core/shape.js';
+import { ArgumentError, ShapeError } from '../../errors.js';
 import type { Activation } from '../activations.js';
 import { addToCollections, type CollectionNames, collectionList, GraphKeys } from '../collections.js';
 import { getVariable } from '../get_variable.js';
@@ -13,9 +13,6 @@ export type VariablesCollections = CollectionNames | Readonly<Record<string, Col
 
 /** A layer that takes the place of the biases: batch norm, dropout. Its options are `normalizerParams`. */
 export type Normalizer = (inputs: Tensor, params?: never) => Tensor;
-
-/** Order of the dimensions. NHWC alone so far. */
-export type DataFormat = 'NHWC' | null;
 
 /** What a layer says of one of its variables. */
 export interface LayerVariable {
@@ -38,7 +35,7 @@ export function layerVariable(name: string, v: LayerVariable): Variable {
     regularizer: v.regularizer ?? null,
     regularizerScope: `${v.coreName ?? name}/Regularizer`,
     trainable: v.trainable,
-    collections: [GraphKeys.modelVariables],
+    collections: [GraphKeys.globalVariables, GraphKeys.modelVariables],
   });
   addToCollections(variable.tensor.graph, collectionsOf(v.variablesCollections, name), variable);
   return variable;
@@ -71,19 +68,17 @@ export function requireInitializer(value: unknown, where: string): void {
   }
 }
 
+/** @throws ArgumentError, ShapeError unless the mode is true, false, or a scalar of bool that is asked at each run */
+export function requireMode(value: unknown, where: string): asserts value is boolean | Tensor {
+  if (typeof value === 'boolean') return;
+  if (!(value instanceof Tensor))
+    throw new ArgumentError(`${where} cannot be ${describe(value)}; it is true, false or a scalar of bool.`);
+  if (value.dtype !== 'bool' || value.shape.length !== 0)
+    throw new ShapeError(`${where}: expected bool[], received ${typeText(value)}.`);
+}
+
 /** @throws ArgumentError unless the value is true or false */
 export function requireBoolean(value: unknown, where: string): void {
   if (typeof value !== 'boolean')
     throw new ArgumentError(`${where}: expected true or false, received ${describe(value)}.`);
-}
-
-/** @throws ArgumentError unless the data format is one that there is */
-export function checkDataFormat(value: unknown, where: string): void {
-  if (value === 'NHWC' || value === null) return;
-  if (value === 'NCHW') {
-    throw new ArgumentError(`${where}: dataFormat: NCHW is not supported, NHWC is.`, {
-      hint: 'the memory layout is chosen by the compiler for each device; the order of the dimensions need not follow it.',
-    });
-  }
-  throw new ArgumentError(`${where}: invalid dataFormat: expected NHWC, received ${describe(value)}.`);
 }

@@ -7,16 +7,10 @@ import { addArgScope } from '../arg_scope.js';
 import { type CollectionNames, collectNamedOutputs } from '../collections.js';
 import { type Initializer, xavierInitializer, zerosInitializer } from '../initializers.js';
 import type { Regularizer } from '../regularizers.js';
-import { lastDimension, paddingOf, positiveInteger, requireTensor, type Size, twoElementTuple } from '../utils.js';
+import { paddingOf, positiveInteger, requireTensor, type Size, twoElementTuple } from '../utils.js';
 import { type Reuse, type Scope, variableScope } from '../variable_scope.js';
-import {
-  activated,
-  checkDataFormat,
-  type DataFormat,
-  type Normalizer,
-  requireFunction,
-  type VariablesCollections,
-} from './common.js';
+import { activated, type Normalizer, requireFunction, type VariablesCollections } from './common.js';
+import { channelsOf, checkDataFormat, type DataFormat, inChannelsLast } from './data_format.js';
 import { addBiases, makeWeights } from './weights.js';
 
 /** Options of `conv2d`. */
@@ -24,7 +18,8 @@ export interface Conv2dOptions {
   stride: Size;
   /** SAME or VALID, in any case. */
   padding: string;
-  dataFormat: DataFormat;
+  /** null: NHWC. */
+  dataFormat: DataFormat | null;
   /** Dilation of the kernel; together with a stride it is refused. */
   rate: Size;
   activationFn: Activation | null;
@@ -65,10 +60,10 @@ const defaults: Conv2dOptions = {
 
 /**
  * Convolution, then biases or a normalizer, then an activation.
- * @param inputs [N, H, W, C]
+ * @param inputs [N, H, W, C], or [N, C, H, W] in NCHW
  * @param numOutputs filters
  * @param kernelSize height and width of the kernel
- * @returns [N, H', W', numOutputs]; the variables are `weights` [height, width, C, numOutputs] and, without a normalizer,
+ * @returns [N, H', W', numOutputs] in the order of the inputs; the variables are `weights` [height, width, C, numOutputs] and, without a normalizer,
  *   `biases` [numOutputs]
  * @throws ShapeError unless the inputs have rank 4 and a known number of channels; ArgumentError for bad options
  */
@@ -79,7 +74,8 @@ export const conv2d = addArgScope(
     variableScope(o.scope, { defaultName: 'Conv', reuse: o.reuse }, (sc) => {
       const where = `conv2d (${sc.name})`;
       requireTensor(inputs, where);
-      checkDataFormat(o.dataFormat, where);
+      const format = o.dataFormat ?? 'NHWC';
+      checkDataFormat(format, where);
       requireFunction(o.normalizerFn, `${where}: normalizerFn`);
       requireRank4(inputs, where);
       const filters = positiveInteger(numOutputs, `${where}: numOutputs`);
@@ -89,12 +85,22 @@ export const conv2d = addArgScope(
       if (strides.some((s) => s > 1) && dilations.some((r) => r > 1)) {
         throw new ArgumentError(`${where}: stride [${strides}] and rate [${dilations}] cannot both be more than 1.`);
       }
-      const filter = makeWeights([...kernel, lastDimension(inputs.shape), filters], inputs.dtype, o, where);
+      const filter = makeWeights(
+        [...kernel, channelsOf(inputs.shape, format, 4, where), filters],
+        inputs.dtype,
+        o,
+        where,
+      );
       const attrs = { strides, dilations, padding: paddingOf(o.padding, where), pads: [0, 0, 0, 0] };
-      const convolved = apply(ops.conv2d, { x: inputs, filter }, attrs, 'Conv2D').y;
+      const convolved = inChannelsLast(
+        inputs,
+        format,
+        'Conv2D',
+        (x, name) => apply(ops.conv2d, { x, filter }, attrs, name).y,
+      );
       const net =
         o.normalizerFn === null
-          ? addBiases(convolved, o, where)
+          ? addBiases(convolved, format, o, where)
           : o.normalizerFn(convolved, (o.normalizerParams ?? {}) as never);
       return collectNamedOutputs(o.outputsCollections, sc.name, activated(net, o.activationFn, where));
     }),

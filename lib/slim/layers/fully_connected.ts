@@ -63,7 +63,7 @@ export const fullyConnected = addArgScope(
       const product = apply(ops.matmul, { x: inputs, y: weights }, {}, 'MatMul').z;
       const net =
         o.normalizerFn === null
-          ? addBiases(product, o, where)
+          ? addBiases(product, 'NHWC', o, where)
           : o.normalizerFn(product, (o.normalizerParams ?? {}) as never);
       return collectNamedOutputs(o.outputsCollections, sc.name, activated(net, o.activationFn, where));
     }),

@@ -3,7 +3,6 @@ import type { ConcreteShape } from '../../core/shape.js';
 import * as ops from '../../ops/index.js';
 import type { Initializer } from '../initializers.js';
 import type { Regularizer } from '../regularizers.js';
-import { lastDimension } from '../utils.js';
 import {
   layerVariable,
   requireBoolean,
@@ -11,6 +10,7 @@ import {
   requireInitializer,
   type VariablesCollections,
 } from './common.js';
+import { channelsOf, type DataFormat, inChannelsLast } from './data_format.js';
 
 /** The options of a layer with weights and biases that concern them. */
 export interface WeightsOptions {
@@ -39,12 +39,12 @@ export function makeWeights(shape: ConcreteShape, dtype: Tensor['dtype'], o: Wei
 }
 
 /** x plus the variable `biases` of the current scope, which starts with the biases' initializer; x itself without one. */
-export function addBiases(x: Tensor, o: WeightsOptions, where: string): Tensor {
+export function addBiases(x: Tensor, format: DataFormat, o: WeightsOptions, where: string): Tensor {
   if (o.biasesInitializer === null) return x;
   requireInitializer(o.biasesInitializer, `${where}: biasesInitializer`);
   requireFunction(o.biasesRegularizer, `${where}: biasesRegularizer`);
   const bias = layerVariable('biases', {
-    shape: [lastDimension(x.shape)],
+    shape: [channelsOf(x.shape, format, 1, where)],
     dtype: x.dtype,
     initializer: o.biasesInitializer,
     regularizer: o.biasesRegularizer,
@@ -52,5 +52,5 @@ export function addBiases(x: Tensor, o: WeightsOptions, where: string): Tensor {
     trainable: o.trainable,
     variablesCollections: o.variablesCollections,
   }).tensor;
-  return apply(ops.biasAdd, { x, bias }, {}, 'BiasAdd').y;
+  return inChannelsLast(x, format, 'BiasAdd', (y, name) => apply(ops.biasAdd, { x: y, bias }, {}, name).y);
 }

@@ -16,23 +16,33 @@ type UpTo<N, Counted extends readonly number[] = []> = Counted['length'] extends
 /** Units, or convolutions, of each block. */
 type Counts = readonly number[];
 
-type BottleneckUnit<S extends string> = S | `${S}/${'conv1' | 'conv2' | 'conv3'}`;
+/** Residual units by their scopes, and the convolutions of each. */
+interface UnitConvolutions {
+  bottleneck_v1: 'conv1' | 'conv2' | 'conv3';
+  bottleneck_v2: 'conv1' | 'conv2' | 'conv3';
+  basic_v1: 'conv1' | 'conv2';
+}
 
-type ResnetBlock<S extends string, Version extends string, Units> =
+type ResidualUnit = keyof UnitConvolutions;
+
+type UnitEndPoint<S extends string, Unit extends ResidualUnit> = S | `${S}/${UnitConvolutions[Unit]}`;
+
+type ResnetBlock<S extends string, Unit extends ResidualUnit, Units> =
   | S
-  | `${S}/unit_1/bottleneck_${Version}/shortcut`
-  | BottleneckUnit<`${S}/unit_${UpTo<Units>}/bottleneck_${Version}`>;
+  | `${S}/unit_1/${Unit}/shortcut`
+  | UnitEndPoint<`${S}/unit_${UpTo<Units>}/${Unit}`, Unit>;
 
 /** What a residual network collects up to its last block; `Block` is a tuple as long as the number of the next one. */
 type ResnetEndPoint<
   S extends string,
-  Version extends string,
+  Unit extends ResidualUnit,
   Units extends Counts,
   Block extends readonly 0[] = [0],
   Names extends string = `${S}/conv1`,
 > = Units extends readonly [infer First, ...infer Rest extends Counts]
-  ? ResnetEndPoint<S, Version, Rest, [...Block, 0], Names | ResnetBlock<`${S}/block${Block['length']}`, Version, First>>
-  : Names;
+  ? ResnetEndPoint<S, Unit, Rest, [...Block, 0], Names | ResnetBlock<`${S}/block${Block['length']}`, Unit, First>>
+  : // Basic units of the first block have as many channels as the root.
+    Exclude<Names, `${S}/block1/unit_1/basic_v1/shortcut`>;
 
 /** What a VGG network collects up to its last layer but one. */
 type VggEndPoint<
@@ -71,7 +81,7 @@ type NoClasses = 0 | null;
 type InScope<S, Names extends string> = [S] extends [undefined] ? Network<Names> : Network;
 
 /** Builds a residual network in the scope `Name`. */
-export type ResnetBuilder<O extends object, Name extends string, Version extends string, Units extends Counts> = <
+export type ResnetBuilder<O extends object, Name extends string, Unit extends ResidualUnit, Units extends Counts> = <
   N extends Given<number | null> = undefined,
   P extends Given<boolean> = undefined,
   Q extends Given<boolean | null> = undefined,
@@ -81,7 +91,7 @@ export type ResnetBuilder<O extends object, Name extends string, Version extends
   options?: Decided<O, N, P, Q, S>,
 ) => InScope<
   S,
-  | ResnetEndPoint<Name, Version, Units>
+  | ResnetEndPoint<Name, Unit, Units>
   | When<N, number, NoClasses | undefined, `${Name}/logits` | 'predictions'>
   | When<Q, boolean, null | undefined, When<P, true | undefined, false, 'global_pool'>>
   | When<N, number, NoClasses | undefined, When<Q, true, false | null | undefined, `${Name}/spatial_squeeze`>>

@@ -8,10 +8,23 @@ export {
   networks,
   type PublishedWeights,
 } from './registry.js';
-export type { BlockSize } from './residual_network.js';
+export type { BlockSize, ResnetDepthOptions } from './residual_network.js';
+export {
+  kerasArgScope,
+  kerasResnet50,
+  kerasResnet101,
+  kerasResnet152,
+  pytorchArgScope,
+  resnet18,
+  resnet34,
+  resnet50,
+  resnet101,
+  resnet152,
+} from './resnet.js';
 export {
   Block,
   conv2dSame,
+  maxPool2dSame,
   type ResnetArgScopeOptions,
   resnetArgScope,
   stackBlocksDense,
@@ -20,6 +33,7 @@ export {
   type UnitFunction,
 } from './resnet_utils.js';
 export {
+  basic as basicV1,
   bottleneck as bottleneckV1,
   type ResnetV1DepthOptions,
   type ResnetV1Options,
@@ -28,6 +42,7 @@ export {
   resnetV1_101,
   resnetV1_152,
   resnetV1_200,
+  resnetV1BasicBlock,
   resnetV1Block,
 } from './resnet_v1.js';
 export {

@@ -5,6 +5,18 @@ import type { ArgScope } from '../arg_scope.js';
 import type { Options } from '../options.js';
 import type { Scope } from '../variable_scope.js';
 import { defaultImageSize, type Network } from './network.js';
+import {
+  kerasArgScope,
+  kerasResnet50,
+  kerasResnet101,
+  kerasResnet152,
+  pytorchArgScope,
+  resnet18,
+  resnet34,
+  resnet50,
+  resnet101,
+  resnet152,
+} from './resnet.js';
 import { resnetArgScope } from './resnet_utils.js';
 import { resnetV1_50, resnetV1_101, resnetV1_152, resnetV1_200 } from './resnet_v1.js';
 import { resnetV2_50, resnetV2_101, resnetV2_152, resnetV2_200 } from './resnet_v2.js';
@@ -43,13 +55,15 @@ export interface NetworkEntry {
   /** Classes of the published weights. */
   readonly numClasses: number;
   /** Name of the preprocessing that the weights expect. */
-  readonly preprocessing: 'vgg' | 'inception';
+  readonly preprocessing: 'vgg' | 'inception' | 'torchvision' | 'caffe';
   /** What is added to a class of the network to get its number in lists of 1001 classes, where 0 is the background. */
   readonly labelOffset: number;
   /** The variable that has one value for each class, below the network's scope. */
   readonly logitsBiases: string;
   /** The op, below the network's scope, whose output are the globally pooled features: what the last layer makes logits of. */
   readonly features: string;
+  /** Another library whose networks have this form, so that its weights fit; null: there is none. */
+  readonly library: 'pytorch' | 'keras' | null;
   /** null: there are none. */
   readonly published: PublishedWeights | null;
 }
@@ -58,6 +72,7 @@ const resnet = {
   argScope: () => resnetArgScope(),
   logitsBiases: 'logits/biases',
   features: 'pool5',
+  library: null,
 } as const;
 
 /** Converted from Caffe: no class for the background. */
@@ -72,6 +87,27 @@ const vgg = {
   argScope: () => vggArgScope(),
   logitsBiases: 'fc8/biases',
   features: 'global_pool',
+  library: null,
+} as const;
+
+/** Those of torchvision and timm. */
+const pytorch = {
+  ...resnet,
+  ...fromCaffe,
+  argScope: () => pytorchArgScope(),
+  preprocessing: 'torchvision',
+  library: 'pytorch',
+  published: null,
+} as const;
+
+/** Those of keras.applications. */
+const keras = {
+  ...resnet,
+  ...fromCaffe,
+  argScope: () => kerasArgScope(),
+  preprocessing: 'caffe',
+  library: 'keras',
+  published: null,
 } as const;
 
 /** One line for each network; what stands here is built, tested and offered. */
@@ -127,6 +163,14 @@ export const networks = {
     build: vgg19,
     published: { file: 'vgg_19_2016_08_28.tar.gz', top1: 71.1, top5: 89.8 },
   },
+  resnet_18: { ...pytorch, name: 'resnet_18', build: resnet18 },
+  resnet_34: { ...pytorch, name: 'resnet_34', build: resnet34 },
+  resnet_50: { ...pytorch, name: 'resnet_50', build: resnet50 },
+  resnet_101: { ...pytorch, name: 'resnet_101', build: resnet101 },
+  resnet_152: { ...pytorch, name: 'resnet_152', build: resnet152 },
+  keras_resnet_50: { ...keras, name: 'keras_resnet_50', build: kerasResnet50 },
+  keras_resnet_101: { ...keras, name: 'keras_resnet_101', build: kerasResnet101 },
+  keras_resnet_152: { ...keras, name: 'keras_resnet_152', build: kerasResnet152 },
 } as const satisfies Readonly<Record<string, NetworkEntry>>;
 
 export type NetworkName = keyof typeof networks;

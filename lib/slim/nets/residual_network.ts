@@ -9,7 +9,7 @@ import { reduceMean, squeeze } from '../math.js';
 import { lastDimension, positiveInteger, requireTensor } from '../utils.js';
 import { type Reuse, type Scope, type VariableScope, variableScope } from '../variable_scope.js';
 import { type Network, numberOfClasses } from './network.js';
-import { Block, stackBlocksDense, type UnitFunction } from './resnet_utils.js';
+import { Block, stackBlocksDense, type Unit, type UnitFunction } from './resnet_utils.js';
 
 /** Options that all builders of residual networks share. */
 export interface ResnetOptions {
@@ -52,8 +52,8 @@ export interface ResnetForm {
   /** The builder's name, for errors. */
   readonly name: string;
   readonly defaultScope: string;
-  /** The form's unit; it has the option `outputsCollections`. */
-  readonly bottleneck: ArgScoped<never>;
+  /** The form's units; they have the option `outputsCollections`. */
+  readonly units: readonly ArgScoped<never>[];
 }
 
 /**
@@ -76,7 +76,7 @@ export function residualNetwork(
   lastDimension(inputs.shape, 4);
   return variableScope(o.scope, { defaultName: form.defaultScope, reuse: o.reuse }, (sc) => {
     const collection = `${sc.originalNameScope}_end_points`;
-    return argScope([conv2d, form.bottleneck, stackBlocksDense], { outputsCollections: collection }, () =>
+    return argScope([conv2d, ...form.units, stackBlocksDense], { outputsCollections: collection }, () =>
       inMode(o.isTraining, () => {
         const net = features(o.includeRootBlock ? behindRoot(o.outputStride) : o.outputStride);
         return classified(net, convertCollectionToDict(collection), sc, { ...o, numClasses });
@@ -121,28 +121,45 @@ function classified(
   return { net, endPoints };
 }
 
-/** Size of a block of bottleneck units. */
+/** Size of a block of residual units, and where it strides. */
 export interface BlockSize {
-  /** Channels inside the units; their outputs have four times as many. */
+  /** Channels inside the units; the outputs of bottleneck units have four times as many. */
   readonly baseDepth: number;
   readonly numUnits: number;
-  /** Stride of the last unit: that leaves the others the larger features. */
+  /** Stride of the block. */
   readonly stride: number;
+  /**
+   * The unit that strides: Slim's last one, which leaves the others the larger features, or the first one, as [1] has it and most
+   * other libraries. The last one unless told.
+   */
+  readonly strideIn?: 'last_unit' | 'first_unit';
+  /** The convolution in that unit that strides; `Unit` has the default. */
+  readonly strideOn?: Unit['strideOn'];
 }
 
-/** A block of `numUnits` bottleneck units of which the last one strides. */
-export function bottleneckBlock(
+/** A block of `numUnits` residual units whose outputs have `expansion * baseDepth` channels. */
+export function residualBlock(
   scope: string,
   unitFn: UnitFunction,
-  { baseDepth, numUnits, stride }: BlockSize,
+  { baseDepth, numUnits, stride, strideIn = 'last_unit', strideOn }: BlockSize,
+  expansion = 4,
 ): Block {
-  const unit = { depth: 4 * baseDepth, depthBottleneck: baseDepth };
-  const units = Array.from({ length: numUnits }, (_, i) => ({ ...unit, stride: i === numUnits - 1 ? stride : 1 }));
+  if (strideIn !== 'last_unit' && strideIn !== 'first_unit')
+    throw new ArgumentError(`${scope}: strideIn: expected last_unit or first_unit, received ${describe(strideIn)}.`);
+  const unit = {
+    depth: expansion * baseDepth,
+    depthBottleneck: baseDepth,
+    ...(strideOn === undefined ? {} : { strideOn }),
+  };
+  const striding = strideIn === 'first_unit' ? 0 : numUnits - 1;
+  const units = Array.from({ length: numUnits }, (_, i) => ({ ...unit, stride: i === striding ? stride : 1 }));
   return new Block(scope, unitFn, units);
 }
 
 /** Units in the four blocks of each published depth: table 1 of arXiv:1512.03385, and the 200 layers of arXiv:1603.05027. */
 export const publishedUnits = {
+  18: [2, 2, 2, 2],
+  34: [3, 4, 6, 3],
   50: [3, 4, 6, 3],
   101: [3, 4, 23, 3],
   152: [3, 8, 36, 3],

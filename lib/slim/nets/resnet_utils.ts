@@ -8,11 +8,11 @@ import { type CollectionNames, collectNamedOutputs, GraphKeys } from '../collect
 import { varianceScalingInitializer } from '../initializers.js';
 import { requireBoolean } from '../layers/common.js';
 import { batchNorm, conv2d, maxPool2d } from '../layers/index.js';
-import { pad } from '../math.js';
+import { maxPool, pad } from '../math.js';
 import { mergeOptions, type Options } from '../options.js';
 import { l2Regularizer } from '../regularizers.js';
 import { positiveInteger, requireTensor } from '../utils.js';
-import { type Scope, variableScope } from '../variable_scope.js';
+import { nameScope, type Scope, variableScope } from '../variable_scope.js';
 
 /** One residual unit of a block. */
 export interface Unit {
@@ -24,6 +24,36 @@ export interface Unit {
   readonly stride?: number;
   /** Dilation of the 3x3 convolution; 1 when left out. */
   readonly rate?: number;
+  /** The convolution that strides; conv2, the 3x3, of a bottleneck unit and conv1 of a basic one when left out. */
+  readonly strideOn?: 'conv1' | 'conv2';
+  /** Dilation behind the convolution that would have strided; `rate` when left out. */
+  readonly rateBehind?: number;
+}
+
+/** Stride and dilation of a convolution. */
+export interface Sampling {
+  readonly stride: number;
+  readonly rate: number;
+}
+
+/**
+ * Strides and dilations of a unit's first two convolutions.
+ * @param unless the convolution that strides when the unit does not say
+ * @throws ArgumentError
+ */
+export function samplingOf(unit: Unit, unless: 'conv1' | 'conv2'): readonly [Sampling, Sampling] {
+  const { stride = 1, rate = 1, rateBehind = rate, strideOn = unless } = unit;
+  if (strideOn !== 'conv1' && strideOn !== 'conv2')
+    throw new ArgumentError(`Unit: strideOn: expected conv1 or conv2, received ${describe(strideOn)}.`);
+  if (strideOn === 'conv2')
+    return [
+      { stride: 1, rate },
+      { stride, rate },
+    ];
+  return [
+    { stride, rate },
+    { stride: 1, rate: rateBehind },
+  ];
 }
 
 /** Builds one residual unit. */
@@ -87,6 +117,26 @@ export function conv2dSame(
   return conv2d(padded, numOutputs, kernel, { stride, rate, padding: 'VALID', scope });
 }
 
+/**
+ * A max pooling whose padding depends on the window alone, not on the size of the input, as SAME does.
+ * @param inputs [N, H, W, C]
+ * @param kernelSize height and width of the window
+ * @returns [N, ceil(H / stride), ceil(W / stride), C] for odd kernels
+ */
+export function maxPool2dSame(
+  inputs: Tensor,
+  kernelSize: number,
+  stride: number,
+  options: Options<{ scope: string | null }> = {},
+): Tensor {
+  const { scope } = mergeOptions<{ scope: string | null }>('maxPool2dSame', { scope: null }, options);
+  requireTensor(inputs, 'maxPool2dSame');
+  const total = positiveInteger(kernelSize, 'maxPool2dSame: kernelSize') - 1;
+  const before = Math.floor(total / 2);
+  const window = { size: kernelSize, stride: positiveInteger(stride, 'maxPool2dSame: stride') };
+  return nameScope(scope ?? 'MaxPool2D', () => maxPool(inputs, { ...window, pads: [before, total - before] }));
+}
+
 interface StackOptions {
   /** Input size over output size of the features; where it is reached, strides turn into dilation. null: as the units say. */
   outputStride: number | null;
@@ -114,15 +164,15 @@ export const stackBlocksDense = addArgScope(
     let currentStride = 1;
     let rate = 1;
     /** Builds what strides: with its stride or, where the output stride is reached, with a rate for all that follows. */
-    const strided = (stride: number, build: (stride: number, rate: number) => Tensor): Tensor => {
+    const strided = (stride: number, build: (sampling: Sampling, rateBehind: number) => Tensor): Tensor => {
       if (currentStride === outputStride) {
-        const dense = build(1, rate);
+        const before = rate;
         rate *= stride;
-        return dense;
+        return build({ stride: 1, rate: before }, rate);
       }
       currentStride *= stride;
       if (outputStride !== null && currentStride > outputStride) throw unreachable(outputStride, currentStride);
-      return build(stride, 1);
+      return build({ stride, rate: 1 }, 1);
     };
     let net = inputs;
     for (const block of blocks as readonly Block[]) {
@@ -135,11 +185,11 @@ export const stackBlocksDense = addArgScope(
             unitStride = 1;
           }
           net = variableScope(`unit_${i + 1}`, () =>
-            strided(unitStride, (stride, dilation) => block.unitFn(net, { ...unit, stride, rate: dilation })),
+            strided(unitStride, (sampling, rateBehind) => block.unitFn(net, { ...unit, ...sampling, rateBehind })),
           );
         });
         collectNamedOutputs(outputsCollections, sc.name, net);
-        return strided(blockStride, (stride) => subsample(net, stride));
+        return strided(blockStride, ({ stride }) => subsample(net, stride));
       });
     }
     if (outputStride !== null && currentStride !== outputStride) throw unreachable(outputStride, currentStride);

@@ -5,8 +5,8 @@
 import { describe } from '../../core/dtype.js';
 import type { Tensor } from '../../core/graph.js';
 import { ArgumentError } from '../../errors.js';
-import { relu, relu6 } from '../activations.js';
-import { addArgScope } from '../arg_scope.js';
+import { type Activation, relu, relu6 } from '../activations.js';
+import { addArgScope, argScope } from '../arg_scope.js';
 import { type CollectionNames, collectNamedOutputs } from '../collections.js';
 import { conv2d, maxPool2d } from '../layers/index.js';
 import { add, multiply, subtract } from '../math.js';
@@ -18,16 +18,24 @@ import type { ResnetBuilder } from './end_points.js';
 import type { Network } from './network.js';
 import {
   type BlockSize,
-  bottleneckBlock,
   type PublishedDepth,
   publishedBlocks,
   publishedUnits,
   type ResnetDepthOptions,
   type ResnetOptions,
+  residualBlock,
   residualNetwork,
   resnetDefaults,
 } from './residual_network.js';
-import { type Block, conv2dSame, stackBlocksDense, subsample, type Unit } from './resnet_utils.js';
+import {
+  type Block,
+  conv2dSame,
+  maxPool2dSame,
+  samplingOf,
+  stackBlocksDense,
+  subsample,
+  type Unit,
+} from './resnet_utils.js';
 
 interface BottleneckOptions {
   outputsCollections: CollectionNames;
@@ -36,27 +44,28 @@ interface BottleneckOptions {
   useBoundedActivations: boolean;
 }
 
-/** Residual unit of [1]: batch norm after every convolution, the stride on the 3x3 (conv2). */
+/** Residual unit of [1]: batch norm after every convolution, the stride on the 3x3 (conv2) unless told. */
 export const bottleneck = addArgScope(
   'bottleneck',
   { outputsCollections: null, scope: null, useBoundedActivations: false } as BottleneckOptions,
-  (inputs: Tensor, { depth, depthBottleneck, stride = 1, rate = 1 }: Unit, o: BottleneckOptions): Tensor =>
+  (inputs: Tensor, unit: Unit, o: BottleneckOptions): Tensor =>
     variableScope(o.scope, 'bottleneck_v1', (sc) => {
-      const shortcut =
-        depth === lastDimension(inputs.shape, 4)
-          ? subsample(inputs, stride, { scope: 'shortcut' })
-          : conv2d(inputs, depth, [1, 1], {
-              stride,
-              activationFn: o.useBoundedActivations ? relu6 : null,
-              scope: 'shortcut',
-            });
-      let residual = conv2d(inputs, depthBottleneck, [1, 1], { stride: 1, scope: 'conv1' });
-      residual = conv2dSame(residual, depthBottleneck, 3, stride, { rate, scope: 'conv2' });
+      const { depth, depthBottleneck, stride = 1 } = unit;
+      const [first, second] = samplingOf(unit, 'conv2');
+      const shortcut = shortcutOf(inputs, depth, stride, o.useBoundedActivations ? relu6 : null);
+      let residual = conv2d(inputs, depthBottleneck, [1, 1], { stride: first.stride, scope: 'conv1' });
+      residual = conv2dSame(residual, depthBottleneck, 3, second.stride, { rate: second.rate, scope: 'conv2' });
       residual = conv2d(residual, depth, [1, 1], { stride: 1, activationFn: null, scope: 'conv3' });
       const output = o.useBoundedActivations ? relu6(add(shortcut, clipped(residual))) : relu(add(shortcut, residual));
       return collectNamedOutputs(o.outputsCollections, sc.name, output);
     }),
 );
+
+function shortcutOf(inputs: Tensor, depth: number, stride: number, activationFn: Activation | null): Tensor {
+  return depth === lastDimension(inputs.shape, 4)
+    ? subsample(inputs, stride, { scope: 'shortcut' })
+    : conv2d(inputs, depth, [1, 1], { stride, activationFn, scope: 'shortcut' });
+}
 
 /** min(max(x, -6), 6): each side of zero on its own. */
 function clipped(x: Tensor): Tensor {
@@ -67,9 +76,11 @@ function clipped(x: Tensor): Tensor {
 export interface ResnetV1Options extends ResnetOptions {
   /** Collect the outputs of blocks before their last unit's stride: they are twice as fine, the network computes the same. */
   storeNonStridedActivations: boolean;
+  /** Pad the root's max pooling alike on both sides, as PyTorch and Keras do; false: as the surrounding scope says, SAME. */
+  symmetricPool: boolean;
 }
 
-const defaults: ResnetV1Options = { ...resnetDefaults, storeNonStridedActivations: false };
+const defaults: ResnetV1Options = { ...resnetDefaults, storeNonStridedActivations: false, symmetricPool: false };
 
 /**
  * A residual network of [1] out of blocks. Call it inside `argScope(resnetArgScope(), ...)` for the published form.
@@ -82,20 +93,51 @@ const defaults: ResnetV1Options = { ...resnetDefaults, storeNonStridedActivation
  */
 export function resnetV1(inputs: Tensor, blocks: readonly Block[], options: Options<ResnetV1Options> = {}): Network {
   const o = mergeOptions('resnetV1', defaults, options);
-  const form = { name: 'resnetV1', defaultScope: 'resnet_v1', bottleneck };
+  const form = { name: 'resnetV1', defaultScope: 'resnet_v1', units: [bottleneck, basic] };
   return residualNetwork(form, inputs, o, (outputStride) => {
     let net = inputs;
     if (o.includeRootBlock) {
       net = conv2dSame(net, 64, 7, 2, { scope: 'conv1' });
-      net = maxPool2d(net, [3, 3], { stride: 2, scope: 'pool1' });
+      net = o.symmetricPool
+        ? maxPool2dSame(net, 3, 2, { scope: 'pool1' })
+        : maxPool2d(net, [3, 3], { stride: 2, scope: 'pool1' });
     }
     return stackBlocksDense(net, blocks, { outputStride, storeNonStridedActivations: o.storeNonStridedActivations });
   });
 }
 
-/** A block of bottleneck units of which the last one strides. */
+interface BasicOptions {
+  outputsCollections: CollectionNames;
+  scope: Scope;
+}
+
+/**
+ * Residual unit of [1] for the networks of 18 and 34 layers: two 3x3 convolutions of `depth` channels, the first of which strides.
+ */
+export const basic = addArgScope(
+  'basic',
+  { outputsCollections: null, scope: null } as BasicOptions,
+  (inputs: Tensor, unit: Unit, o: BasicOptions): Tensor =>
+    variableScope(o.scope, 'basic_v1', (sc) => {
+      const { depth, stride = 1 } = unit;
+      const [first, second] = samplingOf(unit, 'conv1');
+      const shortcut = shortcutOf(inputs, depth, stride, null);
+      let residual = conv2dSame(inputs, depth, 3, first.stride, { rate: first.rate, scope: 'conv1' });
+      residual = argScope([conv2d], { activationFn: null }, () =>
+        conv2dSame(residual, depth, 3, second.stride, { rate: second.rate, scope: 'conv2' }),
+      );
+      return collectNamedOutputs(o.outputsCollections, sc.name, relu(add(shortcut, residual)));
+    }),
+);
+
+/** A block of bottleneck units, of which the last one strides unless told. */
 export function resnetV1Block(scope: string, size: BlockSize): Block {
-  return bottleneckBlock(scope, bottleneck, size);
+  return residualBlock(scope, bottleneck, size);
+}
+
+/** A block of basic units, of which the last one strides unless told. */
+export function resnetV1BasicBlock(scope: string, size: BlockSize): Block {
+  return residualBlock(scope, basic, size, 1);
 }
 
 /** Options of the networks of one depth. */
@@ -122,7 +164,7 @@ function ofDepth<const Name extends string, D extends PublishedDepth>(name: Name
     const blocks = publishedBlocks(resnetV1Block, publishedUnits[depth], baseDepthOf);
     return resnetV1(inputs, blocks, { ...o, includeRootBlock });
   };
-  return build as ResnetBuilder<ResnetV1DepthOptions, Name, 'v1', (typeof publishedUnits)[D]>;
+  return build as ResnetBuilder<ResnetV1DepthOptions, Name, 'bottleneck_v1', (typeof publishedUnits)[D]>;
 }
 
 /** ResNet-50 of [1], table 1. See `resnetV1` for inputs, results and errors. */

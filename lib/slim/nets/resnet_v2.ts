@@ -15,16 +15,16 @@ import type { ResnetBuilder } from './end_points.js';
 import type { Network } from './network.js';
 import {
   type BlockSize,
-  bottleneckBlock,
   type PublishedDepth,
   publishedBlocks,
   publishedUnits,
   type ResnetDepthOptions,
   type ResnetOptions,
+  residualBlock,
   residualNetwork,
   resnetDefaults,
 } from './residual_network.js';
-import { type Block, conv2dSame, stackBlocksDense, subsample, type Unit } from './resnet_utils.js';
+import { type Block, conv2dSame, samplingOf, stackBlocksDense, subsample, type Unit } from './resnet_utils.js';
 
 interface BottleneckOptions {
   outputsCollections: CollectionNames;
@@ -35,8 +35,10 @@ interface BottleneckOptions {
 export const bottleneck = addArgScope(
   'bottleneck',
   { outputsCollections: null, scope: null } as BottleneckOptions,
-  (inputs: Tensor, { depth, depthBottleneck, stride = 1, rate = 1 }: Unit, o: BottleneckOptions): Tensor =>
+  (inputs: Tensor, unit: Unit, o: BottleneckOptions): Tensor =>
     variableScope(o.scope, 'bottleneck_v2', (sc) => {
+      const { depth, depthBottleneck, stride = 1 } = unit;
+      const [first, second] = samplingOf(unit, 'conv2');
       const depthIn = lastDimension(inputs.shape, 4);
       const plain = { normalizerFn: null, activationFn: null };
       const preact = batchNorm(inputs, { activationFn: relu, scope: 'preact' });
@@ -44,8 +46,8 @@ export const bottleneck = addArgScope(
         depth === depthIn
           ? subsample(inputs, stride, { scope: 'shortcut' })
           : conv2d(preact, depth, [1, 1], { ...plain, stride, scope: 'shortcut' });
-      let residual = conv2d(preact, depthBottleneck, [1, 1], { stride: 1, scope: 'conv1' });
-      residual = conv2dSame(residual, depthBottleneck, 3, stride, { rate, scope: 'conv2' });
+      let residual = conv2d(preact, depthBottleneck, [1, 1], { stride: first.stride, scope: 'conv1' });
+      residual = conv2dSame(residual, depthBottleneck, 3, second.stride, { rate: second.rate, scope: 'conv2' });
       residual = conv2d(residual, depth, [1, 1], { ...plain, stride: 1, scope: 'conv3' });
       return collectNamedOutputs(o.outputsCollections, sc.name, add(shortcut, residual));
     }),
@@ -62,7 +64,7 @@ export type ResnetV2Options = ResnetOptions;
  */
 export function resnetV2(inputs: Tensor, blocks: readonly Block[], options: Options<ResnetV2Options> = {}): Network {
   const o = mergeOptions('resnetV2', resnetDefaults, options);
-  const form = { name: 'resnetV2', defaultScope: 'resnet_v2', bottleneck };
+  const form = { name: 'resnetV2', defaultScope: 'resnet_v2', units: [bottleneck] };
   return residualNetwork(form, inputs, o, (outputStride) => {
     let net = inputs;
     if (o.includeRootBlock) {
@@ -78,9 +80,9 @@ export function resnetV2(inputs: Tensor, blocks: readonly Block[], options: Opti
   });
 }
 
-/** A block of bottleneck units of which the last one strides. */
+/** A block of bottleneck units, of which the last one strides unless told. */
 export function resnetV2Block(scope: string, size: BlockSize): Block {
-  return bottleneckBlock(scope, bottleneck, size);
+  return residualBlock(scope, bottleneck, size);
 }
 
 /** Options of the networks of one depth. */
@@ -93,7 +95,7 @@ function ofDepth<const Name extends string, D extends PublishedDepth>(name: Name
   const own: ResnetV2DepthOptions = { ...shared, scope: name };
   const build = (inputs: Tensor, options: Options<ResnetV2DepthOptions> = {}): Network =>
     resnetV2(inputs, blocks, { ...mergeOptions(name, own, options), includeRootBlock });
-  return build as ResnetBuilder<ResnetV2DepthOptions, Name, 'v2', (typeof publishedUnits)[D]>;
+  return build as ResnetBuilder<ResnetV2DepthOptions, Name, 'bottleneck_v2', (typeof publishedUnits)[D]>;
 }
 
 /** The 50-layer network of arXiv:1512.03385 in the form of [2]. See `resnetV2` for inputs, results and errors. */

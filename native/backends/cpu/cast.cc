@@ -12,10 +12,6 @@
 namespace slimnet::cpu {
 namespace {
 
-struct Bool {
-  uint8_t value = 0;
-};
-
 // C++ types in the order of DType.
 template <class... T>
 struct Types {};

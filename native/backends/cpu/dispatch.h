@@ -7,6 +7,7 @@
 
 #include "backend/backend.h"
 #include "base/error.h"
+#include "base/half.h"
 
 namespace slimnet::cpu {
 
@@ -46,6 +47,29 @@ auto ForInteger(DType dtype, const Body& body) {
       return body(uint64_t{});
     default:
       throw Error(ErrorCode::kBackend, "expected an integer dtype, received " + std::string(Name(dtype)));
+  }
+}
+
+// A bool as it is stored: every byte but 0 is true.
+struct Bool {
+  uint8_t value = 0;
+};
+
+// Calls body(T{}) with the type that carries a dtype, whichever it is.
+template <class Body>
+auto ForAny(DType dtype, const Body& body) {
+  switch (dtype) {
+    case DType::kFloat32:
+    case DType::kFloat64:
+      return ForFloat(dtype, body);
+    case DType::kFloat16:
+      return body(Float16{});
+    case DType::kBFloat16:
+      return body(BFloat16{});
+    case DType::kBool:
+      return body(Bool{});
+    default:
+      return ForInteger(dtype, body);
   }
 }
 

@@ -11,7 +11,7 @@
 namespace slimnet::cpu {
 
 // `run(pool, bindings)` computes the step. It is shared by all executors: it holds sizes and attributes, no state, and
-// neither allocates nor throws.
+// allocates nothing. It may throw Error{kExecution} for values that the op cannot take, but not from within a job.
 template <class Run>
 std::unique_ptr<Kernel> KernelOf(std::string implementation, Run run, size_t scratch_bytes = 0) {
   class FunctionInvocation final : public Invocation {

@@ -11,28 +11,37 @@ enum class Accepts {
   kAll,      // moves or converts values
   kFloats,   // float32 or float64, all inputs alike
   kFloat32,  // computes
+  kClasses,  // float32 or float64 beside indices in any integer dtype
 };
 
 Accepts AcceptedBy(OpKind op) {
   switch (op) {
     case OpKind::kCast:
     case OpKind::kConstant:
+    case OpKind::kEqual:
     case OpKind::kInput:
+    case OpKind::kNotEqual:
     case OpKind::kOneHot:
     case OpKind::kPad:
     case OpKind::kReshape:
     case OpKind::kSelect:
+    case OpKind::kSize:
     case OpKind::kSqueeze:
     case OpKind::kTranspose:
     case OpKind::kVariable:
       return Accepts::kAll;
     case OpKind::kArgmax:
+    case OpKind::kAssignAdd:
     case OpKind::kAssignDebiasedMovingAverage:
     case OpKind::kAssignMovingAverage:
     case OpKind::kDropout:
     case OpKind::kScaleGradient:
     case OpKind::kTopK:
       return Accepts::kFloats;
+    case OpKind::kConfusionMatrix:
+    case OpKind::kInTopK:
+    case OpKind::kPick:
+      return Accepts::kClasses;
     default:
       return Accepts::kFloat32;
   }
@@ -42,11 +51,12 @@ std::string OpName(const NodeContext& context) { return std::string(Info(context
 
 Verdict CheckInput(const NodeContext& context, Accepts accepts, const Value& value) {
   const DType dtype = value.type.dtype;
-  if (accepts == Accepts::kAll) return Verdict::Yes();
+  const bool is_half = dtype == DType::kFloat16 || dtype == DType::kBFloat16;
+  if (accepts == Accepts::kAll || (accepts == Accepts::kClasses && !is_half)) return Verdict::Yes();
   if (accepts == Accepts::kFloats && dtype == DType::kFloat64 && context.input(0).type.dtype == dtype)
     return Verdict::Yes();
   if (dtype == DType::kFloat32 && context.input(0).type.dtype == dtype) return Verdict::Yes();
-  const std::string wanted = accepts == Accepts::kFloats ? "float32 or float64, alike for all inputs" : "float32";
+  const std::string wanted = accepts != Accepts::kFloat32 ? "float32 or float64, alike for all inputs" : "float32";
   return Verdict::No("the onednn backend computes " + OpName(context) + " in " + wanted + ", received " +
                      ToString(value.type));
 }

@@ -27,24 +27,32 @@ enum class Accepts {
   kAll,     // moves bytes
   kFloats,  // float32 or float64, all inputs alike
   kFloat32,
+  kClasses,  // float32 or float64 beside indices in any integer dtype
 };
 
 Accepts AcceptedBy(OpKind op) {
   switch (op) {
     case OpKind::kCast:
     case OpKind::kConstant:
+    case OpKind::kEqual:
     case OpKind::kInput:
+    case OpKind::kNotEqual:
     case OpKind::kOneHot:
     case OpKind::kPad:
     case OpKind::kReorder:
     case OpKind::kReshape:
     case OpKind::kSelect:
+    case OpKind::kSize:
     case OpKind::kSqueeze:
     case OpKind::kTranspose:
     case OpKind::kVariable:
       return Accepts::kAll;
     case OpKind::kBatchNormTraining:
       return Accepts::kFloat32;
+    case OpKind::kConfusionMatrix:
+    case OpKind::kInTopK:
+    case OpKind::kPick:
+      return Accepts::kClasses;
     default:
       return Accepts::kFloats;
   }
@@ -66,12 +74,13 @@ bool TakesOperands(OpKind op) { return op == OpKind::kConv2d || op == OpKind::kM
 
 Verdict CheckDType(const NodeContext& node, Accepts accepts, const Value& value) {
   const DType dtype = value.type.dtype;
+  if (accepts == Accepts::kClasses && dtype != DType::kFloat16 && dtype != DType::kBFloat16) return Verdict::Yes();
   if (dtype == DType::kFloat32) {
     if (node.input(0).type.dtype == DType::kFloat32) return Verdict::Yes();
   } else if (dtype == DType::kFloat64 && accepts == Accepts::kFloats && node.input(0).type.dtype == dtype) {
     return Verdict::Yes();
   }
-  const std::string wanted = accepts == Accepts::kFloats ? "float32 or float64, alike for all inputs" : "float32";
+  const std::string wanted = accepts != Accepts::kFloat32 ? "float32 or float64, alike for all inputs" : "float32";
   return Verdict::No("the reference backend computes " + std::string(Info(node.node.op).name) + " in " + wanted +
                      ", received " + ToString(value.type));
 }

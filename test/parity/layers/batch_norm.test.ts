@@ -335,7 +335,9 @@ test('testUnknownShape, testInvalidDataFormat and other wrong arguments', () => 
     () =>
       inGraph(() => slim.batchNorm(images(shape), options));
   expect(attempt({}, [2, 4, 4, null])).toThrow(ShapeError);
-  expect(attempt({}, [2, 4, 4, null])).toThrow(/must be defined/);
+  expect(attempt({}, [2, 4, 4, null])).toThrow(/channels dimension of \[2,4,4,\?\] is undefined/);
+  expect(attempt({ dataFormat: 'NCHW' }, [2, null, 4, 4])).toThrow(/channels dimension/);
+  expect(attempt({ dataFormat: 'NCHW' }, [2, 3, null, null])).not.toThrow();
   expect(attempt({}, [3])).toThrow(ShapeError);
   expect(attempt({ dataFormat: 'CHWN' })).toThrow(/dataFormat/);
   expect(attempt({ isTraining: null })).toThrow(/cannot be null/);
@@ -343,5 +345,22 @@ test('testUnknownShape, testInvalidDataFormat and other wrong arguments', () => 
   expect(attempt({ epsilon: -1 })).toThrow(/epsilon/);
   expect(attempt({ paramInitializers: { gama: slim.onesInitializer() } })).toThrow(/did you mean gamma/);
   expect(attempt({ paramRegularizers: { beta: 3 } })).toThrow(ArgumentError);
-  expect(attempt({ renorm: true })).toThrow(/has no option renorm/);
+  expect(attempt({ renorm: true })).toThrow(/renorm: batch renormalization is not supported/);
+  expect(attempt({ renorm: true, zeroDebiasMovingMean: true })).toThrow(
+    /not supported with batchWeights, updatesCollections or zeroDebiasMovingMean/,
+  );
+  expect(attempt({ adjustment: () => 0 })).toThrow(/adjustment is not supported/);
+  expect(attempt({ batchWeights: [1, 2] })).toThrow(/batchWeights: expected a tensor/);
+});
+
+test('modes and weights that a run would trip over are refused', () => {
+  inGraph(() => {
+    const flag = slim.placeholder('bool', [], { name: 'flag' });
+    const attempt = (options: slim.Options<slim.BatchNormOptions>) => () => slim.batchNorm(images(), options);
+    expect(attempt({ isTraining: slim.constant(1) })).toThrow(/isTraining: expected bool\[\], received float32\[\]/);
+    expect(attempt({ isTraining: flag, zeroDebiasMovingMean: true })).toThrow(/zeroDebiasMovingMean is not supported/);
+    expect(attempt({ batchWeights: slim.constant([1, 2, 3]) })).toThrow(ShapeError);
+    expect(attempt({ batchWeights: slim.constant([1, 2], { shape: [2, 1] }) })).toThrow(/one weight for each/);
+    expect(attempt({ batchWeights: slim.constant([1, 2]) })).not.toThrow();
+  });
 });

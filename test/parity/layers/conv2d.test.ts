@@ -18,17 +18,31 @@ test('testCreateConv', () => {
   });
 });
 
-test('testCreateConvNCHW: refused with the reason', () => {
+test('testCreateConvNCHW', () => {
   inGraph(() => {
-    expect(() => slim.conv2d(images([5, 4, 7, 9]), 32, [3, 3], { dataFormat: 'NCHW' as never })).toThrow(
-      /dataFormat: NCHW is not supported/,
-    );
+    const output = slim.conv2d(images([5, 4, 7, 9]), 32, [3, 3], { dataFormat: 'NCHW' });
+    expect(output.name).toBe('Conv/Relu');
+    expect(output.shape).toEqual([5, 32, 7, 9]);
+    expect(shape('Conv/weights')).toEqual([3, 3, 4, 32]);
+    expect(shape('Conv/biases')).toEqual([32]);
     expect(slim.conv2d(images([5, 7, 9, 4]), 32, [3, 3], { dataFormat: 'NHWC' }).shape).toEqual([5, 7, 9, 32]);
   });
 });
 
+test('testDynamicOutputSizeWithRateOneValidPaddingNCHW: unknown sizes stay unknown', () => {
+  inGraph(() => {
+    const x = images([null, 3, null, null]);
+    expect(slim.conv2d(x, 8, 3, { padding: 'VALID', dataFormat: 'NCHW' }).shape).toEqual([null, 8, null, null]);
+    const unknown = () => slim.conv2d(images([1, null, 4, 4]), 8, 3, { dataFormat: 'NCHW' });
+    expect(unknown).toThrow(ShapeError);
+    expect(unknown).toThrow(/channels dimension of \[1,\?,4,4\] is undefined/);
+  });
+});
+
 test('testInvalidDataFormat', () => {
-  inGraph(() => expect(() => slim.conv2d(images(), 32, 3, { dataFormat: 'CHWN' as never })).toThrow(/dataFormat/));
+  inGraph(() =>
+    expect(() => slim.conv2d(images(), 32, 3, { dataFormat: 'CHWN' as never })).toThrow(/invalid dataFormat/),
+  );
 });
 
 test('testCreateSquareConv', () => {

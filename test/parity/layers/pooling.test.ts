@@ -1,5 +1,5 @@
 /** What TF-Slim's MaxPool2DTest and AvgPool2DTest assert. */
-import { ArgumentError, ShapeError } from '../../../lib/errors.js';
+import { ShapeError } from '../../../lib/errors.js';
 import * as slim from '../../../lib/slim/index.js';
 import { devices, evaluate, feed } from '../numbers.js';
 import { build, images, inGraph } from '../support.js';
@@ -46,7 +46,17 @@ describe.each(pools)('%s', (_, pool, scope, op) => {
   test('testInvalidDataFormat', () => {
     inGraph(() => {
       expect(() => pool(images(), 3, { dataFormat: 'CHWN' as never })).toThrow(/dataFormat/);
-      expect(() => pool(images(), 3, { dataFormat: 'NCHW' as never })).toThrow(ArgumentError);
+      expect(() => pool(images(), 3, { dataFormat: null as never })).toThrow(/has to be either NCHW or NHWC/);
+    });
+  });
+
+  test('testCreateMaxPoolNCHW, testCreateAvgPoolNCHW', () => {
+    inGraph(() => {
+      const x = images([5, 2, 3, 6]);
+      const output = pool(x, [3, 3], { dataFormat: 'NCHW' });
+      expect(output.name).toBe(`${scope}/${scope === 'MaxPool2D' ? 'MaxPool' : 'AvgPool'}`);
+      expect(output.shape).toEqual([5, 2, 1, 2]);
+      expect(pool(x, [3, 3], { padding: 'SAME', dataFormat: 'NCHW' }).shape).toEqual([5, 2, 2, 3]);
     });
   });
 

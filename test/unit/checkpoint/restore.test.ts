@@ -1,6 +1,7 @@
 import {
   assertRestorable,
   matchVariables,
+  type NameMap,
   type RestoreSource,
   type RestoreVariable,
 } from '../../../lib/checkpoint/index.js';
@@ -183,5 +184,79 @@ describe('options', () => {
       ArgumentError,
     );
     expect(() => matchVariables([variable('a'), variable('a')], published)).toThrow('two variables named a');
+  });
+});
+
+describe('tensors in another layout', () => {
+  const stored = source([
+    variable('conv.weight', [64, 3, 7, 7]),
+    variable('fc.weight', [10, 512]),
+    variable('bn.mean', [64]),
+    variable('conv.bias', [64]),
+    variable('double', [2], 'float64'),
+  ]);
+  const kernel = { tensor: 'conv.weight', dimensions: [2, 3, 1, 0] } as const;
+
+  test('fit when their dimensions in the order given do', () => {
+    const nameMap = { k: kernel, d: { tensor: 'fc.weight', dimensions: [null, null, 1, 0] } } as const;
+    const variables = [variable('k', [7, 7, 3, 64]), variable('d', [1, 1, 512, 10])];
+    const plan = matchVariables(variables, stored, { nameMap });
+    expect(plan.ok).toBe(true);
+    expect(plan.assignments).toEqual([
+      { variable: variables[0], ...nameMap.k },
+      { variable: variables[1], ...nameMap.d },
+    ]);
+    expect(plan.unexpected).toEqual(['bn.mean', 'conv.bias', 'double']);
+  });
+
+  test('are told as they are stored and as they would be taken', () => {
+    const plan = matchVariables([variable('k', [3, 3, 3, 64])], stored, { nameMap: { k: kernel } });
+    expect(plan.explain()).toContain(
+      'k: the variable is [3, 3, 3, 64], the checkpoint has [64, 3, 7, 7], taken as [7, 7, 3, 64]',
+    );
+    const dense = matchVariables([variable('k', [3, 3, 3, 64])], stored, {
+      nameMap: { k: { ...kernel, tensor: 'fc.weight' } },
+    });
+    expect(dense.ok).toBe(false);
+    expect(dense.explain()).toContain('the checkpoint has [10, 512]');
+  });
+
+  test('a tensor that is subtracted must be there and fit as well', () => {
+    const map = (minus: string) => ({ nameMap: { m: { tensor: 'bn.mean', minus } } });
+    const mean = variable('m', [64]);
+    const plan = matchVariables([mean], stored, map('conv.bias'));
+    expect(plan.assignments).toEqual([{ variable: mean, tensor: 'bn.mean', minus: 'conv.bias' }]);
+    expect(plan.unexpected).not.toContain('conv.bias');
+    expect(matchVariables([mean], stored, map('none')).missing).toEqual([{ variable: mean, tensor: 'none' }]);
+    expect(matchVariables([mean], stored, map('fc.weight')).misshaped).toHaveLength(1);
+    expect(matchVariables([mean], stored, { ...map('none'), ignoreMissing: true }).assignments).toEqual([]);
+  });
+
+  test('a map that is a function sees what the checkpoint has', () => {
+    const nameMap: NameMap = (name, tensors) =>
+      tensors.has(`${name}.weight`) ? { ...kernel, tensor: `${name}.weight` } : name;
+    const plan = matchVariables([variable('conv', [7, 7, 3, 64]), variable('double', [2], 'float64')], stored, {
+      nameMap,
+    });
+    expect(plan.assignments.map(({ tensor }) => tensor)).toEqual(['conv.weight', 'double']);
+  });
+
+  test.each([
+    [{ tensor: 'conv.weight', dimensions: [0, 1, 1, 2] }, /each stored dimension once/],
+    [{ tensor: 'conv.weight', dimensions: [0, 1, 2, 4] }, /each stored dimension once/],
+    [{ tensor: 'conv.weight', dimensions: 'HWIO' }, /each stored dimension once/],
+    [{ tensor: 'conv.weight', minus: 3 }, /minus/],
+    [{ tensor: 'conv.weight', plus: 'b' }, /the property plus/],
+    [{ dimensions: [0] }, /a tensor's name/],
+    [undefined, /a tensor's name/],
+  ])('a map that gives %j is refused', (mapped, message) => {
+    const match = () => matchVariables([variable('k')], stored, { nameMap: () => mapped as never });
+    expect(match).toThrow(ArgumentError);
+    expect(match).toThrow(message);
+  });
+
+  test('only float32 can be subtracted from', () => {
+    const nameMap = { k: { tensor: 'double', minus: 'double' } };
+    expect(() => matchVariables([variable('k', [2], 'float64')], stored, { nameMap })).toThrow(/float32/);
   });
 });

@@ -205,6 +205,14 @@ describe('inspect', () => {
   });
 
   test.each([
+    ['resnet_v2_50', '--size', '224', /logits +\[1,1,1,1001\]\n.*preprocessing +inception\n.*label offset +0\n/s],
+    ['vgg_16', '--size', '256', /logits +\[1,1000\]\n.*preprocessing +vgg\n.*published top 1 +71\.5\n/s],
+  ])('knows %s', async (name, option, value, facts) => {
+    const { status, out } = await slimnet(['inspect', name, option, value]);
+    expect({ status, out }).toEqual({ status: 0, out: expect.stringMatching(facts) });
+  });
+
+  test.each([
     ['small_resnet_v1_v1/resnet.ckpt', 'tensorflow_v1', 194],
     ['small_resnet_v1_v2/resnet.ckpt', 'tensorflow_v2', 194],
     ['partitioned_v2/model.ckpt', 'tensorflow_v2', 3],

@@ -1,6 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeCheckpoint } from '../../../lib/checkpoint/index.js';
 import { preprocessImage } from '../../../lib/data/index.js';
 import { ArgumentError, CheckpointError, ImageError } from '../../../lib/errors.js';
 import { type LoadModelOptions, loadModel, type Model, type Prediction } from '../../../lib/model/index.js';
@@ -184,6 +185,28 @@ describe('failures', () => {
       /logits, predictions, features/,
     );
     await expect(model.run(new Float32Array(32 * 32 * 3 + 1))).rejects.toThrow();
+  });
+});
+
+describe('a VGG model', () => {
+  test('has logits, probabilities and features of fc7, for images larger than its own as well', async () => {
+    const vgg = await loadModel('vgg_a', { untrainedSeed: 1, numClasses: classes, imageSize: 256 });
+    try {
+      const [first] = paths as [string];
+      expect(await vgg.embed(first)).toHaveLength(4096);
+      expect(await vgg.logits(first)).toHaveLength(classes);
+      const all = await vgg.classify(first, { topK: classes });
+      expect(probabilities(all).reduce((a, b) => a + b)).toBeCloseTo(1, 5);
+    } finally {
+      await vgg[Symbol.asyncDispose]();
+    }
+  });
+
+  test('takes the number of its classes from fc8 of the checkpoint', async () => {
+    const path = join(folder, 'fc8.safetensors');
+    const data = () => new Float32Array(3);
+    await writeCheckpoint(path, [{ name: 'vgg_16/fc8/biases', dtype: 'float32', shape: [3], data }]);
+    await expect(loadModel('vgg_16', { checkpoint: path, labels: names })).rejects.toThrow(/expected 3 labels/);
   });
 });
 

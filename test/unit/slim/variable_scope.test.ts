@@ -80,7 +80,7 @@ test('sharing checks shape and dtype', () => {
 test('reuse adds to no collection and no loss a second time', () => {
   const graph = new Graph();
   graph.build(() => {
-    const options = { shape: [2], regularizer: slim.l2Regularizer(0.1), collections: ['mine'] };
+    const options = { shape: [2], regularizer: slim.l2Regularizer(0.1), collections: ['variables', 'mine'] };
     slim.variableScope('s', () => slim.getVariable('v', options));
     slim.variableScope('s', { reuse: true }, () => slim.getVariable('v', options));
   });
@@ -206,4 +206,53 @@ test('constants check their values', () => {
     expect(() => slim.constant([1, 2, 3], { shape: [2] })).toThrow(/has 2 elements, received 3 values/);
     expect(() => slim.constant(1.5, { dtype: 'int32' })).toThrow(ArgumentError);
   });
+});
+
+test('a scope gives variables an initializer, a regularizer and a dtype, and what is inside takes them over', () => {
+  const graph = new Graph();
+  graph.build(() => {
+    const options = {
+      initializer: slim.constantInitializer(3),
+      regularizer: slim.l2Regularizer(0.5),
+      dtype: 'float64',
+    };
+    slim.variableScope('a', options as slim.VariableScopeOptions, (sc) => {
+      slim.getVariable('v', { shape: [1] });
+      slim.variable('w', { shape: [1] });
+      slim.modelVariable('m', { shape: [1] });
+      slim.variableScope('in', { regularizer: slim.l1Regularizer(0.1), dtype: 'float32' }, () => {
+        slim.getVariable('u', { shape: [1], initializer: slim.onesInitializer() });
+      });
+      slim.variableScope(sc, () => slim.getVariable('again', { shape: [1] }));
+      slim.conv2d(slim.placeholder('float32', [1, 4, 4, 2]), 3, 1, { normalizerFn: slim.batchNorm });
+    });
+  });
+  const values = [...graph.variables.values()].map((v) => [
+    v.name,
+    v.dtype,
+    v.name.startsWith('a/Conv') ? null : Number(v.initialValue(v.shape, v.dtype)[0]),
+  ]);
+  expect(values).toEqual([
+    ['a/v', 'float64', 3],
+    ['a/w', 'float64', 3],
+    ['a/m', 'float32', 3],
+    ['a/in/u', 'float32', 1],
+    ['a/again', 'float64', 3],
+    ['a/Conv/weights', 'float32', null],
+    ['a/Conv/BatchNorm/beta', 'float32', null],
+    ['a/Conv/BatchNorm/moving_mean', 'float32', null],
+    ['a/Conv/BatchNorm/moving_variance', 'float32', null],
+  ]);
+  expect(graph.getCollection<{ name: string }>('regularization_losses').map(({ name }) => name)).toEqual([
+    'a/v/Regularizer/l2_regularizer',
+    'a/w/Regularizer/l2_regularizer',
+    'a/m/Regularizer/l2_regularizer',
+    'a/in/u/Regularizer/l1_regularizer',
+    'a/again/Regularizer/l2_regularizer',
+    'a/Conv/weights/Regularizer/l2_regularizer',
+    'a/Conv/BatchNorm/beta/Regularizer/l2_regularizer',
+    'a/Conv/BatchNorm/moving_mean/Regularizer/l2_regularizer',
+    'a/Conv/BatchNorm/moving_variance/Regularizer/l2_regularizer',
+  ]);
+  expect(() => graph.build(() => slim.variableScope('b', { dtype: 'double' as never }, () => 0))).toThrow(/dtype/);
 });

@@ -8,8 +8,11 @@
 
 namespace slimnet::cpu {
 
-std::unique_ptr<Kernel> PrepareAssignMovingAverage(const NodeContext& node) {
-  const double rate = 1 - std::get<AssignMovingAverageAttrs>(node.node.attrs).decay;
+namespace {
+
+// variable = f(variable, value), computed in double.
+template <class Function>
+std::unique_ptr<Kernel> Assign(const NodeContext& node, Function f) {
   const int64_t count = ElementCount(node.output(0).type.shape);
   return ForFloat(node.output(0).type.dtype, [&](auto zero) {
     using T = decltype(zero);
@@ -19,12 +22,22 @@ std::unique_ptr<Kernel> PrepareAssignMovingAverage(const NodeContext& node) {
       T* y = Out<T>(b, 0);
       ForRange(pool, count, kGrain, [=](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) {
-          const double old = variable[i];
-          y[i] = variable[i] = static_cast<T>(old - (old - value[i]) * rate);
+          y[i] = variable[i] = static_cast<T>(f(static_cast<double>(variable[i]), static_cast<double>(value[i])));
         }
       });
     });
   });
+}
+
+}  // namespace
+
+std::unique_ptr<Kernel> PrepareAssignAdd(const NodeContext& node) {
+  return Assign(node, [](double old, double value) { return old + value; });
+}
+
+std::unique_ptr<Kernel> PrepareAssignMovingAverage(const NodeContext& node) {
+  const double rate = 1 - std::get<AssignMovingAverageAttrs>(node.node.attrs).decay;
+  return Assign(node, [rate](double old, double value) { return old - (old - value) * rate; });
 }
 
 std::unique_ptr<Kernel> PrepareAssignDebiasedMovingAverage(const NodeContext& node) {

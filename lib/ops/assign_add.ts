@@ -1,0 +1,15 @@
+import { defineOp } from '../core/op.js';
+import { requireAssignable } from './checks.js';
+
+/** variable <- variable + value, when the run ends; `y` is the new value. */
+export const assignAdd = defineOp({
+  name: 'assign_add',
+  inputs: ['variable', 'value'],
+  outputs: ['y'],
+  attrs: {},
+  updates: ['variable'],
+  infer: ({ variable, value }) => {
+    requireAssignable(variable, value);
+    return { y: variable };
+  },
+});

@@ -1,0 +1,5 @@
+import { defineOp } from '../core/op.js';
+import { binary } from './elementwise.js';
+
+/** x / y, elementwise; shapes are aligned from the right and dimensions of 1 stretch. */
+export const div = defineOp(binary('div'));

@@ -1,0 +1,5 @@
+import { defineOp } from '../core/op.js';
+import { binary } from './elementwise.js';
+
+/** x / y, and 0 where y is 0, elementwise; shapes are aligned from the right and dimensions of 1 stretch. */
+export const divNoNan = defineOp(binary('div_no_nan'));

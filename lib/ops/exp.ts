@@ -1,0 +1,5 @@
+import { defineOp } from '../core/op.js';
+import { floatUnary } from './elementwise.js';
+
+/** e^x, elementwise. */
+export const exp = defineOp({ name: 'exp', ...floatUnary });

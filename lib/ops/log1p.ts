@@ -1,0 +1,5 @@
+import { defineOp } from '../core/op.js';
+import { floatUnary } from './elementwise.js';
+
+/** log(1 + x), elementwise; exact for small x too. */
+export const log1p = defineOp({ name: 'log1p', ...floatUnary });

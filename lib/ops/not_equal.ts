@@ -1,0 +1,5 @@
+import { defineOp } from '../core/op.js';
+import { binary } from './elementwise.js';
+
+/** Whether x differs from y (bool), elementwise and in any dtype; NaN differs from all. Shapes stretch as in `add`. */
+export const notEqual = defineOp(binary('not_equal', 'bool'));

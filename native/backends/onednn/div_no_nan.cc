@@ -1,0 +1,10 @@
+#include "backends/onednn/broadcast.h"
+#include "backends/onednn/ops.h"
+
+namespace slimnet::onednn {
+
+std::unique_ptr<Kernel> PrepareDivNoNan(const OpContext& context) {
+  return BinaryKernel(context, [](float x, float y) { return y == 0 ? 0.0F : x / y; });
+}
+
+}  // namespace slimnet::onednn

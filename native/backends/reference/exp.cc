@@ -1,0 +1,12 @@
+#include <cmath>
+
+#include "backends/reference/elementwise.h"
+#include "backends/reference/ops.h"
+
+namespace slimnet::reference {
+
+std::unique_ptr<Kernel> PrepareExp(const NodeContext& node) {
+  return Unary(node, [](double x) { return std::exp(x); });
+}
+
+}  // namespace slimnet::reference

@@ -1,0 +1,12 @@
+#include <cmath>
+
+#include "backends/reference/elementwise.h"
+#include "backends/reference/ops.h"
+
+namespace slimnet::reference {
+
+std::unique_ptr<Kernel> PrepareLog(const NodeContext& node) {
+  return Unary(node, [](double x) { return std::log(x); });
+}
+
+}  // namespace slimnet::reference

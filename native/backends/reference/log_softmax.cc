@@ -1,0 +1,10 @@
+#include "backends/reference/ops.h"
+#include "backends/reference/softmax.h"
+
+namespace slimnet::reference {
+
+std::unique_ptr<Kernel> PrepareLogSoftmax(const NodeContext& node) {
+  return SoftmaxOf(node, [](double shifted, double sum) { return shifted - std::log(sum); });
+}
+
+}  // namespace slimnet::reference

@@ -1,0 +1,81 @@
+"""torchvision's and timm's ResNets: names of their tensors, logits and the outputs of their blocks.
+
+Writes test/golden/foreign/. Run with case ids to remake only these. The environment is setup_torch.sh's.
+"""
+
+import sys
+
+import numpy as np
+
+import foreign
+import generator
+from torch_env import VERSIONS, timm, torch, torchvision
+
+NETWORKS = ('resnet18', 'resnet34', 'resnet50', 'resnet101', 'resnet152')
+BUILDERS = {
+    'torchvision': lambda name, classes: torchvision.models.get_model(name, weights=None, num_classes=classes),
+    'timm': lambda name, classes: timm.create_model(name, pretrained=False, num_classes=classes),
+}
+POINTS = {'layer1': 'block1', 'layer2': 'block2', 'layer3': 'block3', 'layer4': 'block4'}
+
+
+def cases():
+    # Sizes at which symmetric padding differs from TensorFlow's SAME (64, 224), and at which it does not (65).
+    yield foreign.Case('torchvision', 'resnet18', (2, 64, 64, 3))
+    yield foreign.Case('torchvision', 'resnet34', (1, 65, 65, 3))
+    yield foreign.Case('torchvision', 'resnet50', (2, 64, 96, 3))
+    yield foreign.Case('torchvision', 'resnet50', (1, 224, 224, 3), 1000)
+    yield foreign.Case('torchvision', 'resnet101', (1, 64, 64, 3))
+    yield foreign.Case('torchvision', 'resnet152', (1, 65, 65, 3))
+    yield foreign.Case('timm', 'resnet34', (1, 64, 64, 3))
+    yield foreign.Case('timm', 'resnet50', (1, 65, 64, 3))
+
+
+def filled(case):
+    """The network in inference, and {name: shape} of its tensors."""
+    network = BUILDERS[case.library](case.network, case.num_classes).eval()
+    shapes = {name: tuple(value.shape) for name, value in network.state_dict().items()}
+    values = foreign.tensor_values(shapes)
+    network.load_state_dict({name: torch.from_numpy(value) for name, value in values.items()})
+    return network
+
+
+def run(network, images):
+    """(logits, {end point: value}) as numpy, NHWC."""
+    points = {}
+
+    def keep(name):
+        def hook(_module, _inputs, output):
+            points[name] = output.permute(0, 2, 3, 1).numpy()
+        return hook
+
+    hooks = [getattr(network, layer).register_forward_hook(keep(name)) for layer, name in POINTS.items()]
+    with torch.no_grad():
+        logits = network(images).numpy()
+    for hook in hooks:
+        hook.remove()
+    return logits, points
+
+
+def make(case):
+    network = filled(case)
+    images = torch.from_numpy(np.ascontiguousarray(generator.network_input(case.shape).transpose(0, 3, 1, 2)))
+    logits, points = run(network, images)
+    exact, _ = run(network.double(), images.double())
+    foreign.write_case(case, VERSIONS, logits, exact, points.items())
+
+
+def make_tensors():
+    for name in NETWORKS:
+        shapes, *others = [
+            {key: list(value.shape) for key, value in build(name, 1000).state_dict().items()}
+            for build in BUILDERS.values()
+        ]
+        assert all(other == shapes for other in others), f'the libraries name the tensors of {name} differently'
+        foreign.write_tensors(name, VERSIONS, shapes)
+
+
+if __name__ == '__main__':
+    if not sys.argv[1:]:
+        make_tensors()
+    foreign.run_cases('make_torch.py', cases(), make, sys.argv[1:])

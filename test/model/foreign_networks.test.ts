@@ -1,0 +1,101 @@
+/** Weights of PyTorch and Keras through the name maps: logits and block outputs as these libraries compute them. */
+
+import { readdirSync } from 'node:fs';
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { kerasNames, pytorchNames } from '../../lib/model/index.js';
+import { Session } from '../../lib/runtime/index.js';
+import * as slim from '../../lib/slim/index.js';
+import * as nets from '../../lib/slim/nets/index.js';
+import { type ForeignNetwork, foreignTensors, writeForeignCheckpoint } from '../helpers/foreign_weights.js';
+import { golden, goldenFolder } from '../helpers/golden.js';
+import { generatedImages, largestDifference, type Statistics, statisticsErrors } from '../helpers/network_fixtures.js';
+import { build, images } from '../parity/support.js';
+
+/** What scripts/golden/foreign.py writes. */
+interface Fixture {
+  readonly id: string;
+  readonly library: 'torchvision' | 'timm' | 'keras';
+  readonly network: string;
+  readonly inputShape: readonly number[];
+  readonly numClasses: number;
+  readonly output: { readonly shape: readonly number[]; readonly data: readonly number[] };
+  readonly outputRange: number;
+  readonly endPoints: readonly Statistics[];
+}
+
+/** Largest errors relative to the range of the values. */
+const tolerances = { cpu: 1e-4, reference: 1e-5 } as const;
+
+const fixtures = readdirSync(join(goldenFolder, 'foreign', 'nets')).map((file) =>
+  golden<Fixture>(join('foreign', 'nets', file)),
+);
+const forReference = fixtures.filter(({ id }) => /^(torchvision|keras)_resnet(18|50)_64x/.test(id));
+
+let folder: string;
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'slimnet-foreign-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+function nameOf({ library, network }: Fixture): ForeignNetwork {
+  return `${library === 'keras' ? 'keras_' : ''}${network.replace('resnet', 'resnet_')}` as ForeignNetwork;
+}
+
+/** The checkpoint of a fixture, written when it is first asked for. */
+async function checkpointOf(f: Fixture): Promise<string> {
+  const file = `${nameOf(f)}_${f.numClasses}.safetensors`;
+  if (!(await readdir(folder)).includes(file))
+    await writeForeignCheckpoint(join(folder, file), foreignTensors(nameOf(f), f.numClasses));
+  return join(folder, file);
+}
+
+async function check(f: Fixture, device: keyof typeof tolerances): Promise<void> {
+  const entry = nets.network(nameOf(f));
+  const { graph, value } = build(() =>
+    slim.argScope(entry.argScope(), () =>
+      entry.build(images(f.inputShape), { numClasses: f.numClasses, isTraining: false }),
+    ),
+  );
+  const session = await Session.create(graph, { device });
+  try {
+    await session.restore(await checkpointOf(f), { nameMap: f.library === 'keras' ? kerasNames : pytorchNames });
+    const points = f.endPoints.map(({ name }) => [name, value.endPoints[`${entry.name}/${name}`]]);
+    const feeds = { images: generatedImages(f.inputShape) };
+    const { net } = await session.run(feeds, { net: value.net });
+    const logits = net.data as Float32Array;
+    expect(logits).toHaveLength(f.output.data.length);
+    expect(largestDifference(logits, f.output.data) / f.outputRange).toBeLessThanOrEqual(tolerances[device]);
+    const blocks = await session.run(feeds, Object.fromEntries(points));
+    for (const expected of f.endPoints) {
+      const { shape, data } = blocks[expected.name] as { shape: readonly number[]; data: Float32Array };
+      expect({ name: expected.name, shape }).toEqual({ name: expected.name, shape: expected.shape });
+      const errors = Object.entries(statisticsErrors(data, expected));
+      expect({ name: expected.name, wrong: errors.filter(([, error]) => !(error <= 2 * tolerances[device])) }).toEqual({
+        name: expected.name,
+        wrong: [],
+      });
+    }
+  } finally {
+    await session[Symbol.asyncDispose]();
+  }
+}
+
+test('there is a fixture for each kind of network', () => {
+  expect(fixtures).toHaveLength(12);
+  expect(new Set(fixtures.map(nameOf)).size).toBe(8);
+  expect(forReference).toHaveLength(3);
+});
+
+test.each(fixtures.map((f) => [f.id, f] as const))(
+  '%s on oneDNN: logits and blocks as the library computes them',
+  (_, f) => check(f, 'cpu'),
+  120_000,
+);
+
+test.each(forReference.map((f) => [f.id, f] as const))(
+  '%s on the reference backend (which leaves out the large ones): logits and blocks as the library computes them',
+  (_, f) => check(f, 'reference'),
+  120_000,
+);
