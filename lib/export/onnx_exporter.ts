@@ -115,7 +115,7 @@ export class OnnxExporter {
         {
           op: name,
           node: node.name,
-          ...(why === undefined ? {} : { hint: 'build the graph for inference (isTraining: false).' }),
+          ...(why === undefined ? {} : { hint: 'fetch what the network gives in inference (isTraining: false).' }),
         },
       );
     }

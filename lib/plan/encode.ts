@@ -41,7 +41,10 @@ export function encode(request: PlanRequest): Plan {
     (tensor) => !changesVariables(tensor.node) && !reachable(graph, [tensor]).some(changesVariables),
   );
   if (idle !== undefined)
-    throw new PlanError(`The update ${idle.name} changes no variable.`, { op: idle.node.op.name, node: idle.node.name });
+    throw new PlanError(`The update ${idle.name} changes no variable.`, {
+      op: idle.node.op.name,
+      node: idle.node.name,
+    });
   const effects = nodes.filter(changesVariables).map((node) => node.outputs[0] as Tensor);
   if (nodes.length > planLimits.nodes)
     throw new PlanError(`The plan has ${nodes.length} nodes, the limit is ${planLimits.nodes}.`);
