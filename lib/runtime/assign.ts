@@ -2,9 +2,9 @@
 import type { RestorePlan } from '../checkpoint/index.js';
 import { describe, dtypes, holds, isFloating, type TypedArray } from '../core/dtype.js';
 import type { Variable } from '../core/graph.js';
+import { checkOptions } from '../core/options.js';
 import { elementCount, shapeText } from '../core/shape.js';
 import { ArgumentError, ScopeError, ShapeError } from '../errors.js';
-import { checkOptions } from './options.js';
 import { restoreWanted, saverWords, type VariableList, type Words, wantedOf } from './restoring.js';
 import type { Session } from './session.js';
 

@@ -8,8 +8,8 @@ import {
 } from '../checkpoint/index.js';
 import { describe } from '../core/dtype.js';
 import type { Variable } from '../core/graph.js';
+import { checkInteger, checkOptions } from '../core/options.js';
 import { ArgumentError } from '../errors.js';
-import { checkInteger, checkOptions } from './options.js';
 import { restoreWanted, saverWords, type Wanted, wantedOf } from './restoring.js';
 import type { Session } from './session.js';
 
