@@ -60,7 +60,7 @@ describe.each(devices)('on %s', (device) => {
     const { useBatchNorm = true, activationFn } = v.argScope ?? {};
     const scope = nets.resnetArgScope({
       useBatchNorm,
-      ...(activationFn === undefined ? {} : { activationFn: slim[activationFn] }),
+      ...(activationFn === undefined ? {} : { activationFn: slim.relu6 }),
     });
     const useBoundedActivations = v.useBoundedActivations ?? false;
     const { graph, value } = build(() =>
@@ -78,8 +78,7 @@ describe.each(devices)('on %s', (device) => {
     );
     expect(value.net.name).toBe(v.output.name);
     if (v.output.data === null) expectStatistics(net?.data ?? [], v.output, 3 * tolerances[device]);
-    else
-      expect(largestDifference(net?.data ?? [], v.output.data)).toBeLessThan(tolerances[device] * v.outputRange);
+    else expect(largestDifference(net?.data ?? [], v.output.data)).toBeLessThan(tolerances[device] * v.outputRange);
     expect(Object.keys(points)).toEqual(v.endPoints.map(({ name }) => name));
     for (const expected of v.endPoints)
       expectStatistics(points[expected.name]?.data ?? [], expected, 3 * tolerances[device]);
