@@ -98,9 +98,8 @@ void DrawVariables(Store& store, std::span<const Draw> draws, ParallelFor& pool,
   // Large ones first: what is left at the end is short.
   std::vector<size_t> order(draws.size());
   std::iota(order.begin(), order.end(), size_t{0});
-  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
-    return ElementCount(types[a].shape) > ElementCount(types[b].shape);
-  });
+  std::stable_sort(order.begin(), order.end(),
+                   [&](size_t a, size_t b) { return ElementCount(types[a].shape) > ElementCount(types[b].shape); });
   std::vector<std::exception_ptr> failures(draws.size());
   const auto draw_one = [&](int job) {
     const size_t i = order[static_cast<size_t>(job)];

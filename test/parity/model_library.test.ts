@@ -53,6 +53,8 @@ test.each(graphs.map((facts) => [facts.network, JSON.stringify(facts.options), f
   },
 );
 
+const activations = { relu6: slim.relu6 };
+
 const tolerances = { reference: 1e-5, cpu: 1e-4 } as const;
 
 describe.each(devices)('on %s', (device) => {
@@ -60,7 +62,7 @@ describe.each(devices)('on %s', (device) => {
     const { useBatchNorm = true, activationFn } = v.argScope ?? {};
     const scope = nets.resnetArgScope({
       useBatchNorm,
-      ...(activationFn === undefined ? {} : { activationFn: slim[activationFn] }),
+      ...(activationFn === undefined ? {} : { activationFn: activations[activationFn] }),
     });
     const useBoundedActivations = v.useBoundedActivations ?? false;
     const { graph, value } = build(() =>
@@ -78,8 +80,7 @@ describe.each(devices)('on %s', (device) => {
     );
     expect(value.net.name).toBe(v.output.name);
     if (v.output.data === null) expectStatistics(net?.data ?? [], v.output, 3 * tolerances[device]);
-    else
-      expect(largestDifference(net?.data ?? [], v.output.data)).toBeLessThan(tolerances[device] * v.outputRange);
+    else expect(largestDifference(net?.data ?? [], v.output.data)).toBeLessThan(tolerances[device] * v.outputRange);
     expect(Object.keys(points)).toEqual(v.endPoints.map(({ name }) => name));
     for (const expected of v.endPoints)
       expectStatistics(points[expected.name]?.data ?? [], expected, 3 * tolerances[device]);
