@@ -53,6 +53,8 @@ test.each(graphs.map((facts) => [facts.network, JSON.stringify(facts.options), f
   },
 );
 
+const activations = { relu6: slim.relu6 };
+
 const tolerances = { reference: 1e-5, cpu: 1e-4 } as const;
 
 describe.each(devices)('on %s', (device) => {
@@ -60,7 +62,7 @@ describe.each(devices)('on %s', (device) => {
     const { useBatchNorm = true, activationFn } = v.argScope ?? {};
     const scope = nets.resnetArgScope({
       useBatchNorm,
-      ...(activationFn === undefined ? {} : { activationFn: slim.relu6 }),
+      ...(activationFn === undefined ? {} : { activationFn: activations[activationFn] }),
     });
     const useBoundedActivations = v.useBoundedActivations ?? false;
     const { graph, value } = build(() =>
