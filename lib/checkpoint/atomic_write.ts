@@ -3,8 +3,9 @@
  * renamed, and the folder synchronised. Temporary files are removed when anything fails.
  */
 import { randomBytes } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { CheckpointError } from '../errors.js';
 import { FileSink } from './byte_sink.js';
 import { systemError } from './byte_source.js';
 
@@ -59,6 +60,11 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array): Prom
 
 async function create(path: string, signal: AbortSignal | undefined): Promise<Pending> {
   const folder = dirname(path);
+  // Renaming onto a device or pipe (/dev/null, /dev/stdout) would put a file in its place.
+  const existing = await stat(path).catch(() => null);
+  if (existing !== null && !existing.isFile()) {
+    throw new CheckpointError('Expected the name of a file, this is a folder, device or pipe.', { path });
+  }
   const temporary = join(folder, `.slimnet-${randomBytes(8).toString('hex')}.tmp`);
   await attempt('The folder cannot be created', folder, () => mkdir(folder, { recursive: true }));
   const handle = await attempt('The file cannot be created', path, () => open(temporary, 'wx'));

@@ -1,4 +1,5 @@
 /** Where a reader's bytes come from: a file, read by position, or memory. */
+import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
 import { CheckpointError, ExecutionError } from '../errors.js';
 import type { ReadContext } from './types.js';
@@ -83,7 +84,8 @@ class FileSource implements ByteSource {
 export async function openFile(path: string): Promise<ByteSource> {
   let handle: FileHandle | undefined;
   try {
-    handle = await open(path, 'r');
+    // Without O_NONBLOCK (which Windows lacks), opening a named pipe would wait for its writer.
+    handle = await open(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
     const stats = await handle.stat();
     if (stats.isFile()) return new FileSource(path, stats.size, handle);
   } catch (cause) {

@@ -40,8 +40,9 @@ export async function readCheckpointState(folder: string): Promise<CheckpointSta
 
 async function readText(path: string): Promise<string | null> {
   try {
-    const { size } = await stat(path);
-    if (size <= maxStateBytes) return await readFile(path, 'utf8');
+    // A pipe would be waited for, and a device might never end.
+    const found = await stat(path);
+    if (found.isFile() && found.size <= maxStateBytes) return await readFile(path, 'utf8');
   } catch (cause) {
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;

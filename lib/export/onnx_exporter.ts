@@ -1,7 +1,14 @@
 import { allocate, bytesOf, type DType, holds, type TypedArray } from '../core/dtype.js';
 import type { Graph, Node, Tensor, Variable } from '../core/graph.js';
 import type { AttrValue } from '../core/op.js';
-import { type ConcreteShape, type ConcreteType, elementCount, type Shape, shapeText } from '../core/shape.js';
+import {
+  type ConcreteShape,
+  type ConcreteType,
+  checkShape,
+  elementCount,
+  type Shape,
+  shapeText,
+} from '../core/shape.js';
 import { concreteTypes, reachable } from '../core/traversal.js';
 import { ArgumentError } from '../errors.js';
 import { type AxisOrder, channelsSecond, inOrder, naturalOrder, reorderAxes, sameOrder } from './axes.js';
@@ -108,7 +115,7 @@ export class OnnxExporter {
         {
           op: name,
           node: node.name,
-          ...(why === undefined ? {} : { hint: 'build the graph for inference (isTraining: false).' }),
+          ...(why === undefined ? {} : { hint: 'fetch what the network gives in inference (isTraining: false).' }),
         },
       );
     }
@@ -305,6 +312,7 @@ function inputShapes(
   const shapeOf = (node: Node): ConcreteShape => {
     const name = node.attrs.name as string;
     const shape = given[name] ?? (node.outputs[0] as Tensor).shape;
+    checkShape(shape, `exportOnnx: shapes: ${name}`);
     return shape.map((d, i) => {
       if (d !== null) return d;
       if (i === 0) return batch;

@@ -33,22 +33,35 @@ const same: Emitter = (e, node) => {
   e.alias(node.outputs[0] as Tensor, e.stored(first(node)));
 };
 
-/** Ops whose inputs are aligned from the right, and stretched where they are 1. */
+/** Inputs that are aligned from the right and stretched where they are 1, and the order in which they meet. */
+function aligned(e: OnnxExporter, node: Node): { readonly inputs: readonly string[]; readonly order: AxisOrder } {
+  const rank = e.rank(node.outputs[0] as Tensor);
+  const computed = node.inputs.filter((tensor) => !e.isSource(tensor));
+  // Axes are aligned as the graph has them: with ranks that differ this holds in the graph's own order alone.
+  const mixed = computed.some((tensor) => e.rank(tensor) > 0 && e.rank(tensor) < rank);
+  const natural = naturalOrder(rank);
+  const moved = computed
+    .map((tensor) => e.stored(tensor).order)
+    .find((order) => order.length === rank && !sameOrder(order, natural));
+  const order = mixed || moved === undefined ? natural : moved;
+  const inputs = node.inputs.map((tensor) =>
+    e.isSource(tensor) || e.rank(tensor) === rank ? e.read(tensor, order) : e.read(tensor),
+  );
+  return { inputs, order };
+}
+
 function elementwise(op: string): Emitter {
   return (e, node) => {
-    const rank = e.rank(node.outputs[0] as Tensor);
-    const computed = node.inputs.filter((tensor) => !e.isSource(tensor));
-    // Axes are aligned as the graph has them: with ranks that differ this holds in the graph's own order alone.
-    const mixed = computed.some((tensor) => e.rank(tensor) > 0 && e.rank(tensor) < rank);
-    const natural = naturalOrder(rank);
-    const moved = computed
-      .map((tensor) => e.stored(tensor).order)
-      .find((order) => order.length === rank && !sameOrder(order, natural));
-    const order = mixed || moved === undefined ? natural : moved;
-    const inputs = node.inputs.map((tensor) =>
-      e.isSource(tensor) || e.rank(tensor) === rank ? e.read(tensor, order) : e.read(tensor),
-    );
+    const { inputs, order } = aligned(e, node);
     e.node(op, node, inputs, order);
+  };
+}
+
+/** Ops over the last axis. */
+function overLastAxis(op: string): Emitter {
+  return (e, node) => {
+    const { name, order } = e.stored(first(node));
+    e.node(op, node, [name], order, { axis: order.indexOf(order.length - 1) });
   };
 }
 
@@ -131,11 +144,22 @@ export const emitters: Readonly<Record<string, Emitter>> = {
       pads: onnxPads(pads),
     });
   },
+  div: elementwise('Div'),
+  div_no_nan: (e, node) => {
+    const { inputs, order } = aligned(e, node);
+    const zero = e.constant(first(node).dtype, [0], []);
+    const isZero = e.step('Equal', `${node.name}/zero`, [inputs[1] as string, zero]);
+    e.node('Where', node, [isZero, zero, e.step('Div', `${node.name}/quotient`, inputs)], order);
+  },
   elu: unary('Elu'),
+  equal: elementwise('Equal'),
+  exp: unary('Exp'),
   l2_loss: (e, node) => {
     const sum = e.step('ReduceSumSquare', `${node.name}/sum`, [e.stored(first(node)).name], { keepdims: 0 });
     e.node('Mul', node, [sum, e.constant(first(node).dtype, [0.5], [])], []);
   },
+  log: unary('Log'),
+  log_softmax: overLastAxis('LogSoftmax'),
   matmul: (e, node) => {
     e.node(
       'MatMul',
@@ -146,6 +170,10 @@ export const emitters: Readonly<Record<string, Emitter>> = {
   },
   max_pool2d: pool('MaxPool', {}),
   mul: elementwise('Mul'),
+  not_equal: (e, node) => {
+    const { inputs, order } = aligned(e, node);
+    e.node('Not', node, [e.step('Equal', `${node.name}/equal`, inputs)], order);
+  },
   one_hot: (e, node, a) => {
     // ONNX's OneHot counts negative indices from the end; here they are outside.
     const indices = first(node);
@@ -183,10 +211,8 @@ export const emitters: Readonly<Record<string, Emitter>> = {
   scale_gradient: same,
   select: elementwise('Where'),
   sigmoid: unary('Sigmoid'),
-  softmax: (e, node) => {
-    const { name, order } = e.stored(first(node));
-    e.node('Softmax', node, [name], order, { axis: order.indexOf(order.length - 1) });
-  },
+  size: (e, node) => e.node('Size', node, [e.stored(first(node)).name], []),
+  softmax: overLastAxis('Softmax'),
   squeeze: (e, node, a) => {
     const { name, order } = e.stored(first(node));
     const axes = new Set(ints(a.axes).map((axis) => normalizeAxis(axis, order.length, node.name)));
@@ -212,10 +238,15 @@ export const emitters: Readonly<Record<string, Emitter>> = {
   },
 };
 
-/** Ops that only training has, and why they are not exported. */
+/** Ops that are not exported, and why. */
 export const refused: Readonly<Record<string, string>> = {
+  assign_add: 'it changes a variable',
   assign_debiased_moving_average: 'it changes a variable',
   assign_moving_average: 'it changes a variable',
   batch_norm_training: 'it takes the statistics of the batch',
+  confusion_matrix: 'it belongs to metrics',
   dropout: 'it draws a new mask at each run',
+  in_top_k: 'it belongs to metrics',
+  log1p: 'it belongs to losses',
+  pick: 'it belongs to losses',
 };

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { describe } from '../core/dtype.js';
 import { ArgumentError } from '../errors.js';
 
@@ -38,12 +38,14 @@ export async function loadLabels(source: LabelSource, classes: number): Promise<
 }
 
 async function read(path: string): Promise<string> {
-  let bytes: Buffer;
+  let bytes: Buffer | null;
   try {
-    bytes = await readFile(path);
+    // A pipe would be waited for, and a device might never end.
+    bytes = (await stat(path)).isFile() ? await readFile(path) : null;
   } catch (cause) {
     throw new ArgumentError(`The labels cannot be read: ${(cause as Error).message}.`, { path, cause });
   }
+  if (bytes === null) throw new ArgumentError('Expected a file of labels, this is a folder, device or pipe.', { path });
   if (bytes.length > maxLabelBytes)
     throw new ArgumentError(`The label file has ${bytes.length} bytes, the limit is ${maxLabelBytes}.`, { path });
   return bytes.toString('utf8').replace(/^\ufeff/, '');

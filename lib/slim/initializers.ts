@@ -1,8 +1,9 @@
 import { allocate, type DType, describe, holds, isFloating, type TypedArray } from '../core/dtype.js';
+import type { Draw, InitialValue } from '../core/graph.js';
 import { type ConcreteShape, elementCount, sameShape, shapeText } from '../core/shape.js';
 import { ArgumentError } from '../errors.js';
 import { mergeOptions, type Options } from './options.js';
-import { fillTruncatedNormal, fillUniform, type StreamId } from './random.js';
+import { fillDraw, type StreamId, truncatedNormal, uniform as uniformDraw } from './random.js';
 
 /** Which variable draws: the seed of its graph and its full name. */
 export interface DrawingVariable {
@@ -18,25 +19,22 @@ export interface Initializer {
   check?(shape: ConcreteShape, dtype: DType, variable: string): void;
   /** Row-major values of `shape` in the array that carries `dtype`. */
   draw(shape: ConcreteShape, dtype: DType, drawing: DrawingVariable): TypedArray;
+  /** The same values as a distribution, where they come from one: a session then draws them in native code. */
+  distribution?(shape: ConcreteShape, drawing: DrawingVariable): Draw;
 }
 
 /** The first value of a variable, checked. @throws ArgumentError when an initializer of one's own gives something else */
-export function initialValue(
-  initializer: Initializer,
-  shape: ConcreteShape,
-  dtype: DType,
-  drawing: DrawingVariable,
-): TypedArray {
-  const values = initializer.draw(shape, dtype, drawing);
-  if (!holds(dtype, values) || values.length !== elementCount(shape)) {
+export function initialValue(initializer: Initializer, own: ConcreteShape, drawing: DrawingVariable): InitialValue {
+  const values = (shape: ConcreteShape, dtype: DType): TypedArray => {
+    const drawn = initializer.draw(shape, dtype, drawing);
+    if (holds(dtype, drawn) && drawn.length === elementCount(shape)) return drawn;
     throw new ArgumentError(
-      `Variable ${drawing.variable}: its initializer must give ${elementCount(shape)} values of ${dtype}, it gave ${describe(values)}.`,
-      {
-        node: drawing.variable,
-      },
+      `Variable ${drawing.variable}: its initializer must give ${elementCount(shape)} values of ${dtype}, it gave ${describe(drawn)}.`,
+      { node: drawing.variable },
     );
-  }
-  return values;
+  };
+  const { distribution } = initializer;
+  return distribution === undefined ? values : Object.assign(values, { draw: () => distribution(own, drawing) });
 }
 
 /** All zeros, in any dtype. */
@@ -111,7 +109,7 @@ export function randomUniformInitializer(
   );
   requireNumbers('randomUniformInitializer', { minval, maxval });
   checkSeed('randomUniformInitializer', seed);
-  return random('randomUniformInitializer', seed, (out, _, id) => fillUniform(out, minval, maxval, id));
+  return random('randomUniformInitializer', seed, (_, id) => uniformDraw(minval, maxval, id));
 }
 
 /** Normal values; those further than two standard deviations from the mean do not occur. */
@@ -125,7 +123,7 @@ export function truncatedNormalInitializer(
   );
   requireNumbers('truncatedNormalInitializer', { mean, stddev });
   checkSeed('truncatedNormalInitializer', seed);
-  return random('truncatedNormalInitializer', seed, (out, _, id) => fillTruncatedNormal(out, mean, stddev, id));
+  return random('truncatedNormalInitializer', seed, (_, id) => truncatedNormal(mean, stddev, id));
 }
 
 export type FanMode = 'FAN_IN' | 'FAN_OUT' | 'FAN_AVG';
@@ -160,10 +158,10 @@ export function varianceScalingInitializer(options: Options<VarianceScalingOptio
     );
   requireNumbers('varianceScalingInitializer', { factor });
   checkSeed('varianceScalingInitializer', seed);
-  return random('varianceScalingInitializer', seed, (out, shape, id) => {
+  return random('varianceScalingInitializer', seed, (shape, id) => {
     const n = fan(shape, mode);
-    if (uniform) fillUniform(out, -Math.sqrt((3 * factor) / n), Math.sqrt((3 * factor) / n), id);
-    else fillTruncatedNormal(out, 0, Math.sqrt((1.3 * factor) / n), id);
+    const limit = Math.sqrt((3 * factor) / n);
+    return uniform ? uniformDraw(-limit, limit, id) : truncatedNormal(0, Math.sqrt((1.3 * factor) / n), id);
   });
 }
 
@@ -190,11 +188,9 @@ function fan(shape: ConcreteShape, mode: FanMode): number {
   return Math.max(n, 1);
 }
 
-function random(
-  name: string,
-  seed: number | null,
-  fill: (out: Float32Array | Float64Array, shape: ConcreteShape, id: StreamId) => void,
-): Initializer {
+function random(name: string, seed: number | null, drawOf: (shape: ConcreteShape, id: StreamId) => Draw): Initializer {
+  const distribution = (shape: ConcreteShape, { graphSeed, variable }: DrawingVariable): Draw =>
+    drawOf(shape, { graphSeed, name: variable, ownSeed: seed });
   return {
     check(_, dtype, variable) {
       if (dtype !== 'float32' && dtype !== 'float64') {
@@ -204,11 +200,12 @@ function random(
         throw new ArgumentError(`${name}: ${why}; variable ${variable} is ${dtype}.`, { node: variable });
       }
     },
-    draw(shape, dtype, { graphSeed, variable }) {
+    draw(shape, dtype, drawing) {
       const out = dtype === 'float64' ? new Float64Array(elementCount(shape)) : new Float32Array(elementCount(shape));
-      fill(out, shape, { graphSeed, name: variable, ownSeed: seed });
+      fillDraw(out, distribution(shape, drawing));
       return out;
     },
+    distribution,
   };
 }
 

@@ -101,6 +101,8 @@ export function onnxCases({ nets, slim, ops, apply }) {
         });
         const scores = slim.softmax(slim.fullyConnected(dense, 5, { scope: 'scores', activationFn: null }));
         const { values, indices } = slim.topK(scores, 3);
+        const last = slim.squeeze(slim.reduceMean(gate, [1, 2], { keepDims: true }), [1, 2]);
+        const shifted = slim.subtract(last, slim.constant(0.2));
         const turned = apply(ops.transpose, { x: normalized }, { perm: [0, 3, 1, 2] }).y;
         const smooth = apply(
           ops.elu,
@@ -115,7 +117,7 @@ export function onnxCases({ nets, slim, ops, apply }) {
           values,
           indices,
           best: slim.argMax(gate, 3),
-          last: slim.squeeze(slim.reduceMean(gate, [1, 2], { keepDims: true }), [1, 2]),
+          last,
           stretched: slim.add(
             slim.pad(normalized, [
               [0, 0],
@@ -142,6 +144,21 @@ export function onnxCases({ nets, slim, ops, apply }) {
             {},
           ).z,
           loss: apply(ops.l2Loss, { x: gate }, {}).y,
+          quotients: apply(ops.div, { x: scores, y: apply(ops.exp, { x: scores }, {}).y }, {}).z,
+          guarded: apply(ops.divNoNan, { x: last, y: slim.relu(shifted) }, {}).z,
+          logarithms: apply(ops.log, { x: scores }, {}).y,
+          logSoftmax: apply(ops.logSoftmax, { x: last }, {}).y,
+          same: apply(
+            ops.cast,
+            { x: apply(ops.equal, { x: indices, y: slim.argMax(hot, 2) }, {}).z },
+            { dtype: 'float32' },
+          ).y,
+          other: apply(
+            ops.cast,
+            { x: apply(ops.notEqual, { x: slim.relu(shifted), y: shifted }, {}).z },
+            { dtype: 'int32' },
+          ).y,
+          elements: apply(ops.size, { x: gate }, {}).y,
           total: slim.reduceSum(scores),
         };
       },

@@ -26,7 +26,7 @@ interface Flags {
   readonly rename?: readonly (readonly [string, string])[];
   readonly model?: NetworkName;
   readonly size?: number;
-  readonly batch?: number | null;
+  readonly batch?: number | 'dynamic';
   readonly classes?: number;
   readonly output?: readonly ModelOutput[];
   readonly layout?: 'nchw' | 'nhwc';
@@ -93,8 +93,8 @@ function renamed(value: string, earlier: readonly (readonly [string, string])[] 
   return [...earlier, [value.slice(0, at), value.slice(at + 1)]];
 }
 
-function batchSize(value: string): number | null {
-  return value === 'dynamic' ? null : integer(1, 65536)(value);
+function batchSize(value: string): number | 'dynamic' {
+  return value === 'dynamic' ? value : integer(1, 65536)(value);
 }
 
 const modelOutputs = ['logits', 'predictions', 'features'] as const;
@@ -148,7 +148,7 @@ async function toCheckpoint(
 }
 
 async function toOnnx(io: CliIo, source: string, path: string, flags: Flags): Promise<void> {
-  const { model, size, batch = null, classes, output = ['logits'], layout, externalData, force = false } = flags;
+  const { model, size, batch = 'dynamic', classes, output = ['logits'], layout, externalData, force = false } = flags;
   if (model === undefined) {
     throw new ArgumentError('--model is needed: an ONNX file holds a network, and a checkpoint only has its weights.', {
       hint: `one of ${networkNames.join(', ')}.`,
@@ -156,7 +156,7 @@ async function toOnnx(io: CliIo, source: string, path: string, flags: Flags): Pr
   }
   const { files, bytes } = await writeOnnxFile(source, path, {
     model,
-    batch,
+    batch: batch === 'dynamic' ? null : batch,
     outputs: output,
     layout: layout === 'nhwc' ? 'unchanged' : 'nchw',
     overwrite: force,

@@ -79,7 +79,18 @@ describe('ONNX', () => {
   test('the file of a network: rows of logits, an open batch, what it expects', async () => {
     const source = await writePlainCheckpoint(at('plain.safetensors'), 3);
     const run = (...args: string[]) =>
-      slimnet(['convert', source, at('out.onnx'), '--model', 'resnet_v1_50', '--size', '65', ...args]);
+      slimnet([
+        'convert',
+        source,
+        at('out.onnx'),
+        '--model',
+        'resnet_v1_50',
+        '--size',
+        '65',
+        '--batch',
+        'dynamic',
+        ...args,
+      ]);
     expect(await run()).toMatchObject({
       status: 0,
       out: '',

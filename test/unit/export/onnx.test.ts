@@ -298,6 +298,8 @@ describe('requests', () => {
       readOnnx(await exportOnnx({ ...request, shapes: { x } })).outputs[0]?.shape;
     expect(await shapeFor([null, 6, 8, 3])).toEqual(['N', 3, 3, 4]);
     expect(await shapeFor([7, 6, 8, 3])).toEqual([7, 3, 3, 4]);
+    await expect(shapeFor(['' as never, 6, 8, 3])).rejects.toThrow(/shapes: x: expected dimensions/);
+    await expect(shapeFor([-1, 6, 8, 3])).rejects.toThrow(/shapes: x: expected dimensions/);
     await expect(exportOnnx({ ...request, shapes: { z: [1] } })).rejects.toThrow(/shapes: there is no placeholder z/);
   });
 
