@@ -1,5 +1,5 @@
 /** What TF-Slim's DropoutTest asserts. */
-import { ArgumentError } from '../../../lib/errors.js';
+import { ArgumentError, ShapeError } from '../../../lib/errors.js';
 import * as slim from '../../../lib/slim/index.js';
 import { devices, evaluate, feed, generatedImages } from '../numbers.js';
 import { build, images, inGraph } from '../support.js';
@@ -48,6 +48,41 @@ describe.each(devices)('on %s', (device) => {
     expect(again?.data).toEqual(one?.data);
     expect(two?.data).not.toEqual(one?.data);
     expect(other?.data).not.toEqual(none?.data);
+  });
+
+  test('testCreateDropoutWithPlaceholder: the run decides', async () => {
+    const { graph, value } = build(() =>
+      slim.dropout(images([1, 50, 60, 3]), { isTraining: slim.placeholder('bool', [], { name: 'mode' }) }),
+    );
+    const runIn = async (mode: number) => {
+      const feeds = { ...ones, mode: { data: Uint8Array.of(mode), shape: [] } };
+      return (await evaluate(graph, device, { y: value }, { feeds })).y?.data;
+    };
+    expect(kept(await runIn(0))).toBe(1);
+    expect(Math.abs(kept(await runIn(1)) - 0.5)).toBeLessThan(0.03);
+  });
+
+  test('a noise shape keeps or drops whole channels of an image', async () => {
+    const { graph, value } = build(() => slim.dropout(images([4, 5, 5, 60]), { noiseShape: [null, 1, 1, null] }));
+    const { y } = await evaluate(graph, device, { y: value }, { feeds: { images: feed([4, 5, 5, 60], () => 1) } });
+    const channels = Array.from({ length: 240 }, (_, i) =>
+      Array.from({ length: 25 }, (__, pixel) => y?.data[Math.floor(i / 60) * 1500 + pixel * 60 + (i % 60)]),
+    );
+    expect(channels.every((pixels) => new Set(pixels).size === 1)).toBe(true);
+    expect(new Set(y?.data)).toEqual(new Set([0, 2]));
+  });
+});
+
+test('modes and noise shapes that do not fit are refused', () => {
+  inGraph(() => {
+    const attempt = (options: slim.Options<slim.DropoutOptions>) => () => slim.dropout(images([2, null, 3]), options);
+    expect(attempt({ isTraining: slim.constant([1], { dtype: 'bool' }) })).toThrow(ShapeError);
+    expect(attempt({ isTraining: null as never })).toThrow(/isTraining cannot be null/);
+    expect(attempt({ noiseShape: [2, null, 1] })).toThrow(/noiseShape: expected 1 or the known size/);
+    expect(attempt({ noiseShape: [2, 1] })).toThrow(ShapeError);
+    expect(attempt({ noiseShape: [1, 1, 2] })).toThrow(ShapeError);
+    expect(attempt({ noiseShape: 3 as never })).toThrow(ShapeError);
+    expect(attempt({ noiseShape: [null, 1, null] })).not.toThrow();
   });
 });
 
