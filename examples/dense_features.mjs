@@ -1,7 +1,8 @@
 // What a network sees, place by place. Usage: node examples/dense_features.mjs PICTURE OUTPUT.png [STRIDE [CHECKPOINT]]
 //
-// Writes the network's input and, beside it, its last feature map: the three directions in which the features vary most, as red,
-// green and blue. Places of one colour look alike to the network. Without a CHECKPOINT its weights are drawn from a seed.
+// Writes the network's input and, beside it, the output of its four blocks: the three directions in which the features of a block
+// vary most, as red, green and blue. Places of one colour look alike to the network. Without a CHECKPOINT its weights are drawn
+// from a seed: the first blocks show shapes and textures then, the last ones little but how far each place is from the border.
 import { readFileSync } from 'node:fs';
 import sharp from 'sharp';
 import { decodeImage, Graph, nets, placeholder, preprocessImage, Session, slim } from '../dist/index.js';
@@ -12,11 +13,11 @@ const outputStride = Number(stride);
 const size = 321;
 
 const graph = new Graph({ seed: 1 });
-const features = graph.build(() => {
+const { endPoints } = graph.build(() => {
   const images = placeholder('float32', [1, size, size, 3], { name: 'images' });
   return slim.argScope(nets.resnetArgScope(), () => {
     // No classes and no pooling. Strides past outputStride become rates of the convolutions after them.
-    return nets.resnetV1_50(images, { numClasses: null, isTraining: false, globalPool: false, outputStride }).net;
+    return nets.resnetV1_50(images, { numClasses: null, isTraining: false, globalPool: false, outputStride });
   });
 });
 const session = await Session.create(graph);
@@ -28,10 +29,9 @@ const pixels = await preprocessImage(await decodeImage(readFileSync(picture)), {
   height: size,
   width: size,
 });
-const { map } = await session.run({ images: pixels }, { map: features });
+const names = [1, 2, 3, 4].map((block) => `resnet_v1_50/block${block}`);
+const maps = await session.run({ images: pixels }, Object.fromEntries(names.map((name) => [name, endPoints[name]])));
 await session[Symbol.asyncDispose]();
-const [, rows, columns, depth] = map.shape;
-console.log(`features [${map.shape}]: (${size} - 1) / ${outputStride} + 1 = ${rows} places a side`);
 
 /** sum += factor * vector */
 function add(sum, factor, vector) {
@@ -41,6 +41,7 @@ const dot = (a, b) => a.reduce((sum, v, i) => sum + v * b[i], 0);
 
 /** The places along the direction in which they vary most, by power iteration; takes that direction out of them. */
 function principalComponent(places) {
+  const depth = places[0].length;
   let direction = Float64Array.from({ length: depth }, (_, i) => 1 + (i % 7));
   for (let round = 0; round < 20; round++) {
     const next = new Float64Array(depth);
@@ -63,27 +64,36 @@ function bytes(values) {
   return values.map((v) => Math.max(0, Math.min(255, (255 * (v - low)) / (high - low || 1))));
 }
 
-const places = Array.from({ length: rows * columns }, (_, p) => map.data.slice(p * depth, (p + 1) * depth));
-const mean = new Float64Array(depth);
-for (const place of places) add(mean, 1 / places.length, place);
-for (const place of places) add(place, -1, mean);
-const colours = [0, 1, 2].map(() => bytes(principalComponent(places)));
+/** The features of all places as three lists of bytes. */
+function colours({ data, shape: [, rows, columns, depth] }) {
+  const places = Array.from({ length: rows * columns }, (_, p) => data.slice(p * depth, (p + 1) * depth));
+  const mean = new Float64Array(depth);
+  for (const place of places) add(mean, 1 / places.length, place);
+  for (const place of places) add(place, -1, mean);
+  return [0, 1, 2].map(() => bytes(principalComponent(places)));
+}
 
-// Left the input with its means added again, right the map: pixel (y, x) takes the colour of the nearest feature.
-const means = [123.68, 116.78, 103.94];
-const gap = 8;
-const drawing = new Uint8ClampedArray(size * (2 * size + gap) * 3).fill(255);
-for (let y = 0; y < size; y++) {
-  for (let x = 0; x < size; x++) {
-    const left = 3 * (y * (2 * size + gap) + x);
-    const place = Math.round(y / outputStride) * columns + Math.round(x / outputStride);
-    for (let c = 0; c < 3; c++) {
-      drawing[left + c] = pixels[3 * (y * size + x) + c] + means[c];
-      drawing[left + 3 * (size + gap) + c] = colours[c][place];
+// From left to right the input with its means added again and the maps, between which 8 columns stay white.
+const width = (names.length + 1) * (size + 8) - 8;
+const drawing = new Uint8ClampedArray(size * width * 3).fill(255);
+function draw(panel, colourAt) {
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) {
+      for (let c = 0; c < 3; c++) drawing[3 * (y * width + panel * (size + 8) + x) + c] = colourAt(y, x, c);
     }
   }
 }
-await sharp(drawing, { raw: { width: 2 * size + gap, height: size, channels: 3 } })
+const means = [123.68, 116.78, 103.94];
+draw(0, (y, x, c) => pixels[3 * (y * size + x) + c] + means[c]);
+names.forEach((name, i) => {
+  const [, rows, columns] = maps[name].shape;
+  const map = colours(maps[name]);
+  // Feature k lies on pixel k times the stride: a pixel takes the colour of the nearest feature.
+  const blockStride = (size - 1) / (rows - 1);
+  draw(i + 1, (y, x, c) => map[c][Math.round(y / blockStride) * columns + Math.round(x / blockStride)]);
+  console.log(`${name} [${maps[name].shape}]: ${rows} = (${size} - 1) / ${blockStride} + 1 places a side`);
+});
+await sharp(drawing, { raw: { width, height: size, channels: 3 } })
   .png()
   .toFile(output);
-console.log(`${output}: the input and its features`);
+console.log(output);

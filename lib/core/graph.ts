@@ -67,8 +67,22 @@ export class Node {
   }
 }
 
+/** A distribution, and the state of the generator that draws from it. */
+export interface Draw {
+  /** `uniform`: location + scale * n with n a whole number in [0, 2^24). `truncated_normal`: location + scale * z, |z| < 2. */
+  readonly distribution: 'uniform' | 'truncated_normal';
+  readonly location: number;
+  readonly scale: number;
+  /** Four words: a state of xoshiro128++. */
+  readonly state: Uint32Array;
+}
+
 /** Draws the first value of a variable: row-major values for `shape`. The same seed gives the same bits everywhere. */
-export type InitialValue = (shape: ConcreteShape, dtype: DType) => TypedArray;
+export interface InitialValue {
+  (shape: ConcreteShape, dtype: DType): TypedArray;
+  /** Where the values are drawn from a distribution: all that native code needs to draw the very same ones. */
+  readonly draw?: () => Draw;
+}
 
 /** A named state that outlives a run: weights, statistics, counters. Its values live in a session's store. */
 export interface Variable {

@@ -96,7 +96,10 @@ export class Model {
     return Array.isArray(rows) ? rows.map((row) => this.top(row, topK)) : this.top(rows, topK);
   }
 
-  /** The globally pooled features of an image, or of each of several: 2048 values of the residual networks, 4096 (fc7) of VGG. */
+  /**
+   * The globally pooled features of an image, or of each of several: 2048 values of the residual networks, 512 of those of basic
+   * units, 4096 (fc7) of VGG.
+   */
   embed(image: ImageSource, options?: PredictOptions): Promise<Float32Array>;
   embed(images: readonly ImageSource[], options?: PredictOptions): Promise<Float32Array[]>;
   async embed(

@@ -1,4 +1,5 @@
 import type { DType, TypedArray } from '../core/dtype.js';
+import type { Draw } from '../core/graph.js';
 
 /** What the native addon exports. Only strings, small numbers and typed arrays cross; docs/architecture.md describes the seam. */
 export interface Addon {
@@ -6,6 +7,8 @@ export interface Addon {
   readonly version: string;
   /** Hands native code the factory of the errors that it throws. Called once for each environment, before anything else. */
   initialize(makeError: (code: string, message: string, op: string, node: string) => Error): void;
+  /** Ends all threads of this environment; what still waits or runs is dropped, and its promises stay pending. */
+  shutdown(): void;
   backends(): NativeBackend[];
   diagnostics(): NativeDiagnostics;
   /** Parses and verifies a plan, applies passes (all of the pipeline when `passes` is left out) and prints the result. */
@@ -17,6 +20,8 @@ export interface Addon {
   createStore(options: { backend: string; threads: number; queueLimit?: number }): NativeStore;
   /** Compiles on the store's executor thread. */
   compile(plan: string, store: NativeStore): Promise<NativeProgram>;
+  /** Fills variables of the store, float32 or float64, with drawn values, on all threads of its executor. */
+  draw(store: NativeStore, draws: readonly NativeDraw[]): Promise<void>;
   /** CRC-32C (Castagnoli) of `bytes`, continued from `seed` (0 to begin). */
   crc32c(bytes: Uint8Array, seed?: number): number;
   /**
@@ -35,6 +40,11 @@ export interface Addon {
     size: { readonly height: number; readonly width: number },
     options: NativeDrawOptions,
   ): Treatment;
+}
+
+export interface NativeDraw extends Draw {
+  /** Name of the variable. */
+  readonly name: string;
 }
 
 export interface NativePreprocessing {

@@ -29,8 +29,11 @@ let cached: Addon | undefined;
  */
 export function loadAddon(): Addon {
   if (cached === undefined) {
-    cached = findAddon({ ...ownPackage(), override: process.env.SLIMNET_ADDON });
-    cached.initialize(makeNativeError);
+    const addon = findAddon({ ...ownPackage(), override: process.env.SLIMNET_ADDON });
+    addon.initialize(makeNativeError);
+    // process.exit() runs no clean-up hook of Node-API, and C++ takes its statics down while our threads still use them.
+    process.once('exit', () => addon.shutdown());
+    cached = addon;
   }
   return cached;
 }

@@ -133,10 +133,19 @@ export class Session {
   async initialize(options: InitializeOptions = {}): Promise<void> {
     checkOptions('initialize', options, ['onlyUninitialized', 'variables']);
     await this.#exclusively(async () => {
+      const { variables, onlyUninitialized = false } = options;
+      const all = variables === undefined ? [...this.graph.variables.values()] : this.#findAll(variables, 'initialize');
+      const wanted = all.filter(({ name }) => !onlyUninitialized || this.#uninitialized.has(name));
+      // What comes from a distribution is drawn on the executor's threads, all the rest here.
+      const draws = wanted.flatMap(({ name, initialValue: { draw } }) =>
+        draw === undefined ? [] : [{ name, ...draw() }],
+      );
+      await this.#addon.draw(this.#store, draws);
+      this.#assertNotDisposed();
+      for (const { name } of draws) this.#uninitialized.delete(name);
       let sliceEnd = performance.now() + sliceMs;
-      const all = this.graph.variables.values();
-      for (const variable of options.variables === undefined ? all : this.#findAll(options.variables, 'initialize')) {
-        if (options.onlyUninitialized === true && !this.#uninitialized.has(variable.name)) continue;
+      for (const variable of wanted) {
+        if (variable.initialValue.draw !== undefined) continue;
         this.#write(variable, variable.initialValue(variable.shape, variable.dtype));
         if (performance.now() < sliceEnd) continue;
         await new Promise((resolve) => setImmediate(resolve));

@@ -118,7 +118,7 @@ export function makeVariable(graph: Graph, name: string, options: GetVariableOpt
       shape: [...shape],
       trainable,
       saved: collections.includes(GraphKeys.globalVariables),
-      initialValue: (s, d) => initialValue(initializer, s, d, stream),
+      initialValue: initialValue(initializer, shape, stream),
     },
     (made) => readOf(graph, made),
   );

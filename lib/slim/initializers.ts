@@ -1,8 +1,9 @@
 import { allocate, type DType, describe, holds, isFloating, type TypedArray } from '../core/dtype.js';
+import type { Draw, InitialValue } from '../core/graph.js';
 import { type ConcreteShape, elementCount, sameShape, shapeText } from '../core/shape.js';
 import { ArgumentError } from '../errors.js';
 import { mergeOptions, type Options } from './options.js';
-import { fillTruncatedNormal, fillUniform, type StreamId } from './random.js';
+import { fillDraw, type StreamId, truncatedNormal, uniform as uniformDraw } from './random.js';
 
 /** Which variable draws: the seed of its graph and its full name. */
 export interface DrawingVariable {
@@ -18,25 +19,22 @@ export interface Initializer {
   check?(shape: ConcreteShape, dtype: DType, variable: string): void;
   /** Row-major values of `shape` in the array that carries `dtype`. */
   draw(shape: ConcreteShape, dtype: DType, drawing: DrawingVariable): TypedArray;
+  /** The same values as a distribution, where they come from one: a session then draws them in native code. */
+  distribution?(shape: ConcreteShape, drawing: DrawingVariable): Draw;
 }
 
 /** The first value of a variable, checked. @throws ArgumentError when an initializer of one's own gives something else */
-export function initialValue(
-  initializer: Initializer,
-  shape: ConcreteShape,
-  dtype: DType,
-  drawing: DrawingVariable,
-): TypedArray {
-  const values = initializer.draw(shape, dtype, drawing);
-  if (!holds(dtype, values) || values.length !== elementCount(shape)) {
+export function initialValue(initializer: Initializer, own: ConcreteShape, drawing: DrawingVariable): InitialValue {
+  const values = (shape: ConcreteShape, dtype: DType): TypedArray => {
+    const drawn = initializer.draw(shape, dtype, drawing);
+    if (holds(dtype, drawn) && drawn.length === elementCount(shape)) return drawn;
     throw new ArgumentError(
-      `Variable ${drawing.variable}: its initializer must give ${elementCount(shape)} values of ${dtype}, it gave ${describe(values)}.`,
-      {
-        node: drawing.variable,
-      },
+      `Variable ${drawing.variable}: its initializer must give ${elementCount(shape)} values of ${dtype}, it gave ${describe(drawn)}.`,
+      { node: drawing.variable },
     );
-  }
-  return values;
+  };
+  const { distribution } = initializer;
+  return distribution === undefined ? values : Object.assign(values, { draw: () => distribution(own, drawing) });
 }
 
 /** All zeros, in any dtype. */
@@ -111,7 +109,7 @@ export function randomUniformInitializer(
   );
   requireNumbers('randomUniformInitializer', { minval, maxval });
   checkSeed('randomUniformInitializer', seed);
-  return random('randomUniformInitializer', seed, (out, _, id) => fillUniform(out, minval, maxval, id));
+  return random('randomUniformInitializer', seed, (_, id) => uniformDraw(minval, maxval, id));
 }
 
 /** Normal values; those further than two standard deviations from the mean do not occur. */
@@ -125,7 +123,7 @@ export function truncatedNormalInitializer(
   );
   requireNumbers('truncatedNormalInitializer', { mean, stddev });
   checkSeed('truncatedNormalInitializer', seed);
-  return random('truncatedNormalInitializer', seed, (out, _, id) => fillTruncatedNormal(out, mean, stddev, id));
+  return random('truncatedNormalInitializer', seed, (_, id) => truncatedNormal(mean, stddev, id));
 }
 
 export type FanMode = 'FAN_IN' | 'FAN_OUT' | 'FAN_AVG';
@@ -137,33 +135,46 @@ export interface VarianceScalingOptions {
   /** Uniform in [-L, L) with L = sqrt(3 factor / n) instead of truncated normal. */
   uniform: boolean;
   seed: number | null;
+  /** Must be floating point. The variable's own dtype is what is drawn. */
+  dtype: DType;
 }
 
 /**
  * Values whose variance is factor / n, n being the fan in, the fan out or their mean (He et al., 2015).
  * The truncated normal form has the nominal deviation sqrt(1.3 factor / n), since cutting at two deviations narrows it.
+ * @throws ArgumentError for another mode, for a dtype that is not floating point, for numbers that are not finite
  */
 export function varianceScalingInitializer(options: Options<VarianceScalingOptions> = {}): Initializer {
-  const defaults: VarianceScalingOptions = { factor: 2, mode: 'FAN_IN', uniform: false, seed: null };
-  const { factor, mode, uniform, seed } = mergeOptions('varianceScalingInitializer', defaults, options);
+  const defaults: VarianceScalingOptions = { factor: 2, mode: 'FAN_IN', uniform: false, seed: null, dtype: 'float32' };
+  const { factor, mode, uniform, seed, dtype } = mergeOptions('varianceScalingInitializer', defaults, options);
   if (!['FAN_IN', 'FAN_OUT', 'FAN_AVG'].includes(mode)) {
     throw new ArgumentError(
       `varianceScalingInitializer: mode: expected FAN_IN, FAN_OUT or FAN_AVG, received ${describe(mode)}.`,
     );
   }
+  if (!isFloating(dtype))
+    throw new ArgumentError(
+      `varianceScalingInitializer: cannot create initializer for a dtype that is not floating point: ${describe(dtype)}.`,
+    );
   requireNumbers('varianceScalingInitializer', { factor });
   checkSeed('varianceScalingInitializer', seed);
-  return random('varianceScalingInitializer', seed, (out, shape, id) => {
+  return random('varianceScalingInitializer', seed, (shape, id) => {
     const n = fan(shape, mode);
-    if (uniform) fillUniform(out, -Math.sqrt((3 * factor) / n), Math.sqrt((3 * factor) / n), id);
-    else fillTruncatedNormal(out, 0, Math.sqrt((1.3 * factor) / n), id);
+    const limit = Math.sqrt((3 * factor) / n);
+    return uniform ? uniformDraw(-limit, limit, id) : truncatedNormal(0, Math.sqrt((1.3 * factor) / n), id);
   });
 }
 
 /** Glorot and Bengio (2010): factor 1 over the mean of fan in and fan out; uniform unless told. */
-export function xavierInitializer(options: Options<{ uniform: boolean; seed: number | null }> = {}): Initializer {
-  const { uniform, seed } = mergeOptions('xavierInitializer', { uniform: true, seed: null as number | null }, options);
-  return varianceScalingInitializer({ factor: 1, mode: 'FAN_AVG', uniform, seed });
+export function xavierInitializer(
+  options: Options<Pick<VarianceScalingOptions, 'uniform' | 'seed' | 'dtype'>> = {},
+): Initializer {
+  const defaults = { uniform: true, seed: null as number | null, dtype: 'float32' as DType };
+  return varianceScalingInitializer({
+    factor: 1,
+    mode: 'FAN_AVG',
+    ...mergeOptions('xavierInitializer', defaults, options),
+  });
 }
 
 /** Fans of a weight: kernels [..., in, out], vectors [n], scalars. */
@@ -177,11 +188,9 @@ function fan(shape: ConcreteShape, mode: FanMode): number {
   return Math.max(n, 1);
 }
 
-function random(
-  name: string,
-  seed: number | null,
-  fill: (out: Float32Array | Float64Array, shape: ConcreteShape, id: StreamId) => void,
-): Initializer {
+function random(name: string, seed: number | null, drawOf: (shape: ConcreteShape, id: StreamId) => Draw): Initializer {
+  const distribution = (shape: ConcreteShape, { graphSeed, variable }: DrawingVariable): Draw =>
+    drawOf(shape, { graphSeed, name: variable, ownSeed: seed });
   return {
     check(_, dtype, variable) {
       if (dtype !== 'float32' && dtype !== 'float64') {
@@ -191,11 +200,12 @@ function random(
         throw new ArgumentError(`${name}: ${why}; variable ${variable} is ${dtype}.`, { node: variable });
       }
     },
-    draw(shape, dtype, { graphSeed, variable }) {
+    draw(shape, dtype, drawing) {
       const out = dtype === 'float64' ? new Float64Array(elementCount(shape)) : new Float32Array(elementCount(shape));
-      fill(out, shape, { graphSeed, name: variable, ownSeed: seed });
+      fillDraw(out, distribution(shape, drawing));
       return out;
     },
+    distribution,
   };
 }
 

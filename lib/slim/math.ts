@@ -4,7 +4,6 @@ import { checkOptions } from '../core/options.js';
 import { accepts, typeText } from '../core/shape.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import * as ops from '../ops/index.js';
-import { nameScope } from './variable_scope.js';
 
 /** x + y, elementwise; shapes are aligned from the right. */
 export function add(x: Tensor, y: Tensor, name = 'add'): Tensor {
@@ -114,7 +113,7 @@ export function divideNoNan(x: Tensor, y: Tensor, name = 'div_no_nan'): Tensor {
   return apply(ops.divNoNan, { x, y }, {}, name).z;
 }
 
-/** The sum of tensors of one type. @throws ArgumentError when there are none; ShapeError when their types differ */
+/** The sum of tensors of one type; a name that ends in `/` is the full name of the open scope. @throws ArgumentError when there are none; ShapeError when their types differ */
 export function addN(tensors: readonly Tensor[], name = 'AddN'): Tensor {
   const [first, ...others] = tensors;
   if (first === undefined) throw new ArgumentError('addN: there is nothing to sum.');
@@ -123,7 +122,7 @@ export function addN(tensors: readonly Tensor[], name = 'AddN'): Tensor {
     throw new ShapeError(`addN: expected ${typeText(first)} throughout, received ${typeText(other)} (${other.name}).`);
   const last = others.pop();
   if (last === undefined) return identity(first, name);
-  return nameScope(name, (fullName) =>
+  return first.graph.withNameScope(name, (fullName) =>
     add(
       others.reduce((sum, x) => add(sum, x), first),
       last,

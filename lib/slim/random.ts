@@ -1,3 +1,5 @@
+import type { Draw } from '../core/graph.js';
+
 /** What makes a variable's stream of random bits its own. The same three give the same bits on every machine. */
 export interface StreamId {
   readonly graphSeed: number;
@@ -7,31 +9,21 @@ export interface StreamId {
   readonly ownSeed: number | null;
 }
 
-/** Random 32-bit words: xoshiro128++ (Blackman and Vigna, 2019). Integer arithmetic alone, so no machine differs. */
-export class RandomBits {
-  readonly #state: Uint32Array;
-
-  constructor(id: StreamId) {
-    this.#state = seedWords(id);
+/** Fills `out` with the next words of xoshiro128++ (Blackman and Vigna, 2019). Integer arithmetic alone, so no machine differs. */
+function fillBits(out: Uint32Array, state: Uint32Array): void {
+  let [a, b, c, d] = state as unknown as [number, number, number, number];
+  for (let i = 0; i < out.length; i++) {
+    const sum = (a + d) | 0;
+    out[i] = ((sum << 7) | (sum >>> 25)) + a;
+    const t = b << 9;
+    c ^= a;
+    d ^= b;
+    b ^= c;
+    a ^= d;
+    c ^= t;
+    d = (d << 11) | (d >>> 21);
   }
-
-  /** Fills `out` with the next words. */
-  fill(out: Uint32Array): void {
-    const state = this.#state;
-    let [a, b, c, d] = state as unknown as [number, number, number, number];
-    for (let i = 0; i < out.length; i++) {
-      const sum = (a + d) | 0;
-      out[i] = ((sum << 7) | (sum >>> 25)) + a;
-      const t = b << 9;
-      c ^= a;
-      d ^= b;
-      b ^= c;
-      a ^= d;
-      c ^= t;
-      d = (d << 11) | (d >>> 21);
-    }
-    state.set([a, b, c, d]);
-  }
+  state.set([a, b, c, d]);
 }
 
 /** Four words, well mixed, from everything that names a stream. */
@@ -53,37 +45,31 @@ export function seedWords({ graphSeed, name, ownSeed }: StreamId): Uint32Array {
   return words;
 }
 
+/** Uniform values in [low, high), in 2^24 steps. */
+export function uniform(low: number, high: number, id: StreamId): Draw {
+  return { distribution: 'uniform', location: low, scale: (high - low) / 2 ** 24, state: seedWords(id) };
+}
+
+/** Normal values of which none is further than two standard deviations from the mean. */
+export function truncatedNormal(mean: number, stddev: number, id: StreamId): Draw {
+  return { distribution: 'truncated_normal', location: mean, scale: stddev, state: seedWords(id) };
+}
+
+/** What a word of random bits stands for in each distribution. */
+const quantiles = { uniform: (word: number) => word >>> 8, truncated_normal: truncatedQuantile };
+
 const chunk = 4096;
 
-/** Fills `out` with `transform` of random words, chunk by chunk. */
-function draw(out: Float32Array | Float64Array, id: StreamId, transform: (word: number) => number): void {
-  const bits = new RandomBits(id);
+/** Fills `out` with values of a draw. native/runtime/draw.cc gives the same bits. */
+export function fillDraw(out: Float32Array | Float64Array, { distribution, location, scale, state }: Draw): void {
+  const quantile = quantiles[distribution];
+  const own = state.slice();
   const words = new Uint32Array(Math.min(chunk, out.length));
   for (let start = 0; start < out.length; start += words.length) {
-    bits.fill(words);
+    fillBits(words, own);
     const end = Math.min(words.length, out.length - start);
-    for (let i = 0; i < end; i++) out[start + i] = transform(words[i] as number);
+    for (let i = 0; i < end; i++) out[start + i] = location + scale * quantile(words[i] as number);
   }
-}
-
-/** Uniform values in [low, high). */
-export function fillUniform(out: Float32Array | Float64Array, low: number, high: number, id: StreamId): void {
-  const step = (high - low) / 2 ** 24;
-  draw(out, id, (word) => low + (word >>> 8) * step);
-}
-
-/**
- * Normal values of which none is further than two standard deviations from the mean: the inverse of the distribution's
- * integral at uniform points. Only + - * / occur, which IEEE 754 rounds the same way everywhere; logarithms and cosines do
- * not come out alike on all versions of V8.
- */
-export function fillTruncatedNormal(
-  out: Float32Array | Float64Array,
-  mean: number,
-  stddev: number,
-  id: StreamId,
-): void {
-  draw(out, id, (word) => mean + stddev * truncatedQuantile(word));
 }
 
 /** Probability that a normal value lies within two standard deviations. */
@@ -91,7 +77,8 @@ const within = 0.9544997361036416;
 
 /**
  * Quantile of the standard normal distribution between -2 and 2, at the point (word + 1/2) / 2^32 of that range. A rational
- * function of degree 5 in q^2, fitted to the exact one; its relative error is below 2e-9.
+ * function of degree 5 in q^2, fitted to the exact one; its relative error is below 2e-9. Only + - * / occur, which IEEE 754
+ * rounds the same way everywhere; logarithms and cosines do not come out alike on all versions of V8.
  */
 function truncatedQuantile(word: number): number {
   const q = ((word + 0.5) / 2 ** 32 - 0.5) * within;

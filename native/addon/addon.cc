@@ -3,6 +3,7 @@
 
 #include "addon/checksum.h"
 #include "addon/diagnostics.h"
+#include "addon/draw.h"
 #include "addon/environment.h"
 #include "addon/guard.h"
 #include "addon/js.h"
@@ -26,6 +27,11 @@ napi_value Initialize(const js::Arguments& arguments) {
   return js::Undefined(env);
 }
 
+napi_value Shutdown(const js::Arguments& arguments) {
+  Environment::Of(arguments.env()).Shutdown();
+  return js::Undefined(arguments.env());
+}
+
 napi_ref Keep(napi_env env, napi_value value) {
   napi_ref reference = nullptr;
   js::Check(env, napi_create_reference(env, value, 1, &reference));
@@ -44,11 +50,13 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     };
     exports.Set("version", Napi::String::New(env, SLIMNET_VERSION));
     add("initialize", Entry<Initialize>);
+    add("shutdown", Entry<Shutdown>);
     add("backends", Entry<Backends>);
     add("diagnostics", Entry<Diagnostics>);
     add("transform", Entry<Transform>);
     add("createStore", Entry<CreateStore>);
     add("compile", Entry<CompilePlan>);
+    add("draw", Entry<DrawInitialValues>);
     add("crc32c", Entry<Checksum>);
     add("preprocess", Entry<Preprocess>);
     add("drawTreatment", Entry<DrawTreatment>);

@@ -53,6 +53,7 @@ Environment& Environment::Of(napi_env env) {
 Environment::~Environment() { Shutdown(); }
 
 void Environment::Shutdown() {
+  ending_ = true;
   completion_->Close();
   for (const auto& [key, executor] : executors_) executor->Shutdown();
 }
@@ -71,6 +72,7 @@ napi_value Environment::error_factory() const {
 }
 
 std::shared_ptr<Executor> Environment::ExecutorFor(const std::string& backend, int threads) {
+  if (ending_) throw Error(ErrorCode::kDisposed, "The environment is ending: nothing can be run any more.");
   const int count = threads > 0 ? threads : AvailableCores();
   std::shared_ptr<Executor>& executor = executors_[{backend, count}];
   if (!executor) {

@@ -47,6 +47,9 @@ class Environment {
   // The executor of a backend with so many threads; 0: as many as there are cores. Made when first asked for.
   std::shared_ptr<Executor> ExecutorFor(const std::string& backend, int threads);
 
+  // No more jobs, no more callbacks, no more threads. What is running ends at its next step.
+  void Shutdown();
+
   // Queues a job and returns its promise. When the queue is full the promise is rejected at once.
   napi_value Start(Executor& executor, std::unique_ptr<AsyncJob> job, size_t queue_limit);
 
@@ -56,13 +59,12 @@ class Environment {
 
  private:
   explicit Environment(napi_env env);
-  // No more jobs, no more callbacks, no more threads.
-  void Shutdown();
   void Settle(napi_env env, std::unique_ptr<Job> job) noexcept;
   void Reject(napi_env env, napi_deferred deferred, const Error& error) noexcept;
 
   napi_env env_;
   napi_ref error_factory_ = nullptr;
+  bool ending_ = false;
   size_t pending_ = 0;  // promises that are not settled yet
   std::shared_ptr<Completion> completion_;
   std::map<std::pair<std::string, int>, std::shared_ptr<Executor>> executors_;

@@ -128,6 +128,13 @@ double ReadNumber(napi_env env, napi_value value, const char* what, double least
   return NumberWithin(env, value, what, expected, least, most);
 }
 
+double ReadDouble(napi_env env, napi_value value, const char* what) {
+  if (TypeOf(env, value) != napi_number) Mismatch(env, what, "a number", value);
+  double number = 0;
+  Check(env, napi_get_value_double(env, value, &number));
+  return number;
+}
+
 bool ReadBoolean(napi_env env, napi_value value, const char* what) {
   if (TypeOf(env, value) != napi_boolean) Mismatch(env, what, "true or false", value);
   bool boolean = false;

@@ -36,6 +36,7 @@ bool IsUndefined(napi_env env, napi_value value);
 std::string ReadString(napi_env env, napi_value value, const char* what, size_t most_bytes);
 int64_t ReadInteger(napi_env env, napi_value value, const char* what, int64_t least, int64_t most);
 double ReadNumber(napi_env env, napi_value value, const char* what, double least, double most);
+double ReadDouble(napi_env env, napi_value value, const char* what);
 bool ReadBoolean(napi_env env, napi_value value, const char* what);
 std::vector<napi_value> ReadArray(napi_env env, napi_value value, const char* what, size_t most);
 // A property of an object. May run JavaScript (getters, proxies).

@@ -8,13 +8,14 @@
 
 namespace slimnet {
 
-// Values that stand for others. Chains are followed when they are made, so that looking up is one step.
+// Values that stand for others. Chains are followed when they are made, so that looking up is one step. Values that are
+// added to the program later stand for themselves.
 class Replacements {
  public:
   explicit Replacements(const Program& program);
   // From now on `to` stands for `from`; `to` may itself have been replaced before.
-  void Set(ValueId from, ValueId to) { by_value_[from] = by_value_[to]; }
-  ValueId Of(ValueId value) const { return by_value_[value]; }
+  void Set(ValueId from, ValueId to) { by_value_[from] = Of(to); }
+  ValueId Of(ValueId value) const { return static_cast<size_t>(value) < by_value_.size() ? by_value_[value] : value; }
   // Rewrites what a node reads.
   void Apply(Node& node) const;
   // Rewrites the outputs and updates of a program.

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
 #include <optional>
 #include <string>
 #include <utility>
@@ -95,6 +96,12 @@ class Sinker {
       replacements_.Set(result, node.inputs[0]);
       return;
     }
+    // Two layers that read one value transpose it once.
+    const auto [known, fresh] = results_.try_emplace({node.inputs[0], perm}, result);
+    if (!fresh) {
+      replacements_.Set(result, known->second);
+      return;
+    }
     from_[result] = Source{node.inputs[0], perm};
     program_.nodes.push_back(std::move(node));
   }
@@ -178,6 +185,7 @@ class Sinker {
     const ValueId inner = program_.AddValue({program_.values[result].type.dtype, std::move(shape)});
     from_.resize(program_.values.size());
     from_[result] = Source{inner, perm};
+    results_.emplace(std::pair(inner, perm), result);
     Node transpose;
     transpose.op = OpKind::kTranspose;
     transpose.attrs = TransposeAttrs{perm};
@@ -205,6 +213,7 @@ class Sinker {
   Program& program_;
   Replacements replacements_;
   std::vector<std::optional<Source>> from_;  // by value
+  std::map<std::pair<ValueId, Perm>, ValueId> results_;
 };
 
 }  // namespace

@@ -112,6 +112,7 @@ void Executor::Work() {
     Execute(*job);
     lock.lock();
     running_ = nullptr;
+    if (queue_.empty()) pool_.Rest();
     lock.unlock();
     done_(std::move(job));
     lock.lock();

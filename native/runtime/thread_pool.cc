@@ -83,6 +83,7 @@ void ThreadPool::Run(int jobs, const std::function<void(int)>& job) {
     for (int i = 0; i < jobs; ++i) job(i);
     return;
   }
+  resting_.store(false, std::memory_order_relaxed);
   job_ = &job;
   jobs_ = static_cast<uint32_t>(jobs);
   unfinished_.store(jobs_, std::memory_order_relaxed);
@@ -125,8 +126,10 @@ void ThreadPool::Work() {
   pthread_setname_np(pthread_self(), "slimnet-worker");
 #endif
   for (uint32_t seen = 0;;) {
-    const auto changed = [this, &seen] { return runs_.load(std::memory_order_acquire) != seen; };
-    if (!Spin(changed)) runs_.wait(seen, std::memory_order_acquire);
+    Spin([this, seen] {
+      return runs_.load(std::memory_order_acquire) != seen || resting_.load(std::memory_order_relaxed);
+    });
+    runs_.wait(seen, std::memory_order_acquire);  // returns at once when there was a Run
     if (stopping_.load(std::memory_order_acquire)) return;
     seen = runs_.load(std::memory_order_acquire);
     Share();

@@ -12,8 +12,9 @@
 namespace slimnet {
 
 // `threads - 1` workers and the calling thread share the jobs of a Run through one atomic ticket. Between two Runs
-// workers look for work for a few microseconds and then sleep in the kernel: a network is a hundred short Runs in a
-// row, and an idle program must not burn a core. A worker that wakes late finds no jobs left and is not waited for.
+// workers look for work for a while and then sleep in the kernel: a network is a hundred short Runs in a row. Rest()
+// ends their looking, for an idle program must not burn a core that others want: the event loop, say. A worker that
+// wakes late finds no jobs left and is not waited for.
 //
 // Run does not allocate. Only one thread at a time may call it; calls from inside a job run on the spot.
 class ThreadPool final : public ParallelFor {
@@ -26,6 +27,8 @@ class ThreadPool final : public ParallelFor {
 
   int threads() const override { return static_cast<int>(workers_.size()) + 1; }
   void Run(int jobs, const std::function<void(int)>& job) override;
+  // Nothing follows for now: workers sleep until the next Run.
+  void Rest() { resting_.store(true, std::memory_order_relaxed); }
 
  private:
   void Work();
@@ -37,6 +40,7 @@ class ThreadPool final : public ParallelFor {
   std::vector<std::thread> workers_;
   std::atomic<bool> busy_{false};
   std::atomic<bool> stopping_{false};
+  std::atomic<bool> resting_{false};
 
   // What is being run. Written before a ticket is published, and not again before all of its jobs are done: whoever
   // took a job may read them.

@@ -54,10 +54,11 @@ def tensor_values(shapes):
     return {name: _tensor_value(name, tuple(shapes[name]), k) for k, name in enumerate(ordered)}
 
 
-def write_tensors(network, versions, shapes):
-    """Names and shapes of all tensors of a network with 1000 classes, as {name: shape}."""
+def write_tensors(network, versions, shapes, epsilons):
+    """Names and shapes of all tensors of a network with 1000 classes, as {name: shape}; what its batch norms add to variances."""
     tensors = fixtures.rows([name, list(shapes[name])] for name in sorted(shapes, key=lambda name: name.encode()))
-    fixtures.write_json(f'foreign/tensors/{network}.json', {'versions': versions, 'tensors': tensors})
+    fixtures.write_json(f'foreign/tensors/{network}.json', {
+        'versions': versions, 'batchNormEpsilons': sorted(set(epsilons)), 'tensors': tensors})
 
 
 def write_case(case, versions, logits, exact, points):

@@ -66,7 +66,9 @@ def make(case):
 def make_tensors():
     for network in NETWORKS:
         model = build(network, 1000, (224, 224), 'float32')
-        foreign.write_tensors(network, VERSIONS, {v.path: list(v.shape) for v in model.variables})
+        norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+        foreign.write_tensors(network, VERSIONS, {v.path: list(v.shape) for v in model.variables},
+                              [norm.epsilon for norm in norms])
 
 
 if __name__ == '__main__':

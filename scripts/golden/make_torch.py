@@ -67,12 +67,13 @@ def make(case):
 
 def make_tensors():
     for name in NETWORKS:
+        networks = [build(name, 1000) for build in BUILDERS.values()]
         shapes, *others = [
-            {key: list(value.shape) for key, value in build(name, 1000).state_dict().items()}
-            for build in BUILDERS.values()
+            {key: list(value.shape) for key, value in network.state_dict().items()} for network in networks
         ]
         assert all(other == shapes for other in others), f'the libraries name the tensors of {name} differently'
-        foreign.write_tensors(name, VERSIONS, shapes)
+        norms = [m for network in networks for m in network.modules() if isinstance(m, torch.nn.BatchNorm2d)]
+        foreign.write_tensors(name, VERSIONS, shapes, [norm.eps for norm in norms])
 
 
 if __name__ == '__main__':

@@ -26,6 +26,7 @@ tf.disable_v2_behavior()
 import tf_slim as slim  # noqa: E402
 from tf_keras.src.legacy_tf_layers import convolutional, core, normalization, pooling  # noqa: E402
 from tensorflow.python.framework import ops as framework_ops  # noqa: E402
+from tensorflow.python.ops import control_flow_ops, variable_scope  # noqa: E402
 from tf_slim.layers import layers as slim_layers  # noqa: E402
 from tf_slim.nets import resnet_utils, resnet_v1, resnet_v2, vgg  # noqa: E402
 
@@ -47,8 +48,10 @@ def _install_layers():
     slim_layers.core_layers = core
     slim_layers.normalization_layers = normalization
     slim_layers.pooling_layers = pooling
-    # Slim asks `isinstance(value, ops.Tensor)`; the class has moved to a module of its own.
+    # Slim asks these modules for what has moved to modules of its own.
     framework_ops.Tensor = tf.Tensor
+    control_flow_ops.cond = tf.cond
+    variable_scope.variable = tf.Variable
 
 
 _install_layers()

@@ -32,15 +32,17 @@ function plain(x: Shape, filter: Shape, window: Window, as: 'input' | 'variable'
   };
 }
 
-/** A convolution [2,6,7,5] -> [2,6,7,17] with whatever follows it. */
+/** A convolution, [2,6,7,5] -> [2,6,7,17] unless told, with whatever follows it. */
 function chain(
   name: string,
   more: readonly InputSpec[],
   tail: (y: Tensor, rest: readonly Tensor[]) => readonly Tensor[],
   expected: (y: Shape, ...rest: Shape[]) => Shape[],
+  [x, filter]: readonly [Shape, Shape] = [
+    [2, 6, 7, 5],
+    [3, 3, 5, 17],
+  ],
 ): Case {
-  const x = [2, 6, 7, 5];
-  const filter = [3, 3, 5, 17];
   return {
     name,
     inputs: [...operands(x, filter), ...more],
@@ -210,6 +212,67 @@ const traps: Case[] = [
   plain([1, 5, 3, 1], [1, 2, 1, 32], { strides: [1, 3], dilations: [2, 1], pads: [0, 0, 1, 0] }),
 ];
 
+/** Shapes that the onednn backend computes by Winograd's F(4x4, 3x3): many tiles, channels in sixteens. */
+const manyTiles: Case[] = [
+  ...each(
+    [
+      [[2, 16, 16, 32], [3, 3, 32, 48], same3],
+      [[1, 23, 21, 48], [3, 3, 48, 16], same3],
+      [[3, 14, 15, 32], [3, 3, 32, 16], { strides: [1, 1], pads: [0, 0, 0, 0] }],
+      [[4, 7, 7, 64], [3, 3, 64, 64], same3],
+      [[16, 7, 7, 32], [3, 3, 32, 32], same3],
+      [[2, 18, 19, 32], [3, 3, 32, 16], { strides: [1, 1], pads: [2, 0, 0, 3] }],
+      [[1, 25, 3, 32], [3, 3, 32, 16], { strides: [1, 1], pads: [1, 1, 20, 5] }],
+    ] as const,
+    ([x, filter, window]) => plain(x, filter, window),
+  ),
+  plain([2, 16, 16, 32], [3, 3, 32, 16], same3, 'input'),
+  chain(
+    'many tiles: bias, add, relu; the other operand has no other reader',
+    [
+      { shape: [16], k: 12, scale: 0.5, as: 'variable' },
+      { shape: [2, 17, 18, 16], k: 13 },
+    ],
+    (y, [b, r]) => [call(relu, [call(add, [call(relu, [r as Tensor]), call(biasAdd, [y, b as Tensor])])])],
+    (y, b = [], r = []) => [sums(naive.addBias(y, b), r.map(naive.relu)).map(naive.relu)],
+    [
+      [2, 17, 18, 32],
+      [3, 3, 32, 16],
+    ],
+  ),
+  chain(
+    'many tiles: add; the other operand is wanted as well',
+    [{ shape: [2, 17, 18, 16], k: 13 }],
+    (y, [r]) => {
+      const other = call(relu, [r as Tensor]);
+      return [call(add, [y, other]), other];
+    },
+    (y, r = []) => [sums(y, r.map(naive.relu)), r.map(naive.relu)],
+    [
+      [2, 17, 18, 32],
+      [3, 3, 32, 16],
+    ],
+  ),
+  chain(
+    'many tiles: bias, relu6',
+    [{ shape: [16], k: 12, scale: 6, as: 'variable' }],
+    (y, [b]) => [call(relu6, [call(biasAdd, [y, b as Tensor])])],
+    (y, b = []) => [naive.addBias(y, b).map(naive.relu6)],
+    [
+      [2, 17, 18, 32],
+      [3, 3, 32, 16],
+    ],
+  ),
+  {
+    ...plain([2, 16, 16, 32], [3, 3, 32, 16], same3),
+    name: 'many tiles: an infinity reaches the pixels around it alone',
+    differs: { onednn: 'Winograd turns an infinite pixel into NaN in the whole tiles around it' },
+    inputs: operands([2, 16, 16, 32], [3, 3, 32, 16]).map((spec, i) =>
+      i === 0 ? { ...spec, special: [[32 * (16 * 5 + 5), Number.POSITIVE_INFINITY]] as const } : spec,
+    ),
+  },
+];
+
 /** conv2dSame of Slim: zeros by hand, then VALID. */
 const padded: Case[] = each([1, 2, 3], (stride) => ({
   name: `pad [1,2,3,4], then stride ${stride}`,
@@ -319,6 +382,7 @@ export const conv2dCases: OpCases = {
       tolerance: { relative: 1e-14 },
     },
     ...traps,
+    ...manyTiles,
     ...padded,
     ...fused,
     unitCase,

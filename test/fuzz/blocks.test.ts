@@ -11,7 +11,8 @@ import { availableBackends } from '../helpers/run.js';
 jest.setTimeout(120_000);
 
 const devices = availableBackends().flatMap(({ name }) => (name === 'null' ? [] : [name === 'onednn' ? 'cpu' : name]));
-const runs = { numRuns: 12 };
+/** SLIMNET_FUZZ_SEED draws other cases. */
+const runs = { numRuns: 12, seed: Number(process.env.SLIMNET_FUZZ_SEED ?? 1) };
 
 type Results = Record<string, { readonly shape: readonly number[]; readonly data: Float32Array }>;
 

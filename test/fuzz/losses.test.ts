@@ -8,7 +8,8 @@ import { availableBackends } from '../helpers/run.js';
 jest.setTimeout(120_000);
 
 const devices = availableBackends().flatMap(({ name }) => (name === 'null' ? [] : [name === 'onednn' ? 'cpu' : name]));
-const runs = { numRuns: 20 };
+/** SLIMNET_FUZZ_SEED draws other cases. */
+const runs = { numRuns: 20, seed: Number(process.env.SLIMNET_FUZZ_SEED ?? 1) };
 const { computeWeightedLoss, meanSquaredError, softmaxCrossEntropy, sparseSoftmaxCrossEntropy } = slim.losses;
 
 /** Builds, runs once and gives back the values of each result. */

@@ -27,6 +27,11 @@ export interface ForeignTensor {
   readonly dtype: 'float32' | 'int64';
 }
 
+/** What the library's batch normalizations add to variances. */
+export function foreignEpsilons(network: ForeignNetwork): readonly number[] {
+  return golden<{ batchNormEpsilons: number[] }>(`foreign/tensors/${foreignNetworks[network]}.json`).batchNormEpsilons;
+}
+
 /** All tensors of a network with `numClasses` classes, sorted by name. */
 export function foreignTensors(network: ForeignNetwork, numClasses = 1000): readonly ForeignTensor[] {
   const { tensors } = golden<{ tensors: [string, number[]][] }>(`foreign/tensors/${foreignNetworks[network]}.json`);

@@ -15,6 +15,7 @@ function runFixture(name: string, ...args: string[]): ChildResult {
 
 const ended = (stdout: string, status = 0): object => ({
   status,
+  signal: null,
   stdout: `${stdout}${stdout === '' ? '' : '\n'}`,
   stderr: '',
 });

@@ -77,18 +77,24 @@ test.each([[[]], [['checkpoint']]])('resnet_graph.mjs %j builds, runs and report
 test.each([[[]], [['checkpoint']]])('dense_features.mjs %j draws the features beside the picture', async (args) => {
   const drawing = join(folder, 'features.png');
   const out = await run('dense_features.mjs', [pictures[0] as string, drawing, '16', ...args.map(() => checkpoint)]);
-  expect(out).toBe(
-    `features [1,21,21,2048]: (321 - 1) / 16 + 1 = 21 places a side\n${drawing}: the input and its features\n`,
-  );
+  const lines = [41, 21, 21, 21].map((side, i) => {
+    const shape = [1, side, side, 256 << i];
+    return `resnet_v1_50/block${i + 1} [${shape}]: ${side} = (321 - 1) / ${320 / (side - 1)} + 1 places a side`;
+  });
+  expect(out).toBe(`${[...lines, drawing].join('\n')}\n`);
   const { data, width, height } = await decodeImage(drawing);
-  expect([width, height]).toEqual([650, 321]);
+  expect([width, height]).toEqual([5 * 329 - 8, 321]);
   // The picture shows as it is, up to the resize; the features show more than one colour.
   const colourAt = (x: number, y: number) => Array.from(data.subarray(3 * (y * width + x), 3 * (y * width + x) + 3));
   const [red, green] = colourAt(160, 160) as [number, number];
   expect(Math.abs(red - 127)).toBeLessThan(8);
   expect(Math.abs(green - 127)).toBeLessThan(8);
-  const places = Array.from({ length: 441 }, (_, i) => colourAt(329 + 16 * (i % 21), 16 * Math.floor(i / 21)).join());
-  expect(new Set(places).size).toBeGreaterThan(50);
+  for (const block of [1, 2, 3, 4]) {
+    const places = Array.from({ length: 441 }, (_, i) =>
+      colourAt(329 * block + 16 * (i % 21), 16 * Math.floor(i / 21)).join(),
+    );
+    expect(new Set(places).size).toBeGreaterThan(50);
+  }
 });
 
 test('event_loop.mjs measures throughput and delay', async () => {

@@ -4,13 +4,15 @@ import { readdirSync } from 'node:fs';
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { kerasNames, pytorchNames } from '../../lib/model/index.js';
+import { CheckpointError } from '../../lib/errors.js';
+import { kerasNames, loadModel, pytorchNames } from '../../lib/model/index.js';
 import { Session } from '../../lib/runtime/index.js';
 import * as slim from '../../lib/slim/index.js';
 import * as nets from '../../lib/slim/nets/index.js';
 import { type ForeignNetwork, foreignTensors, writeForeignCheckpoint } from '../helpers/foreign_weights.js';
 import { golden, goldenFolder } from '../helpers/golden.js';
 import { generatedImages, largestDifference, type Statistics, statisticsErrors } from '../helpers/network_fixtures.js';
+import { encoders, gradient } from '../helpers/pictures.js';
 import { build, images } from '../parity/support.js';
 
 /** What scripts/golden/foreign.py writes. */
@@ -99,3 +101,47 @@ test.each(forReference.map((f) => [f.id, f] as const))(
   (_, f) => check(f, 'reference'),
   120_000,
 );
+
+describe('loadModel', () => {
+  const fixture = (id: string) => fixtures.find((f) => f.id === id) as Fixture;
+  const wide = fixture('torchvision_resnet18_64x64_batch2');
+
+  test('recognises the layout, and gives the logits of the library for its pixels', async () => {
+    await using model = await loadModel('resnet_18', { checkpoint: await checkpointOf(wide), imageSize: 64 });
+    expect(model.numClasses).toBe(10);
+    expect(model.preprocessing.name).toBe('torchvision');
+    const logits = await model.run(generatedImages(wide.inputShape));
+    expect(largestDifference(logits, wide.output.data) / wide.outputRange).toBeLessThanOrEqual(tolerances.cpu);
+    const picture = await encoders.png.encode(gradient(90, 70));
+    expect(await model.classify(picture, { topK: 3 })).toHaveLength(3);
+    expect(await model.embed(picture)).toHaveLength(512);
+  });
+
+  test('takes pixels as Keras prepares them', async () => {
+    const checkpoint = await checkpointOf(fixture('keras_resnet50_64x96_batch2'));
+    await using model = await loadModel('keras_resnet_50', { checkpoint, imageSize: 64, layout: 'keras' });
+    expect(model.preprocessing.name).toBe('caffe');
+    expect(await model.classify(await encoders.png.encode(gradient(90, 70)))).toHaveLength(5);
+  });
+
+  test('refuses the weights of another depth or form, and says which', async () => {
+    const load = async (name: nets.NetworkName, f: Fixture) => loadModel(name, { checkpoint: await checkpointOf(f) });
+    const [r34, r50] = [fixture('timm_resnet34_64x64'), fixture('timm_resnet50_65x64')];
+    await expect(load('resnet_34', wide)).rejects.toThrow(/Missing in the checkpoint.*layer1\.2\.conv1\.weight/s);
+    await expect(load('resnet_18', r34)).rejects.toThrow(/no use for layer1\.2\.bn1\.bias.*another depth/s);
+    await expect(load('resnet_v1_50', r50)).rejects.toThrow(/named as pytorch does.*resnet_50/s);
+    await expect(load('keras_resnet_50', r50)).rejects.toThrow(CheckpointError);
+    const checkpoint = await checkpointOf(r50);
+    await expect(loadModel('resnet_50', { checkpoint, layout: 'slim' })).rejects.toThrow(/Missing in the checkpoint/);
+    await expect(loadModel('resnet_50', { checkpoint, layout: 'caffe' as never })).rejects.toThrow(/pytorch, keras/);
+  });
+
+  test('loads what a session saved under the names of slimnet', async () => {
+    const path = join(folder, 'own.safetensors');
+    await using model = await loadModel('resnet_18', { checkpoint: await checkpointOf(wide), imageSize: 64 });
+    await model.session.save(path);
+    await using again = await loadModel('resnet_18', { checkpoint: path, imageSize: 64 });
+    const pixels = generatedImages(wide.inputShape);
+    expect(await again.run(pixels)).toEqual(await model.run(pixels));
+  });
+});

@@ -16,7 +16,7 @@ import {
   statisticsErrors,
   type Weights,
 } from '../helpers/network_fixtures.js';
-import { build, type Form, images, smallResnet, withResnetArgScope } from '../parity/support.js';
+import { build, type Form, images, slimNetworks, smallResnet, withResnetArgScope } from '../parity/support.js';
 
 /**
  * Largest errors relative to the range of the values, where TensorFlow's own rounding does not ask for more. Behind a relu the
@@ -31,10 +31,17 @@ function tolerance(device: Device, what: 'output' | 'endPoints', { float32Error 
 
 /** What the reference backend, which computes plainly, does in a few seconds. */
 const forReference =
-  /^small_v1_(pooled|training|features|rootless|fcn_33|fcn_40)|^resnet_v1_50_(33x33|65x65|fcn_65x65_stride8)$/;
+  /^small_v[12]_(pooled|training|features|rootless|fcn_33|fcn_40)|^resnet_v1_50_(33x33|65x65|fcn_65x65_stride8)$|^resnet_v2_50_33x33$/;
 
 const fixtures = readdirSync(join(goldenFolder, 'nets')).map((file) => golden<NetworkFixture>(join('nets', file)));
-const weights: Weights = new Map();
+
+/** Weights of the network that was drawn last: VGG's are too large to be kept. */
+const drawn = { network: '', weights: new Map() as Weights };
+
+function weightsOf({ network }: NetworkFixture): Weights {
+  if (drawn.network !== network) Object.assign(drawn, { network, weights: new Map() });
+  return drawn.weights;
+}
 
 const smallForms: Readonly<Record<string, Form>> = { small: 'v1', small_v2: 'v2' };
 
@@ -62,7 +69,7 @@ async function check(f: NetworkFixture, device: Device): Promise<void> {
   expect(Object.keys(endPoints)).toEqual(f.endPoints.map(({ name }) => name));
   const session = await Session.create(graph, { device });
   try {
-    for (const { name, data } of generatedWeights(graph, weights)) session.write(name, data);
+    for (const { name, data } of generatedWeights(graph, weightsOf(f))) session.write(name, data);
     const feeds = { images: generatedImages(f.inputShape) };
     const [allowed, within] = [tolerance(device, 'output', f), tolerance(device, 'endPoints', f)];
     // Fetched alone, as for inference: everything that can be fused is fused.
@@ -95,9 +102,13 @@ function expectTensor(actual: TensorValue, expected: LongOutput | Statistics, al
   expect({ name, wrong }).toEqual({ name, wrong: {} });
 }
 
-test('there is a fixture for each kind of network', () => {
-  expect(fixtures).toHaveLength(28);
-  expect(fixtures.filter(({ id }) => forReference.test(id))).toHaveLength(14);
+test('there is a fixture for every network of Slim, and for the small ones in either mode', () => {
+  const inference = fixtures.filter(({ isTraining }) => !isTraining).map(({ network }) => network);
+  expect([...new Set(inference)].sort()).toEqual([...slimNetworks, ...Object.keys(smallForms)].sort());
+  const training = fixtures.filter(({ isTraining }) => isTraining).map(({ network }) => network);
+  expect(training).toEqual(expect.arrayContaining(['resnet_v1_50', 'resnet_v2_50', ...Object.keys(smallForms)]));
+  const onReference = fixtures.filter(({ id }) => forReference.test(id)).map(({ network }) => network);
+  expect([...new Set(onReference)].sort()).toEqual(['resnet_v1_50', 'resnet_v2_50', 'small', 'small_v2']);
 });
 
 test.each(fixtures.map((f) => [f.id, f] as const))(

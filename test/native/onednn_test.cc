@@ -12,6 +12,7 @@
 #include <iterator>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backend/backend.h"
@@ -211,6 +212,62 @@ TEST_F(Onednn, AddsAllTermsWhereAWideStrideMeetsPadsAndAnAdd) {
     std::vector<float> sum(expected.size(), 0.5F);
     RunOnce(*backend, *backend->Prepare(c.context()), {x.data(), filter.data()}, {sum.data()}, sum.data());
     for (size_t i = 0; i < sum.size(); ++i) ASSERT_NEAR(sum[i], expected[i] + 0.5F, 1e-3) << "element " << i;
+  }
+}
+
+// A 3x3 convolution of [1,size,size,channels].
+Convolution Square(int64_t size, int64_t channels) {
+  Convolution c;
+  c.program.values[0].type.shape = {1, size, size, channels};
+  c.program.values[1].type.shape = {3, 3, channels, 32};
+  c.program.values[2].type.shape = {1, size, size, 32};
+  return c;
+}
+
+// The node with its filter in the layout that the backend wants, and what packs it.
+struct PackedConvolution {
+  Node pack, node;
+  LayoutPtr layout;
+};
+
+PackedConvolution Pack(const Backend& backend, Convolution& c) {
+  const LayoutPtr layout = backend.Prefers(c.context(), 1);
+  const ValueId packed = c.program.AddValue(c.program.values[static_cast<size_t>(c.node.inputs[1])].type);
+  c.program.values[static_cast<size_t>(packed)].layout = layout;
+  Node node = c.node;
+  node.inputs[1] = packed;
+  return {Reorder(c.node.inputs[1], packed), node, layout};
+}
+
+TEST_F(Onednn, A3x3ConvolutionOfManyTilesIsWinogradsAndGivesTheDefinitionsValues) {
+  for (const int64_t size : {24, 25, 27, 30}) {
+    Convolution c = Square(size, 32);
+    const PackedConvolution packed = Pack(*backend, c);
+    ASSERT_NE(packed.layout, nullptr);
+    const NodeContext context{c.program, packed.node};
+    const auto kernel = backend->Prepare(context);
+    EXPECT_NE(kernel->implementation().find("winograd"), std::string::npos) << kernel->implementation();
+
+    const Shape& y_shape = c.program.values[2].type.shape;
+    std::vector<float> x = Waves(static_cast<size_t>(size * size * 32), 0.1F);
+    std::vector<float> filter = Waves(size_t{3} * 3 * 32 * 32, 0.7F);
+    const std::vector<float> expected = ByDefinition(c.program.values[0].type.shape, c.program.values[1].type.shape,
+                                                     y_shape, std::get<Conv2dAttrs>(c.node.attrs), x, filter);
+    std::vector<float> y(expected.size());
+    const auto memory = backend->Allocate(packed.layout->bytes());
+    RunOnce(*backend, *backend->Prepare({c.program, packed.pack}), {filter.data()}, {}, memory->data());
+    RunOnce(*backend, *kernel, {x.data(), memory->data()}, {}, y.data());
+    for (size_t i = 0; i < y.size(); ++i) ASSERT_NEAR(y[i], expected[i], 1e-4) << "element " << i;
+  }
+}
+
+TEST_F(Onednn, FewTilesOrOddChannelsAreNotWinograds) {
+  for (const auto& [size, channels] : std::vector<std::pair<int64_t, int64_t>>{{16, 32}, {24, 16}, {24, 40}}) {
+    Convolution c = Square(size, channels);
+    const LayoutPtr layout = backend->Prefers(c.context(), 1);
+    if (layout != nullptr) {
+      EXPECT_EQ(layout->name().find("winograd"), std::string::npos) << layout->name();
+    }
   }
 }
 

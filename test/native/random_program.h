@@ -31,7 +31,7 @@ class RandomProgram {
   void Step() {
     const ValueId x = Image();
     const int64_t channels = builder_.TypeOf(x).shape[3];
-    switch (Pick(14)) {
+    switch (Pick(16)) {
       case 0:
       case 1:
         return Push(builder_.Conv(x, 1 + 2 * Pick(2), 4));
@@ -59,9 +59,23 @@ class RandomProgram {
         return Push(builder_.Op(MaxPool2dAttrs{{1, 1}, {1 + Pick(2), 1 + Pick(2)}, {0, 0, 0, 0}}, {x}));
       case 12:
         return Pick(2) == 0 ? Reshaped(x) : Push(builder_.Op(DropoutAttrs{1, 7}, {x}));
+      case 13:
+      case 14:
+        return Push(ChannelsFirst(x));
       default:
         return Statistics(x);
     }
+  }
+
+  // What a layer whose channels come first makes of an image, or something odder.
+  ValueId ChannelsFirst(ValueId x) {
+    ValueId y = builder_.Op(TransposeAttrs{{0, 3, 1, 2}}, {x});
+    if (Pick(2) == 0) y = builder_.Op(ReluAttrs{}, {y});
+    if (Pick(3) == 0) y = builder_.Op(AddAttrs{}, {y, builder_.Op(TransposeAttrs{{0, 3, 1, 2}}, {x})});
+    if (Pick(3) == 0) y = builder_.Op(PadAttrs{{0, 0, 0, 0, 1, 0, 0, 1}}, {y});
+    if (Pick(4) == 0) vectors_.push_back(builder_.Op(ReduceMeanAttrs{{0, 2, 3}, false}, {y}));
+    if (Pick(4) == 0) y = builder_.Op(TransposeAttrs{{0, 1, 3, 2}}, {y});
+    return builder_.Op(TransposeAttrs{{0, 2, 3, 1}}, {y});
   }
 
   void AddSome(ValueId x) {

@@ -4,7 +4,7 @@ import type { Graph, Tensor } from '../../lib/core/graph.js';
 import { elementCount } from '../../lib/core/shape.js';
 import * as slim from '../../lib/slim/index.js';
 import * as nets from '../../lib/slim/nets/index.js';
-import { build, golden, images, withResnetArgScope } from './support.js';
+import { build, golden, images, slimNetworks, withResnetArgScope } from './support.js';
 
 interface Fixture {
   readonly endPoints: readonly string[];
@@ -73,8 +73,6 @@ test.each(counts)(
   },
 );
 
-const slimNetworks = nets.networkNames.filter((name) => nets.networks[name].library === null);
-
 test.each(slimNetworks)('%s has the variables and end points of TensorFlow in its order', (name) => {
   const fixture = golden<Fixture>(`variables/${name}.json`);
   const { graph, value } = network(name, 1000);
@@ -82,6 +80,18 @@ test.each(slimNetworks)('%s has the variables and end points of TensorFlow in it
   expect(Object.keys(value.endPoints)).toEqual(fixture.endPoints);
   expect(graph.getCollection(slim.GraphKeys.updateOps)).toHaveLength(fixture.updateOps);
   expect(graph.getCollection(slim.GraphKeys.regularizationLosses)).toHaveLength(fixture.regularizationLosses);
+});
+
+test.each([
+  ['resnet_18', 11689512, 1.814],
+  ['resnet_34', 21797672, 3.664],
+  ['resnet_50', 25557032, 4.089],
+  ['resnet_101', 44549160, 7.801],
+  ['resnet_152', 60192808, 11.514],
+] as const)('%s has the parameters and the work that torchvision publishes', (name, trainable, billionMacs) => {
+  const { graph, value } = network(name, 1000);
+  expect(values(graph, true)).toBe(trainable);
+  expect(macsAt(graph, value.net, 224) / 1e9).toBeCloseTo(billionMacs, 3);
 });
 
 test.each([

@@ -480,7 +480,7 @@ const facts: Readonly<Record<string, () => unknown>> = {
 
 function variableRows(graph: Graph): unknown[] {
   const model = new Set(graph.getCollection('model_variables'));
-  return [...graph.variables.values()].map((v) => [v.name, v.shape, v.trainable, model.has(v)]);
+  return graph.getCollection<Variable>('variables').map((v) => [v.name, v.shape, v.trainable, model.has(v)]);
 }
 
 /** JSON has neither undefined nor typed differences: compare what it would hold. */

@@ -21,6 +21,9 @@ export function images(shape: readonly (number | null)[] = [2, 8, 8, 3], name = 
   return slim.placeholder('float32', shape, { name });
 }
 
+/** The networks of the registry that are Slim's. */
+export const slimNetworks = nets.networkNames.filter((name) => nets.networks[name].library === null);
+
 /** The two forms of residual networks. */
 export const forms = {
   v1: { resnet: nets.resnetV1, block: nets.resnetV1Block },

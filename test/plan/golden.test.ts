@@ -21,15 +21,34 @@ interface Expected {
   readonly addsInPlace: number;
 }
 
+/** Slim's blocks subsample three shortcuts. */
 const behindBlocks = { max_pool2d: 4, reduce_mean: 1, softmax: 1 };
 
-/** A convolution is one step with all that follows it, the sum included. */
+/** A convolution is one step with all that follows it, the sum included. The stem is the widest place. */
 function resnetV1(units: number): Expected {
   const steps = { 'conv2d+bias+relu': 1 + 2 * units, 'conv2d+bias+add+relu': units, 'conv2d+bias': 5, ...behindBlocks };
   return { steps, arenaBytes: 4_816_896, addsInPlace: units };
 }
 
-/** A sum has two readers, so its batch norm is a step of its own, with the relu. */
+/**
+ * Networks that stride in the first unit, where the shortcut is a convolution anyway. Widest is the stem for basic units, and for
+ * bottleneck units the first of the second block: its input, its shortcut, and what its second convolution makes.
+ */
+function firstUnit(units: number, convolutions: 2 | 3, shortcuts: number): Expected {
+  const steps = {
+    'conv2d+bias+relu': 1 + (convolutions - 1) * units,
+    'conv2d+bias+add+relu': units,
+    'conv2d+bias': shortcuts + 1,
+    ...behindBlocks,
+    max_pool2d: 1,
+  };
+  return { steps, arenaBytes: convolutions === 2 ? 4_014_080 : 5_218_304, addsInPlace: units };
+}
+
+/**
+ * A sum has two readers, so its batch norm is a step of its own, with the relu. Widest are a sum of the first block, the norm of it
+ * and what the first convolution makes of that.
+ */
 function resnetV2(units: number): Expected {
   const steps = {
     'conv2d+bias+relu': 2 * units,
@@ -38,12 +57,12 @@ function resnetV2(units: number): Expected {
     'batch_norm+relu': units + 1,
     ...behindBlocks,
   };
-  return { steps, arenaBytes: 0, addsInPlace: units };
+  return { steps, arenaBytes: 7_225_344, addsInPlace: units };
 }
 
-function vgg(convolutions: number): Expected {
+function vgg(convolutions: number, arenaBytes: number): Expected {
   const steps = { 'conv2d+bias+relu': convolutions + 2, 'conv2d+bias': 1, max_pool2d: 5 };
-  return { steps, arenaBytes: 0, addsInPlace: 0 };
+  return { steps, arenaBytes, addsInPlace: 0 };
 }
 
 const expectations: Readonly<Record<NetworkName, Expected>> = {
@@ -55,10 +74,27 @@ const expectations: Readonly<Record<NetworkName, Expected>> = {
   resnet_v2_101: resnetV2(33),
   resnet_v2_152: resnetV2(50),
   resnet_v2_200: resnetV2(66),
-  vgg_a: vgg(8),
-  vgg_16: vgg(13),
-  vgg_19: vgg(16),
+  vgg_a: vgg(8, 16_056_320),
+  vgg_16: vgg(13, 25_690_112),
+  vgg_19: vgg(16, 25_690_112),
+  resnet_18: firstUnit(8, 2, 3),
+  resnet_34: firstUnit(16, 2, 3),
+  resnet_50: firstUnit(16, 3, 4),
+  resnet_101: firstUnit(33, 3, 4),
+  resnet_152: firstUnit(50, 3, 4),
+  keras_resnet_50: firstUnit(16, 3, 4),
+  keras_resnet_101: firstUnit(33, 3, 4),
+  keras_resnet_152: firstUnit(50, 3, 4),
 };
+
+/** Networks of the same units as one on record, only more of them. */
+const notOnRecord: readonly NetworkName[] = [
+  'resnet_34',
+  'resnet_101',
+  'resnet_152',
+  'keras_resnet_101',
+  'keras_resnet_152',
+];
 
 const compiled = new Map<string, string>();
 
@@ -104,18 +140,20 @@ function countsOf(steps: readonly string[]): Record<string, number> {
   return counts;
 }
 
-describe.each(networkNames)('%s', (name) => {
-  test('compiles to the plan on record', () => {
-    const path = join(__dirname, 'golden', `${name}.plan`);
-    if (process.env.UPDATE_GOLDEN === '1') writeFileSync(path, compile(name));
-    // Not toBe: the difference of two texts of half a megabyte takes Jest minutes to draw.
-    const expected = readFileSync(path, 'utf8').split('\n');
-    const actual = compile(name).split('\n');
-    const first = actual.findIndex((line, i) => line !== expected[i]);
-    expect({ line: first + 1, text: actual[first] }).toEqual({ line: first + 1, text: expected[first] });
-    expect(actual).toHaveLength(expected.length);
-  });
+const onRecord = networkNames.filter((name) => !notOnRecord.includes(name));
 
+test.each(onRecord)('%s compiles to the plan on record', (name) => {
+  const path = join(__dirname, 'golden', `${name}.plan`);
+  if (process.env.UPDATE_GOLDEN === '1') writeFileSync(path, compile(name));
+  // Not toBe: the difference of two texts of half a megabyte takes Jest minutes to draw.
+  const expected = readFileSync(path, 'utf8').split('\n');
+  const actual = compile(name).split('\n');
+  const first = actual.findIndex((line, i) => line !== expected[i]);
+  expect({ line: first + 1, text: actual[first] }).toEqual({ line: first + 1, text: expected[first] });
+  expect(actual).toHaveLength(expected.length);
+});
+
+describe.each(networkNames)('%s', (name) => {
   const expected = expectations[name];
 
   test('is one step for each convolution', () => {

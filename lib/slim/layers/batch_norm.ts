@@ -42,7 +42,7 @@ export interface BatchNormOptions {
   trainable: boolean;
   /** How often each image counts in the statistics, [N]; null: once. */
   batchWeights: Tensor | null;
-  /** The moving variance gets the unbiased variance of the batch (inputs of rank 2 or 4, no weights); null means true. */
+  /** The moving variance gets the unbiased variance of the batch (inputs of rank 2, 4 or 5, no weights); null means true. */
   fused: boolean | null;
   dataFormat: DataFormat;
   /** Keep the moving mean free of its bias towards the initial zero. */
@@ -95,8 +95,11 @@ export const batchNorm = addArgScope(
       checkBatchNormOptions(inputs, o, where);
       const channels = channelsOf(inputs.shape, o.dataFormat, 2, where);
       const rank = inputs.shape.length;
-      const fused = (o.fused ?? true) && (rank === 2 || rank === 4) && o.batchWeights === null;
-      const { offset, scale } = affine(channels, o, isStandard(o, fused, rank), where);
+      // Of two ways through Slim's code the usual one takes rank 5 for fused, the other one rank 2.
+      const usual = isUsual(o);
+      const fusible = rank === 2 || rank === 4 || (rank === 5 && usual);
+      const fused = (o.fused ?? true) && fusible && o.batchWeights === null;
+      const { offset, scale } = affine(channels, o, usual && !(fused && rank === 2), where);
       const moving = {
         mean: statistic('moving_mean', channels, o),
         variance: statistic('moving_variance', channels, o),
@@ -109,7 +112,6 @@ export const batchNorm = addArgScope(
 );
 
 /** Slim has a second way through its code, with another order of the variables, for everything that is not the usual case. */
-function isStandard(o: BatchNormOptions, fused: boolean, rank: number): boolean {
-  const usual = o.updatesCollections === GraphKeys.updateOps && !o.zeroDebiasMovingMean && o.batchWeights === null;
-  return usual && !(fused && rank === 2);
+function isUsual(o: BatchNormOptions): boolean {
+  return o.updatesCollections === GraphKeys.updateOps && !o.zeroDebiasMovingMean && o.batchWeights === null;
 }

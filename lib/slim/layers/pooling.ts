@@ -148,7 +148,8 @@ export const pool = addArgScope(
         strides: [...flat, ...sizes(o.stride, 'stride')],
         padding: paddingOf(o.padding, where),
       };
-      const net = inChannelsLast(inputs, poolFormat(o.dataFormat, spatial, where), name, (x, n) =>
+      const opName = spatial === 2 ? name : 'Squeeze';
+      const net = inChannelsLast(inputs, poolFormat(o.dataFormat, spatial, where), opName, (x, n) =>
         spatial === 2 ? windowed(x, poolingType, window, n) : overOneDimension(x, poolingType, window, n),
       );
       return collectNamedOutputs(o.outputsCollections, name, net);

@@ -1,5 +1,5 @@
 import { describe } from '../../core/dtype.js';
-import type { Tensor } from '../../core/graph.js';
+import { Tensor } from '../../core/graph.js';
 import { shapeText } from '../../core/shape.js';
 import { ArgumentError, ShapeError } from '../../errors.js';
 import { relu } from '../activations.js';
@@ -120,6 +120,8 @@ export function meanPairwiseSquaredError(
   requirePair(where, predictions, labels);
   if (predictions.shape.length === 0)
     throw new ShapeError(`${where}: expected a batch, received ${shapeText(predictions.shape)}.`);
+  if (given instanceof Tensor && given.shape.length > 1)
+    throw new ShapeError(`${where}: weights: expected a scalar or [N], received ${shapeText(given.shape)}.`);
   return nameScope(scope ?? 'mean_pairwise_squared_error', () => {
     const differences = subtract(cast(predictions, 'float32'), cast(labels, 'float32'));
     const weights = weightsFor(given, differences.shape.slice(0, 1), where);

@@ -5,6 +5,7 @@
 #include "backends/onednn/fused_tail.h"
 #include "backends/onednn/ops.h"
 #include "backends/onednn/packed_weights.h"
+#include "backends/onednn/winograd.h"
 
 namespace slimnet::onednn {
 namespace {
@@ -73,10 +74,13 @@ PreparedPtr Choose(const OpContext& context) {
 }  // namespace
 
 LayoutPtr PreferConv2d(const OpContext& context) {
+  if (PrefersWinograd(context)) return WinogradLayout(context);
   return WeightsLayout(FilterDesc(context.input(1).type), Choose(context)->weights());
 }
 
 std::unique_ptr<Kernel> PrepareConv2d(const OpContext& context) {
+  const OnednnLayout* layout = LayoutOf(context.input(1));
+  if (layout != nullptr && layout->form() == OnednnLayout::Form::kWinograd) return PrepareWinograd(context);
   const PreparedPtr convolution = Choose(context);
   const FusedTail tail = TailOf(context);
   const TensorType& y = context.output(0).type;

@@ -38,15 +38,7 @@ void* Resolve(const Source& source, const Bindings& bindings) {
 class PrimitiveInvocation final : public Invocation {
  public:
   explicit PrimitiveInvocation(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {
-    for (const PrimitiveStep& step : plan_->steps) {
-      Call call{step.prepared->primitive().get(), {}, {}};
-      for (const Argument& argument : step.arguments) {
-        memories_.emplace_back(argument.desc, plan_->engine, nullptr);
-        call.arguments.push_back({argument.id, memories_.back().get()});
-        call.sources.push_back({argument.source, nullptr});
-      }
-      calls_.push_back(std::move(call));
-    }
+    for (const PrimitiveStep& step : plan_->steps) calls_.emplace_back(plan_->engine, step);
   }
 
   void Enqueue(Stream& stream, const Bindings& bindings) override {
@@ -55,39 +47,12 @@ class PrimitiveInvocation final : public Invocation {
       if (operand != bindings.outputs[0]) std::memcpy(bindings.outputs[0], operand, plan_->accumulate_bytes);
     }
     const dnnl_stream_t handle = static_cast<OnednnStream&>(stream).handle();
-    for (Call& call : calls_) {
-      for (size_t i = 0; i < call.sources.size(); ++i) {
-        // A planned arena gives the same addresses at every run.
-        void* data = Resolve(call.sources[i].source, bindings);
-        if (data == call.sources[i].bound) continue;
-        dnnl_memory_set_data_handle(call.arguments[i].memory, data);
-        call.sources[i].bound = data;
-      }
-      const dnnl_status_t status = dnnl_primitive_execute(
-          call.primitive, handle, static_cast<int>(call.arguments.size()), call.arguments.data());
-      if (status != dnnl_success) {
-        throw Error(
-            status == dnnl_out_of_memory ? ErrorCode::kMemory : ErrorCode::kBackend,
-            "onednn: a primitive failed while it ran, with status " + std::to_string(static_cast<int>(status)) + ".")
-            .At(plan_->op, plan_->node);
-      }
-    }
+    for (PrimitiveCall& call : calls_) call.Run(handle, bindings, plan_->op, plan_->node);
   }
 
  private:
-  struct Bound {
-    Source source;
-    void* bound;
-  };
-  struct Call {
-    const_dnnl_primitive_t primitive;
-    std::vector<dnnl_exec_arg_t> arguments;
-    std::vector<Bound> sources;
-  };
-
   std::shared_ptr<const Plan> plan_;
-  std::vector<dnnl::memory> memories_;
-  std::vector<Call> calls_;
+  std::vector<PrimitiveCall> calls_;
 };
 
 class PrimitiveKernel final : public Kernel {
@@ -108,6 +73,32 @@ class PrimitiveKernel final : public Kernel {
 };
 
 }  // namespace
+
+PrimitiveCall::PrimitiveCall(const dnnl::engine& engine, const PrimitiveStep& step)
+    : primitive_(step.prepared->primitive().get()) {
+  for (const Argument& argument : step.arguments) {
+    memories_.emplace_back(argument.desc, engine, nullptr);
+    arguments_.push_back({argument.id, memories_.back().get()});
+    bound_.push_back({argument.source, nullptr});
+  }
+}
+
+void PrimitiveCall::Run(dnnl_stream_t stream, const Bindings& bindings, const std::string& op,
+                        const std::string& node) {
+  for (size_t i = 0; i < bound_.size(); ++i) {
+    // A planned arena gives the same addresses at every run.
+    void* data = Resolve(bound_[i].source, bindings);
+    if (data == bound_[i].data) continue;
+    dnnl_memory_set_data_handle(arguments_[i].memory, data);
+    bound_[i].data = data;
+  }
+  const dnnl_status_t status =
+      dnnl_primitive_execute(primitive_, stream, static_cast<int>(arguments_.size()), arguments_.data());
+  if (status == dnnl_success) return;
+  throw Error(status == dnnl_out_of_memory ? ErrorCode::kMemory : ErrorCode::kBackend,
+              "onednn: a primitive failed while it ran, with status " + std::to_string(static_cast<int>(status)) + ".")
+      .At(op, node);
+}
 
 size_t PrimitiveSequence::Reserve(size_t bytes) {
   const size_t offset = scratch_bytes_;

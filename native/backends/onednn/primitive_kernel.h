@@ -33,6 +33,26 @@ struct PrimitiveStep {
   std::vector<Argument> arguments;
 };
 
+// A primitive with its arguments, as one executor runs it.
+class PrimitiveCall {
+ public:
+  PrimitiveCall(const dnnl::engine& engine, const PrimitiveStep& step);
+
+  // `op` and `node` are for the error: throws Error{kBackend | kMemory}.
+  void Run(dnnl_stream_t stream, const Bindings& bindings, const std::string& op, const std::string& node);
+
+ private:
+  struct Bound {
+    Source source;
+    void* data;
+  };
+
+  const_dnnl_primitive_t primitive_;
+  std::vector<dnnl::memory> memories_;
+  std::vector<dnnl_exec_arg_t> arguments_;
+  std::vector<Bound> bound_;
+};
+
 // Collects what a step runs. The primitive's own scratch memory is added by itself.
 class PrimitiveSequence {
  public:

@@ -1,6 +1,7 @@
 // Into a layout that this backend asked for, or back.
 #include "backends/onednn/ops.h"
 #include "backends/onednn/packed_weights.h"
+#include "backends/onednn/winograd.h"
 
 namespace slimnet::onednn {
 
@@ -11,6 +12,7 @@ std::unique_ptr<Kernel> PrepareReorder(const OpContext& context) {
     throw Error(ErrorCode::kInternal, "onednn: a reorder between two plain values has nothing to do.")
         .At("reorder", context.node.name);
   }
+  if (to != nullptr && to->form() == OnednnLayout::Form::kWinograd) return PrepareWinogradFilter(context, *to);
   const MemoryDesc source = from != nullptr ? from->packed() : to->plain();
   const MemoryDesc target = to != nullptr ? to->packed() : from->plain();
   PrimitiveSequence sequence(context);

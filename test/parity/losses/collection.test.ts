@@ -141,7 +141,7 @@ const wrongUse: readonly (readonly [string, () => unknown, RegExp])[] = [
       meanPairwiseSquaredError(ints([2, 3], [1, 2, 3, 4, 5, 6]), ints([2, 3], [1, 2, 3, 4, 5, 6]), {
         weights: ints([2, 3], [1, 1, 1, 0, 1, 1]),
       }),
-    /do not fit/,
+    /expected a scalar or \[N\], received \[2,3\]/,
   ],
   ['a negative epsilon', () => logLoss(tensor([1]), tensor([1]), { epsilon: -1 }), /epsilon/],
   ['a pattern that is none', () => slim.losses.getLosses('('), /no regular expression/],

@@ -57,10 +57,10 @@ describe.each(devices)('values of tf_slim on %s', (device) => {
       const { y: actual } = await evaluate(graph, device, { y: result }, { feeds });
       const expected = value.map(Number);
       expect(actual?.data).toHaveLength(expected.length);
-      actual?.data.forEach((v, i) => {
+      for (const [i, v] of (actual?.data ?? []).entries()) {
         const e = expected[i] as number;
         expect(Math.abs(v - e)).toBeLessThanOrEqual(1e-5 * Math.abs(e) + 1e-6);
-      });
+      }
     },
   );
 });

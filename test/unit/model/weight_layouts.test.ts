@@ -6,6 +6,7 @@ import * as nets from '../../../lib/slim/nets/index.js';
 import {
   type ForeignNetwork,
   type ForeignTensor,
+  foreignEpsilons,
   foreignNetworks,
   foreignTensors,
 } from '../../helpers/foreign_weights.js';
@@ -44,6 +45,15 @@ describe.each(names)('%s', (name) => {
     const wanted = tensors.filter(({ name: tensor }) => !tensor.endsWith('num_batches_tracked'));
     expect([...taken].sort()).toEqual(wanted.map(({ name: tensor }) => tensor).sort());
     expect(() => assertAllTaken(nets.networks[name].library as 'keras', plan)).not.toThrow();
+  });
+
+  test('adds to variances what its library adds', () => {
+    const { build: builder, argScope } = nets.network(name);
+    const { graph } = build(() =>
+      slim.argScope(argScope(), () => builder(images([1, 64, 64, 3]), { isTraining: false })),
+    );
+    const norms = graph.nodes.filter(({ op }) => op.name === 'batch_norm');
+    expect([...new Set(norms.map(({ attrs }) => attrs.epsilon))]).toEqual(foreignEpsilons(name));
   });
 
   test('has variables of the names of resnet_v1', () => {

@@ -115,6 +115,7 @@ describe('hostile arguments', () => {
     ['compile', () => addon.compile as Anything],
     ['transform', () => addon.transform as Anything],
     ['crc32c', () => addon.crc32c as Anything],
+    ['draw', () => addon.draw as Anything],
     ['store.declare', () => (store().declare as Anything).bind(store())],
     ['store.write', () => (store().write as Anything).bind(store())],
     ['store.read', () => (store().read as Anything).bind(store())],

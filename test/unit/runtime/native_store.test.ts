@@ -76,6 +76,15 @@ describe('variables of a store', () => {
     expect(made.stats().bytes).toBe(4000);
   });
 
+  it('that are drawn must have a floating-point dtype and be there', async () => {
+    const made = store();
+    made.declare('i', 'int32', [4]);
+    const draw = { distribution: 'uniform', location: 0, scale: 1, state: new Uint32Array(4).fill(1) } as const;
+    await expect(addon.draw(made, [{ ...draw, name: 'i' }])).rejects.toThrow(/expected float32 or float64/);
+    await expect(addon.draw(made, [{ ...draw, name: 'j' }])).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
+    expect(() => addon.draw(made, [{ ...draw, name: 'i', state: new Uint32Array(3) }])).toThrow(/four words/);
+  });
+
   it('with no elements and with the longest names work', () => {
     const made = store();
     const name = 'é'.repeat(2048);

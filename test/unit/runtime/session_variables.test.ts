@@ -5,6 +5,13 @@ import { apply, Graph, type Tensor } from '../../../lib/core/graph.js';
 import { ArgumentError, CheckpointError, ExecutionError, ShapeError } from '../../../lib/errors.js';
 import * as ops from '../../../lib/ops/index.js';
 import { Session } from '../../../lib/runtime/session.js';
+import { getVariable } from '../../../lib/slim/get_variable.js';
+import {
+  randomUniformInitializer,
+  truncatedNormalInitializer,
+  varianceScalingInitializer,
+  xavierInitializer,
+} from '../../../lib/slim/initializers.js';
 import { placeholder, scaleGraph, variable } from '../../helpers/graphs.js';
 
 const device = 'reference';
@@ -38,6 +45,25 @@ describe('variables', () => {
     await session.initialize();
     expect(await total(session, sum)).toEqual([11, 11, 11]);
   });
+
+  it.each(['cpu', 'reference'])(
+    'are drawn in native code on %s to the very bits that their initializers draw themselves',
+    async (on) => {
+      const graph = new Graph({ seed: 7 });
+      const made = graph.build(() => [
+        ...[[], [1], [5, 3], [9, 1000]].flatMap((shape, i) => [
+          getVariable(`normal_${i}`, { shape, initializer: truncatedNormalInitializer({ mean: 0.3, stddev: 2 }) }),
+          getVariable(`uniform_${i}`, { shape, initializer: randomUniformInitializer({ minval: -3, maxval: 0.1 }) }),
+          getVariable(`scaled_${i}`, { shape, initializer: varianceScalingInitializer({ seed: 5 }) }),
+          getVariable(`glorot_${i}`, { shape, dtype: 'float64', initializer: xavierInitializer() }),
+        ]),
+        getVariable('own', { shape: [2], initializer: { draw: () => Float32Array.of(4, 5) } }),
+      ]);
+      await using session = await Session.create(graph, { device: on });
+      await session.initialize();
+      for (const v of made) expect(session.read(v)).toEqual(v.initialValue(v.shape, v.dtype));
+    },
+  );
 
   it('that the graph gets later belong to the session, too', async () => {
     const { graph, y } = scaleGraph();

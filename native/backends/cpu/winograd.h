@@ -1,0 +1,49 @@
+// Winograd's minimal filtering F(4x4, 3x3) (Lavin & Gray, arXiv:1509.09308): a 3x3 convolution of stride 1 in 36
+// products for 16 results instead of 144. These are its three transforms; the 36 matrix products between them are
+// somebody else's.
+//
+//   filter [3,3,IC,OC] -> u [36,IC,OC]      image -> v [36,T,IC]      m = v x u: [36,T,OC]      m -> result
+//
+// A tile is 4x4 pixels of the result; tiles are counted row by row, image after image.
+#pragma once
+
+#include <cstdint>
+
+namespace slimnet::cpu {
+
+inline constexpr int64_t kWinogradTile = 4;
+inline constexpr int64_t kWinogradProducts = 36;
+// Channels that the transforms take at once: the channels of both sides are multiples of it.
+inline constexpr int64_t kWinogradChannels = 16;
+
+struct WinogradShape {
+  int64_t batch, height, width, in_channels;
+  int64_t out_height, out_width, out_channels;
+  int64_t top, left;  // zero padding before the image; what lies behind it is zero as well
+
+  int64_t tiles_down() const { return (out_height + kWinogradTile - 1) / kWinogradTile; }
+  int64_t tiles_across() const { return (out_width + kWinogradTile - 1) / kWinogradTile; }
+  int64_t tiles() const { return batch * tiles_down() * tiles_across(); }
+};
+
+// Some of the tiles: [begin, end) of all, in a buffer of 36 matrices with `rows` rows each whose first row is tile
+// `first`.
+struct WinogradTiles {
+  int64_t first, rows, begin, end;
+};
+
+// What follows the convolution. Null pointers are left out; `addend` has the result's shape and may be the result.
+struct WinogradTail {
+  const float* bias = nullptr;
+  const float* addend = nullptr;
+  enum class Activation { kNone, kRelu, kRelu6 } activation = Activation::kNone;
+};
+
+// Rows [begin, end) of IC. Computed in double: it is done once.
+void TransformWinogradFilter(const float* filter, int64_t in_channels, int64_t out_channels, int64_t begin, int64_t end,
+                             float* u);
+void TransformWinogradInput(const WinogradShape& shape, const WinogradTiles& tiles, const float* x, float* v);
+void TransformWinogradOutput(const WinogradShape& shape, const WinogradTiles& tiles, const float* m,
+                             const WinogradTail& tail, float* y);
+
+}  // namespace slimnet::cpu

@@ -1,0 +1,24 @@
+// 3x3 convolutions of stride 1 by Winograd's F(4x4, 3x3), where it is faster than oneDNN's own: see
+// docs/performance.md.
+#pragma once
+
+#include <memory>
+
+#include "backends/onednn/layout.h"
+#include "backends/onednn/ops.h"
+
+namespace slimnet::onednn {
+
+// Whether a convolution is better computed so. Depends on sizes and attributes alone.
+bool PrefersWinograd(const OpContext& context);
+
+// The layout of its filter: transformed, then ordered as the products want it.
+LayoutPtr WinogradLayout(const OpContext& context);
+
+// For a node whose filter has that layout.
+std::unique_ptr<Kernel> PrepareWinograd(const OpContext& context);
+
+// The step that brings a plain filter (input 0) into that layout (output 0).
+std::unique_ptr<Kernel> PrepareWinogradFilter(const OpContext& context, const OnednnLayout& layout);
+
+}  // namespace slimnet::onednn
