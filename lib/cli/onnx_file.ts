@@ -1,4 +1,11 @@
-import { assertRestorable, type Crc32c, matchVariables, openCheckpoint } from '../checkpoint/index.js';
+import {
+  AssignedValues,
+  type Assignment,
+  assertRestorable,
+  type Crc32c,
+  matchVariables,
+  openCheckpoint,
+} from '../checkpoint/index.js';
 import { assertWritable } from '../checkpoint/targets.js';
 import type { Tensor } from '../core/graph.js';
 import { reachable } from '../core/traversal.js';
@@ -6,6 +13,7 @@ import { preprocessingFor } from '../data/preprocessing.js';
 import { type WriteOnnxResult, writeOnnx } from '../export/onnx.js';
 import { classesIn } from '../model/load_model.js';
 import { buildNetwork, type ModelOutput } from '../model/network_graph.js';
+import { assertAllTaken, layoutFor, nameMaps, type WeightLayout } from '../model/weight_layouts.js';
 import { squeeze } from '../slim/math.js';
 import { type NetworkName, network } from '../slim/nets/registry.js';
 
@@ -19,7 +27,9 @@ export interface OnnxFileOptions {
   /** Classes of the logits; as the checkpoint has when left out. */
   readonly classes?: number;
   readonly outputs: readonly ModelOutput[];
-  readonly layout: 'nchw' | 'unchanged';
+  /** Who named the weights; as the names show when left out. */
+  readonly layout?: WeightLayout;
+  readonly axes: 'nchw' | 'unchanged';
   readonly externalData?: boolean;
   readonly overwrite: boolean;
   readonly crc32c?: Crc32c;
@@ -31,26 +41,31 @@ export interface OnnxFileOptions {
  * The metadata say which network it is, and what preprocessing it expects.
  */
 export async function writeOnnxFile(source: string, path: string, options: OnnxFileOptions): Promise<WriteOnnxResult> {
-  const { model, size, batch, outputs, layout, externalData, overwrite, crc32c, signal } = options;
+  const { model, size, batch, outputs, axes, externalData, overwrite, crc32c, signal } = options;
   const entry = network(model);
   const reader = await openCheckpoint(source, { signal, ...(crc32c === undefined ? {} : { crc32c }) });
   try {
-    const classes = options.classes ?? classesIn(entry, reader) ?? entry.numClasses;
+    const layout = layoutFor(entry, reader, options.layout ?? null);
+    const classes = options.classes ?? classesIn(entry, reader, layout) ?? entry.numClasses;
     const spec = preprocessingFor(entry.preprocessing, size ?? entry.imageSize);
     const { graph, outputs: all } = buildNetwork(entry, classes, spec, 0);
     const fetches = graph.build(() => Object.fromEntries(outputs.map((name) => [name, rows(all[name])])));
     const variables = reachable(graph, Object.values(fetches)).flatMap(({ variable }) => variable ?? []);
-    const plan = matchVariables(variables, reader);
+    const nameMap = nameMaps[layout];
+    const plan = matchVariables(variables, reader, nameMap === undefined ? {} : { nameMap });
     assertRestorable(plan);
+    assertAllTaken(layout, plan);
+    const values = new AssignedValues(reader, plan.assignments);
+    const assignments = new Map(plan.assignments.map((assignment) => [assignment.variable, assignment]));
     await assertWritable([path, `${path}.data`].slice(0, externalData === true ? 2 : 1), reader.files, overwrite);
     return await writeOnnx(
       path,
       {
         graph,
         fetches,
-        layout,
+        layout: axes,
         shapes: { images: [batch, spec.height, spec.width, 3] },
-        read: async ({ name }) => (await reader.read(name)).data,
+        read: (variable) => values.read(assignments.get(variable) as Assignment),
         metadata: {
           network: model,
           preprocessing: entry.preprocessing,

@@ -20,7 +20,7 @@ export interface OnnxRequest {
   readonly graph: Graph;
   /** Results by the name that they get in the file. */
   readonly fetches: Readonly<Record<string, Tensor>>;
-  /** The current value of a variable, e.g. `session.read`. Called when the variable's turn comes, for one after the other. */
+  /** The value of a variable, e.g. `session.read`. Called for one after the other; the array may be the same each time. */
   readonly read: (variable: Variable) => TypedArray | Promise<TypedArray>;
   /** Shapes of placeholders whose height or width is unknown; a first dimension of null stays open. */
   readonly shapes?: Readonly<Record<string, Shape>>;

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CheckpointFormat, type Crc32c, convertCheckpoint } from '../../checkpoint/index.js';
 import { ArgumentError } from '../../errors.js';
 import type { ModelOutput } from '../../model/network_graph.js';
+import { type WeightLayout, weightLayouts } from '../../model/weight_layouts.js';
 import { loadAddon } from '../../native/binding.js';
 import { type NetworkName, networkNames } from '../../slim/nets/registry.js';
 import type { DefineCommand } from '../command.js';
@@ -29,7 +30,8 @@ interface Flags {
   readonly batch?: number | 'dynamic';
   readonly classes?: number;
   readonly output?: readonly ModelOutput[];
-  readonly layout?: 'nchw' | 'nhwc';
+  readonly layout?: WeightLayout;
+  readonly axes?: 'nchw' | 'nhwc';
   readonly externalData?: boolean;
 }
 
@@ -40,7 +42,7 @@ type Target = keyof typeof formats | 'onnx';
 
 /** Options that only make sense for one kind of destination. */
 const checkpointOptions = ['include', 'exclude', 'rename'] as const;
-const onnxOptions = ['model', 'size', 'batch', 'classes', 'output', 'layout', 'externalData'] as const;
+const onnxOptions = ['model', 'size', 'batch', 'classes', 'output', 'layout', 'axes', 'externalData'] as const;
 
 export const convert: DefineCommand = (program, io, finish) => {
   const command = program
@@ -77,7 +79,12 @@ function addOnnxOptions(command: Command): Command {
         .argParser(modelOutput),
     )
     .addOption(
-      new Option('--layout <order>', "onnx: order of the images' axes; nchw unless told").choices(['nchw', 'nhwc']),
+      new Option('--layout <name>', 'onnx: who named the weights; as the names show unless told').choices(
+        weightLayouts,
+      ),
+    )
+    .addOption(
+      new Option('--axes <order>', "onnx: order of the images' axes; nchw unless told").choices(['nchw', 'nhwc']),
     )
     .option('--external-data', 'onnx: weights in a file of their own, as they are above 2 GiB');
 }
@@ -148,7 +155,17 @@ async function toCheckpoint(
 }
 
 async function toOnnx(io: CliIo, source: string, path: string, flags: Flags): Promise<void> {
-  const { model, size, batch = 'dynamic', classes, output = ['logits'], layout, externalData, force = false } = flags;
+  const {
+    model,
+    size,
+    batch = 'dynamic',
+    classes,
+    output = ['logits'],
+    layout,
+    axes,
+    externalData,
+    force = false,
+  } = flags;
   if (model === undefined) {
     throw new ArgumentError('--model is needed: an ONNX file holds a network, and a checkpoint only has its weights.', {
       hint: `one of ${networkNames.join(', ')}.`,
@@ -158,10 +175,11 @@ async function toOnnx(io: CliIo, source: string, path: string, flags: Flags): Pr
     model,
     batch: batch === 'dynamic' ? null : batch,
     outputs: output,
-    layout: layout === 'nhwc' ? 'unchanged' : 'nchw',
+    axes: axes === 'nhwc' ? 'unchanged' : 'nchw',
     overwrite: force,
     signal: io.signal,
     ...fastCrc(),
+    ...(layout === undefined ? {} : { layout }),
     ...(size === undefined ? {} : { size }),
     ...(classes === undefined ? {} : { classes }),
     ...(externalData === undefined ? {} : { externalData }),

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { ArgumentError } from '../../errors.js';
 import { loadModel } from '../../model/load_model.js';
 import { network } from '../../slim/nets/registry.js';
 import type { DefineCommand } from '../command.js';
@@ -15,6 +16,7 @@ export const quickstart: DefineCommand = (program, io, finish) => {
     .description(`a tour: draw pictures, write a TensorFlow checkpoint of an untrained ${name}, load it, classify`)
     .option('-o, --output <folder>', 'where pictures and checkpoint go', 'build/quickstart')
     .action(async ({ output }: { output: string }) => {
+      if (output === '') throw new ArgumentError('--output: expected the name of a folder.');
       const pictures = await drawPictures(join(output, 'pictures'));
       say(io, `Drew ${pictures.length} pictures into ${join(output, 'pictures')}.`);
 

@@ -290,6 +290,7 @@ describe('wrong use', () => {
     [['classify', 'a.jpg', '-c', 'x', '-f', 'xml'], /table, json, jsonl, csv/],
     [['classify', 'a.jpg', '-c', 'x', '-b', '5000'], /1 to 1024/],
     [['bench', '--batch', 'many'], /whole number/],
+    [['quickstart', '--output', ''], /expected the name of a folder/],
     [['inspect'], /missing required argument/],
     [['doctor', 'me'], /too many arguments/],
   ])('slimnet %j exits with 2 and a hint', async (args, message) => {

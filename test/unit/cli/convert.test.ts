@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openCheckpoint, writeCheckpoint } from '../../../lib/checkpoint/index.js';
 import { slimnet } from '../../helpers/cli.js';
+import { foreignTensors, writeForeignCheckpoint } from '../../helpers/foreign_weights.js';
 import { goldenFolder } from '../../helpers/golden.js';
 import { readOnnx } from '../../helpers/onnx_reader.js';
 import { writePlainCheckpoint } from '../../helpers/plain_checkpoint.js';
@@ -116,7 +117,7 @@ describe('ONNX', () => {
     const more = [
       '--batch',
       '4',
-      '--layout',
+      '--axes',
       'nhwc',
       '--output',
       'features',
@@ -139,6 +140,31 @@ describe('ONNX', () => {
       status: 2,
       err: expect.stringMatching(/onnx\.data: The file exists/),
     });
+  });
+
+  test('weights of PyTorch are told by their names, and keep the order of axes that ONNX shares', async () => {
+    const source = at('torch.safetensors');
+    await writeForeignCheckpoint(source, foreignTensors('resnet_18'));
+    expect(await slimnet(['convert', source, at('out.onnx'), '--model', 'resnet_18', '--size', '64'])).toMatchObject({
+      status: 0,
+    });
+    const model = readOnnx(readFileSync(at('out.onnx')));
+    await using reader = await openCheckpoint(source);
+    for (const [variable, tensor] of [
+      ['conv1/weights', 'conv1.weight'],
+      ['block2/unit_1/basic_v1/shortcut/weights', 'layer2.0.downsample.0.weight'],
+      ['block4/unit_2/basic_v1/conv2/BatchNorm/moving_variance', 'layer4.1.bn2.running_var'],
+    ] as const) {
+      const found = model.initializers.find(({ name }) => name === `resnet_18/${variable}`);
+      const { data, shape } = await reader.read(tensor);
+      expect([variable, found?.shape]).toEqual([variable, shape]);
+      expect(
+        Buffer.compare(found?.bytes as Uint8Array, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+      ).toBe(0);
+    }
+    expect(
+      await slimnet(['convert', source, at('other.onnx'), '--model', 'resnet_18', '--layout', 'slim']),
+    ).toMatchObject({ status: 1 });
   });
 
   test('weights that do not fit are a failure that writes nothing', async () => {
