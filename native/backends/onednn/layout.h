@@ -17,12 +17,13 @@ class OnednnLayout final : public Layout {
     kWinograd,   // a filter, transformed for F(4x4, 3x3) and then reordered: there is no way back
   };
 
-  // `plain` describes the row-major tensor, transformed where the form says so, in the dimensions of `packed`.
-  OnednnLayout(MemoryDesc plain, MemoryDesc packed, Form form = Form::kReordered)
+  // `plain` describes the row-major tensor, transformed where the form says so, in the dimensions of `packed`. `count`
+  // such tensors lie one after the other.
+  OnednnLayout(MemoryDesc plain, MemoryDesc packed, Form form = Form::kReordered, size_t count = 1)
       : plain_(std::move(plain)),
         packed_(std::move(packed)),
         form_(form),
-        bytes_(packed_.get_size()),
+        bytes_(packed_.get_size() * count),
         name_("onednn:" + std::string(form_ == Form::kWinograd ? "winograd:" : "") + TagOf(packed_) + "/" +
               std::to_string(bytes_)) {}
 

@@ -21,7 +21,7 @@ struct Plan {
   std::string node;
 };
 
-void* Resolve(const Source& source, const Bindings& bindings) {
+void* BaseOf(const Source& source, const Bindings& bindings) {
   switch (source.kind) {
     case Source::Kind::kInput:
       return bindings.inputs[source.index];
@@ -30,9 +30,13 @@ void* Resolve(const Source& source, const Bindings& bindings) {
     case Source::Kind::kOutput:
       return bindings.outputs[source.index];
     case Source::Kind::kScratch:
-      return static_cast<char*>(bindings.scratch) + source.index;
+      return bindings.scratch;
   }
   return nullptr;
+}
+
+void* Resolve(const Source& source, const Bindings& bindings) {
+  return static_cast<char*>(BaseOf(source, bindings)) + source.offset;
 }
 
 class PrimitiveInvocation final : public Invocation {

@@ -14,12 +14,13 @@ namespace slimnet::onednn {
 struct Source {
   enum class Kind { kInput, kOperand, kOutput, kScratch };
   Kind kind;
-  size_t index;  // port, post-op, output; for kScratch the byte offset
+  size_t index;   // port, post-op, output
+  size_t offset;  // bytes from there
 
-  static Source Input(size_t port) { return {Kind::kInput, port}; }
-  static Source Operand(size_t post_op) { return {Kind::kOperand, post_op}; }
-  static Source Output(size_t port) { return {Kind::kOutput, port}; }
-  static Source Scratch(size_t offset) { return {Kind::kScratch, offset}; }
+  static Source Input(size_t port, size_t offset = 0) { return {Kind::kInput, port, offset}; }
+  static Source Operand(size_t post_op) { return {Kind::kOperand, post_op, 0}; }
+  static Source Output(size_t port, size_t offset = 0) { return {Kind::kOutput, port, offset}; }
+  static Source Scratch(size_t offset) { return {Kind::kScratch, 0, offset}; }
 };
 
 struct Argument {

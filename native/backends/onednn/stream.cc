@@ -7,9 +7,13 @@ void ThreadPoolAdapter::parallel_for(int jobs, const std::function<void(int, int
     for (int i = 0; i < jobs; ++i) job(i, jobs);
     return;
   }
-  in_parallel_.store(true, std::memory_order_relaxed);
   const auto one = [&job, jobs](int i) { job(i, jobs); };
-  pool_.Run(jobs, std::ref(one));  // a reference fits into std::function without an allocation
+  RunApart(jobs, std::ref(one));  // a reference fits into std::function without an allocation
+}
+
+void ThreadPoolAdapter::RunApart(int jobs, const std::function<void(int)>& job) {
+  in_parallel_.store(true, std::memory_order_relaxed);
+  pool_.Run(jobs, job);
   in_parallel_.store(false, std::memory_order_relaxed);
 }
 

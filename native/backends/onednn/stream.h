@@ -20,6 +20,8 @@ class ThreadPoolAdapter final : public dnnl::threadpool_interop::threadpool_ifac
   bool get_in_parallel() const override { return in_parallel_.load(std::memory_order_relaxed); }
   uint64_t get_flags() const override { return 0; }
   void parallel_for(int jobs, const std::function<void(int, int)>& job) override;
+  // Runs jobs side by side; primitives that they execute stay on the thread of their job.
+  void RunApart(int jobs, const std::function<void(int)>& job);
 
  private:
   ParallelFor& pool_;
@@ -33,6 +35,7 @@ class OnednnStream final : public cpu::CpuStream {
       : CpuStream(pool), adapter_(pool, threads), stream_(dnnl::threadpool_interop::make_stream(engine, &adapter_)) {}
 
   dnnl_stream_t handle() const { return stream_.get(); }
+  void RunApart(int jobs, const std::function<void(int)>& job) { adapter_.RunApart(jobs, job); }
 
  private:
   ThreadPoolAdapter adapter_;

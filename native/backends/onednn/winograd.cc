@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "backends/cpu/dispatch.h"
 #include "backends/cpu/kernel_of.h"
@@ -21,7 +22,7 @@ using cpu::WinogradTail;
 using cpu::WinogradTiles;
 
 // Fewer tiles than this do not pay for reading a filter that is four times as large.
-constexpr int64_t kFewestTiles = 32;
+constexpr int64_t kFewestTiles = 16;
 // Transformed tiles that are worked on at once: about what the cores' own caches hold. More where the filter is larger,
 // for it is read again for each such block of tiles, but no more than kMostBytes.
 constexpr int64_t kBlockBytes = int64_t{4} << 20;
@@ -52,26 +53,27 @@ int64_t TilesAtOnce(const WinogradShape& s) {
   return (s.tiles() + blocks - 1) / blocks;
 }
 
-// The 36 products of one block of tiles.
-struct Products {
+// One of the 36 products of a block of tiles: [rows, IC] x [IC, OC] as a convolution of single pixels, for which oneDNN
+// has its fastest code on all processors.
+struct Product {
   MemoryDesc v, u, m;  // u row-major
   PreparedPtr prepared;
 };
 
-Products ProductsOf(const OpContext& context) {
+Product ProductOf(const OpContext& context) {
   const WinogradShape s = ShapeOf(context);
   const int64_t rows = TilesAtOnce(s);
-  const Shape u{kWinogradProducts, s.in_channels, s.out_channels};
-  Products products{RowMajorDesc(DType::kFloat32, {kWinogradProducts, rows, s.in_channels}),
-                    RowMajorDesc(DType::kFloat32, u),
-                    RowMajorDesc(DType::kFloat32, {kWinogradProducts, rows, s.out_channels}), nullptr};
+  const auto pixels = [&](int64_t channels) { return ImageDesc({DType::kFloat32, {1, 1, rows, channels}}); };
+  const TensorType filter{DType::kFloat32, {1, 1, s.in_channels, s.out_channels}};
+  Product product{pixels(s.in_channels), FilterDesc(filter), pixels(s.out_channels), nullptr};
   Key key('w');
-  key.Add(rows).AddAll(u);
-  products.prepared = context.engine.Prepare("products of a winograd convolution", context, key, [&] {
-    const MemoryDesc any(u, DataTypeOf(DType::kFloat32), dnnl::memory::format_tag::any);
-    return dnnl::matmul::primitive_desc(context.engine.dnnl_engine(), products.v, any, products.m, BaseAttr());
+  key.Add(rows).AddAll(filter.shape);
+  product.prepared = context.engine.Prepare("product of a winograd convolution", context, key, [&] {
+    return dnnl::convolution_forward::primitive_desc(
+        context.engine.dnnl_engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
+        product.v, FilterDescAny(filter), product.m, {1, 1}, {0, 0}, {0, 0}, BaseAttr());
   });
-  return products;
+  return product;
 }
 
 WinogradTail::Activation ActivationOf(const Node& node) {
@@ -82,7 +84,7 @@ WinogradTail::Activation ActivationOf(const Node& node) {
   return WinogradTail::Activation::kNone;
 }
 
-size_t Rounded(const MemoryDesc& desc) { return (desc.get_size() + 63) / 64 * 64; }
+size_t Rounded(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 }  // namespace
 
@@ -99,28 +101,37 @@ bool PrefersWinograd(const OpContext& context) {
 }
 
 LayoutPtr WinogradLayout(const OpContext& context) {
-  const Products products = ProductsOf(context);
-  return std::make_shared<const OnednnLayout>(products.u, products.prepared->weights(), OnednnLayout::Form::kWinograd);
+  const Product product = ProductOf(context);
+  return std::make_shared<const OnednnLayout>(product.u, product.prepared->weights(), OnednnLayout::Form::kWinograd,
+                                              kWinogradProducts);
 }
 
 std::unique_ptr<Kernel> PrepareWinograd(const OpContext& context) {
   const WinogradShape shape = ShapeOf(context);
   const int64_t rows = TilesAtOnce(shape);
-  const Products products = ProductsOf(context);
+  const Product product = ProductOf(context);
   const FusedTail tail = TailOf(context);
   const WinogradTail::Activation activation = ActivationOf(context.node);
 
-  const size_t m_offset = Rounded(products.v);
-  const size_t own_offset = m_offset + Rounded(products.m);
-  const MemoryDesc own = products.prepared->scratchpad();
-  PrimitiveStep step{products.prepared,
-                     {{DNNL_ARG_SRC, products.v, Source::Scratch(0)},
-                      {DNNL_ARG_WEIGHTS, products.prepared->weights(), Source::Input(1)},
-                      {DNNL_ARG_DST, products.m, Source::Scratch(m_offset)}}};
-  if (own.get_size() > 0) step.arguments.push_back({DNNL_ARG_SCRATCHPAD, own, Source::Scratch(own_offset)});
+  const MemoryDesc u = product.prepared->weights();
+  const MemoryDesc own = product.prepared->scratchpad();
+  const size_t m_offset = kWinogradProducts * product.v.get_size();
+  const size_t own_offset = Rounded(m_offset + kWinogradProducts * product.m.get_size());
+  std::vector<PrimitiveStep> products;
+  for (size_t p = 0; p < kWinogradProducts; ++p) {
+    PrimitiveStep step{product.prepared,
+                       {{DNNL_ARG_SRC, product.v, Source::Scratch(p * product.v.get_size())},
+                        {DNNL_ARG_WEIGHTS, u, Source::Input(1, p * u.get_size())},
+                        {DNNL_ARG_DST, product.m, Source::Scratch(m_offset + p * product.m.get_size())}}};
+    if (own.get_size() > 0) {
+      const Source scratch = Source::Scratch(own_offset + p * Rounded(own.get_size()));
+      step.arguments.push_back({DNNL_ARG_SCRATCHPAD, own, scratch});
+    }
+    products.push_back(std::move(step));
+  }
 
   return KernelAround(
-      context, "winograd_4x4_3x3", std::move(step), own_offset + own.get_size(),
+      context, "winograd_4x4_3x3", std::move(products), own_offset + kWinogradProducts * Rounded(own.get_size()),
       [=, bias = tail.bias, addend = tail.add](ParallelFor& pool, const Bindings& b, const auto& multiply) {
         const auto operand = [&](const std::optional<size_t>& post) {
           return post ? static_cast<const float*>(b.operands[*post]) : nullptr;
@@ -147,21 +158,29 @@ std::unique_ptr<Kernel> PrepareWinograd(const OpContext& context) {
 std::unique_ptr<Kernel> PrepareWinogradFilter(const OpContext& context, const OnednnLayout& layout) {
   const Shape& filter = context.input(0).type.shape;
   const PreparedPtr reorder = PrepareReorderOf(context, layout.plain(), layout.packed());
-  const size_t own_offset = Rounded(layout.plain());
+  const size_t plain = layout.plain().get_size();
+  const size_t own_offset = Rounded(kWinogradProducts * plain);
   const MemoryDesc own = reorder->scratchpad();
-  PrimitiveStep step{
-      reorder,
-      {{DNNL_ARG_FROM, layout.plain(), Source::Scratch(0)}, {DNNL_ARG_TO, layout.packed(), Source::Output(0)}}};
-  if (own.get_size() > 0) step.arguments.push_back({DNNL_ARG_SCRATCHPAD, own, Source::Scratch(own_offset)});
-  return KernelAround(context, "winograd_4x4_3x3", std::move(step), own_offset + own.get_size(),
-                      [in = filter[2], out = filter[3]](ParallelFor& pool, const Bindings& b, const auto& reorder_it) {
-                        const float* from = cpu::In<float>(b, 0);
-                        auto* u = static_cast<float*>(b.scratch);
-                        cpu::ForRange(pool, in, 1, [&](int64_t begin, int64_t end) {
-                          cpu::TransformWinogradFilter(from, in, out, begin, end, u);
-                        });
-                        reorder_it();
-                      });
+  std::vector<PrimitiveStep> reorders;
+  for (size_t p = 0; p < kWinogradProducts; ++p) {
+    PrimitiveStep step{reorder,
+                       {{DNNL_ARG_FROM, layout.plain(), Source::Scratch(p * plain)},
+                        {DNNL_ARG_TO, layout.packed(), Source::Output(0, p * layout.packed().get_size())}}};
+    if (own.get_size() > 0) {
+      const Source scratch = Source::Scratch(own_offset + p * Rounded(own.get_size()));
+      step.arguments.push_back({DNNL_ARG_SCRATCHPAD, own, scratch});
+    }
+    reorders.push_back(std::move(step));
+  }
+  return KernelAround(
+      context, "winograd_4x4_3x3", std::move(reorders), own_offset + kWinogradProducts * Rounded(own.get_size()),
+      [in = filter[2], out = filter[3]](ParallelFor& pool, const Bindings& b, const auto& reorder_all) {
+        const float* from = cpu::In<float>(b, 0);
+        auto* u = static_cast<float*>(b.scratch);
+        cpu::ForRange(pool, in, 1,
+                      [&](int64_t begin, int64_t end) { cpu::TransformWinogradFilter(from, in, out, begin, end, u); });
+        reorder_all();
+      });
 }
 
 }  // namespace slimnet::onednn
