@@ -194,6 +194,8 @@ test.each([
   ['resnet_v1_50', spec(224, 224, 256)],
   ['resnet_v2_50', spec(299, 299, 342, 'inception')],
   ['vgg_16', spec(224, 224, 256)],
+  ['resnet_50', spec(224, 224, 256, 'torchvision')],
+  ['keras_resnet_50', spec(224, 224, 224, 'caffe')],
 ] as const)('%s has the preprocessing of its published weights', (name, expected) => {
   const { preprocessing, imageSize } = network(name);
   expect(preprocessingFor(preprocessing, imageSize)).toEqual(expected);
