@@ -16,22 +16,28 @@ const { values: options } = parseArgs({
     seconds: { type: 'string', default: '3' },
     batches: { type: 'string', default: '1,32' },
     pin: { type: 'string', default: '0,1' },
-    network: { type: 'string', default: 'resnet_v1_50' },
-    only: { type: 'string', default: 'throughput,startup,memory,loop,overhead' },
+    networks: { type: 'string', default: 'resnet_v1_50,resnet_v2_50,vgg_16' },
+    compile: { type: 'string', default: 'resnet_v1_200' },
+    only: { type: 'string', default: 'throughput,startup,memory,loop,overhead,compile' },
   },
 });
 const rounds = Number(options.rounds);
 const seconds = Number(options.seconds);
 const batches = options.batches.split(',').map(Number);
+const networks = options.networks.split(',');
+const [main] = networks;
 const threads = options.pin.split(',').length;
 const only = new Set(options.only.split(','));
 const subjects = ['slimnet', 'onnxruntime'];
+/** The network whose convolutions onednn_limit runs. */
+const limited = 'resnet_v1_50';
 
 if (!existsSync(join(here, 'node_modules', 'onnxruntime-node'))) {
   console.error('installing the peers into bench/node_modules');
   execFileSync('npm', ['ci', '--no-audit', '--no-fund'], { cwd: here, stdio: 'inherit' });
 }
-const files = await prepare(options.network, join(here, '..', 'build', 'bench'));
+const files = {};
+for (const network of networks) files[network] = await prepare(network, join(here, '..', 'build', 'bench'));
 const limit = await buildLimit(join(here, '..', 'build', 'bench'));
 
 /** Starts a driver as a pinned process and gives its one line of JSON. */
@@ -43,7 +49,7 @@ function drive(driver, task) {
       options.pin,
       process.execPath,
       join(here, 'drivers', `${driver}.mjs`),
-      JSON.stringify({ ...files, network: options.network, threads, ...task }),
+      JSON.stringify({ network: main, ...files[task.network ?? main], threads, ...task }),
     ],
     {
       encoding: 'utf8',
@@ -67,27 +73,37 @@ function driveLimit(batch) {
 const log = (text) => console.error(text);
 
 // Correctness first: a figure of a subject whose logits differ does not count.
-const logits = subjects.map((s) => drive(s, { kind: 'check', batch: 2, wantLogits: true }).logits);
-const range = Math.max(...logits[0]) - Math.min(...logits[0]);
-const difference = Math.max(...logits[0].map((v, i) => Math.abs(v - logits[1][i]))) / range;
-if (!(difference < 1e-4)) throw new Error(`The subjects disagree: ${difference} of the logits' range.`);
-log(`logits agree to ${difference.toExponential(1)} of their range`);
+let difference = 0;
+for (const network of networks) {
+  const logits = subjects.map((s) => drive(s, { network, kind: 'check', batch: 2, wantLogits: true }).logits);
+  const range = Math.max(...logits[0]) - Math.min(...logits[0]);
+  const found = Math.max(...logits[0].map((v, i) => Math.abs(v - logits[1][i]))) / range;
+  if (!(found < 1e-4)) throw new Error(`${network}: the subjects disagree: ${found} of the logits' range.`);
+  log(`${network}: logits agree to ${found.toExponential(1)} of their range`);
+  difference = Math.max(difference, found);
+}
 
 const results = { throughput: {}, startup: {}, memory: {}, loop: {} };
 if (only.has('throughput')) {
+  for (const network of networks) results.throughput[network] = {};
   for (const batch of batches) {
-    const rows = { slimnet: [], onnxruntime: [], onednn_limit: [] };
+    const rows = Object.fromEntries(networks.map((network) => [network, { slimnet: [], onnxruntime: [] }]));
+    if (limited in rows) rows[limited].onednn_limit = [];
     for (let round = 0; round < rounds; round++) {
-      for (const subject of subjects)
-        rows[subject].push((batch * 1000) / median(drive(subject, { kind: 'throughput', batch, seconds }).times));
-      rows.onednn_limit.push(driveLimit(batch));
-      log(
-        `batch ${batch}, round ${round + 1}: ${Object.entries(rows)
-          .map(([k, v]) => `${k} ${v.at(-1).toFixed(1)}`)
-          .join(', ')} images/s`,
-      );
+      for (const network of networks) {
+        for (const subject of subjects) {
+          const { times } = drive(subject, { network, kind: 'throughput', batch, seconds });
+          rows[network][subject].push((batch * 1000) / median(times));
+        }
+        if (network === limited) rows[limited].onednn_limit.push(driveLimit(batch));
+        log(
+          `${network}, batch ${batch}, round ${round + 1}: ${Object.entries(rows[network])
+            .map(([k, v]) => `${k} ${v.at(-1)?.toFixed(1)}`)
+            .join(', ')} images/s`,
+        );
+      }
     }
-    results.throughput[batch] = rows;
+    for (const network of networks) results.throughput[network][batch] = rows[network];
   }
 }
 if (only.has('startup')) {
@@ -117,6 +133,12 @@ if (only.has('overhead')) {
   results.overhead = Array.from({ length: 3 }, () => median(drive('overhead', { seconds }).times));
   log(`round trip of an empty run: ${(median(results.overhead) * 1000).toFixed(0)} us`);
 }
+if (only.has('compile')) {
+  const network = options.compile;
+  const times = Array.from({ length: rounds }, () => drive('compile', { network }).milliseconds);
+  results.compile = { network, times };
+  log(`${network}, graph to compiled program with fresh weights: ${median(times).toFixed(0)} ms`);
+}
 
 const cpu = readFileSync('/proc/cpuinfo', 'utf8');
 const report = {
@@ -136,7 +158,7 @@ const report = {
     onnxruntime: JSON.parse(readFileSync(join(here, 'node_modules/onnxruntime-node/package.json'), 'utf8')).version,
     pinned: options.pin,
   },
-  protocol: { network: options.network, rounds, seconds, batches },
+  protocol: { networks, rounds, seconds, batches },
   difference,
   results,
 };
