@@ -78,8 +78,7 @@ describe.each(devices)('on %s', (device) => {
     );
     expect(value.net.name).toBe(v.output.name);
     if (v.output.data === null) expectStatistics(net?.data ?? [], v.output, 3 * tolerances[device]);
-    else
-      expect(largestDifference(net?.data ?? [], v.output.data)).toBeLessThan(tolerances[device] * v.outputRange);
+    else expect(largestDifference(net?.data ?? [], v.output.data)).toBeLessThan(tolerances[device] * v.outputRange);
     expect(Object.keys(points)).toEqual(v.endPoints.map(({ name }) => name));
     for (const expected of v.endPoints)
       expectStatistics(points[expected.name]?.data ?? [], expected, 3 * tolerances[device]);
