@@ -160,8 +160,8 @@ export interface NativeStep {
 
 export interface NativeProgram {
   /**
-   * Queues a run. Inputs are copied before the call returns, throwing ERR_ARGUMENT when they do not fit. `id` serves `cancel`. Rejects with ERR_ABORTED when cancelled, with
-   * ERR_QUEUE_FULL when too many runs wait.
+   * Queues a run. Inputs are copied before the call returns, throwing ERR_ARGUMENT when they do not fit. `id` serves `cancel`.
+   * Rejects with ERR_ABORTED when cancelled, with ERR_QUEUE_FULL when too many runs wait.
    */
   run(
     inputs: readonly TypedArray[],

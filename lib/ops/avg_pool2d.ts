@@ -1,7 +1,10 @@
 import { defineOp, ints, oneOf } from '../core/op.js';
 import { inferPool, resolvePool } from './pooling.js';
 
-/** Mean of each window; pads are left out of the divisor, as TensorFlow does. x [N,H,W,C], `ksize` and `strides` [height, width], `pads` [top, bottom, left, right]. */
+/**
+ * Mean of each window; pads are left out of the divisor, as TensorFlow does. x [N,H,W,C], `ksize` and `strides` [height, width],
+ * `pads` [top, bottom, left, right].
+ */
 export const avgPool2d = defineOp({
   name: 'avg_pool2d',
   inputs: ['x'],

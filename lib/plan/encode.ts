@@ -31,7 +31,8 @@ export interface PlanRequest {
 /**
  * Writes the part of a graph that the fetches need as a plan. Shapes are inferred anew from the inputs' concrete shapes, so
  * every shape in a plan is known.
- * @throws PlanError when nothing is asked for, an update changes no variable, or a limit is passed; ShapeError when a shape stays unknown or does not fit.
+ * @throws PlanError when nothing is asked for, an update changes no variable, or a limit is passed; ShapeError when a shape stays
+ * unknown or does not fit.
  */
 export function encode(request: PlanRequest): Plan {
   const { graph, fetches, updates = [], shapes = new Map() } = request;

@@ -157,8 +157,9 @@ export class Session {
 
   /**
    * Reads the variables' values from a checkpoint: TensorFlow V1 or V2, safetensors, or a folder with checkpoints. Local
-   * variables, and others that are not in `variables`, stay as they are. Before anything is changed all names, shapes and dtypes are matched. When a damaged tensor or an abort ends a restore halfway,
-   * the variables that were to be restored count as having no value, and runs that need them say so.
+   * variables, and others that are not in `variables`, stay as they are. Before anything is changed all names, shapes and dtypes
+   * are matched. When a damaged tensor or an abort ends a restore halfway, the variables that were to be restored count as having
+   * no value, and runs that need them say so.
    * @returns what was restored, and what the checkpoint holds besides
    * @throws CheckpointError that names every variable which does not fit, with the way out
    */
@@ -177,7 +178,8 @@ export class Session {
   }
 
   /**
-   * Writes all variables but the local ones to a checkpoint, atomically. The format is TensorFlow V2, or safetensors where the path ends so.
+   * Writes all variables but the local ones to a checkpoint, atomically. The format is TensorFlow V2, or safetensors where the
+   * path ends so.
    * @throws ExecutionError when a variable has no value; CheckpointError when the system refuses
    */
   async save(path: string, options: SaveOptions = {}): Promise<WriteResult> {

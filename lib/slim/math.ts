@@ -113,7 +113,10 @@ export function divideNoNan(x: Tensor, y: Tensor, name = 'div_no_nan'): Tensor {
   return apply(ops.divNoNan, { x, y }, {}, name).z;
 }
 
-/** The sum of tensors of one type; a name that ends in `/` is the full name of the open scope. @throws ArgumentError when there are none; ShapeError when their types differ */
+/**
+ * The sum of tensors of one type; a name that ends in `/` is the full name of the open scope.
+ * @throws ArgumentError when there are none; ShapeError when their types differ
+ */
 export function addN(tensors: readonly Tensor[], name = 'AddN'): Tensor {
   const [first, ...others] = tensors;
   if (first === undefined) throw new ArgumentError('addN: there is nothing to sum.');

@@ -1,6 +1,6 @@
 /** Runs the native tests and Jest, and counts what they report. A run that dies without a report counts as one failure. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { root } from './paths.mjs';
 import { run } from './process.mjs';
@@ -63,12 +63,21 @@ export function runNativeTests(program, { env, args = [] } = {}) {
   );
 }
 
+/** Files that Jest runs at once: one for each processor, but each may take some gigabytes for a large network. */
+const jestWorkers = Math.min(availableParallelism(), 4);
+
 /** Runs Jest with the given arguments. */
 export function runJest(args, { env } = {}) {
   return reported(countJest, (file) =>
     run(
       process.execPath,
-      [join(root, 'node_modules', 'jest', 'bin', 'jest.js'), '--json', `--outputFile=${file}`, ...args],
+      [
+        join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
+        '--json',
+        `--outputFile=${file}`,
+        `--maxWorkers=${jestWorkers}`,
+        ...args,
+      ],
       {
         cwd: root,
         env,
