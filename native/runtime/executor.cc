@@ -4,13 +4,22 @@
 #include <signal.h>
 
 #include <algorithm>
+#include <chrono>
 #include <new>
 #include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
+#include "runtime/spin.h"
+
 namespace slimnet {
+namespace {
+
+// Who awaits each run calls again within this time. Longer would take the event loop's time where cores are few.
+constexpr auto kSpin = std::chrono::microseconds(50);
+
+}  // namespace
 
 Executor::Executor(std::shared_ptr<const Backend> backend, int threads, Done done)
     : backend_(std::move(backend)),
@@ -39,6 +48,7 @@ void Executor::Submit(std::unique_ptr<Job> job, size_t limit) {
                                              " runs wait already. Hint: await earlier runs, or raise queueLimit.");
     }
     queue_.push_back(std::move(job));
+    submitted_.fetch_add(1, std::memory_order_release);
   }
   changed_.notify_one();
 }
@@ -83,6 +93,7 @@ void Executor::Shutdown() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
+    submitted_.fetch_add(1, std::memory_order_release);
     if (running_ != nullptr) running_->cancelled_.store(true, std::memory_order_relaxed);
     dropped.swap(queue_);
   }
@@ -112,9 +123,15 @@ void Executor::Work() {
     Execute(*job);
     lock.lock();
     running_ = nullptr;
-    if (queue_.empty()) pool_.Rest();
+    const bool idle = queue_.empty();
+    const uint64_t submitted = submitted_.load(std::memory_order_relaxed);
+    if (idle) pool_.Rest();
     lock.unlock();
     done_(std::move(job));
+    // With one thread there may be one core, and the caller needs it to call.
+    if (idle && pool_.threads() > 1) {
+      Spin(kSpin, [&] { return submitted_.load(std::memory_order_acquire) != submitted; });
+    }
     lock.lock();
   }
   arena_.Release();

@@ -4,6 +4,7 @@
 #include <atomic>
 #include <condition_variable>
 #include <cstddef>
+#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
@@ -92,6 +93,7 @@ class Executor {
   std::condition_variable changed_;
   std::deque<std::unique_ptr<Job>> queue_;
   Job* running_ = nullptr;
+  std::atomic<uint64_t> submitted_{0};  // counts what may end a wait: jobs, and Shutdown
   int users_ = 0;
   bool stopping_ = false;
   std::thread thread_;

@@ -8,41 +8,14 @@
 #include <system_error>
 
 #include "base/error.h"
+#include "runtime/spin.h"
 
 namespace slimnet {
 namespace {
 
-using Clock = std::chrono::steady_clock;
-
 // How long a thread looks for work, or for the end of others' work, before it sleeps. docs/performance.md has what
 // shorter and longer waits cost.
 constexpr auto kSpin = std::chrono::microseconds(150);
-// Looks between two readings of the clock.
-constexpr int kLooks = 32;
-
-void Pause() {
-#if defined(__x86_64__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__)
-  asm volatile("yield");
-#endif
-}
-
-// Looks until `done` or until the time is over. True when done.
-template <class Done>
-bool Spin(const Done& done) {
-  for (int i = 0; i < kLooks; ++i) {
-    if (done()) return true;
-    Pause();
-  }
-  for (const Clock::time_point end = Clock::now() + kSpin; Clock::now() < end;) {
-    for (int i = 0; i < kLooks; ++i) {
-      if (done()) return true;
-      Pause();
-    }
-  }
-  return done();
-}
 
 // Signals are the business of the threads of Node.
 void BlockSignals() {
@@ -92,7 +65,7 @@ void ThreadPool::Run(int jobs, const std::function<void(int)>& job) {
   runs_.fetch_add(1, std::memory_order_seq_cst);
   runs_.notify_all();  // a system call only when a worker sleeps
   Share();
-  if (!Spin([this] { return unfinished_.load(std::memory_order_acquire) == 0; })) {
+  if (!Spin(kSpin, [this] { return unfinished_.load(std::memory_order_acquire) == 0; })) {
     for (uint32_t left = 0; (left = unfinished_.load(std::memory_order_acquire)) != 0;) {
       unfinished_.wait(left, std::memory_order_acquire);
     }
@@ -126,7 +99,7 @@ void ThreadPool::Work() {
   pthread_setname_np(pthread_self(), "slimnet-worker");
 #endif
   for (uint32_t seen = 0;;) {
-    Spin([this, seen] {
+    Spin(kSpin, [this, seen] {
       return runs_.load(std::memory_order_acquire) != seen || resting_.load(std::memory_order_relaxed);
     });
     runs_.wait(seen, std::memory_order_acquire);  // returns at once when there was a Run

@@ -40,7 +40,9 @@ describe('ending while native code is at work', () => {
   ])(
     'process.exit() on %s at %s',
     (device, moment) => {
-      for (let i = 0; i < 3; i++) expect(runFixture('exit.mjs', device, moment)).toEqual(ended('', 7));
+      // Without the listener on `exit`, one in eight ended by SIGSEGV while it compiled.
+      const times = moment === 'compile' ? 12 : 3;
+      for (let i = 0; i < times; i++) expect(runFixture('exit.mjs', device, moment)).toEqual(ended('', 7));
     },
     60_000,
   );

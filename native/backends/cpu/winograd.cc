@@ -19,6 +19,7 @@ constexpr int64_t kStep = kWinogradChannels;
 
 // A vector of GCC and clang: the compiler splits it where registers are smaller.
 typedef float Floats __attribute__((vector_size(kStep * sizeof(float))));
+typedef double Doubles __attribute__((vector_size(kStep * sizeof(double))));
 
 SLIMNET_INLINE void Load(Floats& to, const float* from) { std::memcpy(&to, from, sizeof to); }
 SLIMNET_INLINE void Store(float* to, const Floats& from) { std::memcpy(to, &from, sizeof from); }
@@ -196,22 +197,21 @@ void TransformWinogradFilter(const float* filter, int64_t in_channels, int64_t o
                                                        {1.0 / 24, -1.0 / 12, 1.0 / 6},
                                                        {0.0, 0.0, 1.0}}};
   const int64_t matrix = in_channels * out_channels;
-  for (int64_t ic = begin; ic < end; ++ic) {
-    for (int64_t oc = 0; oc < out_channels; ++oc) {
-      const int64_t at = ic * out_channels + oc;
-      std::array<std::array<double, 3>, kIn> half;
-      for (size_t i = 0; i < kIn; ++i) {
-        for (size_t j = 0; j < 3; ++j) {
-          half[i][j] = 0.0;
-          for (size_t k = 0; k < 3; ++k) half[i][j] += kG[i][k] * filter[static_cast<int64_t>(k * 3 + j) * matrix + at];
-        }
+  for (int64_t at = begin * out_channels; at < end * out_channels; at += kStep) {
+    Doubles half[kIn][3];
+    for (int64_t j = 0; j < 3; ++j) {
+      Doubles tap[3];
+      for (int64_t k = 0; k < 3; ++k) {
+        Floats single;
+        Load(single, filter + ((k * 3 + j) * matrix + at));
+        tap[k] = __builtin_convertvector(single, Doubles);
       }
-      for (size_t i = 0; i < kIn; ++i) {
-        for (size_t j = 0; j < kIn; ++j) {
-          double sum = 0.0;
-          for (size_t k = 0; k < 3; ++k) sum += half[i][k] * kG[j][k];
-          u[static_cast<int64_t>(i * kIn + j) * matrix + at] = static_cast<float>(sum);
-        }
+      for (size_t i = 0; i < kIn; ++i) half[i][j] = kG[i][0] * tap[0] + kG[i][1] * tap[1] + kG[i][2] * tap[2];
+    }
+    for (size_t i = 0; i < kIn; ++i) {
+      for (size_t j = 0; j < kIn; ++j) {
+        const Doubles sum = kG[j][0] * half[i][0] + kG[j][1] * half[i][1] + kG[j][2] * half[i][2];
+        Store(u + (static_cast<int64_t>(i * kIn + j) * matrix + at), __builtin_convertvector(sum, Floats));
       }
     }
   }

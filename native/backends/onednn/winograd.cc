@@ -21,8 +21,8 @@ using cpu::WinogradShape;
 using cpu::WinogradTail;
 using cpu::WinogradTiles;
 
-// Fewer tiles than this do not pay for reading a filter that is four times as large.
-constexpr int64_t kFewestTiles = 16;
+// Fewer tiles than this do not pay for a filter that is four times as large: to read, to make and to keep.
+constexpr int64_t kFewestTiles = 32;
 // Transformed tiles that are worked on at once: about what the cores' own caches hold. More where the filter is larger,
 // for it is read again for each such block of tiles, but no more than kMostBytes.
 constexpr int64_t kBlockBytes = int64_t{4} << 20;
