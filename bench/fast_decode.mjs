@@ -9,8 +9,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { writeUntrained } from '../dist/cli/untrained.js';
-import { loadModel } from '../dist/index.js';
+import { writeUntrained } from '../build/lib/cli/untrained.js';
+import { loadModel } from '../build/lib/index.js';
 
 const each = Number(process.argv[2] ?? 4);
 const sizes = [

@@ -1,10 +1,11 @@
 /**
- * `node scripts/build.mjs [--debug] [--sanitize] [--tests] [--addon-only]`: sets up and builds slimnet.
+ * `node scripts/build.mjs [--debug] [--sanitize] [--tests] [--addon-only|--ts-only]`: sets up and builds slimnet.
  *
  *   --debug       the addon with asserts, into build/Debug
  *   --sanitize    the addon under AddressSanitizer and UndefinedBehaviorSanitizer, into build/asan
  *   --tests       the native tests as well
  *   --addon-only  neither node_modules nor dist (what binding.gyp calls)
+ *   --ts-only     node_modules and dist alone
  */
 import { parseArgs } from 'node:util';
 import { main } from './lib/console.mjs';
@@ -17,10 +18,11 @@ await main(async () => {
       sanitize: { type: 'boolean', default: false },
       tests: { type: 'boolean', default: false },
       'addon-only': { type: 'boolean', default: false },
+      'ts-only': { type: 'boolean', default: false },
     },
   });
   if (!values['addon-only']) await installModules();
   const mode = values.sanitize ? 'asan' : values.debug ? 'debug' : 'release';
-  await buildAddon({ mode, tests: values.tests });
+  if (!values['ts-only']) await buildAddon({ mode, tests: values.tests });
   if (!values['addon-only']) await buildTypeScript();
 });

@@ -1,11 +1,11 @@
-// Writes native/gen/ops.gen.h from the op declarations in lib/ops (as compiled into dist/).
+// Writes native/gen/ops.gen.h from the op declarations in lib/ops (as compiled into build/lib).
 //   node scripts/gen_ops.mjs            writes the header
 //   node scripts/gen_ops.mjs --check    exits with 1 when the committed header is stale
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 const target = fileURLToPath(new URL('../native/gen/ops.gen.h', import.meta.url));
-const { allOps } = await import(new URL('../dist/ops/all.js', import.meta.url).href);
+const { allOps } = await import(new URL('../build/lib/ops/all.js', import.meta.url).href);
 
 const pascal = (name) => name.replace(/(^|_)([a-z0-9])/g, (_, _u, c) => c.toUpperCase());
 

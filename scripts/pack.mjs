@@ -18,7 +18,7 @@ export function publishedPackageJson({ scripts: _scripts, devDependencies: _deve
 
 /** `linux-x64`, `linux-arm64-musl`: the name that lib/native/binding.ts looks for. */
 async function platformName() {
-  return (await import(join(root, 'dist', 'native', 'binding.js'))).platformName();
+  return (await import(join(root, 'build', 'lib', 'native', 'binding.js'))).platformName();
 }
 
 async function stage(folder) {

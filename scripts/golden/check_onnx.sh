@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Shows that the ONNX files of slimnet are right: exports networks, has the official checker and onnxruntime read them, compares the
-# results with TensorFlow's, and writes test/golden/onnx. Needs dist/ (npm run build:ts). Ids of cases check these alone.
+# results with TensorFlow's, and writes test/golden/onnx. Needs build/lib (npm run build:ts). Ids of cases check these alone.
 # Exit status 0: all agrees.
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"

@@ -1,13 +1,13 @@
-// Exports what check_onnx.py checks, with slimnet (dist/): the cases of onnx_cases.mjs, and published networks through
+// Exports what check_onnx.py checks, with slimnet (build/lib): the cases of onnx_cases.mjs, and published networks through
 // `slimnet convert` from a checkpoint that holds the generator's weights. FOLDER/list.json says what is there. Ids of cases export
 // these alone.
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { apply } from '../../dist/core/graph.js';
-import * as slimnet from '../../dist/index.js';
-import * as ops from '../../dist/ops/index.js';
+import { apply } from '../../build/lib/core/graph.js';
+import * as slimnet from '../../build/lib/index.js';
+import * as ops from '../../build/lib/ops/index.js';
 import { networkInput, streams, variableValues } from './generator.mjs';
 import { buildCase, onnxCases } from './onnx_cases.mjs';
 

@@ -1,6 +1,6 @@
 /**
  * The networks whose ONNX files check_onnx.sh has checked, and of which the tests know the hash. `library` is slimnet and, for what has no layer,
- * its ops: those of dist/ for the script, of lib/ for the tests.
+ * its ops: those of build/lib for the script, of lib/ for the tests.
  */
 import { networkInput, streams, variableValues } from './generator.mjs';
 

@@ -1,6 +1,7 @@
 /** The steps of setting slimnet up. Each does nothing where its result is up to date already. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { bundle } from './bundle.mjs';
 import { SetupError, say } from './console.mjs';
 import { withLock } from './lock.mjs';
 import { parallelJobs } from './onednn_build.mjs';
@@ -106,21 +107,23 @@ export async function buildAddon({ mode = 'release', tests = false } = {}) {
   });
 }
 
-/** Compiles lib/ to dist/. */
+/** Compiles lib/ to build/lib, a file for each source, which tools of this repository read, and bundles that into dist/. */
 export async function buildTypeScript() {
   const step = stamp(join(root, 'build', 'stamps', 'typescript.json'), {
     base: root,
-    inputs: ['lib', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
-    outputs: ['dist/index.js', 'dist/cli/main.js'],
+    inputs: ['lib', 'scripts/lib/bundle.mjs', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
+    outputs: ['build/lib/index.js', 'dist/index.js', 'dist/cli/main.js'],
   });
   if (step.isFresh()) return;
   say('compiling TypeScript into dist/');
   const mark = step.take();
+  const compiled = join(root, 'build', 'lib');
   // Files of sources that are gone must not stay behind.
-  rmSync(join(root, 'dist'), { recursive: true, force: true });
+  rmSync(compiled, { recursive: true, force: true });
   await run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'], {
     cwd: root,
   });
+  await bundle(compiled, join(root, 'dist'));
   mark();
 }
 

@@ -1,0 +1,80 @@
+/**
+ * Puts what the compiler made of lib/ (build/lib) into dist/ as it is published: a few files of code, because Node takes its time for
+ * each file that it resolves, reads and compiles, and the declarations that users' compilers read.
+ */
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join, relative } from 'node:path';
+import { SetupError } from './console.mjs';
+import { root } from './paths.mjs';
+
+/** What is run or imported: files of build/lib, at the same place in dist. */
+const entries = ['index.js', 'cli/main.js'];
+
+/** Libraries that go into the bundle; all others stay what npm installs beside slimnet. */
+const bundled = ['@bufbuild/protobuf'];
+
+/** The declarations that `file` needs, itself included, as paths below `folder`. */
+export function reachableDeclarations(folder, file, found = new Set()) {
+  if (found.has(file)) return found;
+  found.add(file);
+  const text = readFileSync(join(folder, file), 'utf8');
+  for (const [, specifier] of text.matchAll(/\b(?:from|import\()\s*['"](\.{1,2}\/[^'"]+)\.js['"]/g)) {
+    reachableDeclarations(folder, join(dirname(file), `${specifier}.d.ts`), found);
+  }
+  return found;
+}
+
+/** The copyright notice at the head of a source, or an empty text. */
+export function noticeOf(source) {
+  const head = /^(?:\/\/[^\n]*\n)+/.exec(source)?.[0] ?? '';
+  return /copyright/i.test(head) ? head.replaceAll(/^\/\/ ?/gm, '') : '';
+}
+
+/** Licences and notices of the libraries in the bundle, of which `inputs` are the files. */
+function thirdPartyNotices(inputs) {
+  return bundled.map((name) => {
+    const own = inputs.filter((file) => file.includes(`node_modules/${name}/`));
+    if (own.length === 0)
+      throw new SetupError(`${name} is listed as bundled (scripts/lib/bundle.mjs), and no file of it is`);
+    const { version, license } = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'));
+    const notices = new Set(own.map((file) => noticeOf(readFileSync(join(root, file), 'utf8'))).filter(Boolean));
+    return `${name} ${version}, parts of which are in this folder's code. Licence: ${license}\n\n${[...notices].join('\n')}`;
+  });
+}
+
+/** Writes `target` (dist) from `source` (build/lib). Both are absolute. */
+export async function bundle(source, target) {
+  // Not there before node_modules are.
+  const { build } = createRequire(import.meta.url)('esbuild');
+  rmSync(target, { recursive: true, force: true });
+  const { metafile } = await build({
+    absWorkingDir: root,
+    entryPoints: entries.map((entry) => join(source, entry)),
+    outbase: source,
+    outdir: target,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'node',
+    target: 'node20.19',
+    sourcemap: true,
+    metafile: true,
+    logLevel: 'warning',
+    plugins: [
+      {
+        name: 'libraries of others stay outside',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /^[^./]/ }, ({ path }) =>
+            bundled.some((name) => path === name || path.startsWith(`${name}/`)) ? undefined : { path, external: true },
+          ),
+      },
+    ],
+  });
+  for (const file of reachableDeclarations(source, 'index.d.ts')) {
+    mkdirSync(dirname(join(target, file)), { recursive: true });
+    cpSync(join(source, file), join(target, file));
+  }
+  const inputs = Object.keys(metafile.inputs).map((file) => relative(root, join(root, file)));
+  writeFileSync(join(target, 'THIRD_PARTY_NOTICES.txt'), thirdPartyNotices(inputs).join('\n\n'));
+}
