@@ -2,13 +2,16 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type LoadModelOptions, loadModel } from '../model/load_model.js';
 import type { Model } from '../model/model.js';
 import { type WeightLayout, weightLayouts } from '../model/weight_layouts.js';
+import type { Precision } from '../runtime/device.js';
 import { type NetworkName, networkNames } from '../slim/nets/registry.js';
+import { type CliIo, say } from './io.js';
 
 /** Options that say where and how a network runs. */
 export interface EngineFlags {
   readonly model: NetworkName;
   readonly device: string;
   readonly threads?: number;
+  readonly precision?: Precision;
 }
 
 /** Options that every command with a trained model takes. */
@@ -18,6 +21,7 @@ export interface ModelFlags extends EngineFlags {
   readonly labels?: string;
   readonly classes?: number;
   readonly batch: number;
+  readonly calibration?: string;
   readonly fastDecode?: boolean;
 }
 
@@ -39,6 +43,23 @@ export function addEngineOptions(command: Command): Command {
     .option('--threads <n>', 'threads (default: cores that the process may use)', integer(1, 1024));
 }
 
+/** Adds --precision. */
+export function addPrecisionOption(command: Command): Command {
+  return command.addOption(
+    new Option('--precision <name>', 'numbers to compute with; auto is what is fastest here')
+      .choices(['float32', 'bfloat16', 'int8', 'auto'])
+      .default('auto'),
+  );
+}
+
+/** Adds --precision and --calibration. */
+export function addPrecisionOptions(command: Command): Command {
+  return addPrecisionOption(command).option(
+    '--calibration <file>',
+    'ranges for int8 (default: <checkpoint>.calibration.json where there is one)',
+  );
+}
+
 /** Adds those and --checkpoint and the like. */
 export function addModelOptions(command: Command): Command {
   return addEngineOptions(command)
@@ -55,19 +76,32 @@ export function addModelOptions(command: Command): Command {
 }
 
 /** The engine options of `loadModel`. */
-export function engineOptions({ device, threads }: EngineFlags): Pick<LoadModelOptions, 'device' | 'threads'> {
-  return { device, ...(threads === undefined ? {} : { threads }) };
+export function engineOptions({
+  device,
+  threads,
+  precision,
+}: EngineFlags): Pick<LoadModelOptions, 'device' | 'threads' | 'precision'> {
+  return { device, ...(precision === undefined ? {} : { precision }), ...(threads === undefined ? {} : { threads }) };
 }
 
-/** Loads the model that the flags name. */
-export function loadFromFlags(flags: ModelFlags): Promise<Model> {
-  return loadModel(flags.model, {
+/** Loads the model that the flags name, and says what `auto` came to where that is not float32. */
+export async function loadFromFlags(flags: ModelFlags, io: CliIo): Promise<Model> {
+  const model = await loadModel(flags.model, modelOptions(flags));
+  if (flags.precision === 'auto' && model.precision !== 'float32')
+    say(io, `slimnet: computing in ${model.precision}, the fastest here (docs/precision.md says what it costs)`);
+  return model;
+}
+
+/** The options of `loadModel` that the flags stand for. */
+export function modelOptions(flags: ModelFlags): LoadModelOptions {
+  return {
     ...engineOptions(flags),
     checkpoint: flags.checkpoint,
     maxBatch: flags.batch,
     ...(flags.layout === undefined ? {} : { layout: flags.layout }),
+    ...(flags.calibration === undefined ? {} : { calibration: flags.calibration }),
     ...(flags.labels === undefined ? {} : { labels: flags.labels }),
     ...(flags.classes === undefined ? {} : { numClasses: flags.classes }),
     ...(flags.fastDecode === true ? { decode: { mode: 'fast' as const } } : {}),
-  });
+  };
 }

@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
 import { type CheckpointReader, openCheckpoint } from '../checkpoint/index.js';
 import { describe } from '../core/dtype.js';
 import { checkOptions as checkDecodeOptions, type DecodeOptions } from '../data/decoding.js';
 import { preprocessingFor } from '../data/preprocessing.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
+import { type Calibration, loadCalibration } from '../runtime/calibration.js';
+import type { Precision } from '../runtime/device.js';
 import { Session, type SessionOptions } from '../runtime/session.js';
 import { type NetworkEntry, type NetworkName, network, networkNames } from '../slim/nets/registry.js';
 import { defaultMaxBatch } from './batches.js';
@@ -13,7 +16,14 @@ import { buildNetwork } from './network_graph.js';
 import { assertAllTaken, layoutFor, nameMaps, type WeightLayout, weightLayouts } from './weight_layouts.js';
 
 /** Options of `loadModel`. */
-export interface LoadModelOptions extends Pick<SessionOptions, 'device' | 'precision' | 'threads'> {
+export interface LoadModelOptions extends Pick<SessionOptions, 'device' | 'threads' | 'wide'> {
+  /** Default `auto`: what computes fastest on the device (docs/precision.md); `model.precision` says what that came to. */
+  readonly precision?: Precision;
+  /**
+   * Ranges of all values, for int8: what `model.calibrate` gave, or a file that `slimnet quantize` wrote. Unless told, the file
+   * `<checkpoint>.calibration.json` where there is one.
+   */
+  readonly calibration?: Calibration | string;
   /** TensorFlow V1 file, V2 prefix, a folder with a `checkpoint` file, or .safetensors. */
   readonly checkpoint?: string;
   /** Instead of a checkpoint: fresh weights from this seed. Such a model knows nothing. */
@@ -43,6 +53,8 @@ const optionNames = new Set([
   'decode',
   'device',
   'precision',
+  'calibration',
+  'wide',
   'threads',
 ]);
 
@@ -54,7 +66,15 @@ const optionNames = new Set([
 export async function loadModel(name: NetworkName, options: LoadModelOptions): Promise<Model> {
   const entry = network(name);
   checkOptions(name, options);
-  const { device, precision, threads, checkpoint, untrainedSeed = 0, maxBatch = defaultMaxBatch } = options;
+  const {
+    device,
+    precision = 'auto',
+    wide,
+    threads,
+    checkpoint,
+    untrainedSeed = 0,
+    maxBatch = defaultMaxBatch,
+  } = options;
   const preprocessing = preprocessingFor(entry.preprocessing, options.imageSize ?? entry.imageSize);
   const decode = {
     ...options.decode,
@@ -65,9 +85,12 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
   const numClasses = options.numClasses ?? found?.classes ?? entry.numClasses;
   const labels = options.labels === undefined ? null : await loadLabels(options.labels, numClasses);
   const { graph, outputs } = buildNetwork(entry, numClasses, preprocessing, untrainedSeed);
+  const calibration = await calibrationFor(options);
   const session = await Session.create(graph, {
+    precision,
+    ...(calibration === undefined ? {} : { calibration }),
+    ...(wide === undefined ? {} : { wide }),
     ...(device === undefined ? {} : { device }),
-    ...(precision === undefined ? {} : { precision }),
     ...(threads === undefined ? {} : { threads }),
   });
   try {
@@ -78,6 +101,23 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
     throw error;
   }
   return new Model(entry, session, outputs, { labels, numClasses, preprocessing, maxBatch, decode });
+}
+
+/** The file in which the calibration of a checkpoint is looked for. */
+export function calibrationFile(checkpoint: string): string {
+  return `${checkpoint}.calibration.json`;
+}
+
+async function calibrationFor({
+  precision = 'auto',
+  calibration,
+  checkpoint,
+}: LoadModelOptions): Promise<Calibration | undefined> {
+  if (typeof calibration === 'string') return loadCalibration(calibration);
+  if (calibration !== undefined || checkpoint === undefined) return calibration;
+  if (precision !== 'auto' && precision !== 'int8') return undefined;
+  const beside = calibrationFile(checkpoint);
+  return existsSync(beside) ? loadCalibration(beside) : undefined;
 }
 
 /** What the table of contents says: how the weights are laid out, and the classes of the logits where they are found. */

@@ -5,6 +5,8 @@ import type { PreprocessingSpec } from '../data/preprocessing.js';
 import type { RawImage } from '../data/raw_image.js';
 import { ArgumentError, ExecutionError } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
+import type { CalibrateOptions, Calibration } from '../runtime/calibration.js';
+import type { ComputePrecision } from '../runtime/device.js';
 import type { Session } from '../runtime/session.js';
 import type { NetworkEntry } from '../slim/nets/registry.js';
 import { concatenate, inBatches, type Outcome } from './batches.js';
@@ -143,6 +145,31 @@ export class Model {
   top(probabilities: Float32Array, topK: number): Prediction[] {
     this.#checkTopK(topK);
     return topPredictions(probabilities, this.labels, topK);
+  }
+
+  /** What the model computes with; what `auto` came to. */
+  get precision(): ComputePrecision {
+    return this.session.precision;
+  }
+
+  /**
+   * Looks at images like those that the model will see, in float32, and gives the ranges of all values: what `loadModel` needs
+   * for precision int8. A hundred to some hundred are enough.
+   * @throws ImageError of the earliest bad image; else like `Session.calibrate`
+   */
+  async calibrate(sources: readonly ImageSource[], options: CalibrateOptions = {}): Promise<Calibration> {
+    const { logits, features } = this.#outputs;
+    return this.session.calibrate({ logits, features }, this.#calibrationBatches(sources, options.signal), options);
+  }
+
+  async *#calibrationBatches(
+    sources: readonly ImageSource[],
+    signal: AbortSignal | undefined,
+  ): AsyncGenerator<{ images: Float32Array }> {
+    for (let from = 0; from < sources.length; from += this.#maxBatch) {
+      const batch = sources.slice(from, from + this.#maxBatch);
+      yield { images: await this.preprocess(batch, signal === undefined ? {} : { signal }) };
+    }
   }
 
   /** Decodes one image with this model's decode options. */

@@ -100,6 +100,8 @@ export interface NativeBackend {
   readonly device: string;
   readonly hardware: string;
   readonly features: readonly string[];
+  /** By precision: why the backend cannot compute with it; '' where it can. */
+  readonly refused: Readonly<Record<string, string>>;
 }
 
 export interface NativeDiagnostics {
@@ -158,6 +160,20 @@ export interface NativeStep {
   readonly nanoseconds: number;
 }
 
+/** What a program saw of one value. */
+export interface NativeRange {
+  /** Name of the node that makes it. */
+  readonly name: string;
+  readonly smallest: number;
+  readonly largest: number;
+  /** How many values were NaN or infinite. They count in nothing else. */
+  readonly notFinite: number;
+  /** Magnitudes from 0 to here are counted; 0 when nothing else was seen. */
+  readonly limit: number;
+  /** Counts of magnitudes in 2048 bins of one width. */
+  readonly counts: Float64Array;
+}
+
 export interface NativeProgram {
   /**
    * Queues a run. Inputs are copied before the call returns, throwing ERR_ARGUMENT when they do not fit. `id` serves `cancel`.
@@ -171,6 +187,8 @@ export interface NativeProgram {
   cancel(id: number): void;
   /** The optimized plan as text. */
   plan(): string;
+  /** The values that results and inputs took in all runs, for a plan that says `observe`. */
+  ranges(): NativeRange[];
   steps(): NativeStep[];
   stats(): { readonly arenaBytes: number; readonly constantBytes: number; readonly runs: number };
   dispose(): void;

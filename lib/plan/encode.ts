@@ -4,6 +4,7 @@ import type { AttrKind, AttrValue } from '../core/op.js';
 import { type ConcreteShape, type ConcreteType, typeText } from '../core/shape.js';
 import { concreteTypes, reachable } from '../core/traversal.js';
 import { PlanError } from '../errors.js';
+import { type PlanPrecision, precisionLines } from './precision.js';
 import { planLimits, planVersion } from './schema.js';
 
 /** A plan: everything that crosses to native code about a computation. */
@@ -26,6 +27,8 @@ export interface PlanRequest {
   readonly updates?: readonly Tensor[];
   /** Concrete shapes of the inputs by placeholder name, for inputs with unknown dimensions. */
   readonly shapes?: ReadonlyMap<string, ConcreteShape>;
+  /** Float32 unless told. */
+  readonly precision?: PlanPrecision;
 }
 
 /**
@@ -35,7 +38,7 @@ export interface PlanRequest {
  * unknown or does not fit.
  */
 export function encode(request: PlanRequest): Plan {
-  const { graph, fetches, updates = [], shapes = new Map() } = request;
+  const { graph, fetches, updates = [], shapes = new Map(), precision = { precision: 'float32' } } = request;
   if (fetches.size === 0 && updates.length === 0) throw new PlanError('A plan needs at least one fetch or update.');
   const nodes = reachable(graph, [...fetches.values(), ...updates]);
   const idle = updates.find(
@@ -65,6 +68,7 @@ export function encode(request: PlanRequest): Plan {
   }
   for (const [name, tensor] of fetches) lines.push(`output ${quote(name)} %${ids.get(tensor)}`);
   for (const tensor of effects) lines.push(`update %${ids.get(tensor)}`);
+  lines.push(...precisionLines(precision, quote));
   const outputs = [...fetches].map(([name, tensor]) => ({ name, type: types.get(tensor) as ConcreteType }));
   return { text: `${lines.join('\n')}\n`, inputs, outputs, variables };
 }

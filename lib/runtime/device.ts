@@ -16,10 +16,21 @@ export interface Device {
   readonly hardware: string;
   /** Instruction sets or other abilities of the hardware. */
   readonly features: readonly string[];
+  /** By precision: why it cannot be had there; '' where it can. */
+  readonly precisions: Readonly<Record<ComputePrecision, string>>;
 }
 
+/** What numbers a program computes with. */
+export type ComputePrecision = 'float32' | 'bfloat16' | 'int8';
+
 /** What numbers a session computes with. */
-export type Precision = 'float32' | 'bfloat16' | 'int8' | 'auto';
+export type Precision = ComputePrecision | 'auto';
+
+const computePrecisions: readonly ComputePrecision[] = ['float32', 'bfloat16', 'int8'];
+
+function precisionsOf(refusal: (precision: ComputePrecision) => string): Record<ComputePrecision, string> {
+  return { float32: refusal('float32'), bfloat16: refusal('bfloat16'), int8: refusal('int8') };
+}
 
 const backends: Readonly<Record<string, string>> = { cpu: 'onednn', reference: 'reference', null: 'null' };
 const noCuda = 'this version of slimnet has no backend for NVIDIA GPUs yet';
@@ -35,12 +46,25 @@ export function devices(): Device[] {
     const found = present.get(backend);
     if (found === undefined) {
       const reason = `the native addon was built without the backend ${backend}`;
-      return { name, backend, available: false, reason, hardware: '', features: [] };
+      return missing(name, backend, reason);
     }
-    const { available, reason, hardware, features } = found;
-    return { name, backend, available, reason, hardware, features };
+    const { available, reason, hardware, features, refused } = found;
+    const precisions = precisionsOf((precision) => (available ? (refused[precision] ?? '') : reason));
+    return { name, backend, available, reason, hardware, features, precisions };
   });
-  return [...cpus, { name: 'cuda', backend: 'cudnn', available: false, reason: noCuda, hardware: '', features: [] }];
+  return [...cpus, missing('cuda', 'cudnn', noCuda)];
+}
+
+function missing(name: string, backend: string, reason: string): Device {
+  return {
+    name,
+    backend,
+    available: false,
+    reason,
+    hardware: '',
+    features: [],
+    precisions: precisionsOf(() => reason),
+  };
 }
 
 /**
@@ -60,11 +84,41 @@ export function backendOf(device: unknown): string {
   throw new BackendError(`There is no device ${describe(device)}; there are ${Object.keys(backends).join(', ')}.`);
 }
 
-/** @throws BackendError for a precision that is not available yet; ArgumentError for one that does not exist */
-export function checkPrecision(precision: unknown): void {
-  if (precision === 'float32') return;
-  if (precision === 'bfloat16' || precision === 'int8' || precision === 'auto') {
-    throw new BackendError(`Precision ${precision} is not available yet.`, { hint: "use precision 'float32'." });
+/**
+ * The precision that a session computes with. `auto` is int8 where there is a calibration, bfloat16 on a processor with a matrix
+ * unit (AMX), and float32 on all others, where bfloat16 is slower (docs/precision.md).
+ * @throws BackendError when the device cannot compute so; ArgumentError for int8 without a calibration
+ */
+export function resolvePrecision(device: string, precision: unknown, calibrated: boolean): ComputePrecision {
+  if (precision === 'float32') return precision;
+  const known = precision === 'auto' || computePrecisions.includes(precision as ComputePrecision);
+  if (!known)
+    throw new ArgumentError(`precision: expected float32, bfloat16, int8 or auto, received ${describe(precision)}.`);
+  const found = devices().find(({ name }) => name === device);
+  if (found === undefined) throw new BackendError(`There is no device ${device}.`);
+  if (precision === 'auto') return fastest(found, calibrated);
+  const wanted = precision as ComputePrecision;
+  const refusal = found.precisions[wanted];
+  if (refusal !== '') {
+    throw new BackendError(`Precision ${wanted} cannot be had on device ${device}: ${refusal}.`, {
+      hint: "use precision 'float32', or 'auto' for what is fastest here.",
+    });
   }
-  throw new ArgumentError(`precision: expected float32, bfloat16, int8 or auto, received ${describe(precision)}.`);
+  if (wanted === 'int8' && !calibrated) {
+    throw new ArgumentError('precision: int8 needs a calibration, the ranges of all values.', {
+      hint: 'make one with `slimnet quantize` or session.calibrate(), and pass it as calibration.',
+    });
+  }
+  return wanted;
+}
+
+/** What computes fastest on a device. */
+export function fastest(
+  { features, precisions }: Pick<Device, 'features' | 'precisions'>,
+  calibrated: boolean,
+): ComputePrecision {
+  const isa = features.find((feature) => feature.startsWith('onednn_isa '))?.slice('onednn_isa '.length) ?? '';
+  if (calibrated && precisions.int8 === '') return 'int8';
+  const matrix = isa.includes('amx') && features.includes('amx_bf16');
+  return matrix && precisions.bfloat16 === '' ? 'bfloat16' : 'float32';
 }

@@ -1,5 +1,6 @@
 /** Running graphs: sessions and the devices that they run on. */
-export { type Device, devices, type Precision } from './device.js';
+export { type CalibrateOptions, type Calibration, loadCalibration, saveCalibration } from './calibration.js';
+export { type ComputePrecision, type Device, devices, type Precision } from './device.js';
 export type { Feed, Feeds, ShapedFeed } from './feeds.js';
 export { Saver, type SaverOptions, type SaverSaveOptions } from './saver.js';
 export {
@@ -14,3 +15,4 @@ export {
   type SessionStats,
   type TensorValue,
 } from './session.js';
+export type { CalibrationMethod } from './thresholds.js';

@@ -16,10 +16,19 @@ import { type ConcreteShape, elementCount, shapeText, typeText } from '../core/s
 import { ArgumentError, ExecutionError, isSlimnetError, ShapeError } from '../errors.js';
 import type { Addon, NativeProgram, NativeStore } from '../native/addon.js';
 import { loadAddon } from '../native/binding.js';
-import { encode } from '../plan/encode.js';
+import { encode, type PlanRequest } from '../plan/encode.js';
+import type { PlanPrecision } from '../plan/precision.js';
+import {
+  type CalibrateOptions,
+  type Calibration,
+  calibrationOf,
+  checkCalibrateOptions,
+  checkCalibration,
+  checkWide,
+} from './calibration.js';
 import { Cancellation, SignalListeners } from './cancellation.js';
 import { type Computation, computationKey, makeComputation } from './computation.js';
-import { backendOf, checkPrecision } from './device.js';
+import { backendOf, type ComputePrecision, resolvePrecision } from './device.js';
 import { checkFeeds, checkShapes, type Feeds, type Input } from './feeds.js';
 import { Program } from './program.js';
 import { ProgramCache } from './program_cache.js';
@@ -37,7 +46,7 @@ import type {
 
 export type * from './session_types.js';
 
-const sessionOptions = ['device', 'precision', 'threads', 'queueLimit', 'programLimit'];
+const sessionOptions = ['device', 'precision', 'calibration', 'wide', 'threads', 'queueLimit', 'programLimit'];
 const runOptions = ['signal', 'timeoutMs', 'updates', 'profile'];
 const compileOptions = ['shapes', 'updates'];
 const restoreOptions = ['signal', 'variables', 'ignoreMissing', 'includeScopes', 'excludeScopes', 'nameMap', 'reshape'];
@@ -56,6 +65,9 @@ const sliceMs = 8;
 export class Session {
   readonly graph: Graph;
   readonly device: string;
+  /** What the session computes with; what `auto` came to. */
+  readonly precision: ComputePrecision;
+  readonly #planPrecision: PlanPrecision;
   readonly #addon: Addon;
   readonly #store: NativeStore;
   readonly #programs: ProgramCache<Program>;
@@ -76,12 +88,15 @@ export class Session {
   private constructor(
     graph: Graph,
     device: string,
+    precision: PlanPrecision,
     addon: Addon,
     store: NativeStore,
     limits: { readonly programLimit: number; readonly queueLimit: number },
   ) {
     this.graph = graph;
     this.device = device;
+    this.precision = precision.precision;
+    this.#planPrecision = precision;
     this.#addon = addon;
     this.#store = store;
     this.#programs = new ProgramCache(limits.programLimit);
@@ -104,13 +119,19 @@ export class Session {
       programLimit = defaultProgramLimit,
     } = options;
     const backend = backendOf(device);
-    checkPrecision(precision);
+    const calibration = options.calibration === undefined ? undefined : checkCalibration(options.calibration);
+    const wide = checkWide('Session.create', options.wide ?? []);
     if (options.threads !== undefined) checkInteger('Session.create', 'threads', threads, 1, 1024);
     checkInteger('Session.create', 'queueLimit', queueLimit, 1, 2 ** 20);
     checkInteger('Session.create', 'programLimit', programLimit, 1, 2 ** 20);
+    const planPrecision: PlanPrecision = {
+      precision: resolvePrecision(device, precision, calibration !== undefined),
+      ranges: calibration?.ranges ?? {},
+      wide: [...wide, ...(calibration?.wide ?? [])],
+    };
     const addon = loadAddon();
     const store = addon.createStore({ backend, threads, queueLimit });
-    const session = new Session(graph, device, addon, store, { programLimit, queueLimit });
+    const session = new Session(graph, device, planPrecision, addon, store, { programLimit, queueLimit });
     session.#declare();
     return session;
   }
@@ -127,6 +148,34 @@ export class Session {
     options: RunOptions = {},
   ): Promise<Record<K, TensorValue>> {
     return this.#track(this.#run(feeds, fetches, options));
+  }
+
+  /**
+   * Runs feeds like those that the graph will see, in float32, and notes the range of every value: what a session of precision
+   * int8 needs. A hundred to some hundred typical images are enough.
+   * @param batches one run each
+   * @throws ExecutionError when there are none, or when a value is NaN or infinite; else like `run`
+   */
+  async calibrate(
+    fetches: Readonly<Record<string, Tensor>>,
+    batches: Iterable<Feeds> | AsyncIterable<Feeds>,
+    options: CalibrateOptions = {},
+  ): Promise<Calibration> {
+    const checked = checkCalibrateOptions(options);
+    const { signal } = options;
+    const observers = new Set<Program>();
+    let runs = 0;
+    try {
+      for await (const feeds of batches) {
+        signal?.throwIfAborted();
+        await this.#track(this.#run(feeds, fetches, signal === undefined ? {} : { signal }, observers));
+        runs++;
+      }
+      const ranges = [...observers].map((program) => program.native?.ranges() ?? []);
+      return calibrationOf(ranges, runs, checked);
+    } finally {
+      for (const program of observers) program.dispose();
+    }
   }
 
   /** Gives variables their initial values, drawn from the graph's seed. */
@@ -242,6 +291,7 @@ export class Session {
     const { bytes, packedBytes, arenaBytes, waiting, threads } = this.#store.stats();
     return {
       device: this.device,
+      precision: this.precision,
       threads,
       bytes: { variables: bytes, packed: packedBytes, arena: arenaBytes },
       variables: this.#declared.size,
@@ -277,6 +327,7 @@ export class Session {
     feeds: Feeds,
     fetches: Readonly<Record<K, Tensor>>,
     options: RunOptions,
+    observers?: Set<Program>,
   ): Promise<Record<K, TensorValue>> {
     this.#assertOpen();
     checkOptions('run', options, runOptions);
@@ -295,7 +346,8 @@ export class Session {
         inputs = copied(inputs);
         await this.#park(cancellation, this.#gate);
       }
-      const program = this.#program(computation, inputs);
+      const program =
+        observers === undefined ? this.#program(computation, inputs) : this.#observer(computation, inputs, observers);
       program.users++;
       try {
         let native = program.native;
@@ -450,12 +502,39 @@ export class Session {
     const cached = this.#programs.get(key);
     if (cached !== undefined) return cached;
     this.#declare();
-    const { fetches, updates } = computation;
-    const shapes = new Map(inputs.map(({ name, shape }) => [name, shape]));
-    const program = new Program(encode({ graph: this.graph, fetches, updates, shapes }), this.#addon, this.#store);
+    const plan = encode(this.#request(computation, inputs, this.#planPrecision));
+    const program = new Program(plan, this.#addon, this.#store);
     program.compiled.catch(() => this.#programs.remove(key, program));
     this.#programs.add(key, program);
     return program;
+  }
+
+  /** A program of one calibration, for these shapes. Such programs are not kept. */
+  #observer(
+    computation: Computation,
+    inputs: readonly { name: string; shape: ConcreteShape }[],
+    observers: Set<Program>,
+  ): Program {
+    this.#declare();
+    const plan = encode(this.#request(computation, inputs, { precision: 'float32', observe: true }));
+    for (const program of observers) if (program.plan.text === plan.text) return program;
+    const program = new Program(plan, this.#addon, this.#store);
+    observers.add(program);
+    return program;
+  }
+
+  #request(
+    { fetches, updates }: Computation,
+    inputs: readonly { name: string; shape: ConcreteShape }[],
+    precision: PlanPrecision,
+  ): PlanRequest {
+    return {
+      graph: this.graph,
+      fetches,
+      updates,
+      shapes: new Map(inputs.map(({ name, shape }) => [name, shape])),
+      precision,
+    };
   }
 
   /** Makes the variables that the graph got since the last time. */

@@ -3,7 +3,8 @@ import type { RestoreOptions, WriteOptions } from '../checkpoint/index.js';
 import type { DType, TypedArray } from '../core/dtype.js';
 import type { Tensor, Variable } from '../core/graph.js';
 import type { NativeStep } from '../native/addon.js';
-import type { Precision } from './device.js';
+import type { Calibration } from './calibration.js';
+import type { ComputePrecision, Precision } from './device.js';
 
 /** A result: row-major values with their type. */
 export interface TensorValue<D extends DType = DType> {
@@ -16,8 +17,12 @@ export interface TensorValue<D extends DType = DType> {
 export interface SessionOptions {
   /** `cpu` (default), `reference` (slow and obvious) or `null` (computes nothing); see `devices()`. */
   device?: string;
-  /** Default `float32`. */
+  /** Default `float32`. `auto` is what computes fastest on the device (see `resolvePrecision` in docs/precision.md). */
   precision?: Precision;
+  /** Ranges of all values, for int8: what `calibrate` gave. */
+  calibration?: Calibration;
+  /** Nodes and scopes that stay in float32 whatever the precision, such as `resnet_v1_50/logits`. */
+  wide?: readonly string[];
   /** Threads that a run may use. Default: the cores that this process may use. */
   threads?: number;
   /** Runs that may wait at a time; more are refused with ERR_QUEUE_FULL. Default 1024. */
@@ -58,6 +63,7 @@ export interface ProgramReport {
 /** Bytes and counters of a session. */
 export interface SessionStats {
   readonly device: string;
+  readonly precision: ComputePrecision;
   readonly threads: number;
   readonly bytes: {
     /** Values of the variables. */

@@ -27,12 +27,18 @@ constexpr const char* kCompiler = "g++ " __VERSION__;
 struct Seen {
   std::string reason;  // empty: available
   DeviceInfo device;
+  std::vector<std::string> refused = {};  // by precision: why it cannot be had; empty where it can
 };
 
 Seen LookAt(const BackendEntry& entry) {
   if (const Verdict verdict = entry.available(); !verdict) return {verdict.reason, {}};
   try {
-    return {"", entry.make({.threads = 1})->device()};
+    const std::unique_ptr<Backend> backend = entry.make({.threads = 1});
+    Seen seen{"", backend->device()};
+    for (size_t i = 0; i < kPrecisionNames.size(); ++i) {
+      seen.refused.push_back(backend->Offers(static_cast<Precision>(i)).reason);
+    }
+    return seen;
   } catch (const Error& error) {
     return {error.what(), {}};
   }
@@ -52,6 +58,11 @@ napi_value Backends(const js::Arguments& arguments) {
     js::Set(env, object, "device", js::String(env, seen.device.name));
     js::Set(env, object, "hardware", js::String(env, seen.device.hardware));
     js::Set(env, object, "features", js::StringArray(env, seen.device.features));
+    const napi_value refused = js::Object(env);
+    for (size_t i = 0; i < seen.refused.size(); ++i) {
+      js::Set(env, refused, std::string(kPrecisionNames[i]).c_str(), js::String(env, seen.refused[i]));
+    }
+    js::Set(env, object, "refused", refused);
     list.push_back(object);
   }
   return js::Array(env, list);

@@ -151,6 +151,24 @@ napi_value Stats(const js::Arguments& arguments) {
   return object;
 }
 
+napi_value Ranges(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  std::vector<napi_value> list;
+  for (const Observation& seen : HandleOf(arguments).program->Observations()) {
+    const napi_value object = js::Object(env);
+    js::Set(env, object, "name", js::String(env, seen.name));
+    js::Set(env, object, "smallest", js::Number(env, seen.smallest));
+    js::Set(env, object, "largest", js::Number(env, seen.largest));
+    js::Set(env, object, "notFinite", js::Number(env, seen.not_finite));
+    js::Set(env, object, "limit", js::Number(env, seen.limit));
+    HostBlock counts(sizeof seen.counts);
+    std::memcpy(counts.data(), seen.counts.data(), sizeof seen.counts);
+    js::Set(env, object, "counts", MakeTypedArray(env, DType::kFloat64, std::move(counts)));
+    list.push_back(object);
+  }
+  return js::Array(env, list);
+}
+
 napi_value Dispose(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
   FromHandle<ProgramHandle>(env, arguments.self(), "a program").Finalize(env);
@@ -160,11 +178,12 @@ napi_value Dispose(const js::Arguments& arguments) {
 }  // namespace
 
 napi_value DefineProgramClass(napi_env env) {
-  static constexpr std::array<Method, 6> kMethods{{{"run", Entry<Run>},
+  static constexpr std::array<Method, 7> kMethods{{{"run", Entry<Run>},
                                                    {"cancel", Entry<Cancel>},
                                                    {"plan", Entry<PlanText>},
                                                    {"steps", Entry<Steps>},
                                                    {"stats", Entry<Stats>},
+                                                   {"ranges", Entry<Ranges>},
                                                    {"dispose", Entry<Dispose>}}};
   return DefineHandleClass(env, "NativeProgram", kMethods);
 }

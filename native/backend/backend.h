@@ -109,7 +109,9 @@ class Backend {
   virtual const std::string& name() const = 0;
   virtual const DeviceInfo& device() const = 0;
 
-  // May this node (with its post-ops) run here?
+  // May this device compute with such numbers at all? float32 is always yes.
+  virtual Verdict Offers(Precision precision) const = 0;
+  // May this node (with its post-ops) run here, its values stored as they say?
   virtual Verdict Supports(const NodeContext& node) const = 0;
   // May the node absorb `next` behind the post-ops that it already has?
   virtual Verdict Fuses(const NodeContext& node, const PostOp& next) const = 0;

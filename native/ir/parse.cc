@@ -1,6 +1,7 @@
 // Reads plan text, exactly as lib/plan/encode.ts writes it: one pass, no recursion, memory in proportion to the text.
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <set>
 #include <string>
 #include <string_view>
@@ -79,6 +80,14 @@ class Parser {
         Output(scanner);
       } else if (scanner.Take("update ")) {
         Update(scanner);
+      } else if (scanner.Take("precision ")) {
+        PrecisionLine(scanner);
+      } else if (scanner.Take("range ")) {
+        RangeLine(scanner);
+      } else if (scanner.Take("wide ")) {
+        WideLine(scanner);
+      } else if (scanner.Take("observe")) {
+        program_.precision.observe = true;
       } else {
         NodeLine(scanner);
       }
@@ -143,7 +152,7 @@ class Parser {
     scanner.Expect(" : ");
     for (size_t i = 0; i < results; ++i) {
       if (i > 0) scanner.Expect(", ");
-      node.outputs.push_back(program_.AddValue(Type(scanner), static_cast<int32_t>(i)));
+      node.outputs.push_back(program_.AddValue(Type(scanner), static_cast<int32_t>(i), node.name));
     }
     program_.nodes.push_back(std::move(node));
   }
@@ -221,6 +230,39 @@ class Parser {
   }
 
   void Update(Scanner& scanner) { program_.updates.push_back(Use(scanner)); }
+
+  void PrecisionLine(Scanner& scanner) {
+    const Scanner start = scanner;
+    const std::string_view word = scanner.Word("a precision");
+    const auto found = std::find(kPrecisionNames.begin(), kPrecisionNames.end(), word);
+    if (found == kPrecisionNames.end()) start.FailExpected("float32, bfloat16 or int8");
+    program_.precision.precision = static_cast<Precision>(found - kPrecisionNames.begin());
+  }
+
+  void RangeLine(Scanner& scanner) {
+    std::string name = scanner.String("a quoted node name");
+    scanner.Expect(" ");
+    ValueRange range;
+    range.smallest = scanner.Number();
+    scanner.Expect(" ");
+    range.largest = scanner.Number();
+    if (!std::isfinite(range.smallest) || !std::isfinite(range.largest) || range.smallest > range.largest) {
+      scanner.Fail("a range goes from a finite number to one that is not smaller");
+    }
+    CheckHints(scanner);
+    if (!program_.precision.ranges.emplace(std::move(name), range).second) scanner.Fail("the range occurs twice");
+  }
+
+  void WideLine(Scanner& scanner) {
+    CheckHints(scanner);
+    program_.precision.wide.insert(scanner.String("a quoted name of a node or scope"));
+  }
+
+  void CheckHints(const Scanner& scanner) const {
+    if (program_.precision.ranges.size() + program_.precision.wide.size() >= limits::kNodes) {
+      scanner.Fail("the plan has more than " + std::to_string(limits::kNodes) + " ranges and wide names");
+    }
+  }
 
   std::string_view rest_;
   size_t line_ = 0;

@@ -110,8 +110,21 @@ std::string NodeText(const Program& program, const Node& node) {
   for (ValueId output : node.outputs) {
     const LayoutPtr& layout = program.values[output].layout;
     if (layout) line += " layout(" + Ref(output) + ": " + Quote(layout->name()) + ")";
+    const std::optional<Encoding>& encoding = program.values[output].encoding;
+    if (encoding) line += " as " + ToString(*encoding);
   }
   return line + PlaceText(program, node) + "\n";
+}
+
+std::string PrecisionText(const PrecisionRequest& request) {
+  std::string text;
+  if (request.precision != Precision::kFloat32) text += "precision " + std::string(Name(request.precision)) + "\n";
+  for (const auto& [name, range] : request.ranges) {
+    text += "range " + Quote(name) + " " + NumberText(range.smallest) + " " + NumberText(range.largest) + "\n";
+  }
+  for (const std::string& name : request.wide) text += "wide " + Quote(name) + "\n";
+  if (request.observe) text += "observe\n";
+  return text;
 }
 
 }  // namespace
@@ -127,7 +140,7 @@ std::string Print(const Program& program) {
   for (const ProgramOutput& output : program.outputs)
     text += "output " + Quote(output.name) + " " + Ref(output.value) + "\n";
   for (ValueId value : program.updates) text += "update " + Ref(value) + "\n";
-  return text;
+  return text + PrecisionText(program.precision);
 }
 
 }  // namespace slimnet

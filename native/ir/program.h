@@ -9,6 +9,7 @@
 
 #include "base/dtype.h"
 #include "gen/ops.gen.h"
+#include "ir/precision.h"
 
 namespace slimnet {
 
@@ -56,11 +57,17 @@ struct Place {
 
 struct Value {
   TensorType type;
-  int32_t port = 0;  // which output of its node
-  LayoutPtr layout;  // null: plain row-major
+  std::string maker;  // name of the node that makes it, or made it before another node absorbed that one
+  int32_t port = 0;   // which output of its node
+  LayoutPtr layout;   // null: plain row-major
+  // Nothing: stored as the type says. Only float32 values without a layout have one.
+  std::optional<Encoding> encoding;
   Place place;
 
-  size_t bytes() const { return layout ? layout->bytes() : ByteSize(type); }
+  size_t bytes() const {
+    if (layout) return layout->bytes();
+    return encoding ? static_cast<size_t>(ElementCount(type.shape)) * BytesOf(encoding->dtype) : ByteSize(type);
+  }
 };
 
 // An operation absorbed by the node before it, applied to that node's (first) result in order.
@@ -95,9 +102,10 @@ struct Program {
   std::vector<Value> values;  // by ValueId; ids of removed nodes stay unused
   std::vector<ProgramOutput> outputs;
   std::vector<ValueId> updates;
+  PrecisionRequest precision;
   size_t arena_bytes = 0;  // set by plan_memory; scratch included
 
-  ValueId AddValue(TensorType type, int32_t port = 0);
+  ValueId AddValue(TensorType type, int32_t port = 0, std::string maker = {});
 };
 
 // Facts about values that passes ask for; rebuilt by whoever changed the program.

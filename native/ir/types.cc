@@ -24,8 +24,13 @@ std::string ToString(const TensorType& type) {
   return text;
 }
 
-ValueId Program::AddValue(TensorType type, int32_t port) {
-  values.push_back(Value{std::move(type), port, nullptr, {}});
+ValueId Program::AddValue(TensorType type, int32_t port, std::string maker) {
+  values.push_back(Value{.type = std::move(type),
+                         .maker = std::move(maker),
+                         .port = port,
+                         .layout = nullptr,
+                         .encoding = {},
+                         .place = {}});
   return static_cast<ValueId>(values.size() - 1);
 }
 

@@ -48,6 +48,7 @@ class Verifier {
       CheckReads(node);
       CheckTypes(node);
       CheckPostOps(node);
+      CheckEncodings(node);
       CheckNames(node);
       CheckUpdates(node);
       CheckPrologue(node);
@@ -160,6 +161,28 @@ class Verifier {
           FailAt(node, "the absorbed bias must be " + ToString(expected) + ", received " +
                            ToString(TypeOf(post.operand)) + ".");
         }
+      }
+    }
+  }
+
+  // What is written narrowly is a plain float32 tensor of the run's own, and bytes that two values share mean the same.
+  void CheckEncodings(const Node& node) {
+    for (ValueId value : node.outputs) {
+      const Value& made = program_.values[value];
+      if (!made.encoding) continue;
+      if (made.type.dtype != DType::kFloat32 || made.layout || Info(node.op).source) {
+        FailAt(node, "the result " + Ref(value) + " cannot be stored as " + ToString(*made.encoding) + ".");
+      }
+      if (made.encoding->dtype != DType::kBFloat16 && !(made.encoding->step > 0)) {
+        FailAt(node, "the encoding of " + Ref(value) + " has no step.");
+      }
+    }
+    if (IsView(node.op) && program_.values[node.inputs[0]].encoding != program_.values[node.outputs[0]].encoding) {
+      FailAt(node, "a view is stored otherwise than what it looks at.");
+    }
+    for (const PostOp& post : node.post_ops) {
+      if (post.in_place && program_.values[post.operand].bytes() != program_.values[node.outputs[0]].bytes()) {
+        FailAt(node, "an add in place needs an operand of the result's size.");
       }
     }
   }

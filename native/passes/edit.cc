@@ -104,7 +104,7 @@ ValueId AppendNode(Program& program, Attrs attrs, std::string name, std::vector<
   node.inputs = std::move(inputs);
   std::vector<TensorType> types;
   for (ValueId value : node.inputs) types.push_back(program.values[value].type);
-  const ValueId result = program.AddValue(InferTypes(node, types)[0]);
+  const ValueId result = program.AddValue(InferTypes(node, types)[0], 0, node.name);
   node.outputs.push_back(result);
   program.nodes.push_back(std::move(node));
   return result;
@@ -115,7 +115,7 @@ ValueId AppendConstant(Program& program, TensorType type, double value, std::str
   node.op = OpKind::kConstant;
   node.attrs = ConstantAttrs{{value}};
   node.name = std::move(name);
-  const ValueId result = program.AddValue(std::move(type));
+  const ValueId result = program.AddValue(std::move(type), 0, node.name);
   node.outputs.push_back(result);
   program.nodes.push_back(std::move(node));
   return result;

@@ -131,6 +131,9 @@ class Fuser {
 
 }  // namespace
 
-void FusePostOps(Program& program, const Backend& backend) { Fuser(program, backend).Run(); }
+void FusePostOps(Program& program, const Backend& backend) {
+  // Who looks at the values wants to see each, whatever this backend can fuse.
+  if (!program.precision.observe) Fuser(program, backend).Run();
+}
 
 }  // namespace slimnet

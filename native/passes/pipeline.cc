@@ -9,10 +9,11 @@
 namespace slimnet {
 namespace {
 
-constexpr std::array<Pass, 8> kPipeline{{
+constexpr std::array<Pass, 9> kPipeline{{
     {"canonicalize", Canonicalize},
     {"fold_batch_norm", FoldBatchNorm},
     {"fuse_post_ops", FusePostOps},
+    {"assign_precision", AssignPrecision},
     {"assign_layout", AssignLayout},
     {"hoist_constants", HoistConstants},
     {"keep_old_values", KeepOldValues},

@@ -182,7 +182,7 @@ class Sinker {
   // The node, now with a result of `shape`, and the transpose that makes its former result of it.
   void Emit(Node& node, Shape shape, const Perm& perm) {
     const ValueId result = node.outputs[0];
-    const ValueId inner = program_.AddValue({program_.values[result].type.dtype, std::move(shape)});
+    const ValueId inner = program_.AddValue({program_.values[result].type.dtype, std::move(shape)}, 0, node.name);
     from_.resize(program_.values.size());
     from_[result] = Source{inner, perm};
     results_.emplace(std::pair(inner, perm), result);

@@ -95,6 +95,22 @@ CompiledProgram::CompiledProgram(Program program, std::vector<PreparedNode> node
   FindVariables();
   prologue_ = std::make_unique<Prologue>(program_, nodes_, variable_of_, view_, *store_, stream);
   MakeSteps();
+  if (program_.precision.observe) MakeObserver();
+}
+
+void CompiledProgram::MakeObserver() {
+  std::vector<std::string> names;
+  const auto observe = [&](size_t step, const Node& node) {
+    if (node.outputs.size() != 1 || program_.values[At(node.outputs[0])].type.dtype != DType::kFloat32) return;
+    observed_.push_back({step, node.outputs[0], names.size()});
+    names.push_back(program_.values[At(node.outputs[0])].maker);
+  };
+  for (const Node& node : program_.nodes) {
+    if (node.op == OpKind::kInput) observe(static_cast<size_t>(program_.values[At(node.outputs[0])].place.index), node);
+  }
+  observed_inputs_ = observed_.size();
+  for (size_t s = 0; s < steps_.size(); ++s) observe(s, program_.nodes[steps_[s].node]);
+  observer_ = std::make_unique<Observer>(std::move(names));
 }
 
 void CompiledProgram::FindPorts() {

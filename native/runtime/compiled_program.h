@@ -13,6 +13,7 @@
 #include "backend/backend.h"
 #include "runtime/arena.h"
 #include "runtime/host_block.h"
+#include "runtime/observer.h"
 #include "runtime/prologue.h"
 #include "runtime/store.h"
 
@@ -78,6 +79,9 @@ class CompiledProgram {
   // once a first run has computed the prologue.
   void Run(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled);
 
+  // What the values of all runs were; nothing unless the plan says `observe`.
+  std::vector<Observation> Observations() const;
+
   std::string PlanText() const { return Print(program_); }
   std::vector<StepReport> Steps() const;
   ProgramStats Stats() const;
@@ -103,12 +107,14 @@ class CompiledProgram {
   void FindPorts();
   void FindVariables();
   void MakeSteps();
+  void MakeObserver();
   // Fills pointers_ for the present places of arena, variables and constants.
   void Bind(std::byte* arena);
   void BindInputs(std::byte* inputs);
   void* Locate(ValueId value, std::byte* arena, size_t pointer);
   void RunSteps(const ExecutorResources& resources, const RunRequest& request, const std::atomic<bool>& cancelled,
                 size_t from, size_t to, uint64_t run);
+  void ObserveInputs(const std::byte* inputs) const;
   void CopyOutputs(Stream& stream, RunRequest& request, bool variables) const;
 
   Program program_;
@@ -123,6 +129,17 @@ class CompiledProgram {
   Store::View view_;
   std::vector<size_t> updated_;  // positions in view_
   std::unique_ptr<Prologue> prologue_;
+
+  // Which value is noted, after which step.
+  struct Observed {
+    size_t step = 0;
+    ValueId value = kNoValue;
+    size_t index = 0;  // in observer_
+  };
+
+  std::unique_ptr<Observer> observer_;
+  std::vector<Observed> observed_;  // by step, ascending; those of inputs first, with the number of their port
+  size_t observed_inputs_ = 0;
 
   std::vector<Step> steps_;
   size_t first_update_ = 0;  // steps from here on change variables

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <new>
 #include <optional>
@@ -109,6 +110,7 @@ void CompiledProgram::Run(const ExecutorResources& resources, RunRequest& reques
     Bind(arena);
   }
   BindInputs(static_cast<std::byte*>(request.inputs->data()));
+  if (observer_) ObserveInputs(static_cast<const std::byte*>(request.inputs->data()));
 
   RunSteps(resources, request, cancelled, 0, first_update_, run);
   request.outputs.clear();
@@ -127,6 +129,8 @@ void CompiledProgram::Run(const ExecutorResources& resources, RunRequest& reques
 void CompiledProgram::RunSteps(const ExecutorResources& resources, const RunRequest& request,
                                const std::atomic<bool>& cancelled, size_t from, size_t to, uint64_t run) {
   size_t at = from;
+  auto observed = std::lower_bound(observed_.begin() + static_cast<std::ptrdiff_t>(observed_inputs_), observed_.end(),
+                                   from, [](const Observed& o, size_t step) { return o.step < step; });
   try {
     for (; at < to; ++at) {
       if (cancelled.load(std::memory_order_relaxed)) throw Error(ErrorCode::kAborted, "The run was aborted.");
@@ -134,6 +138,12 @@ void CompiledProgram::RunSteps(const ExecutorResources& resources, const RunRequ
       step.bindings.run_index = run;
       if (!request.profile) {
         step.invocation->Enqueue(resources.stream, step.bindings);
+        // In memory of the host: backends of other devices offer no int8 by calibration.
+        if (observed != observed_.end() && observed->step == at) {
+          const Shape& shape = program_.values[At(observed->value)].type.shape;
+          observer_->Note(observed->index, static_cast<const float*>(step.bindings.outputs[0]), ElementCount(shape));
+          ++observed;
+        }
         continue;
       }
       const uint64_t begin = Nanoseconds();
@@ -149,6 +159,18 @@ void CompiledProgram::RunSteps(const ExecutorResources& resources, const RunRequ
     const Node& node = program_.nodes[steps_[at].node];
     throw Error(ErrorCode::kMemory, "Out of memory.").At(Info(node.op).name, node.name);
   }
+}
+
+void CompiledProgram::ObserveInputs(const std::byte* inputs) const {
+  for (size_t i = 0; i < observed_inputs_; ++i) {
+    const Observed& input = observed_[i];
+    const auto* values = reinterpret_cast<const float*>(inputs + input_offsets_[input.step]);
+    observer_->Note(input.index, values, ElementCount(program_.values[At(input.value)].type.shape));
+  }
+}
+
+std::vector<Observation> CompiledProgram::Observations() const {
+  return observer_ ? observer_->Seen() : std::vector<Observation>();
 }
 
 // Results that are variables are copied before the updates: they are values from before the run.

@@ -6,6 +6,7 @@ import type { Addon, NativeBackend, NativeProgram, NativeStore } from '../../lib
 import { loadAddon } from '../../lib/native/binding.js';
 import * as ops from '../../lib/ops/index.js';
 import { encode, type Plan } from '../../lib/plan/encode.js';
+import type { PlanPrecision } from '../../lib/plan/precision.js';
 
 let ready: Addon | undefined;
 
@@ -57,6 +58,8 @@ export interface Computation {
   /** Values of the placeholders and of the variables, by name. */
   readonly feeds?: Readonly<Record<string, TypedArray>>;
   readonly variables?: Readonly<Record<string, TypedArray>>;
+  /** Float32 unless told. */
+  readonly precision?: PlanPrecision;
 }
 
 /** A compiled computation with a store of its own. */
@@ -71,8 +74,13 @@ export interface Compiled {
 
 /** Compiles for a backend; the caller disposes. Rejects with the backend's reason when it cannot run the plan. */
 export async function compile(computation: Computation, backend: string, threads = 2): Promise<Compiled> {
-  const { graph, fetches, updates = [], variables = {} } = computation;
-  const plan = encode({ graph, fetches: new Map(Object.entries(fetches)), updates });
+  const { graph, fetches, updates = [], variables = {}, precision } = computation;
+  const plan = encode({
+    graph,
+    fetches: new Map(Object.entries(fetches)),
+    updates,
+    ...(precision === undefined ? {} : { precision }),
+  });
   const store = addon().createStore({ backend, threads });
   try {
     for (const { name, dtype, shape } of plan.variables) {
@@ -108,6 +116,17 @@ export async function run(computation: Computation, backend: string, threads = 2
   const compiled = await compile(computation, backend, threads);
   try {
     return await compiled.run();
+  } finally {
+    compiled.dispose();
+  }
+}
+
+/** The ranges of all values of a computation on a backend: what int8 needs. */
+export async function observe(computation: Computation, backend: string): Promise<Record<string, [number, number]>> {
+  const compiled = await compile({ ...computation, precision: { precision: 'float32', observe: true } }, backend);
+  try {
+    await compiled.run();
+    return Object.fromEntries(compiled.program.ranges().map((r) => [r.name, [r.smallest, r.largest]]));
   } finally {
     compiled.dispose();
   }

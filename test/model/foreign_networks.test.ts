@@ -107,7 +107,11 @@ describe('loadModel', () => {
   const wide = fixture('torchvision_resnet18_64x64_batch2');
 
   test('recognises the layout, and gives the logits of the library for its pixels', async () => {
-    await using model = await loadModel('resnet_18', { checkpoint: await checkpointOf(wide), imageSize: 64 });
+    await using model = await loadModel('resnet_18', {
+      checkpoint: await checkpointOf(wide),
+      imageSize: 64,
+      precision: 'float32',
+    });
     expect(model.numClasses).toBe(10);
     expect(model.preprocessing.name).toBe('torchvision');
     const logits = await model.run(generatedImages(wide.inputShape));
@@ -119,7 +123,12 @@ describe('loadModel', () => {
 
   test('takes pixels as Keras prepares them', async () => {
     const checkpoint = await checkpointOf(fixture('keras_resnet50_64x96_batch2'));
-    await using model = await loadModel('keras_resnet_50', { checkpoint, imageSize: 64, layout: 'keras' });
+    await using model = await loadModel('keras_resnet_50', {
+      checkpoint,
+      imageSize: 64,
+      layout: 'keras',
+      precision: 'float32',
+    });
     expect(model.preprocessing.name).toBe('caffe');
     expect(await model.classify(await encoders.png.encode(gradient(90, 70)))).toHaveLength(5);
   });
@@ -138,9 +147,13 @@ describe('loadModel', () => {
 
   test('loads what a session saved under the names of slimnet', async () => {
     const path = join(folder, 'own.safetensors');
-    await using model = await loadModel('resnet_18', { checkpoint: await checkpointOf(wide), imageSize: 64 });
+    await using model = await loadModel('resnet_18', {
+      checkpoint: await checkpointOf(wide),
+      imageSize: 64,
+      precision: 'float32',
+    });
     await model.session.save(path);
-    await using again = await loadModel('resnet_18', { checkpoint: path, imageSize: 64 });
+    await using again = await loadModel('resnet_18', { checkpoint: path, imageSize: 64, precision: 'float32' });
     const pixels = generatedImages(wide.inputShape);
     expect(await again.run(pixels)).toEqual(await model.run(pixels));
   });

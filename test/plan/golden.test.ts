@@ -6,6 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Graph, type Tensor } from '../../lib/core/graph.js';
 import { encode } from '../../lib/plan/encode.js';
+import type { PlanPrecision } from '../../lib/plan/precision.js';
 import { argScope } from '../../lib/slim/arg_scope.js';
 import { type NetworkName, network, networkNames } from '../../lib/slim/nets/registry.js';
 import { placeholder } from '../../lib/slim/placeholder.js';
@@ -99,8 +100,8 @@ const notOnRecord: readonly NetworkName[] = [
 const compiled = new Map<string, string>();
 
 /** The optimized plan of a network. */
-function compile(name: NetworkName, isTraining = false): string {
-  const key = `${name} ${isTraining}`;
+function compile(name: NetworkName, isTraining = false, precision: PlanPrecision['precision'] = 'float32'): string {
+  const key = `${name} ${isTraining} ${precision}`;
   const known = compiled.get(key);
   if (known !== undefined) return known;
   const { build, argScope: scope } = network(name);
@@ -117,10 +118,16 @@ function compile(name: NetworkName, isTraining = false): string {
     ]),
     updates: isTraining ? graph.getCollection<Tensor>('update_ops') : [],
     shapes: new Map([['images', [1, 224, 224, 3]]]),
+    precision: { precision, ranges: precision === 'int8' ? madeUpRanges(graph) : {} },
   });
   const text = addon().transform(plan.text, { backend: 'null' });
   compiled.set(key, text);
   return text;
+}
+
+/** A range for every value: a relu's is not negative. */
+function madeUpRanges(graph: Graph): Record<string, [number, number]> {
+  return Object.fromEntries(graph.nodes.map(({ name, op }) => [name, op.name === 'relu' ? [0, 1] : [-1, 1]]));
 }
 
 /** The steps that run each time: op and what it absorbed, in order. */
@@ -192,5 +199,32 @@ describe('resnet_v1_50 in training mode', () => {
     const all = steps();
     expect(all.slice(-106)).toEqual(Array.from({ length: 106 }, () => 'assign_moving_average'));
     expect(all.slice(0, -106)).not.toContain('assign_moving_average');
+  });
+});
+
+describe.each(['bfloat16', 'int8'] as const)('in %s', (precision) => {
+  test.each(['resnet_v1_50', 'resnet_v2_50', 'vgg_16', 'resnet_50'] as const)(
+    '%s takes the steps of float32 and converts its input',
+    (name) => {
+      const { steps, addsInPlace } = expectations[name];
+      const plan = compile(name, false, precision);
+      expect(countsOf(stepsOf(plan))).toEqual({ ...steps, reorder: 1 });
+      expect(plan.match(/add\(%\d+, in_place\)/g) ?? []).toHaveLength(addsInPlace);
+    },
+  );
+
+  test.each(['resnet_v1_50', 'resnet_v2_50'] as const)('%s leaves nothing wide but its logits and softmax', (name) => {
+    const plan = compile(name, false, precision);
+    const main = plan.slice(plan.indexOf('main:\n')).split('\n');
+    const wide = main.filter((line) => line.startsWith('%') && !/ = input\(| as (bfloat16|u?int8)/.test(line));
+    expect(wide.map((line) => /= (\w+)\(/.exec(line)?.[1])).toEqual(['conv2d', 'softmax']);
+  });
+
+  test('stores unsigned what a relu made, and signed what it did not', () => {
+    const plan = compile('resnet_v1_50', false, precision);
+    const narrow = (what: string) => plan.split('\n').filter((line) => line.includes(` as ${what}`)).length;
+    expect({ bfloat16: narrow('bfloat16'), uint8: narrow('uint8'), int8: narrow('int8') }).toEqual(
+      precision === 'bfloat16' ? { bfloat16: 59, uint8: 0, int8: 0 } : { bfloat16: 0, uint8: 53, int8: 6 },
+    );
   });
 });

@@ -1,9 +1,10 @@
 import type { Command } from 'commander';
 import type { RawImage } from '../../data/raw_image.js';
-import { loadModel } from '../../model/load_model.js';
+import { type LoadModelOptions, loadModel } from '../../model/load_model.js';
+import type { Model } from '../../model/model.js';
 import type { DefineCommand } from '../command.js';
 import { exitStatus, say, writeOut } from '../io.js';
-import { addEngineOptions, type EngineFlags, engineOptions, integer } from '../model_options.js';
+import { addEngineOptions, addPrecisionOption, type EngineFlags, engineOptions, integer } from '../model_options.js';
 import { table } from '../table.js';
 
 interface Flags extends EngineFlags {
@@ -21,10 +22,12 @@ Examples:
 
 export const bench: DefineCommand = (program, io, finish) => {
   batchOption(
-    addEngineOptions(
-      program
-        .command('bench')
-        .description('images/s and latency of a network with fresh weights, from pixels in memory to logits'),
+    addPrecisionOption(
+      addEngineOptions(
+        program
+          .command('bench')
+          .description('images/s and latency of a network with fresh weights, from pixels in memory to logits'),
+      ),
     ),
   )
     .option('-n, --iterations <n>', 'counted runs of each batch size', integer(1, 100_000), 10)
@@ -32,7 +35,7 @@ export const bench: DefineCommand = (program, io, finish) => {
     .addHelpText('after', examples)
     .action(async (flags: Flags) => {
       const batches = flags.batch ?? [1, 8, 32];
-      const model = await loadModel(flags.model, { ...engineOptions(flags), untrainedSeed: 1 });
+      const model = await untrained(flags);
       try {
         const { height, width } = model.preprocessing;
         const image: RawImage = { data: new Uint8Array(height * width * 3).fill(127), height, width, channels: 3 };
@@ -54,12 +57,12 @@ export const bench: DefineCommand = (program, io, finish) => {
         if (flags.json === true)
           await writeOut(
             io,
-            `${JSON.stringify({ model: flags.model, device: flags.device, iterations: flags.iterations, results: rows }, null, 2)}\n`,
+            `${JSON.stringify({ model: flags.model, device: flags.device, precision: model.precision, iterations: flags.iterations, results: rows }, null, 2)}\n`,
           );
         else {
           say(
             io,
-            `${flags.model}, ${flags.device}, ${flags.iterations} runs of each batch size after ${warmUps} to warm up; images/s by the median`,
+            `${flags.model}, ${flags.device}, ${model.precision}, ${flags.iterations} runs of each batch size after ${warmUps} to warm up; images/s by the median`,
           );
           await writeOut(
             io,
@@ -76,6 +79,18 @@ export const bench: DefineCommand = (program, io, finish) => {
       }
     });
 };
+
+/** A model with fresh weights; for int8, its ranges are found with noise. */
+async function untrained(flags: Flags): Promise<Model> {
+  const load = (more: Partial<LoadModelOptions>) =>
+    loadModel(flags.model, { ...engineOptions(flags), untrainedSeed: 1, ...more });
+  if (flags.precision !== 'int8') return load({});
+  await using wide = await load({ precision: 'float32' });
+  const { height, width } = wide.preprocessing;
+  const data = Uint8Array.from({ length: height * width * 3 }, (_, i) => (Math.imul(i + 1, 0x9e3779b1) >>> 24) & 255);
+  const calibration = await wide.calibrate([{ data, height, width, channels: 3 }], { method: 'minmax' });
+  return load({ calibration });
+}
 
 function batchOption(command: Command): Command {
   const parse = integer(1, 1024);

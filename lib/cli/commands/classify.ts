@@ -3,7 +3,7 @@ import type { Prediction } from '../../model/predictions.js';
 import type { DefineCommand } from '../command.js';
 import { expandInputs } from '../inputs.js';
 import { type CliIo, exitStatus, printable, writeOut } from '../io.js';
-import { addModelOptions, integer, loadFromFlags, type ModelFlags } from '../model_options.js';
+import { addModelOptions, addPrecisionOptions, integer, loadFromFlags, type ModelFlags } from '../model_options.js';
 import { runModel } from '../model_run.js';
 import { csvLine, predictionTable } from '../table.js';
 
@@ -33,7 +33,7 @@ Examples:
   find photos -newer last_run -name '*.jpg' | slimnet classify - -c resnet_v1_50.ckpt --format jsonl`;
 
 export const classify: DefineCommand = (program, io, finish) => {
-  addModelOptions(program.command('classify').description('the most probable classes of images'))
+  addPrecisionOptions(addModelOptions(program.command('classify').description('the most probable classes of images')))
     .argument('<images...>', 'files, folders, globs, or - for standard input (an image, or paths one a line)')
     .option('-l, --labels <path>', 'names of the classes: one a line, index:name lines, or JSON')
     .option('-k, --top-k <n>', 'classes an image', integer(1, 1_000_000), 5)
@@ -41,7 +41,7 @@ export const classify: DefineCommand = (program, io, finish) => {
     .addHelpText('after', examples)
     .action(async (images: string[], flags: ModelFlags & { topK: number; format: string }) => {
       const inputs = await expandInputs(images, io);
-      const model = await loadFromFlags(flags);
+      const model = await loadFromFlags(flags, io);
       try {
         const writer = (formats[flags.format] as (io: CliIo) => Writer)(io);
         const topK = Math.min(flags.topK, model.numClasses);

@@ -1,5 +1,6 @@
 import type { Addon } from '../../native/addon.js';
 import { libc, loadAddon, packageVersion } from '../../native/binding.js';
+import { devices, fastest } from '../../runtime/device.js';
 import type { DefineCommand } from '../command.js';
 import { type CliIo, errorText, exitStatus, writeOut } from '../io.js';
 import { table } from '../table.js';
@@ -65,4 +66,12 @@ async function report(
     [b.device, b.hardware].filter((s) => s !== '').join(': '),
   ]);
   await writeOut(io, `\n${table(['backend', 'state', 'device'], rows)}`);
+  const cpu = devices().find(({ name }) => name === 'cpu');
+  if (cpu === undefined || !cpu.available) return;
+  const precisions = Object.entries(cpu.precisions).map(([name, refusal]) => [
+    name,
+    refusal === '' ? 'available' : `missing: ${refusal}`,
+  ]);
+  const chosen = `auto is ${fastest(cpu, false)}, with a calibration ${fastest(cpu, true)}`;
+  await writeOut(io, `\n${table(['precision on cpu', 'state'], precisions)}${chosen}\n`);
 }

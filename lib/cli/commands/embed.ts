@@ -4,7 +4,7 @@ import { concatenate } from '../../model/batches.js';
 import type { DefineCommand } from '../command.js';
 import { expandInputs } from '../inputs.js';
 import { exitStatus, say, writeOut } from '../io.js';
-import { addModelOptions, loadFromFlags, type ModelFlags } from '../model_options.js';
+import { addModelOptions, addPrecisionOptions, loadFromFlags, type ModelFlags } from '../model_options.js';
 import { runModel } from '../model_run.js';
 import { npyBytes } from '../npy.js';
 
@@ -16,10 +16,12 @@ Examples:
 In Python: numpy.load('features.npy') gives float32 [images, features]; line i of features.npy.txt names image i.`;
 
 export const embed: DefineCommand = (program, io, finish) => {
-  addModelOptions(
-    program
-      .command('embed')
-      .description('globally pooled features of images: JSON lines on standard output, or a .npy file'),
+  addPrecisionOptions(
+    addModelOptions(
+      program
+        .command('embed')
+        .description('globally pooled features of images: JSON lines on standard output, or a .npy file'),
+    ),
   )
     .argument('<images...>', 'files, folders, globs, or - for standard input (an image, or paths one a line)')
     .option(
@@ -35,7 +37,7 @@ export const embed: DefineCommand = (program, io, finish) => {
         });
       }
       const inputs = await expandInputs(images, io);
-      const model = await loadFromFlags(flags);
+      const model = await loadFromFlags(flags, io);
       try {
         const rows: Float32Array[] = [];
         const names: string[] = [];

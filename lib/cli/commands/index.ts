@@ -5,7 +5,17 @@ import { convert } from './convert.js';
 import { doctor } from './doctor.js';
 import { embed } from './embed.js';
 import { inspect } from './inspect.js';
+import { quantize } from './quantize.js';
 import { quickstart } from './quickstart.js';
 
 /** Every command, in the order of the help. */
-export const commands: readonly DefineCommand[] = [quickstart, classify, embed, inspect, convert, bench, doctor];
+export const commands: readonly DefineCommand[] = [
+  quickstart,
+  classify,
+  embed,
+  quantize,
+  inspect,
+  convert,
+  bench,
+  doctor,
+];

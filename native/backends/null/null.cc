@@ -7,7 +7,9 @@
 
 #include "backends/cpu/aligned_memory.h"
 #include "backends/cpu/cpu_stream.h"
+#include "backends/cpu/encoded.h"
 #include "backends/cpu/kernel_of.h"
+#include "backends/cpu/narrow_ops.h"
 
 namespace slimnet {
 namespace {
@@ -38,7 +40,11 @@ class NullBackend final : public Backend {
 
   const std::string& name() const override { return name_; }
   const DeviceInfo& device() const override { return device_; }
-  Verdict Supports(const NodeContext&) const override { return Verdict::Yes(); }
+  Verdict Offers(Precision) const override { return Verdict::Yes(); }
+  Verdict Supports(const NodeContext& node) const override {
+    if (cpu::IsNarrow(node) && !cpu::TakesNarrow(node.node.op)) return Verdict::No("this op takes float32");
+    return Verdict::Yes();
+  }
 
   // Bias, sum and relu behind a convolution or product; relu behind a sum or batch norm. Nothing behind a relu.
   Verdict Fuses(const NodeContext& context, const PostOp& next) const override {

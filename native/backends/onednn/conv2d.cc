@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "backends/onednn/fused_tail.h"
+#include "backends/onednn/narrow_product.h"
 #include "backends/onednn/ops.h"
 #include "backends/onednn/packed_weights.h"
 #include "backends/onednn/winograd.h"
@@ -49,21 +50,22 @@ void AvoidBrgemm(dnnl::convolution_forward::primitive_desc& desc) {
 
 PreparedPtr Choose(const OpContext& context) {
   const auto& attrs = std::get<Conv2dAttrs>(context.node.attrs);
-  const TensorType& x = context.input(0).type;
-  const TensorType& filter = context.input(1).type;
-  const TensorType& y = context.output(0).type;
+  const Value& x = context.input(0);
+  const TensorType filter{FilterDType(context), context.input(1).type.shape};
+  const Value& y = context.output(0);
 
   Key key('c');
-  key.Add(static_cast<int64_t>(x.dtype)).AddAll(x.shape).AddAll(filter.shape).Add(static_cast<int64_t>(y.dtype));
-  key.AddAll(attrs.strides).AddAll(attrs.dilations).AddAll(attrs.pads);
+  key.AddAll(x.type.shape).AddAll(filter.shape).AddAll(attrs.strides).AddAll(attrs.dilations).AddAll(attrs.pads);
+  AddStorage(key, context);
   AddTail(key, context);
   return context.engine.Prepare("convolution", context, key, [&] {
-    const FusedTail tail = TailOf(context);
-    const MemoryDesc bias = tail.bias ? VectorDesc(DType::kFloat32, y.shape[3]) : MemoryDesc();
+    FusedTail tail = TailOf(context);
+    SetScales(tail.attr, context, 0);
+    const MemoryDesc bias = tail.bias ? VectorDesc(DType::kFloat32, y.type.shape[3]) : MemoryDesc();
     const auto& [top, bottom, left, right] = attrs.pads;
     dnnl::convolution_forward::primitive_desc desc(
         context.engine.dnnl_engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
-        ImageDesc(x), FilterDescAny(filter), bias, ImageDesc(y), {attrs.strides[0], attrs.strides[1]},
+        StoredImageDesc(x), FilterDescAny(filter), bias, StoredImageDesc(y), {attrs.strides[0], attrs.strides[1]},
         // oneDNN counts the pixels that are left out between two taps.
         {attrs.dilations[0] - 1, attrs.dilations[1] - 1}, {top, left}, {bottom, right}, tail.attr);
     if (MisleadsBrgemm(context)) AvoidBrgemm(desc);
@@ -75,7 +77,15 @@ PreparedPtr Choose(const OpContext& context) {
 
 LayoutPtr PreferConv2d(const OpContext& context) {
   if (PrefersWinograd(context)) return WinogradLayout(context);
-  return WeightsLayout(FilterDesc(context.input(1).type), Choose(context)->weights());
+  const MemoryDesc packed = Choose(context)->weights();
+  if (ReadsWholeNumbers(context)) {
+    return WholeFilterLayout(context, FilterDesc({DType::kInt8, context.input(1).type.shape}), packed);
+  }
+  return WeightsLayout(FilterDesc(context.input(1).type), packed);
+}
+
+Verdict SupportsNarrowConv2d(const OpContext& context) {
+  return HasFastKernel([&] { return Choose(context); });
 }
 
 std::unique_ptr<Kernel> PrepareConv2d(const OpContext& context) {
@@ -83,16 +93,17 @@ std::unique_ptr<Kernel> PrepareConv2d(const OpContext& context) {
   if (layout != nullptr && layout->form() == OnednnLayout::Form::kWinograd) return PrepareWinograd(context);
   const PreparedPtr convolution = Choose(context);
   const FusedTail tail = TailOf(context);
-  const TensorType& y = context.output(0).type;
+  const Value& y = context.output(0);
 
   PrimitiveSequence sequence(context);
   std::vector<Argument> arguments{
-      {DNNL_ARG_SRC, ImageDesc(context.input(0).type), Source::Input(0)},
+      {DNNL_ARG_SRC, StoredImageDesc(context.input(0)), Source::Input(0)},
       WeightsArgument(context, 1, FilterDesc(context.input(1).type), convolution->weights(), sequence),
-      {DNNL_ARG_DST, ImageDesc(y), Source::Output(0)}};
+      {DNNL_ARG_DST, StoredImageDesc(y), Source::Output(0)}};
   if (tail.bias) {
-    arguments.push_back({DNNL_ARG_BIAS, VectorDesc(DType::kFloat32, y.shape[3]), Source::Operand(*tail.bias)});
+    arguments.push_back({DNNL_ARG_BIAS, VectorDesc(DType::kFloat32, y.type.shape[3]), Source::Operand(*tail.bias)});
   }
+  AddScales(arguments, context);
   if (tail.add) sequence.AccumulateInto(*tail.add);
   sequence.Add(convolution, std::move(arguments));
   return std::move(sequence).Build();

@@ -1,5 +1,7 @@
 #include "backends/onednn/fused_tail.h"
 
+#include "backends/onednn/memory_desc.h"
+
 namespace slimnet::onednn {
 
 void AppendActivation(dnnl::post_ops& ops, PostOp::Kind kind) {
@@ -9,6 +11,18 @@ void AppendActivation(dnnl::post_ops& ops, PostOp::Kind kind) {
     ops.append_eltwise(dnnl::algorithm::eltwise_clip, 0.0F, 6.0F);
   }
 }
+
+namespace {
+
+// The result is added to what stands in its memory. Whole numbers may have other steps and signs there.
+void AppendSum(dnnl::post_ops& ops, const Value& operand, const Value& result) {
+  const float step = operand.encoding && operand.encoding->step > 0 ? static_cast<float>(operand.encoding->step) : 1.0F;
+  const DType dtype = StoredDType(operand);
+  const bool same = dtype == StoredDType(result);
+  ops.append_sum(step, 0, same ? dnnl::memory::data_type::undef : DataTypeOf(dtype));
+}
+
+}  // namespace
 
 FusedTail TailOf(const NodeContext& node) {
   FusedTail tail{BaseAttr(), std::nullopt, std::nullopt};
@@ -20,7 +34,7 @@ FusedTail TailOf(const NodeContext& node) {
         tail.bias = i;
         break;
       case PostOp::Kind::kAdd:
-        ops.append_sum(1.0F);
+        AppendSum(ops, node.operand(i), node.output(0));
         tail.add = i;
         break;
       case PostOp::Kind::kRelu:

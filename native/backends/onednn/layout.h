@@ -15,6 +15,7 @@ class OnednnLayout final : public Layout {
   enum class Form {
     kReordered,  // the same values in another order: a reorder leads there and back
     kWinograd,   // a filter, transformed for F(4x4, 3x3) and then reordered: there is no way back
+    kWhole,      // a filter in whole numbers, reordered, and the step of each output channel behind it
   };
 
   // `plain` describes the row-major tensor, transformed where the form says so, in the dimensions of `packed`. `count`
@@ -24,19 +25,39 @@ class OnednnLayout final : public Layout {
         packed_(std::move(packed)),
         form_(form),
         bytes_(packed_.get_size() * count),
-        name_("onednn:" + std::string(form_ == Form::kWinograd ? "winograd:" : "") + TagOf(packed_) + "/" +
-              std::to_string(bytes_)) {}
+        name_(NameOf(form_ == Form::kWinograd ? "winograd:" : "")) {}
+
+  // A filter of `channels` output channels in whole numbers between -levels and levels.
+  OnednnLayout(MemoryDesc plain, MemoryDesc packed, int64_t channels, int levels)
+      : plain_(std::move(plain)),
+        packed_(std::move(packed)),
+        form_(Form::kWhole),
+        levels_(levels),
+        steps_offset_((packed_.get_size() + kStepAlignment - 1) / kStepAlignment * kStepAlignment),
+        bytes_(steps_offset_ + static_cast<size_t>(channels) * sizeof(float)),
+        name_(NameOf("whole" + std::to_string(levels) + ":")) {}
 
   const std::string& name() const override { return name_; }
   size_t bytes() const override { return bytes_; }
   const MemoryDesc& plain() const { return plain_; }
   const MemoryDesc& packed() const { return packed_; }
   Form form() const { return form_; }
+  // For Form::kWhole.
+  int levels() const { return levels_; }
+  size_t steps_offset() const { return steps_offset_; }
 
  private:
+  static constexpr size_t kStepAlignment = 64;
+
+  std::string NameOf(const std::string& form) const {
+    return "onednn:" + form + TagOf(packed_) + "/" + std::to_string(bytes_);
+  }
+
   MemoryDesc plain_;
   MemoryDesc packed_;
   Form form_;
+  int levels_ = 0;
+  size_t steps_offset_ = 0;
   size_t bytes_;
   std::string name_;
 };

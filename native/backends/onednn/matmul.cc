@@ -1,5 +1,6 @@
 // Product of a matrix, or a stack of them, with a matrix, and its fused tail.
 #include "backends/onednn/fused_tail.h"
+#include "backends/onednn/narrow_product.h"
 #include "backends/onednn/ops.h"
 #include "backends/onednn/packed_weights.h"
 
@@ -15,19 +16,22 @@ Descs DescsOf(const OpContext& context) {
   const TensorType& x = context.input(0).type;
   const TensorType& y = context.input(1).type;
   const TensorType& z = context.output(0).type;
-  return {RowMajorDesc(x.dtype, {RowsOf(x), x.shape.back()}), RowMajorDesc(y.dtype, y.shape),
-          RowMajorDesc(z.dtype, {RowsOf(z), z.shape.back()}), RowMajorDesc(DType::kFloat32, {1, z.shape.back()})};
+  return {RowMajorDesc(StoredDType(context.input(0)), {RowsOf(x), x.shape.back()}), RowMajorDesc(y.dtype, y.shape),
+          RowMajorDesc(StoredDType(context.output(0)), {RowsOf(z), z.shape.back()}),
+          RowMajorDesc(DType::kFloat32, {1, z.shape.back()})};
 }
 
 PreparedPtr Choose(const OpContext& context, const Descs& descs) {
   const TensorType& x = context.input(0).type;
   const TensorType& y = context.input(1).type;
   Key key('m');
-  key.Add(static_cast<int64_t>(x.dtype)).Add(RowsOf(x)).AddAll(y.shape);
+  key.Add(RowsOf(x)).AddAll(y.shape);
+  AddStorage(key, context);
   AddTail(key, context);
   return context.engine.Prepare("matmul", context, key, [&] {
-    const FusedTail tail = TailOf(context);
-    const MemoryDesc any(y.shape, DataTypeOf(y.dtype), dnnl::memory::format_tag::any);
+    FusedTail tail = TailOf(context);
+    SetScales(tail.attr, context, 1);
+    const MemoryDesc any(y.shape, DataTypeOf(FilterDType(context)), dnnl::memory::format_tag::any);
     return dnnl::matmul::primitive_desc(context.engine.dnnl_engine(), descs.x, any,
                                         tail.bias ? descs.bias : MemoryDesc(), descs.z, tail.attr);
   });
@@ -37,7 +41,15 @@ PreparedPtr Choose(const OpContext& context, const Descs& descs) {
 
 LayoutPtr PreferMatmul(const OpContext& context) {
   const Descs descs = DescsOf(context);
-  return WeightsLayout(descs.y, Choose(context, descs)->weights());
+  const MemoryDesc packed = Choose(context, descs)->weights();
+  if (ReadsWholeNumbers(context)) {
+    return WholeFilterLayout(context, RowMajorDesc(DType::kInt8, context.input(1).type.shape), packed);
+  }
+  return WeightsLayout(descs.y, packed);
+}
+
+Verdict SupportsNarrowMatmul(const OpContext& context) {
+  return HasFastKernel([&] { return Choose(context, DescsOf(context)); });
 }
 
 std::unique_ptr<Kernel> PrepareMatmul(const OpContext& context) {
@@ -50,6 +62,7 @@ std::unique_ptr<Kernel> PrepareMatmul(const OpContext& context) {
                                   WeightsArgument(context, 1, descs.y, product->weights(), sequence),
                                   {DNNL_ARG_DST, descs.z, Source::Output(0)}};
   if (tail.bias) arguments.push_back({DNNL_ARG_BIAS, descs.bias, Source::Operand(*tail.bias)});
+  AddScales(arguments, context);
   if (tail.add) sequence.AccumulateInto(*tail.add);
   sequence.Add(product, std::move(arguments));
   return std::move(sequence).Build();

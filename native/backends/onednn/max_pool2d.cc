@@ -7,7 +7,9 @@
 #include <limits>
 
 #include "backends/cpu/dispatch.h"
+#include "backends/cpu/encoded.h"
 #include "backends/cpu/kernel_of.h"
+#include "backends/cpu/widened.h"
 #include "backends/onednn/ops.h"
 
 namespace slimnet::onednn {
@@ -101,8 +103,52 @@ void PoolWindow(const Pooling& p, const float* window, int64_t rows, int64_t col
   for (; c < p.channels; ++c) y[c] = PoolOne(p, window + c, rows, columns);
 }
 
+// Numbers in the order of the narrow values that they stand for, and back. A NaN is above all, whatever its sign.
+int16_t OrderOf(BFloat16 x) {
+  constexpr uint16_t kInfinity = 0x7f80;
+  const auto magnitude = static_cast<uint16_t>(x.bits & 0x7fffU);
+  const bool negative = (x.bits & 0x8000U) != 0 && magnitude <= kInfinity;
+  return static_cast<int16_t>(negative ? -magnitude : magnitude);
+}
+uint8_t OrderOf(uint8_t x) { return x; }
+int8_t OrderOf(int8_t x) { return x; }
+
+void FromOrder(int16_t order, BFloat16& x) { x.bits = static_cast<uint16_t>(order < 0 ? 0x8000 | -order : order); }
+template <class T>
+void FromOrder(T order, T& x) {
+  x = order;
+}
+
+// The same for values that are stored narrowly: plain loops over neighbouring channels, which the compiler vectorises.
+template <class T>
+void PoolWindow(const Pooling& p, const T* window, int64_t rows, int64_t columns, T* y) {
+  if (rows == 1 && columns == 1) {
+    std::memcpy(y, window, static_cast<size_t>(p.channels) * sizeof(T));
+    return;
+  }
+  constexpr int64_t kNarrowBlock = 64;
+  using Order = decltype(OrderOf(T{}));
+  for (int64_t first = 0; first < p.channels; first += kNarrowBlock) {
+    const int64_t count = std::min(kNarrowBlock, p.channels - first);
+    std::array<Order, kNarrowBlock> best;
+    best.fill(std::numeric_limits<Order>::min());
+    for (int64_t row = 0; row < rows; ++row) {
+      const T* pixel = window + row * p.width * p.channels + first;
+      for (int64_t column = 0; column < columns; ++column, pixel += p.channels) {
+        for (int64_t c = 0; c < count; ++c) {
+          const Order order = OrderOf(pixel[c]);
+          Order& largest = best[static_cast<size_t>(c)];
+          largest = order > largest ? order : largest;
+        }
+      }
+    }
+    for (int64_t c = 0; c < count; ++c) FromOrder(best[static_cast<size_t>(c)], y[first + c]);
+  }
+}
+
 // One row of the result.
-void PoolRow(const Pooling& p, const float* image, int64_t out_row, float* y) {
+template <class T>
+void PoolRow(const Pooling& p, const T* image, int64_t out_row, T* y) {
   const Span rows = p.Rows(out_row);
   for (int64_t out = 0; out < p.out_width; ++out, y += p.channels) {
     const Span columns = p.Columns(out);
@@ -126,17 +172,24 @@ std::unique_ptr<Kernel> PrepareMaxPool2d(const OpContext& context) {
                   .strides = attrs.strides,
                   .top = attrs.pads[0],
                   .left = attrs.pads[2]};
-  return cpu::KernelOf("loop", [p](ParallelFor& pool, const Bindings& b) {
-    const float* from = cpu::In<float>(b, 0);
-    float* to = cpu::Out<float>(b, 0);
-    const int64_t row = p.out_width * p.channels;
-    cpu::ForRange(pool, p.batch * p.out_height, cpu::RowGrain(row * p.ksize[0] * p.ksize[1]),
-                  [&](int64_t begin, int64_t end) {
-                    for (int64_t i = begin; i < end; ++i) {
-                      const float* image = from + i / p.out_height * p.height * p.width * p.channels;
-                      PoolRow(p, image, i % p.out_height, to + i * row);
-                    }
-                  });
+  if (context.input(0).encoding != context.output(0).encoding) {
+    return cpu::Widened(context,
+                        [&](const NodeContext& wide) { return PrepareMaxPool2d(OpContext{wide, context.engine}); });
+  }
+  return cpu::ForCode(context.input(0), [&](auto code) {
+    using T = typename decltype(code)::Stored;
+    return cpu::KernelOf("loop", [p](ParallelFor& pool, const Bindings& b) {
+      const T* from = cpu::In<T>(b, 0);
+      T* to = cpu::Out<T>(b, 0);
+      const int64_t row = p.out_width * p.channels;
+      cpu::ForRange(pool, p.batch * p.out_height, cpu::RowGrain(row * p.ksize[0] * p.ksize[1]),
+                    [&](int64_t begin, int64_t end) {
+                      for (int64_t i = begin; i < end; ++i) {
+                        const T* image = from + i / p.out_height * p.height * p.width * p.channels;
+                        PoolRow(p, image, i % p.out_height, to + i * row);
+                      }
+                    });
+    });
   });
 }
 

@@ -37,6 +37,10 @@ MemoryDesc ImageDesc(const TensorType& type) {
   return {{s[0], s[3], s[1], s[2]}, DataTypeOf(type.dtype), Tag::nhwc};
 }
 
+DType StoredDType(const Value& value) { return value.encoding ? value.encoding->dtype : value.type.dtype; }
+
+MemoryDesc StoredImageDesc(const Value& value) { return ImageDesc(TensorType{StoredDType(value), value.type.shape}); }
+
 MemoryDesc FilterDesc(const TensorType& type) {
   const Shape& s = type.shape;
   return {{s[3], s[2], s[0], s[1]}, DataTypeOf(type.dtype), Tag::hwio};

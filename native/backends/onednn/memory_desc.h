@@ -12,8 +12,12 @@ using MemoryDesc = dnnl::memory::desc;
 // Throws Error{kInternal} for types that oneDNN does not compute with: Supports() has refused them.
 dnnl::memory::data_type DataTypeOf(DType dtype);
 
+// The dtype of what lies in memory.
+DType StoredDType(const Value& value);
+
 // [N,H,W,C] in row-major order, as dimensions N, C, H, W.
 MemoryDesc ImageDesc(const TensorType& type);
+MemoryDesc StoredImageDesc(const Value& value);  // as it is stored
 // [kh,kw,C,O] in row-major order, as dimensions O, C, kh, kw.
 MemoryDesc FilterDesc(const TensorType& type);
 // The same dimensions, for oneDNN to choose the order.

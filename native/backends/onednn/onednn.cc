@@ -6,11 +6,16 @@
 
 #include "backends/cpu/aligned_memory.h"
 #include "backends/cpu/cpu_features.h"
+#include "backends/cpu/encoded.h"
 #include "backends/cpu/kernel_of.h"
+#include "backends/cpu/narrow_ops.h"
+#include "backends/cpu/widened.h"
 #include "backends/onednn/diagnostics.h"
+#include "backends/onednn/isa.h"
 #include "backends/onednn/ops.h"
 #include "backends/onednn/stream.h"
 #include "backends/onednn/support.h"
+#include "ir/views.h"
 
 namespace slimnet {
 namespace onednn {
@@ -43,6 +48,29 @@ bool HasNothingToDo(const NodeContext& node) {
          std::all_of(node.node.outputs.begin(), node.node.outputs.end(), is_empty);
 }
 
+// Ops whose file here knows narrow values; for all others that take them they are widened and narrowed again.
+bool ReadsAnyStorage(OpKind op) {
+  switch (op) {
+    case OpKind::kBatchNorm:
+    case OpKind::kConv2d:
+    case OpKind::kMatmul:
+    case OpKind::kMaxPool2d:
+    case OpKind::kReorder:
+      return true;
+    default:
+      return IsView(op);
+  }
+}
+
+Verdict SupportsNarrow(const OpContext& context) {
+  const OpKind op = context.node.op;
+  if (!cpu::TakesNarrow(op)) return Verdict::No("the onednn backend computes this op in float32");
+  const bool product = op == OpKind::kConv2d || op == OpKind::kMatmul;
+  if (!product || HasNothingToDo(context)) return Verdict::Yes();
+  if (!context.input(0).encoding) return Verdict::No("oneDNN writes narrow numbers where it reads them");
+  return op == OpKind::kConv2d ? SupportsNarrowConv2d(context) : SupportsNarrowMatmul(context);
+}
+
 bool IsSource(OpKind op) { return op == OpKind::kInput || op == OpKind::kVariable || op == OpKind::kConstant; }
 
 class OnednnBackend final : public Backend {
@@ -52,12 +80,25 @@ class OnednnBackend final : public Backend {
   const std::string& name() const override { return name_; }
   const DeviceInfo& device() const override { return device_; }
 
-  Verdict Supports(const NodeContext& node) const override { return SupportsNode(node); }
+  Verdict Offers(Precision precision) const override {
+    const NarrowIsa isa = DetectNarrowIsa();
+    const std::string here = " oneDNN may use " + Diagnose().effective_isa + " here";
+    if (precision == Precision::kBFloat16 && !isa.bfloat16) {
+      return Verdict::No("bfloat16 needs AVX-512 or AVX-VNNI-2;" + here);
+    }
+    if (precision == Precision::kInt8 && !isa.int8) return Verdict::No("int8 needs AVX2;" + here);
+    return Verdict::Yes();
+  }
+
+  Verdict Supports(const NodeContext& node) const override {
+    if (Verdict verdict = SupportsNode(node); !verdict || !cpu::IsNarrow(node)) return verdict;
+    return SupportsNarrow({node, engine_});
+  }
   Verdict Fuses(const NodeContext& node, const PostOp& next) const override { return FusesPostOp(node, next); }
 
   LayoutPtr Prefers(const NodeContext& node, size_t input) const override {
     // Asked before Supports() has been: what cannot run has no preference.
-    if (input != 1 || HasNothingToDo(node) || !SupportsNode(node)) return nullptr;
+    if (input != 1 || HasNothingToDo(node) || !Supports(node)) return nullptr;
     switch (node.node.op) {
       case OpKind::kConv2d:
         return PreferConv2d({node, engine_});
@@ -72,7 +113,11 @@ class OnednnBackend final : public Backend {
     if (!IsSource(node.node.op) && HasNothingToDo(node)) {
       return cpu::KernelOf("nothing", [](ParallelFor&, const Bindings&) {});
     }
-    return kPrepare[static_cast<size_t>(node.node.op)]({node, engine_});
+    const PrepareOp prepare = kPrepare[static_cast<size_t>(node.node.op)];
+    if (cpu::IsNarrow(node) && !ReadsAnyStorage(node.node.op)) {
+      return cpu::Widened(node, [&](const NodeContext& wide) { return prepare({wide, engine_}); });
+    }
+    return prepare({node, engine_});
   }
 
   std::unique_ptr<Memory> Allocate(size_t bytes) const override { return cpu::AllocateAligned(bytes); }

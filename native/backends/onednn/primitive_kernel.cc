@@ -31,6 +31,8 @@ void* BaseOf(const Source& source, const Bindings& bindings) {
       return bindings.outputs[source.index];
     case Source::Kind::kScratch:
       return bindings.scratch;
+    case Source::Kind::kNumber:
+      return source.number.get();
   }
   return nullptr;
 }

@@ -12,15 +12,18 @@ namespace slimnet::onednn {
 
 // Where an argument of a primitive lies when the step runs.
 struct Source {
-  enum class Kind { kInput, kOperand, kOutput, kScratch };
+  enum class Kind { kInput, kOperand, kOutput, kScratch, kNumber };
   Kind kind;
   size_t index;   // port, post-op, output
   size_t offset;  // bytes from there
+  std::shared_ptr<float> number = nullptr;
 
   static Source Input(size_t port, size_t offset = 0) { return {Kind::kInput, port, offset}; }
   static Source Operand(size_t post_op) { return {Kind::kOperand, post_op, 0}; }
   static Source Output(size_t port, size_t offset = 0) { return {Kind::kOutput, port, offset}; }
   static Source Scratch(size_t offset) { return {Kind::kScratch, 0, offset}; }
+  // A number of the kernel's own, which nobody changes: oneDNN takes pointers that are not const.
+  static Source Number(float value) { return {Kind::kNumber, 0, 0, std::make_shared<float>(value)}; }
 };
 
 struct Argument {

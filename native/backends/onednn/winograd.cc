@@ -91,7 +91,9 @@ size_t Rounded(size_t bytes) { return (bytes + 63) / 64 * 64; }
 bool PrefersWinograd(const OpContext& context) {
   const auto& attrs = std::get<Conv2dAttrs>(context.node.attrs);
   const Shape& filter = context.input(1).type.shape;
-  if (context.input(0).type.dtype != DType::kFloat32 || filter[0] != 3 || filter[1] != 3) return false;
+  if (StoredDType(context.input(0)) != DType::kFloat32 || StoredDType(context.output(0)) != DType::kFloat32)
+    return false;
+  if (filter[0] != 3 || filter[1] != 3) return false;
   if (attrs.strides != std::array<int64_t, 2>{1, 1} || attrs.dilations != std::array<int64_t, 2>{1, 1}) return false;
   const WinogradShape s = ShapeOf(context);
   if (s.in_channels % cpu::kWinogradChannels != 0 || s.out_channels % cpu::kWinogradChannels != 0) return false;

@@ -5,9 +5,15 @@
 #include <utility>
 
 #include "backends/cpu/aligned_memory.h"
+#include "backends/cpu/convert.h"
 #include "backends/cpu/cpu_features.h"
 #include "backends/cpu/cpu_stream.h"
+#include "backends/cpu/encoded.h"
+#include "backends/cpu/narrow_ops.h"
+#include "backends/cpu/widened.h"
 #include "backends/reference/ops.h"
+#include "backends/reference/rounded_filter.h"
+#include "ir/views.h"
 
 namespace slimnet {
 namespace reference {
@@ -98,7 +104,12 @@ class ReferenceBackend final : public Backend {
   const std::string& name() const override { return name_; }
   const DeviceInfo& device() const override { return device_; }
 
+  Verdict Offers(Precision) const override { return Verdict::Yes(); }
+
   Verdict Supports(const NodeContext& node) const override {
+    if (cpu::IsNarrow(node) && !cpu::TakesNarrow(node.node.op)) {
+      return Verdict::No("the reference backend computes " + std::string(Info(node.node.op).name) + " in float32");
+    }
     const Accepts accepts = AcceptedBy(node.node.op);
     if (accepts != Accepts::kAll) {
       for (size_t i = 0; i < node.node.inputs.size(); ++i) {
@@ -120,7 +131,10 @@ class ReferenceBackend final : public Backend {
   LayoutPtr Prefers(const NodeContext&, size_t) const override { return nullptr; }
 
   std::unique_ptr<Kernel> Prepare(const NodeContext& node) const override {
-    return kPrepare[static_cast<size_t>(node.node.op)](node);
+    const auto prepare = kPrepare[static_cast<size_t>(node.node.op)];
+    if (!cpu::IsNarrow(node) || IsView(node.node.op)) return prepare(node);
+    if (node.node.op == OpKind::kReorder) return cpu::PrepareConvert(node);
+    return cpu::Widened(node, prepare, RoundingOfFilter(node));
   }
   std::unique_ptr<Memory> Allocate(size_t bytes) const override { return cpu::AllocateAligned(bytes); }
   std::unique_ptr<Stream> NewStream(ParallelFor& pool) const override { return std::make_unique<cpu::CpuStream>(pool); }

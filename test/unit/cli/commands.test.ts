@@ -30,7 +30,8 @@ beforeAll(async () => {
   const labels = join(folder, 'labels.txt');
   writeFileSync(labels, Array.from({ length: 10 }, (_, i) => `kind, ${i}`).join('\n'));
   const checkpoint = await writePlainCheckpoint(join(folder, 'plain.ckpt'), 10);
-  model = ['--checkpoint', checkpoint];
+  // What auto comes to depends on the processor; the values below are float32's.
+  model = ['--checkpoint', checkpoint, '--precision', 'float32'];
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -246,6 +247,64 @@ describe('inspect', () => {
   });
 });
 
+describe('quantize', () => {
+  test('writes ranges beside the checkpoint or where it is told, and says what int8 costs', async () => {
+    const output = join(folder, 'ranges.json');
+    const { status, out, err } = await slimnet([
+      'quantize',
+      photos,
+      ...model.slice(0, 2),
+      '-o',
+      output,
+      '--method',
+      'minmax',
+    ]);
+    expect({ status, err }).toEqual({ status: 0, err: expect.stringContaining('ranges.json: ') });
+    const calibration = JSON.parse(readFileSync(output, 'utf8')) as { method: string; runs: number; ranges: object };
+    expect(calibration).toMatchObject({ format: 'slimnet.calibration 1', method: 'minmax', wide: [] });
+    expect(Object.keys(calibration.ranges)).toEqual(
+      expect.arrayContaining(['images', 'resnet_v1_50/conv1/Relu', 'resnet_v1_50/pool5']),
+    );
+    expect(out).toMatch(/^images +1$/m);
+    expect(out).toMatch(/^same class +100\.00 %$/m);
+
+    const quantized = await slimnet([
+      'classify',
+      photos,
+      ...model.slice(0, 2),
+      '-f',
+      'jsonl',
+      '--precision',
+      'int8',
+      '--calibration',
+      output,
+    ]);
+    expect(quantized).toMatchObject({ status: 0, err: '' });
+    expect(quantized.out.trimEnd().split('\n')).toHaveLength(3);
+  });
+
+  test('gives the report as JSON, and takes scopes that stay in float32', async () => {
+    const output = join(folder, 'wide.json');
+    const wide = ['--wide', 'resnet_v1_50/conv1', 'resnet_v1_50/logits'];
+    const { status, out } = await slimnet(['quantize', photos, ...model.slice(0, 2), '-o', output, '--json', ...wide]);
+    expect(status).toBe(0);
+    expect(JSON.parse(out)).toMatchObject({ images: 1, agreement: 1 });
+    expect(JSON.parse(readFileSync(output, 'utf8'))).toMatchObject({ wide: wide.slice(1) });
+  });
+
+  test.each<[string, readonly string[], RegExp]>([
+    ['a single image', ['a.jpg'], /Expected at least two images, received 1/],
+    ['a method that does not exist', ['a.jpg', 'b.png', '--method', 'best'], /minmax, percentile, entropy/],
+    ['a percentile of nothing', ['a.jpg', 'b.png', '--percentile', '0'], /Expected a number above 0/],
+  ])('refuses %s', async (_, args, message) => {
+    const given = args.map((arg) => (/\.(jpg|png)$/.test(arg) ? join(photos, arg) : arg));
+    expect(await slimnet(['quantize', ...given, ...model.slice(0, 2)])).toMatchObject({
+      status: 2,
+      err: expect.stringMatching(message),
+    });
+  });
+});
+
 describe('doctor', () => {
   test('describes machine and build for people and for programs', async () => {
     const { status, out } = await slimnet(['doctor']);
@@ -254,6 +313,8 @@ describe('doctor', () => {
     expect(out).toMatch(/oneDNN +3\.\d+\.\d+\n/);
     expect(out).toMatch(/AMX +(granted|refused|absent): /);
     expect(out).toMatch(/onednn +available/);
+    expect(out).toMatch(/float32 +available/);
+    expect(out).toMatch(/auto is (float32|bfloat16), with a calibration (float32|bfloat16|int8)/);
     const report = JSON.parse((await slimnet(['doctor', '--json'])).out) as {
       cores: number;
       backends: { name: string }[];
@@ -332,11 +393,11 @@ describe('help', () => {
   test('lists the commands', async () => {
     const { status, out, err } = await slimnet(['--help']);
     expect({ status, err }).toEqual({ status: 0, err: '' });
-    for (const command of ['quickstart', 'classify', 'embed', 'inspect', 'bench', 'doctor'])
+    for (const command of ['quickstart', 'classify', 'embed', 'quantize', 'inspect', 'bench', 'doctor'])
       expect(out).toMatch(new RegExp(`^  ${command}\\b`, 'm'));
   });
 
-  test.each(['classify', 'embed', 'inspect', 'bench', 'doctor', 'quickstart'])(
+  test.each(['classify', 'embed', 'quantize', 'inspect', 'bench', 'doctor', 'quickstart'])(
     'of %s shows its options',
     async (command) => {
       const { status, out } = await slimnet([command, '--help']);

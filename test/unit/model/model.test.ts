@@ -46,7 +46,7 @@ afterAll(async () => {
 });
 
 function load(options: LoadModelOptions = {}): Promise<Model> {
-  return loadModel('resnet_v1_50', { checkpoint, imageSize: 32, ...options });
+  return loadModel('resnet_v1_50', { checkpoint, imageSize: 32, precision: 'float32', ...options });
 }
 
 const probabilities = (predictions: readonly Prediction[]) => predictions.map(({ probability }) => probability);
@@ -190,7 +190,12 @@ describe('failures', () => {
 
 describe('a VGG model', () => {
   test('has logits, probabilities and features of fc7, for images larger than its own as well', async () => {
-    const vgg = await loadModel('vgg_a', { untrainedSeed: 1, numClasses: classes, imageSize: 256 });
+    const vgg = await loadModel('vgg_a', {
+      untrainedSeed: 1,
+      numClasses: classes,
+      imageSize: 256,
+      precision: 'float32',
+    });
     try {
       const [first] = paths as [string];
       expect(await vgg.embed(first)).toHaveLength(4096);

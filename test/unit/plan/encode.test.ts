@@ -2,6 +2,7 @@ import { Graph, type Tensor } from '../../../lib/core/graph.js';
 import { PlanError, ShapeError } from '../../../lib/errors.js';
 import * as ops from '../../../lib/ops/index.js';
 import { encode, placeholdersOf } from '../../../lib/plan/encode.js';
+import type { PlanPrecision } from '../../../lib/plan/precision.js';
 import * as slim from '../../../lib/slim/index.js';
 
 const plan = (
@@ -107,4 +108,32 @@ test('the placeholders of a computation', () => {
   });
   expect(placeholdersOf(graph, [sum]).map((t) => t.name)).toEqual(['a', 'b']);
   expect(placeholdersOf(graph, [a])).toEqual([a]);
+});
+
+describe('what a plan says about precision', () => {
+  const linesOf = (precision: PlanPrecision): string[] => {
+    const graph = new Graph();
+    const y = graph.build(() => slim.placeholder('float32', [2], { name: 'x' }));
+    const { text } = encode({ graph, fetches: new Map([['y', y]]), precision });
+    return text.split('\n').slice(3, -1);
+  };
+
+  test('is nothing for float32, whatever else is given', () => {
+    expect(linesOf({ precision: 'float32', ranges: { x: [0, 1] }, wide: ['x'] })).toEqual([]);
+    expect(linesOf({ precision: 'float32', observe: true })).toEqual(['observe']);
+  });
+
+  test('is canonical: sorted, each name once', () => {
+    expect(
+      linesOf({ precision: 'int8', ranges: { 'b"': [-0, 1.5], a: [-1e-7, 2] }, wide: ['n/z', 'n', 'n/z'] }),
+    ).toEqual(['precision int8', 'range "a" -1e-7 2', 'range "b\\"" 0 1.5', 'wide "n"', 'wide "n/z"']);
+    expect(linesOf({ precision: 'bfloat16', ranges: { a: [0, 1] } })).toEqual(['precision bfloat16']);
+  });
+
+  test.each([[[1, 0]], [[Number.NaN, 0]], [[0, Number.POSITIVE_INFINITY]]] as const)(
+    'refuses the range %p',
+    (range) => {
+      expect(() => linesOf({ precision: 'int8', ranges: { a: range } })).toThrow(PlanError);
+    },
+  );
 });

@@ -1,6 +1,6 @@
 import { Graph } from '../../../lib/core/graph.js';
 import { ArgumentError, BackendError } from '../../../lib/errors.js';
-import { devices } from '../../../lib/runtime/device.js';
+import { devices, fastest } from '../../../lib/runtime/device.js';
 import { Session, type SessionOptions } from '../../../lib/runtime/session.js';
 
 const create = (options: object): Promise<Session> => Session.create(new Graph(), options as SessionOptions);
@@ -21,9 +21,36 @@ describe('Session.create', () => {
     await expect(create({ device })).rejects.toThrow(/NVIDIA/);
   });
 
-  it.each(['bfloat16', 'int8', 'auto'])('says that precision %s is not available yet', async (precision) => {
-    await expect(create({ precision })).rejects.toThrow(BackendError);
-    await expect(create({ precision })).rejects.toThrow(/not available yet/);
+  it('computes in float32 unless told, and says so', async () => {
+    using session = await create({ device: 'reference' });
+    expect(session.precision).toBe('float32');
+    expect(session.stats().precision).toBe('float32');
+  });
+
+  it('says what auto came to', async () => {
+    using session = await create({ device: 'reference', precision: 'auto' });
+    expect(session.precision).toBe('float32');
+    using fast = await create({ device: 'cpu', precision: 'auto' });
+    expect(['float32', 'bfloat16']).toContain(fast.precision);
+  });
+
+  it('refuses int8 without a calibration, and a calibration that is none', async () => {
+    await expect(create({ device: 'reference', precision: 'int8' })).rejects.toThrow(/int8 needs a calibration/);
+    await expect(create({ calibration: {} })).rejects.toThrow(/expected the format slimnet.calibration 1/);
+    await expect(create({ wide: 'logits' })).rejects.toThrow(/wide: expected names/);
+  });
+
+  it('refuses a precision that the processor cannot compute, with the reason', async () => {
+    const cpu = devices().find((device) => device.name === 'cpu');
+    const refusal = cpu?.precisions.bfloat16 ?? '';
+    const created = create({ device: 'cpu', precision: 'bfloat16' });
+    if (refusal === '') {
+      using session = await created;
+      expect(session.precision).toBe('bfloat16');
+    } else {
+      await expect(created).rejects.toThrow(BackendError);
+      await expect(created).rejects.toThrow(refusal);
+    }
   });
 
   it.each<[object, RegExp]>([
@@ -57,5 +84,29 @@ describe('devices', () => {
     for (const device of list) expect(device.available).toBe(device.reason === '');
     expect(list.find((device) => device.name === 'reference')).toMatchObject({ available: true, backend: 'reference' });
     expect(list.find((device) => device.name === 'cuda')).toMatchObject({ available: false });
+  });
+});
+
+describe('what auto chooses', () => {
+  const all = { float32: '', bfloat16: '', int8: '' };
+  const amx = ['avx2', 'avx512f', 'avx512_vnni', 'amx_tile', 'amx_bf16', 'amx_int8', 'onednn_isa avx512_core_amx'];
+
+  it.each<[string, readonly string[], Record<'float32' | 'bfloat16' | 'int8', string>, boolean, string]>([
+    ['AMX', amx, all, false, 'bfloat16'],
+    ['AMX and a calibration', amx, all, true, 'int8'],
+    ['AMX that oneDNN may not use', amx.slice(0, 6).concat('onednn_isa avx512_core_bf16'), all, false, 'float32'],
+    [
+      'AVX-512 with bfloat16 and no AMX',
+      ['avx512_vnni', 'avx512_bf16', 'onednn_isa avx512_core_bf16'],
+      all,
+      false,
+      'float32',
+    ],
+    ['VNNI and a calibration', ['avx512_vnni', 'onednn_isa avx512_core_vnni'], all, true, 'int8'],
+    ['AVX2 and a calibration', ['avx2', 'onednn_isa avx2'], { ...all, bfloat16: 'no' }, true, 'int8'],
+    ['SSE and a calibration', ['onednn_isa sse41'], { float32: '', bfloat16: 'no', int8: 'no' }, true, 'float32'],
+    ['no instruction set of oneDNN', [], all, false, 'float32'],
+  ])('%s', (_, features, precisions, calibrated, expected) => {
+    expect(fastest({ features, precisions }, calibrated)).toBe(expected);
   });
 });

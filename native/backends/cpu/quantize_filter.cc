@@ -1,0 +1,35 @@
+#include "backends/cpu/quantize_filter.h"
+
+#include <algorithm>
+#include <cmath>
+
+namespace slimnet::cpu {
+namespace {
+
+int8_t Quantize(float value, float step, float levels) {
+  const float x = std::nearbyint(value / step);
+  if (std::isnan(x)) return 0;
+  return static_cast<int8_t>(std::clamp(x, -levels, levels));
+}
+
+}  // namespace
+
+void QuantizeFilter(const float* filter, int64_t rows, int64_t channels, int64_t begin, int64_t end, int levels,
+                    int8_t* q, float* steps) {
+  const auto most = static_cast<float>(levels);
+  std::fill(steps + begin, steps + end, 0.0F);
+  for (int64_t row = 0; row < rows; ++row) {
+    const float* values = filter + row * channels;
+    for (int64_t c = begin; c < end; ++c) steps[c] = std::max(steps[c], std::fabs(values[c]));
+  }
+  for (int64_t c = begin; c < end; ++c) {
+    const float step = steps[c] / most;
+    steps[c] = step > 0 && std::isfinite(step) ? step : 1.0F;
+  }
+  for (int64_t row = 0; row < rows; ++row) {
+    const float* values = filter + row * channels;
+    for (int64_t c = begin; c < end; ++c) q[row * channels + c] = Quantize(values[c], steps[c], most);
+  }
+}
+
+}  // namespace slimnet::cpu

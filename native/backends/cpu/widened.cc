@@ -1,0 +1,129 @@
+#include "backends/cpu/widened.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "backends/cpu/convert.h"
+#include "backends/cpu/cpu_stream.h"
+#include "backends/cpu/dispatch.h"
+
+namespace slimnet::cpu {
+namespace {
+
+constexpr size_t kAlignment = 64;
+
+// A tensor that is converted, and where its float32 values lie in the scratch memory.
+struct Converted {
+  size_t port;
+  int64_t count;
+  Conversion convert;
+  size_t offset;
+};
+
+struct Plan {
+  std::unique_ptr<Kernel> inner;
+  FilterRounding round_filter;
+  std::vector<Converted> inputs, operands, outputs;
+  size_t filter_offset = 0;
+  size_t inner_offset = 0;
+  size_t scratch_bytes = 0;
+  size_t input_count = 0, operand_count = 0, output_count = 0;
+
+  size_t Reserve(size_t bytes) {
+    const size_t offset = scratch_bytes;
+    scratch_bytes += (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    return offset;
+  }
+};
+
+class WidenedInvocation final : public Invocation {
+ public:
+  explicit WidenedInvocation(std::shared_ptr<const Plan> plan)
+      : plan_(std::move(plan)),
+        inner_(plan_->inner->NewInvocation()),
+        inputs_(plan_->input_count),
+        operands_(plan_->operand_count),
+        outputs_(plan_->output_count) {}
+
+  void Enqueue(Stream& stream, const Bindings& b) override {
+    auto* const scratch = static_cast<std::byte*>(b.scratch);
+    ParallelFor& pool = PoolOf(stream);
+    std::copy(b.inputs.begin(), b.inputs.end(), inputs_.begin());
+    std::copy(b.operands.begin(), b.operands.end(), operands_.begin());
+    std::copy(b.outputs.begin(), b.outputs.end(), outputs_.begin());
+    const auto read = [&](const Converted& c, std::vector<void*>& pointers) {
+      void* const stored = std::exchange(pointers[c.port], scratch + c.offset);
+      ForRange(pool, c.count, kGrain,
+               [&](int64_t begin, int64_t end) { c.convert(stored, scratch + c.offset, begin, end); });
+    };
+    for (const Converted& c : plan_->inputs) read(c, inputs_);
+    for (const Converted& c : plan_->operands) read(c, operands_);
+    for (const Converted& c : plan_->outputs) outputs_[c.port] = scratch + c.offset;
+    if (plan_->round_filter) {
+      auto* const rounded = reinterpret_cast<float*>(scratch + plan_->filter_offset);
+      plan_->round_filter(static_cast<const float*>(inputs_[1]), rounded);
+      inputs_[1] = rounded;
+    }
+    inner_->Enqueue(stream, {inputs_, operands_, outputs_, scratch + plan_->inner_offset, b.run_index});
+    for (const Converted& c : plan_->outputs) {
+      ForRange(pool, c.count, kGrain,
+               [&](int64_t begin, int64_t end) { c.convert(scratch + c.offset, b.outputs[c.port], begin, end); });
+    }
+  }
+
+ private:
+  std::shared_ptr<const Plan> plan_;
+  std::unique_ptr<Invocation> inner_;
+  std::vector<void*> inputs_, operands_, outputs_;
+};
+
+class WidenedKernel final : public Kernel {
+ public:
+  explicit WidenedKernel(Plan plan) : plan_(std::make_shared<const Plan>(std::move(plan))) {}
+  size_t scratch_bytes() const override { return plan_->scratch_bytes; }
+  std::string implementation() const override { return "widened + " + plan_->inner->implementation(); }
+  std::unique_ptr<Invocation> NewInvocation() const override { return std::make_unique<WidenedInvocation>(plan_); }
+
+ private:
+  std::shared_ptr<const Plan> plan_;
+};
+
+}  // namespace
+
+std::unique_ptr<Kernel> Widened(const NodeContext& node,
+                                const std::function<std::unique_ptr<Kernel>(const NodeContext&)>& prepare,
+                                FilterRounding round_filter) {
+  Plan plan;
+  // The node in float32, alone in a program of its own.
+  Program program;
+  Node wide = node.node;
+  const auto take = [&](ValueId& value, size_t port, std::vector<Converted>& converted, bool is_result) {
+    const Value& stored = node.program.values[static_cast<size_t>(value)];
+    Value& plain = program.values.emplace_back(stored);
+    plain.encoding.reset();
+    value = static_cast<ValueId>(program.values.size()) - 1;
+    if (!stored.encoding) return;
+    const size_t offset = plan.Reserve(ByteSize(plain.type));
+    converted.push_back({port, ElementCount(plain.type.shape),
+                         is_result ? ConversionOf(plain, stored) : ConversionOf(stored, plain), offset});
+  };
+  for (size_t i = 0; i < wide.inputs.size(); ++i) take(wide.inputs[i], i, plan.inputs, false);
+  for (size_t i = 0; i < wide.post_ops.size(); ++i) {
+    if (wide.post_ops[i].operand != kNoValue) take(wide.post_ops[i].operand, i, plan.operands, false);
+  }
+  for (size_t i = 0; i < wide.outputs.size(); ++i) take(wide.outputs[i], i, plan.outputs, true);
+  if (round_filter) {
+    plan.round_filter = std::move(round_filter);
+    plan.filter_offset = plan.Reserve(ByteSize(node.input(1).type));
+  }
+  plan.input_count = wide.inputs.size();
+  plan.operand_count = wide.post_ops.size();
+  plan.output_count = wide.outputs.size();
+  plan.inner = prepare({program, wide});
+  plan.inner_offset = plan.Reserve(plan.inner->scratch_bytes());
+  return std::make_unique<WidenedKernel>(std::move(plan));
+}
+
+}  // namespace slimnet::cpu

@@ -1,0 +1,24 @@
+#include "backends/onednn/isa.h"
+
+#include <oneapi/dnnl/dnnl.hpp>
+
+namespace slimnet::onednn {
+
+NarrowIsa DetectNarrowIsa() {
+  switch (dnnl::get_effective_cpu_isa()) {
+    case dnnl::cpu_isa::isa_default:
+    case dnnl::cpu_isa::sse41:
+    case dnnl::cpu_isa::avx:
+      return {};
+    case dnnl::cpu_isa::avx2:
+      return {.bfloat16 = false, .int8 = true, .exact_int8 = false};
+    case dnnl::cpu_isa::avx2_vnni:
+      return {.bfloat16 = false, .int8 = true, .exact_int8 = true};
+    case dnnl::cpu_isa::avx512_core:
+      return {.bfloat16 = true, .int8 = true, .exact_int8 = false};
+    default:  // avx2_vnni_2, and all from avx512_core_vnni on
+      return {.bfloat16 = true, .int8 = true, .exact_int8 = true};
+  }
+}
+
+}  // namespace slimnet::onednn

@@ -1,0 +1,15 @@
+// What oneDNN may use of this processor for narrow numbers: the processor's sets, less what the user forbids
+// (ONEDNN_MAX_CPU_ISA).
+#pragma once
+
+namespace slimnet::onednn {
+
+struct NarrowIsa {
+  bool bfloat16 = false;    // there are kernels for bfloat16 (without its instructions they convert)
+  bool int8 = false;        // there are kernels for products of 8-bit numbers
+  bool exact_int8 = false;  // sums of such products cannot overflow on their way (VNNI or better)
+};
+
+NarrowIsa DetectNarrowIsa();
+
+}  // namespace slimnet::onednn

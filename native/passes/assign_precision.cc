@@ -1,0 +1,224 @@
+// Which results are stored narrowly. Convolutions and products begin it, what can read narrow numbers goes on with
+// them, and where a reader cannot, a reorder stands between.
+#include <algorithm>
+#include <map>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+#include "ir/views.h"
+#include "passes/edit.h"
+#include "passes/passes.h"
+
+namespace slimnet {
+namespace {
+
+constexpr double kLargestUnsigned = 255;
+constexpr double kLargestSigned = 127;
+
+bool IsProduct(OpKind op) { return op == OpKind::kConv2d || op == OpKind::kMatmul; }
+
+// The result holds values of the input alone (and zeros): it needs no steps of its own.
+bool KeepsValues(const Node& node) {
+  return node.post_ops.empty() && (IsView(node.op) || node.op == OpKind::kMaxPool2d || node.op == OpKind::kPad);
+}
+
+Encoding EncodingOf(const ValueRange& range) {
+  const bool is_signed = range.smallest < 0;
+  const double largest = std::max(-range.smallest, range.largest);
+  const double steps = is_signed ? kLargestSigned : kLargestUnsigned;
+  // Nothing but zeros was seen: any step will do.
+  return {is_signed ? DType::kInt8 : DType::kUInt8, largest > 0 ? largest / steps : 1.0};
+}
+
+// What one node may do.
+struct Choice {
+  bool narrow = false;      // reads narrow numbers
+  bool may_narrow = false;  // may then write narrow numbers
+  bool may_widen = false;   // may then write float32
+};
+
+class Narrower {
+ public:
+  Narrower(Program& program, const Backend& backend)
+      : program_(program),
+        backend_(backend),
+        request_(program.precision),
+        constant_(ConstantValues(program)),
+        late_(DependsOnUpdates(program)),
+        producer_(program.values.size(), -1),
+        encodings_(program.values.size()),
+        choices_(program.nodes.size()),
+        narrow_result_(program.values.size(), false),
+        wants_narrow_(program.values.size(), false) {}
+
+  void Run() {
+    for (size_t i = 0; i < choices_.size(); ++i) Choose(i);
+    for (size_t i = choices_.size(); i-- > 0;) DecideResult(i);
+    const size_t count = choices_.size();
+    for (size_t i = 0; i < count; ++i) Rewrite(i);
+    for (ProgramOutput& output : program_.outputs) output.value = Version(output.value, false);
+    SortNodes(program_);
+  }
+
+ private:
+  const Node& NodeAt(size_t index) const { return program_.nodes[index]; }
+
+  bool IsActivation(ValueId value) const {
+    return !constant_[value] && program_.values[value].type.dtype == DType::kFloat32;
+  }
+
+  static const PostOp* AddOf(const Node& node) {
+    for (const PostOp& post : node.post_ops) {
+      if (post.kind == PostOp::Kind::kAdd) return &post;
+    }
+    return nullptr;
+  }
+
+  // Whether somebody makes the value narrowly already.
+  bool ComesNarrow(ValueId value) const {
+    return producer_[value] >= 0 && choices_[static_cast<size_t>(producer_[value])].may_narrow;
+  }
+
+  // How a value is stored where it is stored narrowly; nothing when nobody can say.
+  std::optional<Encoding> StoredAs(const Node& node, ValueId value) const {
+    if (program_.values[value].type.dtype != DType::kFloat32 || constant_[value]) return std::nullopt;
+    if (request_.precision == Precision::kBFloat16) return Encoding{DType::kBFloat16, 0};
+    if (KeepsValues(node) && encodings_[node.inputs[0]]) return encodings_[node.inputs[0]];
+    const auto range = request_.ranges.find(program_.values[value].maker);
+    if (range == request_.ranges.end()) return std::nullopt;
+    return EncodingOf(range->second);
+  }
+
+  void Choose(size_t index) {
+    const Node& node = NodeAt(index);
+    for (const ValueId value : node.outputs) producer_[value] = static_cast<int32_t>(index);
+    if (node.outputs.size() != 1) return;
+    const ValueId result = node.outputs[0];
+    encodings_[result] = StoredAs(node, result);
+    if (Info(node.op).source || late_[index] || constant_[result] || request_.IsWide(node.name)) return;
+    if (node.inputs.empty() || !IsActivation(node.inputs[0])) return;
+    if (IsProduct(node.op)) {
+      if (!constant_[node.inputs[1]]) return;
+      RequireRange(node, node.inputs[0]);
+      RequireRange(node, result);
+    } else if (std::none_of(node.inputs.begin(), node.inputs.end(), [&](ValueId v) { return ComesNarrow(v); })) {
+      return;
+    }
+    for (const ValueId value : node.inputs) {
+      if (!constant_[value] && !encodings_[value]) return;
+    }
+    Choice& choice = choices_[index];
+    choice.may_narrow = encodings_[result] && (AddOf(node) == nullptr || encodings_[AddOf(node)->operand]) &&
+                        Works(node, encodings_[result]);
+    choice.may_widen = !IsView(node.op) && Works(node, std::nullopt);
+    choice.narrow = choice.may_narrow || choice.may_widen;
+  }
+
+  void RequireRange(const Node& node, ValueId value) const {
+    if (encodings_[value]) return;
+    throw Error(ErrorCode::kCompile,
+                "int8 needs the range of every value that a convolution reads or makes; that of " +
+                    program_.values[value].maker +
+                    " is not known. Hint: calibrate with this graph and these fetches, or keep the layer wide.")
+        .At(Info(node.op).name, node.name);
+  }
+
+  // Asks the backend about a copy of the node whose inputs are narrow and whose result is stored so.
+  bool Works(const Node& node, const std::optional<Encoding>& result) const {
+    Program probe;
+    Node copy = node;
+    const auto take = [&](ValueId& value, const std::optional<Encoding>& encoding) {
+      probe.values.push_back(program_.values[value]);
+      probe.values.back().encoding = encoding;
+      value = static_cast<ValueId>(probe.values.size()) - 1;
+    };
+    for (ValueId& value : copy.inputs) {
+      const ValueId original = value;
+      take(value, IsActivation(original) ? encodings_[original] : std::nullopt);
+    }
+    for (PostOp& post : copy.post_ops) {
+      if (post.operand == kNoValue) continue;
+      const ValueId original = post.operand;
+      take(post.operand, post.kind == PostOp::Kind::kAdd && result ? encodings_[original] : std::nullopt);
+    }
+    take(copy.outputs[0], result);
+    return static_cast<bool>(backend_.Supports({probe, copy}));
+  }
+
+  // Readers stand behind: by now all of them have said what they want.
+  void DecideResult(size_t index) {
+    const Node& node = NodeAt(index);
+    Choice& choice = choices_[index];
+    if (!choice.narrow) return;
+    const ValueId result = node.outputs[0];
+    if (IsView(node.op) && !wants_narrow_[result]) {
+      choice.narrow = false;
+      return;
+    }
+    narrow_result_[result] = choice.may_narrow && (wants_narrow_[result] || !choice.may_widen);
+    for (const ValueId value : node.inputs) {
+      if (IsActivation(value)) wants_narrow_[value] = true;
+    }
+    if (const PostOp* add = AddOf(node); add != nullptr && narrow_result_[result]) wants_narrow_[add->operand] = true;
+  }
+
+  void Rewrite(size_t index) {
+    // Nodes are appended meanwhile: no reference is held.
+    const bool narrow = choices_[index].narrow;
+    const bool narrow_result = narrow && narrow_result_[NodeAt(index).outputs[0]];
+    for (size_t port = 0; port < NodeAt(index).inputs.size(); ++port) {
+      const ValueId value = NodeAt(index).inputs[port];
+      const ValueId version = Version(value, narrow && IsActivation(value));
+      program_.nodes[index].inputs[port] = version;
+    }
+    for (size_t k = 0; k < NodeAt(index).post_ops.size(); ++k) {
+      const PostOp post = NodeAt(index).post_ops[k];
+      if (post.operand == kNoValue) continue;
+      program_.nodes[index].post_ops[k].operand =
+          Version(post.operand, narrow_result && post.kind == PostOp::Kind::kAdd);
+    }
+    if (narrow_result) {
+      const ValueId result = NodeAt(index).outputs[0];
+      program_.values[result].encoding = encodings_[result];
+    }
+  }
+
+  // The value as it is, or a copy of it stored the other way.
+  ValueId Version(ValueId value, bool narrow) {
+    if (!IsActivation(value) || narrow == narrow_result_[value]) return value;
+    const auto [known, fresh] = copies_.try_emplace(value, kNoValue);
+    if (fresh) {
+      const std::string name = NodeAt(static_cast<size_t>(producer_[value])).name;
+      const std::string suffix(Name(narrow ? encodings_[value]->dtype : DType::kFloat32));
+      known->second = AppendNode(program_, ReorderAttrs{}, name + "/" + suffix, {value});
+      if (narrow) program_.values[known->second].encoding = encodings_[value];
+    }
+    return known->second;
+  }
+
+  Program& program_;
+  const Backend& backend_;
+  const PrecisionRequest& request_;
+  const std::vector<bool> constant_;
+  const std::vector<bool> late_;
+  std::vector<int32_t> producer_;
+  std::vector<std::optional<Encoding>> encodings_;  // by value: how it is stored where it is stored narrowly
+  std::vector<Choice> choices_;                     // by node
+  std::vector<bool> narrow_result_, wants_narrow_;  // by value
+  std::map<ValueId, ValueId> copies_;
+};
+
+}  // namespace
+
+void AssignPrecision(Program& program, const Backend& backend) {
+  const Precision precision = program.precision.precision;
+  if (precision == Precision::kFloat32) return;
+  if (const Verdict verdict = backend.Offers(precision); !verdict) {
+    throw Error(ErrorCode::kBackend, "Precision " + std::string(Name(precision)) + " cannot be had on backend " +
+                                         backend.name() + ": " + verdict.reason);
+  }
+  Narrower(program, backend).Run();
+}
+
+}  // namespace slimnet
