@@ -64,7 +64,7 @@ export function loadFromFlags(flags: ModelFlags): Promise<Model> {
   return loadModel(flags.model, {
     ...engineOptions(flags),
     checkpoint: flags.checkpoint,
-    maxBatch: flags.batch,
+    batching: { maxBatchSize: flags.batch },
     ...(flags.layout === undefined ? {} : { layout: flags.layout }),
     ...(flags.labels === undefined ? {} : { labels: flags.labels }),
     ...(flags.classes === undefined ? {} : { numClasses: flags.classes }),

@@ -1,12 +1,14 @@
 import { type CheckpointReader, openCheckpoint } from '../checkpoint/index.js';
 import { describe } from '../core/dtype.js';
+import { checkInteger } from '../core/options.js';
 import { checkOptions as checkDecodeOptions, type DecodeOptions } from '../data/decoding.js';
 import { preprocessingFor } from '../data/preprocessing.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
 import { Session, type SessionOptions } from '../runtime/session.js';
 import { type NetworkEntry, type NetworkName, network, networkNames } from '../slim/nets/registry.js';
-import { defaultMaxBatch } from './batches.js';
+import { batchSizesUpTo } from './batch_sizes.js';
+import { type BatchingOptions, checkBatching } from './batching.js';
 import { type LabelSource, loadLabels } from './labels.js';
 import { Model } from './model.js';
 import { buildNetwork } from './network_graph.js';
@@ -26,8 +28,8 @@ export interface LoadModelOptions extends Pick<SessionOptions, 'device' | 'preci
   readonly numClasses?: number;
   /** Pixels a side of the network's input; the network's own size unless told. */
   readonly imageSize?: number;
-  /** Images that run at once at most; 32 unless told. */
-  readonly maxBatch?: number;
+  /** How calls share batches. */
+  readonly batching?: BatchingOptions;
   /** How images are decoded. */
   readonly decode?: Omit<DecodeOptions, 'minSide' | 'signal'>;
 }
@@ -39,12 +41,15 @@ const optionNames = new Set([
   'labels',
   'numClasses',
   'imageSize',
-  'maxBatch',
+  'batching',
   'decode',
   'device',
   'precision',
   'threads',
 ]);
+
+/** Programs that are kept besides those of the batches, for `run` with sizes of its own. */
+const programsBesides = 8;
 
 /**
  * Loads a network of the registry with its weights, preprocessing and labels as one object.
@@ -54,7 +59,8 @@ const optionNames = new Set([
 export async function loadModel(name: NetworkName, options: LoadModelOptions): Promise<Model> {
   const entry = network(name);
   checkOptions(name, options);
-  const { device, precision, threads, checkpoint, untrainedSeed = 0, maxBatch = defaultMaxBatch } = options;
+  const { device, precision, threads, checkpoint, untrainedSeed = 0 } = options;
+  const batching = checkBatching(options.batching ?? {});
   const preprocessing = preprocessingFor(entry.preprocessing, options.imageSize ?? entry.imageSize);
   const decode = {
     ...options.decode,
@@ -69,6 +75,7 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
     ...(device === undefined ? {} : { device }),
     ...(precision === undefined ? {} : { precision }),
     ...(threads === undefined ? {} : { threads }),
+    programLimit: programsBesides + Object.keys(outputs).length * batchSizesUpTo(batching.maxBatchSize).length,
   });
   try {
     if (checkpoint !== undefined) await restore(session, checkpoint, found?.layout ?? 'slim');
@@ -77,7 +84,7 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
     await session[Symbol.asyncDispose]();
     throw error;
   }
-  return new Model(entry, session, outputs, { labels, numClasses, preprocessing, maxBatch, decode });
+  return new Model(entry, session, outputs, { labels, numClasses, preprocessing, batching, decode });
 }
 
 /** What the table of contents says: how the weights are laid out, and the classes of the logits where they are found. */
@@ -136,7 +143,7 @@ function checkOptions(name: string, options: LoadModelOptions): void {
     if (!optionNames.has(key))
       throw new ArgumentError(`loadModel has no option ${key}; it has ${[...optionNames].join(', ')}.`);
   }
-  const { checkpoint, untrainedSeed, layout, numClasses, maxBatch } = options;
+  const { checkpoint, untrainedSeed, layout, numClasses } = options;
   if ((checkpoint === undefined) === (untrainedSeed === undefined)) {
     throw new ArgumentError(`loadModel('${name}'): expected either checkpoint or untrainedSeed.`, {
       hint: `pass { checkpoint: '${name}.ckpt' }, the file of the published archive.`,
@@ -151,12 +158,5 @@ function checkOptions(name: string, options: LoadModelOptions): void {
   if (layout !== undefined && !weightLayouts.includes(layout)) {
     throw new ArgumentError(`layout: expected one of ${weightLayouts.join(', ')}, received ${describe(layout)}.`);
   }
-  for (const [key, value, most] of [
-    ['numClasses', numClasses, 2 ** 24],
-    ['maxBatch', maxBatch, 65536],
-  ] as const) {
-    if (value !== undefined && !(Number.isInteger(value) && value > 0 && value <= most)) {
-      throw new ArgumentError(`${key}: expected a whole number from 1 to ${most}, received ${describe(value)}.`);
-    }
-  }
+  if (numClasses !== undefined) checkInteger('loadModel', 'numClasses', numClasses, 1, 2 ** 24);
 }

@@ -13,4 +13,5 @@ export {
   type SessionRestoreOptions,
   type SessionStats,
   type TensorValue,
+  type WarmupOptions,
 } from './session.js';

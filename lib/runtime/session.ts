@@ -16,11 +16,11 @@ import { type ConcreteShape, elementCount, shapeText, typeText } from '../core/s
 import { ArgumentError, ExecutionError, isSlimnetError, ShapeError } from '../errors.js';
 import type { Addon, NativeProgram, NativeStore } from '../native/addon.js';
 import { loadAddon } from '../native/binding.js';
-import { encode } from '../plan/encode.js';
+import { encode, updatesOf } from '../plan/encode.js';
 import { Cancellation, SignalListeners } from './cancellation.js';
 import { type Computation, computationKey, makeComputation } from './computation.js';
 import { backendOf, checkPrecision } from './device.js';
-import { checkFeeds, checkShapes, type Feeds, type Input } from './feeds.js';
+import { checkFeeds, checkShapes, type Feeds, type Input, zeros } from './feeds.js';
 import { Program } from './program.js';
 import { ProgramCache } from './program_cache.js';
 import type {
@@ -33,6 +33,7 @@ import type {
   SessionRestoreOptions,
   SessionStats,
   TensorValue,
+  WarmupOptions,
 } from './session_types.js';
 
 export type * from './session_types.js';
@@ -40,12 +41,20 @@ export type * from './session_types.js';
 const sessionOptions = ['device', 'precision', 'threads', 'queueLimit', 'programLimit'];
 const runOptions = ['signal', 'timeoutMs', 'updates', 'profile'];
 const compileOptions = ['shapes', 'updates'];
+const warmupOptions = ['shapes', 'signal'];
 const restoreOptions = ['signal', 'variables', 'ignoreMissing', 'includeScopes', 'excludeScopes', 'nameMap', 'reshape'];
 const saveOptions = ['format', 'signal', 'metadata', 'variables'];
 const defaultQueueLimit = 1024;
 const defaultProgramLimit = 16;
 // How long drawing initial values may keep the event loop busy.
 const sliceMs = 8;
+
+/** Options of `run` that were checked. */
+interface ComputeOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly profile: boolean;
+}
 
 /**
  * A graph with values. All runs of a session are computed one after the other, in the order of the calls, on threads of
@@ -66,6 +75,7 @@ export class Session {
   readonly #signals = new SignalListeners();
   readonly #pending = new Set<Promise<unknown>>();
   readonly #queueLimit: number;
+  readonly #programLimit: number;
   #gate: Promise<void> | null = null;
   // Runs that wait in here, for a compilation or an exclusive task, and not in the native queue.
   #parked = 0;
@@ -86,6 +96,7 @@ export class Session {
     this.#store = store;
     this.#programs = new ProgramCache(limits.programLimit);
     this.#queueLimit = limits.queueLimit;
+    this.#programLimit = limits.programLimit;
   }
 
   /**
@@ -127,6 +138,16 @@ export class Session {
     options: RunOptions = {},
   ): Promise<Record<K, TensorValue>> {
     return this.#track(this.#run(feeds, fetches, options));
+  }
+
+  /**
+   * Makes the first run as fast as later ones, for each of the given shapes: compiles the fetches, packs the weights, and runs
+   * them once on zeros. Changes no variable. It counts among the runs, also among those that `dropout` counts.
+   * @throws ArgumentError for fetches that would change variables, and for more shapes than the session keeps programs;
+   * otherwise like `run`
+   */
+  warmup(fetches: Readonly<Record<string, Tensor>>, options: WarmupOptions = {}): Promise<void> {
+    return this.#track(this.#warmup(fetches, options));
   }
 
   /** Gives variables their initial values, drawn from the graph's seed. */
@@ -286,7 +307,42 @@ export class Session {
     if (typeof profile !== 'boolean')
       throw new ArgumentError(`run: profile: expected true or false, received ${describe(profile)}.`);
     const computation = this.#computation(fetches, updates);
-    let inputs = checkFeeds(computation.placeholders, feeds);
+    const inputs = checkFeeds(computation.placeholders, feeds);
+    return this.#compute(computation, inputs, { signal, timeoutMs, profile }) as Promise<Record<K, TensorValue>>;
+  }
+
+  async #warmup(fetches: Readonly<Record<string, Tensor>>, options: WarmupOptions): Promise<void> {
+    this.#assertOpen();
+    checkOptions('warmup', options, warmupOptions);
+    const { signal, shapes = {} } = options;
+    checkSignal('warmup', signal);
+    signal?.throwIfAborted();
+    const computation = this.#computation(fetches, []);
+    const [update] = updatesOf(this.graph, [...computation.fetches.values()]);
+    if (update !== undefined) {
+      throw new ArgumentError(`warmup: the fetches run ${update.name}, which changes variables.`, {
+        node: update.name,
+        hint: 'session.report compiles them without a run.',
+      });
+    }
+    const all = (Array.isArray(shapes) ? shapes : [shapes]).map((each) => checkShapes(computation.placeholders, each));
+    if (all.length < 1 || all.length > this.#programLimit) {
+      const kept = `as many as programs are kept, ${this.#programLimit}`;
+      throw new ArgumentError(`warmup: shapes: expected 1 to ${kept}, received ${all.length}.`, {
+        hint: 'raise programLimit of Session.create.',
+      });
+    }
+    // One after the other: the zeros of all of them at once could be much memory.
+    for (const each of all) await this.#compute(computation, zeros(computation.placeholders, each), { signal, profile: false });
+  }
+
+  /** Runs a computation on checked inputs, which are copied before this returns. */
+  async #compute(
+    computation: Computation,
+    given: readonly Input[],
+    { signal, timeoutMs, profile }: ComputeOptions,
+  ): Promise<Record<string, TensorValue>> {
+    let inputs = given;
     const cancellation = new Cancellation(signal, timeoutMs, this.#signals);
     this.#cancellations.add(cancellation);
     try {
@@ -309,7 +365,7 @@ export class Session {
           name,
           { dtype: type.dtype, shape: [...type.shape], data: results[i] },
         ]);
-        return Object.fromEntries(named) as Record<K, TensorValue>;
+        return Object.fromEntries(named) as Record<string, TensorValue>;
       } finally {
         program.users--;
       }

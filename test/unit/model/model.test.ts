@@ -38,7 +38,7 @@ beforeAll(async () => {
       return path;
     }),
   );
-  model = await load({ labels: names, maxBatch: 2 });
+  model = await load({ labels: names, batching: { maxBatchSize: 2 } });
 });
 afterAll(async () => {
   await model[Symbol.asyncDispose]();
@@ -217,7 +217,7 @@ describe('loadModel', () => {
     [{ checkpoint: '' }, /checkpoint: expected a path/],
     [{ untrainedSeed: 0.5 }, /untrainedSeed: expected a whole number/],
     [{ checkpoint: 'a', numClasses: 0 }, /numClasses/],
-    [{ checkpoint: 'a', maxBatch: -1 }, /maxBatch/],
+    [{ checkpoint: 'a', batching: { maxBatchSize: 0 } }, /batching: maxBatchSize: expected an integer from 1/],
     [{ checkpoint: 'a', imageSize: 0 }, /Image size/],
     [{ checkpoint: 'a', labelz: 'x' }, /no option labelz/],
     [{ checkpoint: 'a', decode: { mode: 'quick' } }, /mode/],
