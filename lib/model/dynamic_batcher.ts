@@ -358,6 +358,7 @@ export class DynamicBatcher<K, P, R> {
   }
 
   #failAll(batch: Batch<K, P, R>, error: unknown): void {
+    for (const { request } of batch.parts) request.batches.delete(batch);
     for (const { request } of batch.parts) this.#fail(request, error);
   }
 

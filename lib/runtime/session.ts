@@ -332,8 +332,18 @@ export class Session {
         hint: 'raise programLimit of Session.create.',
       });
     }
-    // One after the other: the zeros of all of them at once could be much memory.
-    for (const each of all) await this.#compute(computation, zeros(computation.placeholders, each), { signal, profile: false });
+    const cancellation = new Cancellation(signal, undefined, this.#signals);
+    this.#cancellations.add(cancellation);
+    try {
+      for (const each of all) {
+        // Shapes that are too large fail here, before there are zeros of such a size.
+        await cancellation.race(this.#program(computation, each).compiled);
+        await this.#compute(computation, zeros(computation.placeholders, each), { signal, profile: false });
+      }
+    } finally {
+      cancellation.end();
+      this.#cancellations.delete(cancellation);
+    }
   }
 
   /** Runs a computation on checked inputs, which are copied before this returns. */
