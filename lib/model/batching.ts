@@ -33,7 +33,7 @@ export function checkTimeout(where: string, timeoutMs: unknown): void {
 }
 
 /** @throws ArgumentError */
-export function checkBatching(options: BatchingOptions): Batching {
+export function checkBatching(options: BatchingOptions = {}): Batching {
   const where = 'batching';
   checkOptions(where, options, names);
   const { maxBatchSize = defaultMaxBatchSize, maxQueueDelayMs = 0, queueLimit = 1024, timeoutMs } = options;

@@ -150,10 +150,13 @@ export class DynamicBatcher<K, P, R> {
     const full = this.#outside.size > 0 || this.#waiting + count > queueLimit;
     if (full && !continues) {
       this.#counts.rejected++;
-      throw new ExecutionError(`The queue is full: ${this.#waiting} of ${queueLimit} images wait, ${count} more came.`, {
-        code: 'ERR_QUEUE_FULL',
-        hint: 'try again later, or raise batching.queueLimit.',
-      });
+      throw new ExecutionError(
+        `The queue is full: ${this.#waiting} of ${queueLimit} images wait, ${count} more came.`,
+        {
+          code: 'ERR_QUEUE_FULL',
+          hint: 'try again later, or raise batching.queueLimit.',
+        },
+      );
     }
     if (!continues) this.#counts.requests++;
     const arrivedAt = this.#clock.now();

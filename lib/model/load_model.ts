@@ -60,7 +60,7 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
   const entry = network(name);
   checkOptions(name, options);
   const { device, precision, threads, checkpoint, untrainedSeed = 0 } = options;
-  const batching = checkBatching(options.batching ?? {});
+  const batching = checkBatching(options.batching);
   const preprocessing = preprocessingFor(entry.preprocessing, options.imageSize ?? entry.imageSize);
   const decode = {
     ...options.decode,

@@ -125,7 +125,11 @@ export class Model {
     images: ImageSource | readonly ImageSource[],
     options: ClassifyOptions = {},
   ): Promise<Prediction[] | Prediction[][]> {
-    const { topK = Math.min(5, this.numClasses), ...rest } = checked('classify', options, ['topK', 'signal', 'timeoutMs']);
+    const { topK = Math.min(5, this.numClasses), ...rest } = checked('classify', options, [
+      'topK',
+      'signal',
+      'timeoutMs',
+    ]);
     this.#checkTopK(topK);
     const rows = await this.#rows(images, 'predictions', rest);
     return Array.isArray(rows) ? rows.map((row) => this.top(row, topK)) : this.top(rows, topK);

@@ -69,13 +69,12 @@ describe('calls at the same time', () => {
     await using model = await load({ maxBatchSize: 8 });
     await model.warmup({ outputs: ['logits'] });
     const { result } = await busy(model, 8);
-    await Promise.all(pictures.slice(0, 8).map((picture) => model.logits(picture)));
+    // Pixels need no decoder: they are ready long before the first batch has ended.
+    const pixels = Array.from({ length: 8 }, (_, i) => paint(side, side, (x, y) => [x * i, y * i, 9 * i]));
+    await Promise.all(pixels.map((image) => model.logits(image)));
     await result;
-    const { imagesByBatchSize } = model.stats().batching;
     expect(images(model)).toBe(16);
-    // Pictures that are decoded late may miss the batch, but none runs while the first batch does.
-    expect(imagesByBatchSize[8]).toBeGreaterThanOrEqual(8);
-    expect(imagesByBatchSize[1] ?? 0).toBeLessThan(4);
+    expect(model.stats().batching.batches).toBeLessThanOrEqual(4);
   });
 
   test('outputs do not mix, arrays and single images do', async () => {
@@ -146,7 +145,8 @@ describe('calls at the same time', () => {
     const ends = await Promise.allSettled(pictures.slice(0, 5).map((picture) => model.classify(picture)));
     expect(ends.filter(({ status }) => status === 'rejected').length).toBeGreaterThanOrEqual(1);
     for (const end of ends) {
-      if (end.status === 'rejected') expect(end.reason).toMatchObject({ code: 'ERR_QUEUE_FULL', name: 'ExecutionError' });
+      if (end.status === 'rejected')
+        expect(end.reason).toMatchObject({ code: 'ERR_QUEUE_FULL', name: 'ExecutionError' });
     }
     await result;
     const { rejected } = model.stats().batching;
@@ -158,7 +158,12 @@ describe('calls at the same time', () => {
   test('a bad image fails its own call alone', async () => {
     await using model = await load();
     const { result } = await busy(model, 8);
-    const calls = [pictures[0] as Buffer, Buffer.from('no picture'), pictures[1] as Buffer, join(folder, 'missing.png')];
+    const calls = [
+      pictures[0] as Buffer,
+      Buffer.from('no picture'),
+      pictures[1] as Buffer,
+      join(folder, 'missing.png'),
+    ];
     const ends = await Promise.allSettled(calls.map((image) => model.classify(image)));
     expect(ends.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'rejected']);
     for (const end of ends) if (end.status === 'rejected') expect(end.reason).toBeInstanceOf(ImageError);

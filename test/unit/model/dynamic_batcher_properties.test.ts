@@ -77,7 +77,10 @@ async function play({ arrivals, runs, endAt, ...bounds }: typeof scenario extend
       const members = [...new Set(payloads.map(requestOf))];
       check(batchSizesUpTo(bounds.maxBatchSize).includes(payloads.length), `a batch of ${payloads.length}`);
       const full = payloads.length === bounds.maxBatchSize;
-      check(running.size === 0 || (running.size === 1 && full), `${running.size} batches run, another of ${payloads.length}`);
+      check(
+        running.size === 0 || (running.size === 1 && full),
+        `${running.size} batches run, another of ${payloads.length}`,
+      );
       for (const payload of payloads) {
         const request = requestOf(payload);
         check(request.key === key, `${payload} of key ${request.key} runs as ${key}`);

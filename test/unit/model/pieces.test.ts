@@ -6,7 +6,10 @@ const turn = () => new Promise((resolve) => setImmediate(resolve));
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 /** Work that multiplies numbers by ten, in pieces of four. Records what happens. */
-function work(changes: Partial<PieceWork<number, number[]>> = {}): { work: PieceWork<number, number[]>; log: string[] } {
+function work(changes: Partial<PieceWork<number, number[]>> = {}): {
+  work: PieceWork<number, number[]>;
+  log: string[];
+} {
   const log: string[] = [];
   return {
     log,
