@@ -1,7 +1,7 @@
 // A server whose requests share batches. Usage: node examples/server_batching.mjs CHECKPOINT LABELS [PICTURE...]
 //
 // POST a picture to http://localhost:8080/ and get its three most probable classes as JSON; the environment's PORT is another port.
-// With pictures the program is its own client instead: it posts each of them eight times at once, says how they were batched, and
+// With pictures the program is its own client instead: it posts each of them four times at once, says how they were batched, and
 // ends.
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -63,7 +63,7 @@ if (pictures.length === 0) {
 } else {
   const url = `http://localhost:${server.address().port}/`;
   const files = pictures.map((path) => readFileSync(path));
-  const requests = Array.from({ length: 8 * files.length }, (_, i) => {
+  const requests = Array.from({ length: 4 * files.length }, (_, i) => {
     return fetch(url, { method: 'POST', body: files[i % files.length], headers: { connection: 'close' } });
   });
   const answers = await Promise.all(requests.map(async (request) => (await request).json()));

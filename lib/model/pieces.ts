@@ -46,7 +46,7 @@ export async function* inPieces<T, R>(items: readonly T[], work: PieceWork<T, R>
     }
   } finally {
     cancellation.end();
-    stop.abort();
+    if (begun.length > 0) stop.abort();
     await Promise.allSettled(begun);
   }
 }

@@ -114,7 +114,7 @@ test('server_batching.mjs answers each request, in fewer batches than requests',
     expect(lines[i]).toMatch(new RegExp(`^${picture}: kind \\d+$`));
   });
   expect(lines[3]).toMatch(new RegExp(`^${bad}: This is no image that can be decoded`));
-  const [, batches] = lines[4]?.match(/^32 requests, (\d+) batches; images by size of the batch: \{.*\}$/) ?? [];
+  const [, batches] = lines[4]?.match(/^16 requests, (\d+) batches; images by size of the batch: \{.*\}$/) ?? [];
   expect(Number(batches)).toBeGreaterThan(0);
-  expect(Number(batches)).toBeLessThan(24);
+  expect(Number(batches)).toBeLessThan(12);
 });
