@@ -1,14 +1,5 @@
 /** Running a graph: variables with values, compiled programs, runs. */
-import {
-  AssignedValues,
-  assertRestorable,
-  matchVariables,
-  openCheckpoint,
-  type RestoreOptions,
-  type RestorePlan,
-  type WriteResult,
-  writeCheckpoint,
-} from '../checkpoint/index.js';
+import type { RestorePlan, WriteResult } from '../checkpoint/index.js';
 import { allocate, describe, dtypes, holds, type TypedArray } from '../core/dtype.js';
 import { Graph, type Tensor, type Variable } from '../core/graph.js';
 import { checkInteger, checkOptions, checkSignal } from '../core/options.js';
@@ -18,6 +9,7 @@ import type { Addon, NativeProgram, NativeStore } from '../native/addon.js';
 import { loadAddon } from '../native/binding.js';
 import { encode, updatesOf } from '../plan/encode.js';
 import { Cancellation, SignalListeners } from './cancellation.js';
+import { restoreVariables, saveVariables } from './checkpointing.js';
 import { type Computation, computationKey, makeComputation } from './computation.js';
 import { backendOf, checkPrecision } from './device.js';
 import { checkFeeds, checkShapes, type Feeds, type Input, zeros } from './feeds.js';
@@ -189,13 +181,23 @@ export class Session {
     const { signal, variables, ...matching } = options;
     checkSignal('restore', signal);
     signal?.throwIfAborted();
-    return this.#exclusively(async () => {
-      try {
-        return await this.#restore(path, this.#saved(variables, 'restore'), matching, signal);
-      } catch (error) {
-        throw signal?.aborted === true ? signal.reason : error;
-      }
-    });
+    return this.#exclusively(() =>
+      restoreVariables(
+        path,
+        this.#saved(variables, 'restore'),
+        { ...matching, signal },
+        {
+          crc32c: this.#addon.crc32c,
+          write: (variable, values) => {
+            this.#assertNotDisposed();
+            this.#write(variable, values);
+          },
+          spoil: (spoilt) => {
+            for (const { name } of spoilt) this.#uninitialized.add(name);
+          },
+        },
+      ),
+    );
   }
 
   /**
@@ -214,20 +216,11 @@ export class Session {
       this.#assertNotDisposed();
       const variables = this.#saved(chosen, 'save');
       this.#assertInitialized(variables, 'save');
-      const valuesOf = (name: string): TypedArray => {
+      const read = (name: string): TypedArray => {
         this.#assertNotDisposed();
         return this.#store.read(name);
       };
-      const entries = variables.map(({ name, dtype, shape }) => ({ name, dtype, shape, data: () => valuesOf(name) }));
-      try {
-        return await writeCheckpoint(path, entries, {
-          ...writing,
-          ...(signal === undefined ? {} : { signal }),
-          crc32c: this.#addon.crc32c,
-        });
-      } catch (error) {
-        throw signal?.aborted === true ? signal.reason : error;
-      }
+      return saveVariables(path, variables, read, { ...writing, signal, crc32c: this.#addon.crc32c });
     });
   }
 
@@ -445,39 +438,6 @@ export class Session {
     }
     this.#store.write(name, values);
     this.#uninitialized.delete(name);
-  }
-
-  async #restore(
-    path: string,
-    variables: readonly Variable[],
-    matching: RestoreOptions,
-    signal: AbortSignal | undefined,
-  ): Promise<RestorePlan<Variable>> {
-    const reader = await openCheckpoint(path, {
-      crc32c: this.#addon.crc32c,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    try {
-      const plan = matchVariables(variables, reader, matching);
-      assertRestorable(plan);
-      let written = 0;
-      try {
-        const values = new AssignedValues(reader, plan.assignments);
-        for (const assignment of plan.assignments) {
-          const data = await values.read(assignment);
-          this.#assertNotDisposed();
-          this.#write(assignment.variable, data);
-          written++;
-        }
-      } catch (error) {
-        // Some values are new and some old: that is no state to compute with.
-        if (written > 0) for (const { variable } of plan.assignments) this.#uninitialized.add(variable.name);
-        throw error;
-      }
-      return plan;
-    } finally {
-      await reader.close();
-    }
   }
 
   async #withCompiled<T>(
