@@ -21,6 +21,9 @@ export {
 export * from './errors.js';
 export { exportOnnx, type OnnxRequest, type WriteOnnxOptions, type WriteOnnxResult, writeOnnx } from './export/onnx.js';
 export {
+  type AbortOptions,
+  type BatcherStats,
+  type BatchingOptions,
   type ClassifyOptions,
   kerasNames,
   type LabelSource,
@@ -29,11 +32,13 @@ export {
   loadModel,
   Model,
   type ModelOutput,
+  type ModelStats,
   type Outcome,
   type Prediction,
   type PredictOptions,
   pytorchNames,
   type StreamOptions,
+  type WarmupModelOptions,
   type WeightLayout,
 } from './model/index.js';
 export * from './runtime/index.js';

@@ -97,7 +97,7 @@ export function modelOptions(flags: ModelFlags): LoadModelOptions {
   return {
     ...engineOptions(flags),
     checkpoint: flags.checkpoint,
-    maxBatch: flags.batch,
+    batching: { maxBatchSize: flags.batch },
     ...(flags.layout === undefined ? {} : { layout: flags.layout }),
     ...(flags.calibration === undefined ? {} : { calibration: flags.calibration }),
     ...(flags.labels === undefined ? {} : { labels: flags.labels }),

@@ -133,7 +133,7 @@ async function decodeBytes(
 }
 
 /** Rejects as soon as the signal fires. The decoder cannot be stopped: it ends by itself, and its pixels are dropped. */
-function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+export function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   return new Promise<T>((resolve, reject) => {
     const abort = () => reject(signal.reason);

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { type CheckpointReader, openCheckpoint } from '../checkpoint/index.js';
 import { describe } from '../core/dtype.js';
+import { checkInteger } from '../core/options.js';
 import { checkOptions as checkDecodeOptions, type DecodeOptions } from '../data/decoding.js';
 import { preprocessingFor } from '../data/preprocessing.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
@@ -9,7 +10,8 @@ import { type Calibration, loadCalibration } from '../runtime/calibration.js';
 import type { Precision } from '../runtime/device.js';
 import { Session, type SessionOptions } from '../runtime/session.js';
 import { type NetworkEntry, type NetworkName, network, networkNames } from '../slim/nets/registry.js';
-import { defaultMaxBatch } from './batches.js';
+import { batchSizesUpTo } from './batch_sizes.js';
+import { type BatchingOptions, checkBatching } from './batching.js';
 import { type LabelSource, loadLabels } from './labels.js';
 import { Model } from './model.js';
 import { buildNetwork } from './network_graph.js';
@@ -36,8 +38,8 @@ export interface LoadModelOptions extends Pick<SessionOptions, 'device' | 'threa
   readonly numClasses?: number;
   /** Pixels a side of the network's input; the network's own size unless told. */
   readonly imageSize?: number;
-  /** Images that run at once at most; 32 unless told. */
-  readonly maxBatch?: number;
+  /** How calls share batches. */
+  readonly batching?: BatchingOptions;
   /** How images are decoded. */
   readonly decode?: Omit<DecodeOptions, 'minSide' | 'signal'>;
 }
@@ -49,7 +51,7 @@ const optionNames = new Set([
   'labels',
   'numClasses',
   'imageSize',
-  'maxBatch',
+  'batching',
   'decode',
   'device',
   'precision',
@@ -57,6 +59,9 @@ const optionNames = new Set([
   'wide',
   'threads',
 ]);
+
+/** Programs that are kept besides those of the batches, for `run` with sizes of its own. */
+const programsBesides = 8;
 
 /**
  * Loads a network of the registry with its weights, preprocessing and labels as one object.
@@ -66,15 +71,8 @@ const optionNames = new Set([
 export async function loadModel(name: NetworkName, options: LoadModelOptions): Promise<Model> {
   const entry = network(name);
   checkOptions(name, options);
-  const {
-    device,
-    precision = 'auto',
-    wide,
-    threads,
-    checkpoint,
-    untrainedSeed = 0,
-    maxBatch = defaultMaxBatch,
-  } = options;
+  const { device, precision = 'auto', wide, threads, checkpoint, untrainedSeed = 0 } = options;
+  const batching = checkBatching(options.batching);
   const preprocessing = preprocessingFor(entry.preprocessing, options.imageSize ?? entry.imageSize);
   const decode = {
     ...options.decode,
@@ -92,6 +90,7 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
     ...(wide === undefined ? {} : { wide }),
     ...(device === undefined ? {} : { device }),
     ...(threads === undefined ? {} : { threads }),
+    programLimit: programsBesides + Object.keys(outputs).length * batchSizesUpTo(batching.maxBatchSize).length,
   });
   try {
     if (checkpoint !== undefined) await restore(session, checkpoint, found?.layout ?? 'slim');
@@ -100,7 +99,7 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
     await session[Symbol.asyncDispose]();
     throw error;
   }
-  return new Model(entry, session, outputs, { labels, numClasses, preprocessing, maxBatch, decode });
+  return new Model(entry, session, outputs, { labels, numClasses, preprocessing, batching, decode });
 }
 
 /** The file in which the calibration of a checkpoint is looked for. */
@@ -176,7 +175,7 @@ function checkOptions(name: string, options: LoadModelOptions): void {
     if (!optionNames.has(key))
       throw new ArgumentError(`loadModel has no option ${key}; it has ${[...optionNames].join(', ')}.`);
   }
-  const { checkpoint, untrainedSeed, layout, numClasses, maxBatch } = options;
+  const { checkpoint, untrainedSeed, layout, numClasses } = options;
   if ((checkpoint === undefined) === (untrainedSeed === undefined)) {
     throw new ArgumentError(`loadModel('${name}'): expected either checkpoint or untrainedSeed.`, {
       hint: `pass { checkpoint: '${name}.ckpt' }, the file of the published archive.`,
@@ -191,12 +190,5 @@ function checkOptions(name: string, options: LoadModelOptions): void {
   if (layout !== undefined && !weightLayouts.includes(layout)) {
     throw new ArgumentError(`layout: expected one of ${weightLayouts.join(', ')}, received ${describe(layout)}.`);
   }
-  for (const [key, value, most] of [
-    ['numClasses', numClasses, 2 ** 24],
-    ['maxBatch', maxBatch, 65536],
-  ] as const) {
-    if (value !== undefined && !(Number.isInteger(value) && value > 0 && value <= most)) {
-      throw new ArgumentError(`${key}: expected a whole number from 1 to ${most}, received ${describe(value)}.`);
-    }
-  }
+  if (numClasses !== undefined) checkInteger('loadModel', 'numClasses', numClasses, 1, 2 ** 24);
 }

@@ -1,23 +1,29 @@
+import type { Slots } from './slots.js';
+
 /**
- * Calls `map` for every item, at most `limit` at the same time. After a failure no further item is begun.
+ * Calls `map` for every item, each at one of the slots. After a failure no further item is begun.
  * @returns the results in the order of the items
  * @throws what the earliest failed item threw, once everything that was begun has ended
  */
-export async function mapLimited<T, R>(items: readonly T[], limit: number, map: (item: T) => Promise<R>): Promise<R[]> {
+export async function mapLimited<T, R>(items: readonly T[], slots: Slots, map: (item: T) => Promise<R>): Promise<R[]> {
   const results: R[] = [];
   const failures: { index: number; error: unknown }[] = [];
   let next = 0;
   const work = async () => {
+    // Asks for one slot at a time: others who use them have their turn between two items.
     while (next < items.length && failures.length === 0) {
-      const index = next++;
-      try {
-        results[index] = await map(items[index] as T);
-      } catch (error) {
-        failures.push({ index, error });
-      }
+      await slots.use(async () => {
+        if (next >= items.length || failures.length > 0) return;
+        const index = next++;
+        try {
+          results[index] = await map(items[index] as T);
+        } catch (error) {
+          failures.push({ index, error });
+        }
+      });
     }
   };
-  await Promise.all(Array.from({ length: Math.min(limit, items.length) }, work));
+  await Promise.all(Array.from({ length: Math.min(slots.count, items.length) }, work));
   const [first] = failures.sort((a, b) => a.index - b.index);
   if (first !== undefined) throw first.error;
   return results;

@@ -1,22 +1,37 @@
-import { availableParallelism } from 'node:os';
 import { describe } from '../core/dtype.js';
-import { type DecodeOptions, decodeOwned, type ImageSource, type OwnedSource, ownSource } from '../data/decoding.js';
+import { checkSignal } from '../core/options.js';
+import type { DecodeOptions, ImageSource } from '../data/decoding.js';
 import type { PreprocessingSpec } from '../data/preprocessing.js';
 import type { RawImage } from '../data/raw_image.js';
 import { ArgumentError, ExecutionError } from '../errors.js';
-import { loadAddon } from '../native/binding.js';
 import type { CalibrateOptions, Calibration } from '../runtime/calibration.js';
+import { SignalListeners } from '../runtime/cancellation.js';
 import type { ComputePrecision } from '../runtime/device.js';
-import type { Session } from '../runtime/session.js';
+import type { Session, SessionStats } from '../runtime/session.js';
 import type { NetworkEntry } from '../slim/nets/registry.js';
-import { concatenate, inBatches, type Outcome } from './batches.js';
-import { mapLimited } from './map_limited.js';
+import { BatchInput, concatenate } from './batch_input.js';
+import { batchSizesUpTo } from './batch_sizes.js';
+import { type Batching, checkTimeout } from './batching.js';
+import { systemClock } from './clock.js';
+import { type BatcherStats, DynamicBatcher } from './dynamic_batcher.js';
+import { ImagePreparation, type Item } from './image_preparation.js';
 import type { ModelOutput, NetworkGraph } from './network_graph.js';
+import { inPieces } from './pieces.js';
 import { type Prediction, topPredictions } from './predictions.js';
 
-/** Options of one call. */
-export interface PredictOptions {
+/** Lets a call end early. */
+export interface AbortOptions {
+  /** The call is rejected with its reason. Other calls in the same batch go on. */
   readonly signal?: AbortSignal | undefined;
+}
+
+/** Options of one call. */
+export interface PredictOptions extends AbortOptions {
+  /**
+   * Ends the call with ERR_ABORTED when it has waited and run for so many milliseconds. Images that still wait are dropped
+   * and never run. As in `batching.timeoutMs` unless told.
+   */
+  readonly timeoutMs?: number | undefined;
 }
 
 export interface ClassifyOptions extends PredictOptions {
@@ -25,9 +40,31 @@ export interface ClassifyOptions extends PredictOptions {
 }
 
 /** Options of `stream`. */
-export interface StreamOptions extends PredictOptions {
+export interface StreamOptions extends AbortOptions {
   /** Told of images that cannot be read, which are left out. Without it the first of them ends the stream with its error. */
   readonly onFailure?: (source: ImageSource, error: unknown) => void;
+}
+
+/** Options of `warmup`. */
+export interface WarmupModelOptions extends AbortOptions {
+  /** Sizes of batches; all that occur unless told: powers of two, and `batching.maxBatchSize`. */
+  readonly batchSizes?: readonly number[];
+  /** What will be asked for; all three outputs unless told. `classify` needs `predictions`, `embed` `features`. */
+  readonly outputs?: readonly ModelOutput[];
+}
+
+/** Images that run at once in a calibration. */
+const calibrationBatch = 8;
+
+/** An image with its result. */
+export interface Outcome<T, R> {
+  readonly item: T;
+  readonly result: R;
+}
+
+/** Counters of a model: those of its session, and those of its batches. */
+export interface ModelStats extends SessionStats {
+  readonly batching: BatcherStats;
 }
 
 /** @internal What `loadModel` gives a model besides its network and session. */
@@ -35,23 +72,16 @@ export interface ModelParts {
   readonly labels: readonly string[] | null;
   readonly numClasses: number;
   readonly preprocessing: PreprocessingSpec;
-  readonly maxBatch: number;
+  readonly batching: Batching;
   readonly decode: DecodeOptions;
-}
-
-/** Decodes at the same time: the decoder works on libuv's threads, of which there are 4 unless told. */
-const decodesAtOnce = Math.max(2, Math.min(availableParallelism(), 4));
-
-/** A source with a copy of its bytes, or what is wrong with it. */
-interface Item {
-  readonly source: ImageSource;
-  readonly owned: OwnedSource | null;
-  readonly error: unknown;
 }
 
 /**
  * A network with weights, preprocessing and labels; `loadModel` makes it. Images may be paths, encoded bytes or raw pixels; bytes
  * and pixels are copied before a call returns, so the caller may change them at once. Results keep the order of the images.
+ *
+ * Calls of `classify`, `embed`, `logits` and `stream` that meet share batches (docs/serving.md): a server calls them once for each
+ * request.
  */
 export class Model {
   readonly name: string;
@@ -64,8 +94,11 @@ export class Model {
   /** The session underneath, for everything that a model does not offer. */
   readonly session: Session;
   readonly #outputs: NetworkGraph['outputs'];
-  readonly #maxBatch: number;
-  readonly #decode: DecodeOptions;
+  readonly #batching: Batching;
+  readonly #images: ImagePreparation;
+  readonly #batcher: DynamicBatcher<ModelOutput, Float32Array, Float32Array>;
+  readonly #input = new BatchInput();
+  readonly #signals = new SignalListeners();
   readonly #pending = new Set<Promise<unknown>>();
   #closing = false;
 
@@ -78,13 +111,18 @@ export class Model {
     this.labelOffset = entry.labelOffset;
     this.numClasses = parts.numClasses;
     this.preprocessing = parts.preprocessing;
-    this.#maxBatch = parts.maxBatch;
-    this.#decode = parts.decode;
+    this.#batching = parts.batching;
+    this.#images = new ImagePreparation(parts.preprocessing, parts.decode);
+    this.#batcher = new DynamicBatcher({
+      ...parts.batching,
+      run: (output, images, signal) => this.#runBatch(output, images, signal),
+    });
   }
 
   /**
    * The most probable classes of an image, or of each of several.
-   * @throws ImageError, ArgumentError, ExecutionError; the signal's reason when aborted
+   * @throws ImageError, ArgumentError; ExecutionError when too many images wait (ERR_QUEUE_FULL), the time limit is over
+   * (ERR_ABORTED) or the model is disposed (ERR_DISPOSED); the signal's reason when aborted
    */
   classify(image: ImageSource, options?: ClassifyOptions): Promise<Prediction[]>;
   classify(images: readonly ImageSource[], options?: ClassifyOptions): Promise<Prediction[][]>;
@@ -92,7 +130,11 @@ export class Model {
     images: ImageSource | readonly ImageSource[],
     options: ClassifyOptions = {},
   ): Promise<Prediction[] | Prediction[][]> {
-    const { topK = Math.min(5, this.numClasses), ...rest } = checked('classify', options, ['topK', 'signal']);
+    const { topK = Math.min(5, this.numClasses), ...rest } = checked('classify', options, [
+      'topK',
+      'signal',
+      'timeoutMs',
+    ]);
     this.#checkTopK(topK);
     const rows = await this.#rows(images, 'predictions', rest);
     return Array.isArray(rows) ? rows.map((row) => this.top(row, topK)) : this.top(rows, topK);
@@ -108,7 +150,7 @@ export class Model {
     images: ImageSource | readonly ImageSource[],
     options: PredictOptions = {},
   ): Promise<Float32Array | Float32Array[]> {
-    return this.#rows(images, 'features', checked('embed', options, ['signal']));
+    return this.#rows(images, 'features', checked('embed', options, ['signal', 'timeoutMs']));
   }
 
   /** The logits of an image, or of each of several. */
@@ -118,11 +160,12 @@ export class Model {
     images: ImageSource | readonly ImageSource[],
     options: PredictOptions = {},
   ): Promise<Float32Array | Float32Array[]> {
-    return this.#rows(images, 'logits', checked('logits', options, ['signal']));
+    return this.#rows(images, 'logits', checked('logits', options, ['signal', 'timeoutMs']));
   }
 
   /**
-   * One output of many images as it comes, a batch at a time: rows of logits, of class probabilities, or of features.
+   * One output of many images as it comes, a batch at a time: rows of logits, of class probabilities, or of features. At most two
+   * batches of images are in memory, however many there are and however slowly the results are taken.
    * @throws like `classify`
    */
   async *stream(
@@ -131,14 +174,10 @@ export class Model {
     options: StreamOptions = {},
   ): AsyncGenerator<Outcome<ImageSource, Float32Array>> {
     const { signal, onFailure } = checked('stream', options, ['signal', 'onFailure']);
-    for await (const outcomes of this.#batches(
-      sources.map((source) => this.#own(source)),
-      output,
-      signal,
-      onFailure,
-    )) {
-      for (const { item, result } of outcomes) yield { item: item.source, result };
-    }
+    this.#assertOpen();
+    this.#tensor(output);
+    const items = sources.map((source) => this.#images.own(source));
+    for await (const outcomes of this.#outcomes(items, output, { signal }, onFailure)) yield* outcomes;
   }
 
   /** The `topK` largest of a row of class probabilities, with their labels. @throws ArgumentError */
@@ -166,59 +205,64 @@ export class Model {
     sources: readonly ImageSource[],
     signal: AbortSignal | undefined,
   ): AsyncGenerator<{ images: Float32Array }> {
-    for (let from = 0; from < sources.length; from += this.#maxBatch) {
-      const batch = sources.slice(from, from + this.#maxBatch);
+    for (let from = 0; from < sources.length; from += calibrationBatch) {
+      const batch = sources.slice(from, from + calibrationBatch);
       yield { images: await this.preprocess(batch, signal === undefined ? {} : { signal }) };
     }
   }
 
   /** Decodes one image with this model's decode options. */
-  async decode(source: ImageSource, { signal }: PredictOptions = {}): Promise<RawImage> {
-    return decodeOwned(ownSource(source, this.#decode), {
-      ...this.#decode,
-      ...(signal === undefined ? {} : { signal }),
-    });
+  async decode(source: ImageSource, { signal }: AbortOptions = {}): Promise<RawImage> {
+    return this.#images.decode(source, signal);
   }
 
   /** The network's input for some images: float32 [images, height, width, 3]. @throws ImageError of the earliest bad image */
-  async preprocess(sources: readonly ImageSource[], { signal }: PredictOptions = {}): Promise<Float32Array> {
-    return concatenate(
-      await mapLimited(
-        sources.map((source) => this.#own(source)),
-        decodesAtOnce,
-        (item) => this.#prepare(item, signal),
-      ),
-    );
+  async preprocess(sources: readonly ImageSource[], { signal }: AbortOptions = {}): Promise<Float32Array> {
+    return concatenate(await this.#images.pixels(sources, signal));
   }
 
   /**
-   * One output for preprocessed pixels, float32 [images, height, width, 3]: the network alone.
+   * One output for preprocessed pixels, float32 [images, height, width, 3]: the network alone, in a batch of its own.
    * @returns the rows of all images, one after another
    */
   async run(
     pixels: Float32Array,
-    { signal, output = 'logits' }: PredictOptions & { readonly output?: ModelOutput } = {},
+    { signal, timeoutMs, output = 'logits' }: PredictOptions & { readonly output?: ModelOutput } = {},
   ): Promise<Float32Array> {
-    const tensor = this.#outputs[output];
-    if (tensor === undefined)
-      throw new ArgumentError(
-        `output: expected ${Object.keys(this.#outputs).join(', ')}, received ${describe(output)}.`,
-      );
-    const { result } = await this.session.run(
-      { images: pixels },
-      { result: tensor },
-      signal === undefined ? {} : { signal },
-    );
+    const { result } = await this.session.run({ images: pixels }, this.#fetches(output), {
+      ...(signal === undefined ? {} : { signal }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    });
     return result.data as Float32Array;
   }
 
-  /** Bytes and counters of the session. */
-  stats(): ReturnType<Session['stats']> {
-    return this.session.stats();
+  /**
+   * Makes the first calls as fast as later ones: loads the image decoder, compiles the network for each size of batches and each
+   * output, and runs it once on zeros. Without options that is three outputs of six sizes: name those that will be used.
+   * @throws ArgumentError for sizes and outputs that never run; what `session.warmup` throws
+   */
+  async warmup(options: WarmupModelOptions = {}): Promise<void> {
+    const { batchSizes, outputs, signal } = checked('warmup', options, ['batchSizes', 'outputs', 'signal']);
+    this.#assertOpen();
+    const sizes = chosen('batchSizes', batchSizes, batchSizesUpTo(this.#batching.maxBatchSize));
+    const fetches = chosen('outputs', outputs, Object.keys(this.#outputs) as ModelOutput[]);
+    await this.#images.warmup();
+    const { height, width } = this.preprocessing;
+    const shapes = sizes.map((size) => ({ images: [size, height, width, 3] }));
+    for (const output of fetches) {
+      await this.session.warmup(this.#fetches(output), { shapes, ...(signal === undefined ? {} : { signal }) });
+    }
   }
 
-  /** Frees native memory now. Work that has begun ends with ERR_DISPOSED or its result. */
+  /** Bytes and counters of the session, and counters of the batches. */
+  stats(): ModelStats {
+    return { ...this.session.stats(), batching: this.#batcher.stats() };
+  }
+
+  /** Frees native memory now. Calls that have not ended are rejected with ERR_DISPOSED. */
   dispose(): void {
+    this.#closing = true;
+    this.#batcher.dispose(disposedError());
     this.session.dispose();
   }
 
@@ -226,10 +270,14 @@ export class Model {
     this.dispose();
   }
 
-  /** Takes no more calls, waits for those that have begun (streams aside), then frees. */
+  /**
+   * Takes no more calls, waits for those that were accepted, then frees. Of streams it waits only for the batches that have been
+   * begun: whoever reads them may never go on.
+   */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
     await Promise.allSettled(this.#pending);
+    await this.#batcher.close(disposedError());
     await this.session[Symbol.asyncDispose]();
   }
 
@@ -239,70 +287,104 @@ export class Model {
     }
   }
 
+  #assertOpen(): void {
+    if (this.#closing) throw disposedError();
+  }
+
+  #tensor(output: ModelOutput): NetworkGraph['outputs'][ModelOutput] {
+    if (!Object.hasOwn(this.#outputs, output))
+      throw new ArgumentError(
+        `output: expected ${Object.keys(this.#outputs).join(', ')}, received ${describe(output)}.`,
+      );
+    return this.#outputs[output];
+  }
+
+  /** Always under the same name: other names would be other programs. */
+  #fetches(output: ModelOutput) {
+    return { result: this.#tensor(output) };
+  }
+
   async #rows(
     images: ImageSource | readonly ImageSource[],
     output: ModelOutput,
     options: PredictOptions,
   ): Promise<Float32Array | Float32Array[]> {
-    if (this.#closing) throw new ExecutionError('The model was disposed.', { code: 'ERR_DISPOSED' });
-    const rows = this.#collect(images, output, options);
+    this.#assertOpen();
+    const many = Array.isArray(images);
+    const sources = many ? (images as readonly ImageSource[]) : [images as ImageSource];
+    const rows = this.#collect(
+      sources.map((source) => this.#images.own(source)),
+      output,
+      options,
+    );
     this.#pending.add(rows);
     try {
-      return await rows;
+      return many ? await rows : ((await rows)[0] as Float32Array);
     } finally {
       this.#pending.delete(rows);
     }
   }
 
-  async #collect(
-    images: ImageSource | readonly ImageSource[],
-    output: ModelOutput,
-    { signal }: PredictOptions,
-  ): Promise<Float32Array | Float32Array[]> {
-    const many = Array.isArray(images);
-    const items = (many ? (images as readonly ImageSource[]) : [images as ImageSource]).map((source) =>
-      this.#own(source),
-    );
+  async #collect(items: readonly Item[], output: ModelOutput, options: PredictOptions): Promise<Float32Array[]> {
     const rows: Float32Array[] = [];
-    for await (const outcomes of this.#batches(items, output, signal))
+    const { signal, timeoutMs = this.#batching.timeoutMs } = options;
+    for await (const outcomes of this.#outcomes(items, output, { signal, timeoutMs }))
       rows.push(...outcomes.map(({ result }) => result));
-    return many ? rows : (rows[0] as Float32Array);
+    return rows;
   }
 
-  #batches(
+  /**
+   * Puts images into the batcher, a batch of them at a time. Single images, arrays and streams all go this way, so that they share
+   * batches. A piece of a list is ready as a whole: its images run together, where image by image they would leave as soon as
+   * the network is idle, in small batches. A list never has more than two pieces in the queue, so memory is bounded and
+   * other calls are served in between; its later pieces wait for room, so that a list is refused at once or served whole.
+   */
+  #outcomes(
     items: readonly Item[],
     output: ModelOutput,
-    signal: AbortSignal | undefined,
+    { signal, timeoutMs }: PredictOptions,
     onFailure?: (source: ImageSource, error: unknown) => void,
-  ) {
-    return inBatches<Item, Float32Array>(items, {
-      maxBatch: this.#maxBatch,
-      concurrency: decodesAtOnce,
+  ): AsyncGenerator<Outcome<ImageSource, Float32Array>[]> {
+    const since = systemClock.now();
+    const failed = onFailure && ((item: Item, error: unknown) => onFailure(item.source, error));
+    const { maxBatchSize, queueLimit } = this.#batching;
+    return inPieces(items, {
+      pieceSize: Math.min(maxBatchSize, queueLimit),
       signal,
-      prepare: (item, stop) => this.#prepare(item, stop),
-      run: async (pixels, size, stop) => {
-        const data = await this.run(pixels, { signal: stop, output });
-        const width = data.length / size;
-        return Array.from({ length: size }, (_, i) => data.slice(i * width, (i + 1) * width));
+      signals: this.#signals,
+      begin: (piece, first, stop) => {
+        let sources: ImageSource[] = [];
+        const prepare = async (left: AbortSignal) => {
+          const prepared = await this.#images.prepare(piece, left, failed);
+          sources = prepared.map(({ item }) => item.source);
+          return prepared.map(({ pixels }) => pixels);
+        };
+        return this.#batcher
+          .submit({ key: output, count: piece.length, prepare, signal: stop, timeoutMs, since, continues: !first })
+          .then((rows) => rows.map((result, i) => ({ item: sources[i] as ImageSource, result })));
       },
-      ...(onFailure === undefined ? {} : { onFailure: (item: Item, error: unknown) => onFailure(item.source, error) }),
     });
   }
 
-  #own(source: ImageSource): Item {
-    try {
-      return { source, owned: ownSource(source, this.#decode), error: null };
-    } catch (error) {
-      return { source, owned: null, error };
-    }
+  async #runBatch(output: ModelOutput, images: readonly Float32Array[], signal: AbortSignal): Promise<Float32Array[]> {
+    // `run` copies its input before it returns a promise: the next batch may be filled in at once.
+    const data = await this.run(this.#input.fill(images), { signal, output });
+    if (images.length === 1) return [data];
+    const width = data.length / images.length;
+    return images.map((_, i) => data.slice(i * width, (i + 1) * width));
   }
+}
 
-  /** Decodes and preprocesses one image: float32 [height, width, 3]. */
-  async #prepare({ owned, error }: Item, signal: AbortSignal | undefined): Promise<Float32Array> {
-    if (owned === null) throw error;
-    const image = await decodeOwned(owned, { ...this.#decode, ...(signal === undefined ? {} : { signal }) });
-    return loadAddon().preprocess(this.preprocessing, [image]);
-  }
+function disposedError(): ExecutionError {
+  return new ExecutionError('The model was disposed.', { code: 'ERR_DISPOSED' });
+}
+
+/** What an option names out of all that there is. @throws ArgumentError */
+function chosen<T>(name: string, wanted: readonly T[] | undefined, all: readonly T[]): readonly T[] {
+  if (wanted === undefined) return all;
+  if (!Array.isArray(wanted) || wanted.length === 0 || !wanted.every((value) => all.includes(value)))
+    throw new ArgumentError(`${name}: expected some of ${all.join(', ')}, received ${describe(wanted)}.`);
+  return [...new Set(wanted as readonly T[])];
 }
 
 /** @throws ArgumentError for options that a method does not have */
@@ -311,5 +393,8 @@ function checked<T extends object>(method: string, options: T, names: readonly (
     throw new ArgumentError(`${method}: expected options, received ${describe(options)}.`);
   const unknown = Object.keys(options).find((key) => !(names as readonly string[]).includes(key));
   if (unknown !== undefined) throw new ArgumentError(`${method} has no option ${unknown}; it has ${names.join(', ')}.`);
+  const { signal, timeoutMs } = options as PredictOptions;
+  checkSignal(method, signal);
+  checkTimeout(method, timeoutMs);
   return options;
 }

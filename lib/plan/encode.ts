@@ -77,6 +77,11 @@ function changesVariables(node: Node): boolean {
   return node.op.updates.length > 0;
 }
 
+/** Nodes that change variables and that a computation runs, in node order. */
+export function updatesOf(graph: Graph, roots: readonly Tensor[]): Node[] {
+  return reachable(graph, roots).filter(changesVariables);
+}
+
 /** The placeholders that a computation needs, in node order. */
 export function placeholdersOf(graph: Graph, roots: readonly Tensor[]): Tensor[] {
   return reachable(graph, roots)

@@ -27,6 +27,11 @@ export class SignalListeners {
   }
 }
 
+/** What ends by its time limit. */
+export function timeoutError(what: 'run' | 'request', timeoutMs: number): ExecutionError {
+  return new ExecutionError(`The ${what} took longer than timeoutMs, ${timeoutMs} ms.`, { code: 'ERR_ABORTED' });
+}
+
 /** Tells once that something is to stop, and why. */
 export class Cancellation {
   readonly #signal: AbortSignal | undefined;
@@ -44,9 +49,7 @@ export class Cancellation {
     if (signal !== undefined) signals.add(signal, this);
     if (timeoutMs !== undefined) {
       this.#timer = setTimeout(() => {
-        this.cancel(
-          new ExecutionError(`The run took longer than timeoutMs, ${timeoutMs} ms.`, { code: 'ERR_ABORTED' }),
-        );
+        this.cancel(timeoutError('run', timeoutMs));
       }, timeoutMs);
     }
   }

@@ -1,8 +1,8 @@
 /** What goes into a run: arrays for the placeholders, with their shapes. */
-import { type DType, describe, dtypes, holds, type TypedArray } from '../core/dtype.js';
+import { allocate, type DType, describe, dtypes, holds, type TypedArray } from '../core/dtype.js';
 import type { Tensor } from '../core/graph.js';
 import { accepts, type ConcreteShape, elementCount, limits, type Shape, shapeText, typeText } from '../core/shape.js';
-import { ArgumentError, ShapeError } from '../errors.js';
+import { ArgumentError, ExecutionError, ShapeError } from '../errors.js';
 
 /** An array with its shape. */
 export interface ShapedFeed {
@@ -93,6 +93,25 @@ export function checkShapes(
       });
     }
     return { name, shape };
+  });
+}
+
+/** Inputs of zeros, of shapes that `checkShapes` has checked. @throws ExecutionError when there is no memory for them */
+export function zeros(
+  placeholders: readonly Tensor[],
+  shapes: readonly { readonly name: string; readonly shape: ConcreteShape }[],
+): Input[] {
+  return shapes.map(({ name, shape }, i) => {
+    const { dtype } = placeholders[i] as Tensor;
+    try {
+      return { name, dtype, shape, data: allocate(dtype, elementCount(shape)) };
+    } catch (cause) {
+      throw new ExecutionError(`Input ${name}: no memory for zeros of ${shapeText(shape)}.`, {
+        code: 'ERR_MEMORY',
+        node: name,
+        cause,
+      });
+    }
   });
 }
 

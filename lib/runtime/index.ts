@@ -14,5 +14,6 @@ export {
   type SessionRestoreOptions,
   type SessionStats,
   type TensorValue,
+  type WarmupOptions,
 } from './session.js';
 export type { CalibrationMethod } from './thresholds.js';

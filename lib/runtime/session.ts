@@ -1,14 +1,5 @@
 /** Running a graph: variables with values, compiled programs, runs. */
-import {
-  AssignedValues,
-  assertRestorable,
-  matchVariables,
-  openCheckpoint,
-  type RestoreOptions,
-  type RestorePlan,
-  type WriteResult,
-  writeCheckpoint,
-} from '../checkpoint/index.js';
+import type { RestorePlan, WriteResult } from '../checkpoint/index.js';
 import { allocate, describe, dtypes, holds, type TypedArray } from '../core/dtype.js';
 import { Graph, type Tensor, type Variable } from '../core/graph.js';
 import { checkInteger, checkOptions, checkSignal } from '../core/options.js';
@@ -16,7 +7,7 @@ import { type ConcreteShape, elementCount, shapeText, typeText } from '../core/s
 import { ArgumentError, ExecutionError, isSlimnetError, ShapeError } from '../errors.js';
 import type { Addon, NativeProgram, NativeStore } from '../native/addon.js';
 import { loadAddon } from '../native/binding.js';
-import { encode, type PlanRequest } from '../plan/encode.js';
+import { encode, type PlanRequest, updatesOf } from '../plan/encode.js';
 import type { PlanPrecision } from '../plan/precision.js';
 import {
   type CalibrateOptions,
@@ -27,9 +18,10 @@ import {
   checkWide,
 } from './calibration.js';
 import { Cancellation, SignalListeners } from './cancellation.js';
+import { restoreVariables, saveVariables } from './checkpointing.js';
 import { type Computation, computationKey, makeComputation } from './computation.js';
 import { backendOf, type ComputePrecision, resolvePrecision } from './device.js';
-import { checkFeeds, checkShapes, type Feeds, type Input } from './feeds.js';
+import { checkFeeds, checkShapes, type Feeds, type Input, zeros } from './feeds.js';
 import { Program } from './program.js';
 import { ProgramCache } from './program_cache.js';
 import type {
@@ -42,6 +34,7 @@ import type {
   SessionRestoreOptions,
   SessionStats,
   TensorValue,
+  WarmupOptions,
 } from './session_types.js';
 
 export type * from './session_types.js';
@@ -49,12 +42,22 @@ export type * from './session_types.js';
 const sessionOptions = ['device', 'precision', 'calibration', 'wide', 'threads', 'queueLimit', 'programLimit'];
 const runOptions = ['signal', 'timeoutMs', 'updates', 'profile'];
 const compileOptions = ['shapes', 'updates'];
+const warmupOptions = ['shapes', 'signal'];
 const restoreOptions = ['signal', 'variables', 'ignoreMissing', 'includeScopes', 'excludeScopes', 'nameMap', 'reshape'];
 const saveOptions = ['format', 'signal', 'metadata', 'variables'];
 const defaultQueueLimit = 1024;
 const defaultProgramLimit = 16;
 // How long drawing initial values may keep the event loop busy.
 const sliceMs = 8;
+
+/** Options of `run` that were checked. */
+interface ComputeOptions {
+  readonly signal: AbortSignal | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly profile: boolean;
+  /** Programs that note the ranges of values run instead of the usual ones, and are added here. */
+  readonly observers?: Set<Program> | undefined;
+}
 
 /**
  * A graph with values. All runs of a session are computed one after the other, in the order of the calls, on threads of
@@ -78,6 +81,7 @@ export class Session {
   readonly #signals = new SignalListeners();
   readonly #pending = new Set<Promise<unknown>>();
   readonly #queueLimit: number;
+  readonly #programLimit: number;
   #gate: Promise<void> | null = null;
   // Runs that wait in here, for a compilation or an exclusive task, and not in the native queue.
   #parked = 0;
@@ -101,6 +105,7 @@ export class Session {
     this.#store = store;
     this.#programs = new ProgramCache(limits.programLimit);
     this.#queueLimit = limits.queueLimit;
+    this.#programLimit = limits.programLimit;
   }
 
   /**
@@ -178,6 +183,16 @@ export class Session {
     }
   }
 
+  /**
+   * Makes the first run as fast as later ones, for each of the given shapes: compiles the fetches, packs the weights, and runs
+   * them once on zeros. Changes no variable. It counts among the runs, also among those that `dropout` counts.
+   * @throws ArgumentError for fetches that would change variables, and for more shapes than the session keeps programs;
+   * otherwise like `run`
+   */
+  warmup(fetches: Readonly<Record<string, Tensor>>, options: WarmupOptions = {}): Promise<void> {
+    return this.#track(this.#warmup(fetches, options));
+  }
+
   /** Gives variables their initial values, drawn from the graph's seed. */
   async initialize(options: InitializeOptions = {}): Promise<void> {
     checkOptions('initialize', options, ['onlyUninitialized', 'variables']);
@@ -217,13 +232,23 @@ export class Session {
     const { signal, variables, ...matching } = options;
     checkSignal('restore', signal);
     signal?.throwIfAborted();
-    return this.#exclusively(async () => {
-      try {
-        return await this.#restore(path, this.#saved(variables, 'restore'), matching, signal);
-      } catch (error) {
-        throw signal?.aborted === true ? signal.reason : error;
-      }
-    });
+    return this.#exclusively(() =>
+      restoreVariables(
+        path,
+        this.#saved(variables, 'restore'),
+        { ...matching, signal },
+        {
+          crc32c: this.#addon.crc32c,
+          write: (variable, values) => {
+            this.#assertNotDisposed();
+            this.#write(variable, values);
+          },
+          spoil: (spoilt) => {
+            for (const { name } of spoilt) this.#uninitialized.add(name);
+          },
+        },
+      ),
+    );
   }
 
   /**
@@ -242,20 +267,11 @@ export class Session {
       this.#assertNotDisposed();
       const variables = this.#saved(chosen, 'save');
       this.#assertInitialized(variables, 'save');
-      const valuesOf = (name: string): TypedArray => {
+      const read = (name: string): TypedArray => {
         this.#assertNotDisposed();
         return this.#store.read(name);
       };
-      const entries = variables.map(({ name, dtype, shape }) => ({ name, dtype, shape, data: () => valuesOf(name) }));
-      try {
-        return await writeCheckpoint(path, entries, {
-          ...writing,
-          ...(signal === undefined ? {} : { signal }),
-          crc32c: this.#addon.crc32c,
-        });
-      } catch (error) {
-        throw signal?.aborted === true ? signal.reason : error;
-      }
+      return saveVariables(path, variables, read, { ...writing, signal, crc32c: this.#addon.crc32c });
     });
   }
 
@@ -337,7 +353,54 @@ export class Session {
     if (typeof profile !== 'boolean')
       throw new ArgumentError(`run: profile: expected true or false, received ${describe(profile)}.`);
     const computation = this.#computation(fetches, updates);
-    let inputs = checkFeeds(computation.placeholders, feeds);
+    const inputs = checkFeeds(computation.placeholders, feeds);
+    return this.#compute(computation, inputs, { signal, timeoutMs, profile, observers }) as Promise<
+      Record<K, TensorValue>
+    >;
+  }
+
+  async #warmup(fetches: Readonly<Record<string, Tensor>>, options: WarmupOptions): Promise<void> {
+    this.#assertOpen();
+    checkOptions('warmup', options, warmupOptions);
+    const { signal, shapes = {} } = options;
+    checkSignal('warmup', signal);
+    signal?.throwIfAborted();
+    const computation = this.#computation(fetches, []);
+    const [update] = updatesOf(this.graph, [...computation.fetches.values()]);
+    if (update !== undefined) {
+      throw new ArgumentError(`warmup: the fetches run ${update.name}, which changes variables.`, {
+        node: update.name,
+        hint: 'session.report compiles them without a run.',
+      });
+    }
+    const all = (Array.isArray(shapes) ? shapes : [shapes]).map((each) => checkShapes(computation.placeholders, each));
+    if (all.length < 1 || all.length > this.#programLimit) {
+      const kept = `as many as programs are kept, ${this.#programLimit}`;
+      throw new ArgumentError(`warmup: shapes: expected 1 to ${kept}, received ${all.length}.`, {
+        hint: 'raise programLimit of Session.create.',
+      });
+    }
+    const cancellation = new Cancellation(signal, undefined, this.#signals);
+    this.#cancellations.add(cancellation);
+    try {
+      for (const each of all) {
+        // Shapes that are too large fail here, before there are zeros of such a size.
+        await cancellation.race(this.#program(computation, each).compiled);
+        await this.#compute(computation, zeros(computation.placeholders, each), { signal, profile: false });
+      }
+    } finally {
+      cancellation.end();
+      this.#cancellations.delete(cancellation);
+    }
+  }
+
+  /** Runs a computation on checked inputs, which are copied before this returns. */
+  async #compute(
+    computation: Computation,
+    given: readonly Input[],
+    { signal, timeoutMs, profile, observers }: ComputeOptions,
+  ): Promise<Record<string, TensorValue>> {
+    let inputs = given;
     const cancellation = new Cancellation(signal, timeoutMs, this.#signals);
     this.#cancellations.add(cancellation);
     try {
@@ -361,7 +424,7 @@ export class Session {
           name,
           { dtype: type.dtype, shape: [...type.shape], data: results[i] },
         ]);
-        return Object.fromEntries(named) as Record<K, TensorValue>;
+        return Object.fromEntries(named) as Record<string, TensorValue>;
       } finally {
         program.users--;
       }
@@ -431,39 +494,6 @@ export class Session {
     }
     this.#store.write(name, values);
     this.#uninitialized.delete(name);
-  }
-
-  async #restore(
-    path: string,
-    variables: readonly Variable[],
-    matching: RestoreOptions,
-    signal: AbortSignal | undefined,
-  ): Promise<RestorePlan<Variable>> {
-    const reader = await openCheckpoint(path, {
-      crc32c: this.#addon.crc32c,
-      ...(signal === undefined ? {} : { signal }),
-    });
-    try {
-      const plan = matchVariables(variables, reader, matching);
-      assertRestorable(plan);
-      let written = 0;
-      try {
-        const values = new AssignedValues(reader, plan.assignments);
-        for (const assignment of plan.assignments) {
-          const data = await values.read(assignment);
-          this.#assertNotDisposed();
-          this.#write(assignment.variable, data);
-          written++;
-        }
-      } catch (error) {
-        // Some values are new and some old: that is no state to compute with.
-        if (written > 0) for (const { variable } of plan.assignments) this.#uninitialized.add(variable.name);
-        throw error;
-      }
-      return plan;
-    } finally {
-      await reader.close();
-    }
   }
 
   async #withCompiled<T>(

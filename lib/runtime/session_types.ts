@@ -50,6 +50,14 @@ export interface CompileOptions {
   updates?: readonly Tensor[];
 }
 
+/** What to make ready with `warmup`. */
+export interface WarmupOptions {
+  /** Shapes of placeholders with unknown dimensions; a list makes the fetches ready for each of them. */
+  shapes?: Readonly<Record<string, readonly number[]>> | readonly Readonly<Record<string, readonly number[]>>[];
+  /** Ends the work between two layers; the promise is rejected with the signal's reason. */
+  signal?: AbortSignal;
+}
+
 /** A compiled program. */
 export interface ProgramReport {
   readonly steps: readonly NativeStep[];

@@ -46,6 +46,7 @@ test('each example is tested here and named in their README', () => {
     'event_loop.mjs',
     'features.mjs',
     'resnet_graph.mjs',
+    'server_batching.mjs',
   ]);
 });
 
@@ -102,4 +103,18 @@ test('event_loop.mjs measures throughput and delay', async () => {
   expect(out).toMatch(
     /^\d+\.\d images\/s in batches of 1\nevent-loop delay: median \d+\.\d\d ms, 99 % \d+\.\d\d ms\n$/,
   );
+});
+
+test('server_batching.mjs answers each request, in fewer batches than requests', async () => {
+  const bad = join(folder, 'bad.png');
+  writeFileSync(bad, 'no picture');
+  const lines = (await run('server_batching.mjs', [checkpoint, labels, ...pictures, bad])).trimEnd().split('\n');
+  expect(lines).toHaveLength(5);
+  pictures.forEach((picture, i) => {
+    expect(lines[i]).toMatch(new RegExp(`^${picture}: kind \\d+$`));
+  });
+  expect(lines[3]).toMatch(new RegExp(`^${bad}: This is no image that can be decoded`));
+  const [, batches] = lines[4]?.match(/^16 requests, (\d+) batches; images by size of the batch: \{.*\}$/) ?? [];
+  expect(Number(batches)).toBeGreaterThan(0);
+  expect(Number(batches)).toBeLessThan(12);
 });

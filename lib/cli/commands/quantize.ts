@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { ArgumentError } from '../../errors.js';
 import { compareLogits, type LogitComparison } from '../../model/accuracy.js';
-import { concatenate } from '../../model/batches.js';
+import { concatenate } from '../../model/batch_input.js';
 import { calibrationFile, loadModel } from '../../model/load_model.js';
 import type { Model } from '../../model/model.js';
 import { type Calibration, saveCalibration } from '../../runtime/calibration.js';

@@ -38,7 +38,7 @@ beforeAll(async () => {
       return path;
     }),
   );
-  model = await load({ labels: names, maxBatch: 2 });
+  model = await load({ labels: names, batching: { maxBatchSize: 2 } });
 });
 afterAll(async () => {
   await model[Symbol.asyncDispose]();
@@ -172,7 +172,10 @@ describe('failures', () => {
     [{ topK: 0 }, /topK: expected 1 to 10, received 0/],
     [{ topK: 11 }, /topK/],
     [{ topK: 1.5 }, /topK/],
-    [{ topk: 3 }, /classify has no option topk; it has topK, signal/],
+    [{ topk: 3 }, /classify has no option topk; it has topK, signal, timeoutMs/],
+    [{ timeoutMs: -1 }, /classify: timeoutMs: expected an integer from 0/],
+    [{ timeoutMs: null }, /classify: timeoutMs/],
+    [{ signal: {} }, /classify: signal: expected an AbortSignal/],
     [null, /classify: expected options/],
   ])('classify refuses %j', async (options, message) => {
     const call = model.classify(paths[0] as string, options as unknown as object);
@@ -222,7 +225,14 @@ describe('loadModel', () => {
     [{ checkpoint: '' }, /checkpoint: expected a path/],
     [{ untrainedSeed: 0.5 }, /untrainedSeed: expected a whole number/],
     [{ checkpoint: 'a', numClasses: 0 }, /numClasses/],
-    [{ checkpoint: 'a', maxBatch: -1 }, /maxBatch/],
+    [{ checkpoint: 'a', batching: { maxBatchSize: 0 } }, /batching: maxBatchSize: expected an integer from 1/],
+    [{ checkpoint: 'a', batching: { maxBatchSize: 4.5 } }, /maxBatchSize/],
+    [{ checkpoint: 'a', batching: { maxQueueDelayMs: -1 } }, /batching: maxQueueDelayMs: expected an integer from 0/],
+    [{ checkpoint: 'a', batching: { queueLimit: 0 } }, /batching: queueLimit: expected an integer from 1/],
+    [{ checkpoint: 'a', batching: { timeoutMs: '5' } }, /batching: timeoutMs: expected an integer from 0/],
+    [{ checkpoint: 'a', batching: { maxbatchsize: 4 } }, /no option maxbatchsize.*did you mean maxBatchSize/],
+    [{ checkpoint: 'a', batching: null }, /batching: expected an object of options, received null/],
+    [{ checkpoint: 'a', maxBatch: 4 }, /loadModel has no option maxBatch; .*batching/],
     [{ checkpoint: 'a', imageSize: 0 }, /Image size/],
     [{ checkpoint: 'a', labelz: 'x' }, /no option labelz/],
     [{ checkpoint: 'a', decode: { mode: 'quick' } }, /mode/],
