@@ -1,15 +1,25 @@
 #include "backends/cpu/quantize_filter.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 namespace slimnet::cpu {
 namespace {
 
+// See Code in encoded.h for how it rounds.
 int8_t Quantize(float value, float step, float levels) {
-  const float x = std::nearbyint(value / step);
-  if (std::isnan(x)) return 0;
-  return static_cast<int8_t>(std::clamp(x, -levels, levels));
+  constexpr float kMagic = 12582912.0F;
+  float x = value / step;
+  x = x == x ? x : 0.0F;
+  x = x > -levels ? x : -levels;
+  x = x < levels ? x : levels;
+  return static_cast<int8_t>(std::bit_cast<int32_t>(x + kMagic) - std::bit_cast<int32_t>(kMagic));
+}
+
+void QuantizeRow(const float* __restrict values, const float* __restrict steps, int64_t count, float levels,
+                 int8_t* __restrict q) {
+  for (int64_t i = 0; i < count; ++i) q[i] = Quantize(values[i], steps[i], levels);
 }
 
 }  // namespace
@@ -27,8 +37,8 @@ void QuantizeFilter(const float* filter, int64_t rows, int64_t channels, int64_t
     steps[c] = step > 0 && std::isfinite(step) ? step : 1.0F;
   }
   for (int64_t row = 0; row < rows; ++row) {
-    const float* values = filter + row * channels;
-    for (int64_t c = begin; c < end; ++c) q[row * channels + c] = Quantize(values[c], steps[c], most);
+    const int64_t at = row * channels + begin;
+    QuantizeRow(filter + at, steps + begin, end - begin, most, q + at);
   }
 }
 

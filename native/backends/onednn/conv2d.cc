@@ -25,20 +25,35 @@ bool HasAdd(const Node& node) {
                      [](const PostOp& op) { return op.kind == PostOp::Kind::kAdd; });
 }
 
+// Strides, dilations and pads as oneDNN gets them: a single step along an axis has no stride.
+Conv2dAttrs GeometryOf(const OpContext& context) {
+  Conv2dAttrs attrs = std::get<Conv2dAttrs>(context.node.attrs);
+  const Shape& x = context.input(0).type.shape;
+  const Shape& filter = context.input(1).type.shape;
+  const Shape& y = context.output(0).type.shape;
+  for (size_t axis = 0; axis < 2; ++axis) {
+    const int64_t reach = (filter[axis] - 1) * attrs.dilations[axis] + 1;
+    const int64_t after = reach - x[axis + 1] - attrs.pads[2 * axis];
+    if (y[axis + 1] != 1 || after < 0) continue;
+    attrs.strides[axis] = 1;
+    attrs.pads[2 * axis + 1] = after;
+  }
+  return attrs;
+}
+
 // oneDNN 3.7.2's convolutions over brgemm are wrong for three kinds of shapes, which test/conformance/conv2d.cases.ts
 // and test/native/onednn_test.cc have: they crash where an output with a bias or another tail sees only padding
-// (uxlfoundation/oneDNN issue 5942), take the wrong rows of the input where one channel, a stride over the width and a
-// result of one column come together, and lose terms where a result is added to and a wide stride (4 and up were seen)
-// meets pads at the sides.
-bool MisleadsBrgemm(const OpContext& context) {
-  const auto& attrs = std::get<Conv2dAttrs>(context.node.attrs);
+// (uxlfoundation/oneDNN issue 5942), take the wrong rows of the input where one channel (with AMX: any number of them),
+// a stride over the width and a result of one column come together, and lose terms where a result is added to and a
+// wide stride (4 and up were seen) meets pads at the sides.
+bool MisleadsBrgemm(const OpContext& context, const Conv2dAttrs& attrs) {
   const Shape& x = context.input(0).type.shape;
   const Shape& filter = context.input(1).type.shape;
   const Shape& y = context.output(0).type.shape;
   const auto& [top, bottom, left, right] = attrs.pads;
   return MaySeeOnlyPadding(x[1], y[1], filter[0], attrs.strides[0], attrs.dilations[0], top, bottom) ||
          MaySeeOnlyPadding(x[2], y[2], filter[1], attrs.strides[1], attrs.dilations[1], left, right) ||
-         (x[3] == 1 && y[2] == 1 && attrs.strides[1] > 1) ||
+         ((x[3] == 1 || context.input(0).encoding) && y[2] == 1 && attrs.strides[1] > 1) ||
          (HasAdd(context.node) && attrs.strides[1] > 2 && left + right > 0);
 }
 
@@ -49,7 +64,7 @@ void AvoidBrgemm(dnnl::convolution_forward::primitive_desc& desc) {
 }
 
 PreparedPtr Choose(const OpContext& context) {
-  const auto& attrs = std::get<Conv2dAttrs>(context.node.attrs);
+  const Conv2dAttrs attrs = GeometryOf(context);
   const Value& x = context.input(0);
   const TensorType filter{FilterDType(context), context.input(1).type.shape};
   const Value& y = context.output(0);
@@ -68,7 +83,7 @@ PreparedPtr Choose(const OpContext& context) {
         StoredImageDesc(x), FilterDescAny(filter), bias, StoredImageDesc(y), {attrs.strides[0], attrs.strides[1]},
         // oneDNN counts the pixels that are left out between two taps.
         {attrs.dilations[0] - 1, attrs.dilations[1] - 1}, {top, left}, {bottom, right}, tail.attr);
-    if (MisleadsBrgemm(context)) AvoidBrgemm(desc);
+    if (MisleadsBrgemm(context, attrs)) AvoidBrgemm(desc);
     return desc;
   });
 }
