@@ -1,15 +1,37 @@
-// slimnet: the session that a library user makes, from a TensorFlow checkpoint.
+// slimnet: the session, or the model, that a library user makes from a TensorFlow checkpoint.
+import { readFileSync } from 'node:fs';
 import { buildNetwork } from '../network.mjs';
-import { answer } from './common.mjs';
+import { answer, Unavailable } from './common.mjs';
+
+/** What the library says it cannot do is its answer. */
+async function orUnavailable({ BackendError, ArgumentError }, make) {
+  try {
+    return await make();
+  } catch (error) {
+    if (error instanceof BackendError || error instanceof ArgumentError) throw new Unavailable(error.message);
+    throw error;
+  }
+}
 
 await answer({
+  version: () => JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
   order: 'nhwc',
-  async load({ network, checkpoint, threads }) {
+  async load({ network, checkpoint, threads, precision }) {
     // Within the measured time of a start.
     const slimnet = await import('../../dist/index.js');
     const { graph, net } = buildNetwork(slimnet, network);
-    const session = await slimnet.Session.create(graph, { device: 'cpu', threads });
+    const options = { device: 'cpu', threads, precision };
+    const session = await orUnavailable(slimnet, () => slimnet.Session.create(graph, options));
     await session.restore(checkpoint);
-    return async (images) => (await session.run({ images }, { logits: net })).logits.data;
+    const compute = async (images) => (await session.run({ images }, { logits: net })).logits.data;
+    if (precision === 'float32') return compute;
+    // What only a run finds out.
+    return (images) => orUnavailable(slimnet, () => compute(images));
+  },
+  async loadLabels({ network, checkpoint, threads, precision }) {
+    const slimnet = await import('../../dist/index.js');
+    const options = { checkpoint, threads, precision };
+    const model = await orUnavailable(slimnet, () => slimnet.loadModel(network, options));
+    return { together: (jpegs) => model.classify(jpegs), single: (jpeg) => model.classify(jpeg) };
   },
 });
