@@ -50,8 +50,8 @@ export function differenceOf(expected, received) {
     low = Math.min(low, value);
     high = Math.max(high, value);
     const difference = Math.abs(value - received[i]);
-    // A NaN must not be lost in a comparison.
-    if (!(difference <= most)) most = difference;
+    if (Number.isNaN(difference)) return Number.NaN;
+    most = Math.max(most, difference);
   }
   return most / (high - low);
 }

@@ -28,6 +28,9 @@ def freeze(task):
 def load(task):
     if task['precision'] not in ('float32', 'bfloat16'):
         raise Unavailable(f'PyTorch: no {task["precision"]} without calibration and a quantized model of its own')
+    if task['precision'] == 'bfloat16' and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        # Elsewhere a run takes minutes.
+        raise Unavailable("PyTorch has bfloat16 kernels of oneDNN only for processors with AVX-512")
     torch.set_num_threads(task['threads'])
     torch.set_grad_enabled(False)
     network = freeze(task)

@@ -17,10 +17,11 @@ export function decades(smallest, largest) {
   return Array.from({ length: high - low + 1 }, (_, i) => Number((10 ** (low + i)).toPrecision(12)));
 }
 
-/** A function from values to places between `from` and `to`. */
+/** A function from values to places between `from` and `to`; a single mark is in the middle. */
 export function scale(marks, from, to, log = false) {
   const map = log ? Math.log10 : (v) => v;
   const [first, last] = [map(marks[0]), map(marks.at(-1))];
+  if (first === last) return () => (from + to) / 2;
   return (value) => from + ((map(value) - first) / (last - first)) * (to - from);
 }
 

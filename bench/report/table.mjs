@@ -32,7 +32,21 @@ export function advantage(row, own, metric) {
   return spread(metric.better === 'more' ? ratios(a, b) : ratios(b, a), 2);
 }
 
-/** A row for each subject of each group. */
+/** A subject that is not available for one reason in several groups, once: `{ cells of the group, subject, reason }`. */
+function reasons(rows, keys) {
+  const found = new Map();
+  for (const row of rows.filter(({ unavailable }) => unavailable !== undefined)) {
+    const key = `${row.subject} ${row.group.precision} ${row.unavailable}`;
+    found.set(key, [...(found.get(key) ?? []), row]);
+  }
+  return [...found.values()].map((list) => ({
+    cells: keys.map((key) => [...new Set(list.map(({ group }) => group[key] ?? ''))].join(', ')),
+    subject: list[0].subject,
+    reason: list[0].unavailable,
+  }));
+}
+
+/** A row for each subject of each group, and at the end those that are not available. */
 function bySubject({ metrics }, rows) {
   const compared = metrics.find(({ better }) => better !== undefined);
   const keys = [...new Set(rows.flatMap(({ group }) => Object.keys(group)))];
@@ -43,22 +57,22 @@ function bySubject({ metrics }, rows) {
     ...metrics.map(({ title }) => title),
     ...(more ? ['slimnet is better, times'] : []),
   ];
-  const lines = inGroups(rows).flatMap((list) => {
+  const measured = inGroups(rows).flatMap((list) => {
     const own = list.find(({ subject }) => subject === baseline);
-    return list.map((row) => {
-      const start = [...keys.map((key) => row.group[key] ?? ''), titleOf(row.subject)];
-      if (row.unavailable !== undefined) {
-        const rest = head.slice(start.length + 1).map(() => '');
-        return [...start, `not available: ${row.unavailable}`, ...rest];
-      }
-      return [
-        ...start,
+    return list
+      .filter(({ unavailable }) => unavailable === undefined)
+      .map((row) => [
+        ...keys.map((key) => row.group[key] ?? ''),
+        titleOf(row.subject),
         ...metrics.map((metric) => valueText(row, metric)),
         ...(more ? [advantage(row, own, compared)] : []),
-      ];
-    });
+      ]);
   });
-  return table(head, lines);
+  const missing = reasons(rows, keys).map(({ cells, subject, reason }) => {
+    const start = [...cells, titleOf(subject), `not available: ${reason}`];
+    return [...start, ...Array(head.length - start.length).fill('')];
+  });
+  return table(head, [...measured, ...missing]);
 }
 
 /** A row for each metric, a column for each subject. */

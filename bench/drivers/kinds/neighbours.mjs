@@ -35,7 +35,7 @@ export async function probe(operation, period, signal) {
 /** `[[percentile, value], ...]` of a list; 100 is the largest. */
 export function curve(list) {
   const sorted = [...list].sort((a, b) => a - b);
-  return percentiles.map((p) => [p, sorted[Math.max(0, Math.ceil((p / 100) * sorted.length) - 1)]]);
+  return percentiles.map((p) => [p, sorted[Math.max(0, Math.ceil((p * sorted.length) / 100 - 1e-9) - 1)]]);
 }
 
 /** Delay of the event loop and latency of small operations, in milliseconds, while the subject runs without a pause. */
