@@ -39,6 +39,7 @@ export function makeDrive({ pin, threads, files, print }) {
       encoding: 'utf8',
       maxBuffer: 64 * 2 ** 20,
       timeout,
+      killSignal: 'SIGKILL',
       env: { ...process.env, ...env },
     });
     return resultOf(run);

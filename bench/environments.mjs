@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { modulesMatchLock } from '../scripts/lib/steps.mjs';
 import { buildLimit } from './onednn_limit/build.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
@@ -30,8 +31,9 @@ function python(setup) {
 const node = { command: [process.execPath] };
 const makers = {
   npm: () => {
-    const { dependencies } = JSON.parse(readFileSync(join(here, 'package.json'), 'utf8'));
-    if (Object.keys(dependencies).some((name) => !existsSync(join(here, 'node_modules', name))))
+    const read = (...path) => JSON.parse(readFileSync(join(here, ...path), 'utf8'));
+    const installed = ['node_modules', '.package-lock.json'];
+    if (!existsSync(join(here, ...installed)) || !modulesMatchLock(read('package-lock.json'), read(...installed)))
       execute('npm', ['ci', '--no-audit', '--no-fund'], here);
     return node;
   },
@@ -51,6 +53,7 @@ const made = new Map();
 export async function environment(name, print) {
   if (name === undefined) return node;
   if (!made.has(name)) {
+    print(`${name}: looking for what it needs; the first time it is installed, which takes minutes`);
     try {
       made.set(name, await makers[name]());
     } catch (error) {

@@ -1,6 +1,6 @@
 // Writes the network that all subjects run, once: the same weights as a TensorFlow checkpoint, as safetensors and as an ONNX file,
 // and the graph itself as JSON for the peers that are built op by op.
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import * as slimnet from '../dist/index.js';
 import { describeGraph } from './graph_file.mjs';
@@ -25,6 +25,9 @@ export async function prepare(network, folder) {
   const made = existsSync(`${checkpoint}.index`);
   if (made && [onnx, safetensors, graphFile].every((path) => existsSync(path))) return files;
   mkdirSync(folder, { recursive: true });
+  // What is left of other weights, a peer's frozen graph among it, must not be taken for these.
+  if (!made)
+    for (const name of readdirSync(folder).filter((file) => file.startsWith(`${network}.`))) rmSync(join(folder, name));
   const { graph, net } = buildNetwork(slimnet, network, 1);
   const session = await slimnet.Session.create(graph, { device: 'cpu' });
   try {

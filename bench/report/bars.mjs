@@ -40,7 +40,7 @@ export function bars({ title, unit, groups }) {
         ...[bar.low, bar.high].map((end) =>
           element('line', { x1: x(end), x2: x(end), y1: middle - 4, y2: middle + 4, class: 'range' }),
         ),
-        text(Math.max(x(bar.high), x(bar.value)) + 8, middle + 4, bar.text),
+        text(Math.max(x(bar.high), x(bar.value)) + 8, middle + 4, bar.text, { class: 'text halo' }),
       );
       y += rowHeight;
     }

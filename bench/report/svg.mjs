@@ -6,11 +6,11 @@ const lineStyles = (colours) =>
   colours.map((c, i) => `.line${i}{stroke:${c};fill:none;stroke-width:2}.dot${i}{fill:${c}}`).join('\n');
 
 const style = `
-.ground{fill:#ffffff}.text{fill:#1f2328}.quiet{fill:#59636e}.grid{stroke:#d1d9e0;stroke-width:1}
+.ground{fill:#ffffff}.halo{paint-order:stroke;stroke:#ffffff;stroke-width:5}.text{fill:#1f2328}.quiet{fill:#59636e}.grid{stroke:#d1d9e0;stroke-width:1}
 .range{stroke:#1f2328;stroke-width:1.5}.bar0{fill:#0969da}.bar1{fill:#afb8c1}
 ${lineStyles(light)}
 @media (prefers-color-scheme:dark){
-.ground{fill:#0d1117}.text{fill:#f0f6fc}.quiet{fill:#9198a1}.grid{stroke:#3d444d}
+.ground{fill:#0d1117}.halo{stroke:#0d1117}.text{fill:#f0f6fc}.quiet{fill:#9198a1}.grid{stroke:#3d444d}
 .range{stroke:#f0f6fc}.bar0{fill:#4493f8}.bar1{fill:#656c76}
 ${lineStyles(dark)}}
 text{font-family:system-ui,'DejaVu Sans',sans-serif;font-size:12px}.title{font-size:14px;font-weight:600}`;
