@@ -22,17 +22,15 @@ describe('probes beside a subject', () => {
 
   test('end with percentiles that are values of the list, up to the largest', () => {
     const list = Array.from({ length: 1000 }, (_, i) => 1000 - i);
-    expect(new Map(curve(list))).toEqual(
-      new Map([
-        [50, 500],
-        [75, 750],
-        [90, 900],
-        [95, 950],
-        [99, 990],
-        [99.9, 999],
-        [100, 1000],
-      ]),
-    );
+    expect(curve(list)).toEqual([
+      [50, 500],
+      [75, 750],
+      [90, 900],
+      [95, 950],
+      [99, 990],
+      [99.9, 999],
+      [100, 1000],
+    ]);
     expect(curve([3]).every(([, value]: number[]) => value === 3)).toBe(true);
   });
 });
@@ -59,13 +57,13 @@ describe("a good user's pipeline of sharp and another runtime", () => {
     const firsts = (await together(jpegs)).map(([first]: { index: number }[]) => first?.index);
     expect(firsts).toEqual(values.map((value) => value / 50));
     expect(sizes).toEqual([32, 3]);
-    expect((await single(jpegs[3]))[0].index).toBe(3);
+    expect((await single(jpegs[3] as Buffer))?.[0]?.index).toBe(3);
   });
 
   test('has probabilities that are those of a softmax', () => {
     const [first, second] = topFive(new Float32Array([0, Math.log(3), -1000, -1000, -1000, -1000]));
-    expect([first.index, second.index]).toEqual([1, 0]);
-    expect(first.probability).toBeCloseTo(0.75);
+    expect([first?.index, second?.index]).toEqual([1, 0]);
+    expect(first?.probability).toBeCloseTo(0.75);
   });
 });
 

@@ -43,7 +43,7 @@ describe('a measurement', () => {
     const { calls, rows } = await run(good);
     const round = ['slimnet/1', 'peer/1', 'slimnet/2', 'peer/2'];
     expect(calls).toEqual([...round, ...round]);
-    expect(rows.map(({ metrics }: { metrics: object }) => metrics)).toEqual(Array(4).fill({ value: [7, 7] }));
+    expect(rows.map((row) => row.metrics)).toEqual(Array(4).fill({ value: [7, 7] }));
   });
 
   test('does not time a subject whose logits differ, and says by how much', async () => {
@@ -64,8 +64,8 @@ describe('a measurement', () => {
     const { rows, printed } = await run((name, task) =>
       name === 'peer' ? { unavailable: 'not here' } : good(name, task),
     );
-    expect(rows[1].unavailable).toBe('not here');
-    expect(rows[0].metrics).toEqual({ value: [7, 7] });
+    expect(rows[1]?.unavailable).toBe('not here');
+    expect(rows[0]?.metrics).toEqual({ value: [7, 7] });
     expect(printed).toContain('peer, n, float32: not available: not here');
   });
 
@@ -91,12 +91,12 @@ describe('a measurement', () => {
       task.kind === 'check' && name === 'slimnet' ? { failed: 'Error: boom' } : good(name, task),
     );
     expect(calls).toEqual([]);
-    expect(rows[1].unavailable).toContain('slimnet has no logits to compare with: Error: boom');
+    expect(rows[1]?.unavailable).toContain('slimnet has no logits to compare with: Error: boom');
   });
 });
 
 describe('what a driver printed', () => {
-  const ended = { status: 0, signal: null, stdout: '', stderr: '' };
+  const ended = { status: 0, signal: null, error: undefined, stdout: '', stderr: '' };
 
   test('is the last line; libraries may print before', () => {
     expect(resultOf({ ...ended, stdout: 'hello\n{"a":1}\n' })).toEqual({ a: 1 });
