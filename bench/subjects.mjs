@@ -28,7 +28,7 @@ export const subjects = [
     // One run at a time is not what the throughput hint is for.
     takes: { default: runs, latency: ['throughput', 'latency'], throughput: ['throughput'] }[hint],
   })),
-  { name: 'idle', title: 'nothing', driver: 'idle.mjs', takes: ['neighbours'], unchecked: true },
+  { name: 'idle', title: 'idle process', driver: 'idle.mjs', takes: ['neighbours'], unchecked: true },
   {
     name: 'onednn_limit',
     title: 'oneDNN, convolutions alone',

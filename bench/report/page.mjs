@@ -22,7 +22,15 @@ function machineText({ cpu, family, model, features, cores, memoryGiB }) {
   return [`${cpu} (family ${family}, model ${model})`, ...sets, `${cores} cores`, `${memoryGiB} GiB`].join('; ');
 }
 
-const protocolNames = { rounds: 'rounds', seconds: 'seconds each', pictures: 'pictures', images: 'images' };
+/** How often and how long, e.g. "3 rounds of 1 s; 64 pictures". */
+function protocolText({ rounds, seconds, pictures, images }) {
+  const turns = `${rounds} ${rounds === 1 ? 'round' : 'rounds'}${seconds === undefined ? '' : ` of ${seconds} s`}`;
+  return [
+    turns,
+    ...(pictures === undefined ? [] : [`${pictures} pictures`]),
+    ...(images === undefined ? [] : [`${images} images`]),
+  ];
+}
 
 /** When, of what, and under which conditions an entry was measured. */
 function conditions({ date, commit, environment: e, protocol, rows }) {
@@ -34,7 +42,7 @@ function conditions({ date, commit, environment: e, protocol, rows }) {
   const versions = Object.entries(e.versions ?? {}).filter(([name]) => name !== 'slimnet' && name !== 'idle');
   return [
     `${date}, commit ${commit}`,
-    ...Object.entries(protocol).map(([key, value]) => `${value} ${protocolNames[key] ?? key}`),
+    ...protocolText(protocol),
     `pinned to ${e.pinned}`,
     ...load.map(([when, value]) => `load ${value} ${when}`),
     `Linux ${e.kernel}`,

@@ -33,7 +33,7 @@ describe('the page of the benchmarks', () => {
     );
     expect(text).toContain('| slimnet | 20.0 (10.0-30.0) |  |');
     expect(text).toContain('| onnxruntime-node | 20.0 (10.0-20.0) | 1.00 (0.50-3.00) |');
-    expect(text).toContain('2026-01-01, commit abc; 3 rounds; 1 seconds each');
+    expect(text).toContain('2026-01-01, commit abc; 3 rounds of 1 s');
     expect(text).toContain('logits agree to 2.0e-6 of their range');
   });
 
@@ -62,7 +62,7 @@ describe('the page of the benchmarks', () => {
     expect(text).toContain('| slimnet | not available: no such precision |  |');
     expect(text).toContain('not available: a \\| b');
     expect(text).toContain('| onnxruntime-node | 5.0 |  |');
-    expect(text).toContain('- nothing: not available: too idle');
+    expect(text).toContain('- idle process: not available: too idle');
   });
 
   test('says a reason once, for all cases that it holds for', () => {
