@@ -11,7 +11,7 @@ export const neighbours = {
   name: 'neighbours',
   title: 'Event loop and neighbours',
   about:
-    'What other work in the same process feels while batch 32 runs without a pause, and in an idle process. Every 5 ms a file is read and a name is looked up; the time counts from when the call was due, so that a busy event loop counts for all the calls that it delays. The event-loop delay is that of `monitorEventLoopDelay`, which counts a long pause once.',
+    'What other work in the same process feels while batch 32 runs without a pause, and in an idle process. Every 5 ms a timer is due, a file is to be read and a name to be looked up; the time counts from when the call was due to its end, so that a busy event loop counts for all the calls that it delays.',
   metrics: Object.entries(parts).flatMap(([part, title]) =>
     Object.keys(shares).map((share) => ({
       key: `${part}-${share}`,

@@ -23,12 +23,13 @@ function machineText({ cpu, family, model, features, cores, memoryGiB }) {
 }
 
 /** How often and how long, e.g. "3 rounds of 1 s; 64 pictures". */
-function protocolText({ rounds, seconds, pictures, images }) {
+function protocolText({ rounds, seconds, pictures, images, note }) {
   const turns = `${rounds} ${rounds === 1 ? 'round' : 'rounds'}${seconds === undefined ? '' : ` of ${seconds} s`}`;
   return [
     turns,
     ...(pictures === undefined ? [] : [`${pictures} pictures`]),
     ...(images === undefined ? [] : [`${images} images`]),
+    ...(note === undefined ? [] : [note]),
   ];
 }
 

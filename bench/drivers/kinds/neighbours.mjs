@@ -1,10 +1,11 @@
 // What other work in the same process feels while a subject computes.
 import { lookup } from 'node:dns/promises';
 import { readFile } from 'node:fs/promises';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { fileURLToPath } from 'node:url';
 
 const smallFile = fileURLToPath(new URL('../../package.json', import.meta.url));
+/** Milliseconds from one call to the next. */
+const period = 5;
 const percentiles = [50, 75, 90, 95, 99, 99.9, 100];
 
 /**
@@ -38,28 +39,27 @@ export function curve(list) {
   return percentiles.map((p) => [p, sorted[Math.max(0, Math.ceil((p * sorted.length) / 100 - 1e-9) - 1)]]);
 }
 
-/** Delay of the event loop and latency of small operations, in milliseconds, while the subject runs without a pause. */
+/**
+ * Delay of the event loop and latency of small operations, in milliseconds, while the subject runs without a pause. The delay is that
+ * of an operation which is nothing. `monitorEventLoopDelay` is not used: a pause of a second is one sample of its many, and one that
+ * begins before its first turn is none.
+ */
 export async function neighbours(subject, task, pixels) {
   const run = await subject.load(task);
   const input = pixels(task.batch);
   await run(input, task.batch);
   const stop = new AbortController();
-  const histogram = monitorEventLoopDelay({ resolution: 1 });
-  const probes = [probe(() => readFile(smallFile), 5, stop.signal), probe(() => lookup('localhost'), 5, stop.signal)];
-  histogram.enable();
-  // It measures from one turn to the next: without a first one, a pause at once would not count.
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  const operations = {
+    delay: () => Promise.resolve(),
+    readFile: () => readFile(smallFile),
+    lookup: () => lookup('localhost'),
+  };
+  const probes = Object.entries(operations).map(async ([name, operation]) => [
+    name,
+    await probe(operation, period, stop.signal),
+  ]);
   const end = performance.now() + task.seconds * 1000;
   while (performance.now() < end) await run(input, task.batch);
-  // The pause that is going on counts when the loop turns again.
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  histogram.disable();
   stop.abort();
-  if (histogram.count === 0) throw new Error('The event loop did not turn once while its delay was measured.');
-  const [readFileTimes, lookupTimes] = await Promise.all(probes);
-  return {
-    delay: percentiles.map((p) => [p, (p === 100 ? histogram.max : histogram.percentile(p)) / 1e6]),
-    readFile: curve(readFileTimes),
-    lookup: curve(lookupTimes),
-  };
+  return Object.fromEntries((await Promise.all(probes)).map(([name, latencies]) => [name, curve(latencies)]));
 }
