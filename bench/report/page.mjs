@@ -40,7 +40,9 @@ function conditions({ date, commit, environment: e, protocol, rows }) {
     ['after', e.loadAfter],
   ].filter(([, value]) => value !== undefined);
   const differences = rows.map(({ difference }) => difference).filter((d) => d !== undefined && d > 0);
-  const versions = Object.entries(e.versions ?? {}).filter(([name]) => name !== 'slimnet' && name !== 'idle');
+  // slimnet's is the commit, the idle process's is Node's, and those with a dash are modes of another subject.
+  const own = ([name]) => name !== 'slimnet' && name !== 'idle' && !name.includes('-');
+  const versions = Object.entries(e.versions ?? {}).filter(own);
   return [
     `${date}, commit ${commit}`,
     ...protocolText(protocol),
