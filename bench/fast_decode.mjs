@@ -2,15 +2,14 @@
 //
 //   node bench/fast_decode.mjs [PICTURES OF EACH SIZE]
 //
-// Pictures are drawn (noise at all scales, as photographs have it, with sharp edges) and stored as JPEG of quality 90. The network
-// is resnet_v1_50 with drawn weights and the batch statistics of these pictures: its classes mean nothing, but its logits react to
-// a change of the input as those of a trained one do.
+// Pictures are drawn (pictures.mjs). The network is resnet_v1_50 with drawn weights and the batch statistics of these pictures: its
+// classes mean nothing, but its logits react to a change of the input as those of a trained one do.
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import sharp from 'sharp';
 import { writeUntrained } from '../build/lib/cli/untrained.js';
 import { loadModel } from '../build/lib/index.js';
+import { draw } from './pictures.mjs';
 
 const each = Number(process.argv[2] ?? 4);
 const sizes = [
@@ -19,46 +18,6 @@ const sizes = [
   [4000, 3000],
 ];
 const name = 'resnet_v1_50';
-
-/** Small deterministic random numbers. */
-function random(seed) {
-  let state = seed >>> 0 || 1;
-  return () => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return state / 2 ** 32;
-  };
-}
-
-/** Noise with the same energy in every octave, in three channels, and a few discs with sharp edges. */
-async function draw(width, height, seed) {
-  const next = random(seed);
-  let sum = null;
-  // The finest octave stays empty: lenses and the interpolation of sensors blur it.
-  const octaves = Math.ceil(Math.log2(width)) - 1;
-  for (let octave = 1; octave <= octaves; octave++) {
-    const [w, h] = [2 ** octave, Math.max(2, Math.round((2 ** octave * height) / width))];
-    const noise = Uint8Array.from({ length: w * h * 3 }, () => 256 * next());
-    const layer = await sharp(noise, { raw: { width: w, height: h, channels: 3 } })
-      .resize(width, height, { fit: 'fill', kernel: 'cubic' })
-      .raw()
-      .toBuffer();
-    const weight = 0.5 / Math.sqrt(octave);
-    sum ??= new Float32Array(layer.length).fill(128);
-    for (let i = 0; i < layer.length; i++) sum[i] += weight * (layer[i] - 128);
-  }
-  for (let disc = 0; disc < 12; disc++) {
-    const [cx, cy, r] = [next() * width, next() * height, (0.02 + 0.13 * next()) * width];
-    const colour = [next(), next(), next()].map((v) => 160 * (v - 0.5));
-    for (let y = Math.max(0, Math.floor(cy - r)); y < Math.min(height, cy + r); y++) {
-      const half = Math.sqrt(Math.max(0, r * r - (y - cy) ** 2));
-      for (let x = Math.max(0, Math.floor(cx - half)); x < Math.min(width, cx + half); x++) {
-        for (let c = 0; c < 3; c++) sum[(y * width + x) * 3 + c] += colour[c];
-      }
-    }
-  }
-  const pixels = Uint8ClampedArray.from(sum);
-  return sharp(pixels, { raw: { width, height, channels: 3 } }).jpeg({ quality: 90 });
-}
 
 /** CPU time, of all threads: does not depend on what else the machine does. */
 const milliseconds = async (work) => {

@@ -1,8 +1,10 @@
-// What all drivers share: the task from the command line, the clock, the event-loop probe, the memory of this process.
-import { readFileSync } from 'node:fs';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
+// What all JavaScript drivers share: the task from the command line, the input, and the answer. bench/python/driver.py is its twin.
+import { kinds } from './kinds/index.mjs';
 
-/** @returns the task that bench/run.mjs handed over */
+/** Thrown by a subject that cannot do a task; its message is the reason. */
+export class Unavailable extends Error {}
+
+/** @returns the task that bench/drive.mjs handed over */
 export function task() {
   return JSON.parse(process.argv[2]);
 }
@@ -24,50 +26,29 @@ export function pixels(batch, order) {
   return data;
 }
 
-/** Runs `run` for `seconds` after a warm-up and gives milliseconds of each call. */
-export async function timed(seconds, run) {
-  for (let i = 0; i < 3; i++) await run();
-  const times = [];
-  const end = performance.now() + seconds * 1000;
-  while (performance.now() < end || times.length < 3) {
-    const start = performance.now();
-    await run();
-    times.push(performance.now() - start);
-  }
-  return times;
+/** Prints the one line that a driver answers with, and ends the process. */
+export function reply(result) {
+  // A pipe takes the line in pieces; the process ends after the last.
+  process.stdout.write(`${JSON.stringify(result)}\n`, () => process.exit(0));
 }
 
-/** Event-loop delay in milliseconds while `run` is called over and over for `seconds`. */
-export async function loopDelay(seconds, run) {
-  for (let i = 0; i < 2; i++) await run();
-  const histogram = monitorEventLoopDelay({ resolution: 1 });
-  histogram.enable();
-  const end = performance.now() + seconds * 1000;
-  while (performance.now() < end) await run();
-  histogram.disable();
-  return { p50: histogram.percentile(50) / 1e6, p99: histogram.percentile(99) / 1e6, max: histogram.max / 1e6 };
-}
-
-/** Peak resident memory of this process in bytes. */
-export function peakMemory() {
-  return Number(/VmHWM:\s+(\d+)/.exec(readFileSync('/proc/self/status', 'utf8'))[1]) * 1024;
-}
-
-/** Answers one task with a subject: `{ load(task) -> run(batchPixels), order }`. */
+/**
+ * Answers one task with a subject:
+ * - `version`: text, or a function that gives it
+ * - `order`: nhwc or nchw
+ * - `load(task)`: gives `run(pixels, batch)`, which gives the logits
+ * - `loadLabels(task)`: gives `{ together(jpegs), single(jpeg) }`, where the subject takes part in measurements of pictures
+ */
 export async function answer(subject) {
   const t = task();
-  const begun = performance.timeOrigin;
-  const run = await subject.load(t);
-  const input = pixels(t.batch, subject.order);
-  const logits = await run(input, t.batch);
-  const firstLogits = performance.timeOrigin + performance.now() - begun;
-  const result = { firstLogits, logits: t.wantLogits ? Array.from(logits) : undefined };
-  if (t.kind === 'throughput') result.times = await timed(t.seconds, () => run(input, t.batch));
-  if (t.kind === 'loop') result.delay = await loopDelay(t.seconds, () => run(input, t.batch));
-  if (t.kind === 'memory') {
-    await timed(1, () => run(input, t.batch));
-    result.peak = peakMemory();
+  try {
+    const kind = kinds[t.kind];
+    if (kind === undefined) throw new Unavailable(`not measured here: ${t.kind}`);
+    const result = await kind(subject, t, (batch) => pixels(batch, subject.order));
+    const { version } = subject;
+    reply({ ...result, version: typeof version === 'function' ? version() : version });
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    reply({ unavailable: error.message });
   }
-  console.log(JSON.stringify(result));
-  process.exit(0);
 }

@@ -1,15 +1,45 @@
-// slimnet: the session that a library user makes, from a TensorFlow checkpoint.
+// slimnet: the session, or the model, that a library user makes from a TensorFlow checkpoint.
+import { readFileSync } from 'node:fs';
 import { buildNetwork } from '../network.mjs';
-import { answer } from './common.mjs';
+import { calibrationOf } from './calibration_file.mjs';
+import { answer, Unavailable } from './common.mjs';
+
+/** What the library says it cannot do is its answer. */
+async function orUnavailable({ BackendError, ArgumentError }, make) {
+  try {
+    return await make();
+  } catch (error) {
+    if (error instanceof BackendError || error instanceof ArgumentError) throw new Unavailable(error.message);
+    throw error;
+  }
+}
 
 await answer({
+  version: () => JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
   order: 'nhwc',
-  async load({ network, checkpoint, threads }) {
+  async load(task) {
+    const { network, checkpoint, threads, precision } = task;
     // Within the measured time of a start.
     const slimnet = await import('../../dist/index.js');
     const { graph, net } = buildNetwork(slimnet, network);
-    const session = await slimnet.Session.create(graph, { device: 'cpu', threads });
-    await session.restore(checkpoint);
-    return async (images) => (await session.run({ images }, { logits: net })).logits.data;
+    const create = async (more) => {
+      const session = await slimnet.Session.create(graph, { device: 'cpu', threads, ...more });
+      await session.restore(checkpoint);
+      return session;
+    };
+    const calibration =
+      precision === 'int8' ? { calibration: await calibrationOf(slimnet, task, () => create({}), net) } : {};
+    const session = await orUnavailable(slimnet, () => create({ precision, ...calibration }));
+    const compute = async (images) => (await session.run({ images }, { logits: net })).logits.data;
+    if (precision === 'float32') return compute;
+    // What only a run finds out.
+    return (images) => orUnavailable(slimnet, () => compute(images));
+  },
+  async loadLabels({ network, checkpoint, threads, precision, frozen }) {
+    const slimnet = await import('../../dist/index.js');
+    const calibration = precision === 'int8' ? { calibration: `${frozen}.calibration.json` } : {};
+    const options = { checkpoint, threads, precision, ...calibration };
+    const model = await orUnavailable(slimnet, () => slimnet.loadModel(network, options));
+    return { together: (jpegs) => model.classify(jpegs), single: (jpeg) => model.classify(jpeg) };
   },
 });

@@ -11,12 +11,15 @@ Import this module before anything else that imports TensorFlow:
 """
 
 import os
+import sys
 
 os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 os.environ.setdefault('CUDA_VISIBLE_DEVICES', '-1')
 os.environ['TF_USE_LEGACY_KERAS'] = '1'
-# Eigen's kernels, not TensorFlow's oneDNN ones: an implementation independent of the one that slimnet uses.
-os.environ['TF_ENABLE_ONEDNN_OPTS'] = '0'
+# Eigen's kernels, not TensorFlow's oneDNN ones: an implementation independent of the one that slimnet uses. Who has imported
+# TensorFlow before (the benchmark's driver) has chosen already.
+if 'tensorflow' not in sys.modules:
+    os.environ['TF_ENABLE_ONEDNN_OPTS'] = '0'
 
 import tensorflow.compat.v1 as tf  # noqa: E402
 

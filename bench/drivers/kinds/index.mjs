@@ -1,0 +1,11 @@
+// What a driver may be asked for, by the name in the task.
+import { check } from './check.mjs';
+import { labels } from './labels.mjs';
+import { memory } from './memory.mjs';
+import { neighbours } from './neighbours.mjs';
+import { soak } from './soak.mjs';
+import { start } from './start.mjs';
+import { times } from './times.mjs';
+
+/** Each is called with (subject, task, pixels of a batch) and gives what the driver prints. */
+export const kinds = { check, labels, memory, neighbours, soak, start, times };

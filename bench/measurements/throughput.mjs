@@ -1,0 +1,20 @@
+import { median } from '../statistics.mjs';
+import { networksAndPrecisions } from './cases.mjs';
+
+export const throughput = {
+  name: 'throughput',
+  title: 'Throughput',
+  about:
+    "Pixels in memory to logits, one run after another. OpenVINO with its throughput hint keeps several runs in flight. oneDNN's convolutions alone are direct ones; slimnet computes most 3x3 convolutions by Winograd's method (docs/performance.md), which is how it can come out above them.",
+  metrics: [{ key: 'imagesPerSecond', title: 'images/s', unit: 'images/s', digits: 1, better: 'more' }],
+  cases: (options) =>
+    networksAndPrecisions(options).flatMap((one) => options.batches.map((batch) => ({ ...one, batch }))),
+  rounds: ({ rounds }) => rounds,
+  protocol: ({ seconds }) => ({ seconds }),
+  async measure(drive, { seconds }, { batch }) {
+    const result = await drive({ kind: 'times', seconds });
+    const { times, imagesPerSecond = times === undefined ? undefined : (batch * 1000) / median(times) } = result;
+    return imagesPerSecond === undefined ? result : { values: { imagesPerSecond } };
+  },
+  plots: [{ kind: 'bars', metric: 'imagesPerSecond', per: 'network' }],
+};

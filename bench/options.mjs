@@ -1,0 +1,83 @@
+// The command line of `npm run bench`.
+import { parseArgs } from 'node:util';
+import { measurements } from './measurements/index.mjs';
+import { baseline, subjects } from './subjects.mjs';
+
+const precisions = ['float32', 'bfloat16', 'int8'];
+const defaultNetworks = 'resnet_v1_50,resnet_v2_50,vgg_16';
+
+/** Items of a list that are known. @throws Error that names what there is */
+function chosen(name, text, known) {
+  const items = text.split(',').filter((item) => item !== '');
+  const unknown = items.find((item) => !known.includes(item));
+  if (unknown !== undefined) throw new Error(`--${name}: there is no ${unknown}; there is ${known.join(', ')}.`);
+  return items;
+}
+
+/** @throws Error unless the text is a number from `least` on */
+function numeric(name, text, least, whole = true) {
+  const value = Number(text);
+  if (text.trim() === '' || !Number.isFinite(value) || value < least || (whole && !Number.isInteger(value)))
+    throw new Error(`--${name}: expected a ${whole ? 'whole ' : ''}number from ${least} on, received ${text}.`);
+  return value;
+}
+
+/** Subjects whose names, or the part before a dash, are in the list; slimnet and the idle process are always there. */
+function chosenSubjects(text) {
+  if (text === undefined) return subjects;
+  const names = [...new Set(subjects.flatMap(({ name }) => [name, name.split('-')[0]]))];
+  const wanted = new Set(chosen('peers', text, names));
+  return subjects.filter(
+    ({ name }) => name === baseline || name === 'idle' || wanted.has(name) || wanted.has(name.split('-')[0]),
+  );
+}
+
+/** Processors of a list as `taskset -c` takes it: 0,2 or 0-3. */
+function processors(text) {
+  let count = 0;
+  for (const part of text.split(',')) {
+    const match = /^(\d+)(?:-(\d+))?$/.exec(part);
+    const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
+    if (!(last >= first)) throw new Error(`--pin: expected processors as 0,1 or 0-3, received ${text}.`);
+    count += last - first + 1;
+  }
+  return count;
+}
+
+/** @throws Error with what is wrong and what would be right */
+export function parseOptions(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      only: { type: 'string' },
+      peers: { type: 'string' },
+      networks: { type: 'string', default: defaultNetworks },
+      batches: { type: 'string', default: '1,32' },
+      precisions: { type: 'string', default: precisions.join(',') },
+      rounds: { type: 'string', default: '7' },
+      seconds: { type: 'string', default: '3' },
+      pictures: { type: 'string', default: '64' },
+      images: { type: 'string', default: '3072' },
+      compile: { type: 'string', default: 'resnet_v1_200' },
+      pin: { type: 'string', default: '0,1' },
+      out: { type: 'string' },
+    },
+  });
+  const names = measurements.map(({ name }) => name);
+  const only = values.only === undefined ? names : chosen('only', values.only, [...names, 'report']);
+  return {
+    only: new Set(only),
+    subjects: chosenSubjects(values.peers),
+    networks: values.networks.split(','),
+    batches: values.batches.split(',').map((batch) => numeric('batches', batch, 1)),
+    precisions: chosen('precisions', values.precisions, precisions),
+    rounds: numeric('rounds', values.rounds, 1),
+    seconds: numeric('seconds', values.seconds, 0.01, false),
+    pictures: numeric('pictures', values.pictures, 1),
+    images: numeric('images', values.images, 1),
+    compile: values.compile,
+    pin: values.pin,
+    threads: processors(values.pin),
+    out: values.out,
+  };
+}

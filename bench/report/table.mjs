@@ -1,0 +1,105 @@
+// The rows of an entry as a table.
+import { groupKey } from '../results.mjs';
+import { ratios } from '../statistics.mjs';
+import { baseline, subjects } from '../subjects.mjs';
+import { cell, groupText, spread } from './format.mjs';
+
+const order = subjects.map(({ name }) => name);
+/** What a subject is called; by its name where it is of an older run and gone from the table. */
+export const titleOf = (name) => subjects.find((subject) => subject.name === name)?.title ?? name;
+
+const line = (cells) => `| ${cells.map(cell).join(' | ')} |`;
+const table = (head, rows) => [line(head), line(head.map(() => '---')), ...rows.map(line)];
+
+const valueText = (row, { key, digits, scale }) =>
+  row.metrics[key] === undefined ? '' : spread(row.metrics[key], digits, scale);
+
+/** Rows of the same group, slimnet's first, in the order of the subjects' table. */
+function inGroups(rows) {
+  const groups = new Map();
+  for (const row of rows) {
+    const key = groupKey(row.group);
+    groups.set(key, [...(groups.get(key) ?? []), row]);
+  }
+  return [...groups.values()].map((list) => list.sort((a, b) => order.indexOf(a.subject) - order.indexOf(b.subject)));
+}
+
+/** How many times better slimnet is than a row of its group, round by round; empty where that says nothing. */
+export function advantage(row, own, metric) {
+  if (metric === undefined || own === undefined || row === own) return '';
+  const [a, b] = [own.metrics?.[metric.key], row.metrics?.[metric.key]];
+  if (a === undefined || b === undefined) return '';
+  return spread(metric.better === 'more' ? ratios(a, b) : ratios(b, a), 2);
+}
+
+/** A subject that is not available for one reason in several groups, once: `{ cells of the group, subject, reason }`. */
+function reasons(rows, keys) {
+  const found = new Map();
+  for (const row of rows.filter(({ unavailable }) => unavailable !== undefined)) {
+    const key = `${row.subject} ${row.group.precision} ${row.unavailable}`;
+    found.set(key, [...(found.get(key) ?? []), row]);
+  }
+  return [...found.values()].map((list) => ({
+    cells: keys.map((key) => [...new Set(list.map(({ group }) => group[key] ?? ''))].join(', ')),
+    subject: list[0].subject,
+    reason: list[0].unavailable,
+  }));
+}
+
+/** A row for each subject of each group, and at the end those that are not available. */
+function bySubject({ metrics }, rows) {
+  const compared = metrics.find(({ better }) => better !== undefined);
+  const keys = [...new Set(rows.flatMap(({ group }) => Object.keys(group)))];
+  const more = compared !== undefined && rows.length > 1;
+  const head = [
+    ...keys,
+    'subject',
+    ...metrics.map(({ title }) => title),
+    ...(more ? ['slimnet is better, times'] : []),
+  ];
+  const measured = inGroups(rows).flatMap((list) => {
+    const own = list.find(({ subject }) => subject === baseline);
+    return list
+      .filter(({ unavailable }) => unavailable === undefined)
+      .map((row) => [
+        ...keys.map((key) => row.group[key] ?? ''),
+        titleOf(row.subject),
+        ...metrics.map((metric) => valueText(row, metric)),
+        ...(more ? [advantage(row, own, compared)] : []),
+      ]);
+  });
+  const missing = reasons(rows, keys).map(({ cells, subject, reason }) => {
+    const start = [...cells, titleOf(subject), `not available: ${reason}`];
+    return [...start, ...Array(head.length - start.length).fill('')];
+  });
+  return table(head, [...measured, ...missing]);
+}
+
+/** A row for each metric, a column for each subject. */
+function byMetric({ metrics }, rows) {
+  return inGroups(rows).flatMap((list) => {
+    const has = ({ key }) => list.some((row) => row.metrics?.[key] !== undefined);
+    const heads = list.map(({ subject }) => titleOf(subject));
+    const lines = metrics
+      .filter(has)
+      .map((metric) => [
+        metric.title,
+        ...list.map((row) => (row.unavailable === undefined ? valueText(row, metric) : 'not available')),
+      ]);
+    const reasons = list
+      .filter(({ unavailable }) => unavailable !== undefined)
+      .map((row) => `- ${titleOf(row.subject)}: not available: ${row.unavailable}`);
+    return [
+      `${groupText(list[0].group)}:`,
+      '',
+      ...table(['what', ...heads], lines),
+      ...(reasons.length ? ['', ...reasons] : []),
+      '',
+    ];
+  });
+}
+
+/** Lines of Markdown. */
+export function entryTable(measurement, rows) {
+  return measurement.metricsAsRows ? byMetric(measurement, rows) : bySubject(measurement, rows);
+}

@@ -1,0 +1,47 @@
+// Who is measured: one line a subject. `driver` is a file of drivers/, `environment` what it needs (environments.mjs), `options` are
+// handed over with every task, `takes` the measurements in which it takes part.
+
+const runs = ['throughput', 'latency', 'start', 'memory'];
+const inProcess = [...runs, 'labels', 'soak', 'neighbours'];
+
+/** What all others are compared with. */
+export const baseline = 'slimnet';
+
+export const subjects = [
+  { name: baseline, title: 'slimnet', driver: 'slimnet.mjs', takes: [...inProcess, 'overhead', 'compile'] },
+  { name: 'onnxruntime', title: 'onnxruntime-node', driver: 'onnxruntime.mjs', environment: 'npm', takes: inProcess },
+  { name: 'tfjs', title: 'TensorFlow.js, wasm (one thread)', driver: 'tfjs.mjs', environment: 'npm', takes: runs },
+  {
+    name: 'tensorflow',
+    title: 'TensorFlow + tf_slim',
+    driver: 'tensorflow.py',
+    environment: 'tensorflow',
+    takes: runs,
+  },
+  { name: 'pytorch', title: 'PyTorch', driver: 'pytorch.py', environment: 'torch', takes: runs },
+  ...['default', 'latency', 'throughput'].map((hint) => ({
+    name: hint === 'default' ? 'openvino' : `openvino-${hint}`,
+    title: hint === 'default' ? 'OpenVINO' : `OpenVINO, ${hint} hint`,
+    driver: 'openvino.py',
+    environment: 'openvino',
+    options: { hint },
+    // One run at a time is not what the throughput hint is for.
+    takes: { default: runs, latency: ['throughput', 'latency'], throughput: ['throughput'] }[hint],
+  })),
+  { name: 'idle', title: 'idle process', driver: 'idle.mjs', takes: ['neighbours'], unchecked: true },
+  {
+    name: 'onednn_limit',
+    title: 'oneDNN, convolutions alone',
+    driver: 'onednn_limit.mjs',
+    environment: 'onednn',
+    takes: ['throughput'],
+    // The one network whose convolutions it has; it computes no logits.
+    only: { network: 'resnet_v1_50', precision: 'float32' },
+    unchecked: true,
+  },
+];
+
+/** Whether a subject takes part in a case of a measurement. */
+export function takesPart({ takes, only = {} }, measurement, group) {
+  return takes.includes(measurement) && Object.entries(only).every(([key, value]) => group[key] === value);
+}
