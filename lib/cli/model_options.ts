@@ -1,6 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type LoadModelOptions, loadModel } from '../model/load_model.js';
 import type { Model } from '../model/model.js';
+import { executionModes } from '../runtime/mode.js';
+import type { ExecutionMode } from '../runtime/session_types.js';
 import { type WeightLayout, weightLayouts } from '../model/weight_layouts.js';
 import { type NetworkName, networkNames } from '../slim/nets/registry.js';
 
@@ -9,6 +11,7 @@ export interface EngineFlags {
   readonly model: NetworkName;
   readonly device: string;
   readonly threads?: number;
+  readonly mode: ExecutionMode;
 }
 
 /** Options that every command with a trained model takes. */
@@ -31,12 +34,15 @@ export function integer(min: number, max: number): (text: string) => number {
   };
 }
 
-/** Adds --model, --device and --threads. */
+/** Adds --model, --device, --threads and --mode. */
 export function addEngineOptions(command: Command): Command {
   return command
     .addOption(new Option('-m, --model <name>', 'network').choices(networkNames).default('resnet_v1_50'))
     .option('-d, --device <name>', 'where to compute (slimnet doctor lists what there is)', 'cpu')
-    .option('--threads <n>', 'threads (default: cores that the process may use)', integer(1, 1024));
+    .option('--threads <n>', 'threads (default: cores that the process may use)', integer(1, 1024))
+    .addOption(
+      new Option('--mode <name>', 'all threads on one run, or one on each').choices(executionModes).default('latency'),
+    );
 }
 
 /** Adds those and --checkpoint and the like. */
@@ -55,8 +61,12 @@ export function addModelOptions(command: Command): Command {
 }
 
 /** The engine options of `loadModel`. */
-export function engineOptions({ device, threads }: EngineFlags): Pick<LoadModelOptions, 'device' | 'threads'> {
-  return { device, ...(threads === undefined ? {} : { threads }) };
+export function engineOptions({
+  device,
+  threads,
+  mode,
+}: EngineFlags): Pick<LoadModelOptions, 'device' | 'threads' | 'mode'> {
+  return { device, mode, ...(threads === undefined ? {} : { threads }) };
 }
 
 /** Loads the model that the flags name. */

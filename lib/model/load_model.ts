@@ -13,7 +13,7 @@ import { buildNetwork } from './network_graph.js';
 import { assertAllTaken, layoutFor, nameMaps, type WeightLayout, weightLayouts } from './weight_layouts.js';
 
 /** Options of `loadModel`. */
-export interface LoadModelOptions extends Pick<SessionOptions, 'device' | 'precision' | 'threads'> {
+export interface LoadModelOptions extends Pick<SessionOptions, 'device' | 'precision' | 'threads' | 'mode'> {
   /** TensorFlow V1 file, V2 prefix, a folder with a `checkpoint` file, or .safetensors. */
   readonly checkpoint?: string;
   /** Instead of a checkpoint: fresh weights from this seed. Such a model knows nothing. */
@@ -44,6 +44,7 @@ const optionNames = new Set([
   'device',
   'precision',
   'threads',
+  'mode',
 ]);
 
 /**
@@ -54,7 +55,7 @@ const optionNames = new Set([
 export async function loadModel(name: NetworkName, options: LoadModelOptions): Promise<Model> {
   const entry = network(name);
   checkOptions(name, options);
-  const { device, precision, threads, checkpoint, untrainedSeed = 0, maxBatch = defaultMaxBatch } = options;
+  const { device, precision, threads, mode, checkpoint, untrainedSeed = 0, maxBatch = defaultMaxBatch } = options;
   const preprocessing = preprocessingFor(entry.preprocessing, options.imageSize ?? entry.imageSize);
   const decode = {
     ...options.decode,
@@ -69,6 +70,7 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
     ...(device === undefined ? {} : { device }),
     ...(precision === undefined ? {} : { precision }),
     ...(threads === undefined ? {} : { threads }),
+    ...(mode === undefined ? {} : { mode }),
   });
   try {
     if (checkpoint !== undefined) await restore(session, checkpoint, found?.layout ?? 'slim');

@@ -20,6 +20,7 @@ import { encode } from '../plan/encode.js';
 import { Cancellation, SignalListeners } from './cancellation.js';
 import { type Computation, computationKey, makeComputation } from './computation.js';
 import { backendOf, checkPrecision } from './device.js';
+import { checkMode } from './mode.js';
 import { checkFeeds, checkShapes, type Feeds, type Input } from './feeds.js';
 import { Program } from './program.js';
 import { ProgramCache } from './program_cache.js';
@@ -37,7 +38,7 @@ import type {
 
 export type * from './session_types.js';
 
-const sessionOptions = ['device', 'precision', 'threads', 'queueLimit', 'programLimit'];
+const sessionOptions = ['device', 'precision', 'threads', 'mode', 'queueLimit', 'programLimit'];
 const runOptions = ['signal', 'timeoutMs', 'updates', 'profile'];
 const compileOptions = ['shapes', 'updates'];
 const restoreOptions = ['signal', 'variables', 'ignoreMissing', 'includeScopes', 'excludeScopes', 'nameMap', 'reshape'];
@@ -48,8 +49,9 @@ const defaultProgramLimit = 16;
 const sliceMs = 8;
 
 /**
- * A graph with values. All runs of a session are computed one after the other, in the order of the calls, on threads of
- * slimnet's own; `run` may be called again before earlier runs have ended.
+ * A graph with values. Runs are computed on threads of slimnet's own; `run` may be called again before earlier runs have ended.
+ * They begin in the order of the calls: in mode `latency` one after the other, in the other modes also at the same time, so that
+ * a later one may end first. A run with updates is never at work beside another run of the session.
  *
  * `initialize`, `restore` and `save` exclude runs: a run that is called while one of them is at work waits for its end.
  */
@@ -69,6 +71,8 @@ export class Session {
   #gate: Promise<void> | null = null;
   // Runs that wait in here, for a compilation or an exclusive task, and not in the native queue.
   #parked = 0;
+  // Those that have their program, with the moment from which native code knows them.
+  readonly #unsent = new Set<{ readonly hasUpdates: boolean; readonly sent: Promise<void> }>();
   #lastId = 0;
   #runs = 0;
   #state: 'open' | 'closing' | 'disposed' = 'open';
@@ -100,16 +104,18 @@ export class Session {
       device = 'cpu',
       precision = 'float32',
       threads = 0,
+      mode = 'latency',
       queueLimit = defaultQueueLimit,
       programLimit = defaultProgramLimit,
     } = options;
     const backend = backendOf(device);
     checkPrecision(precision);
     if (options.threads !== undefined) checkInteger('Session.create', 'threads', threads, 1, 1024);
+    checkMode('Session.create', mode);
     checkInteger('Session.create', 'queueLimit', queueLimit, 1, 2 ** 20);
     checkInteger('Session.create', 'programLimit', programLimit, 1, 2 ** 20);
     const addon = loadAddon();
-    const store = addon.createStore({ backend, threads, queueLimit });
+    const store = addon.createStore({ backend, threads, mode, queueLimit });
     const session = new Session(graph, device, addon, store, { programLimit, queueLimit });
     session.#declare();
     return session;
@@ -239,10 +245,12 @@ export class Session {
 
   stats(): SessionStats {
     this.#assertNotDisposed();
-    const { bytes, packedBytes, arenaBytes, waiting, threads } = this.#store.stats();
+    const { bytes, packedBytes, arenaBytes, waiting, threads, mode, executors } = this.#store.stats();
     return {
       device: this.device,
       threads,
+      mode,
+      executors,
       bytes: { variables: bytes, packed: packedBytes, arena: arenaBytes },
       variables: this.#declared.size,
       programs: this.#programs.size,
@@ -298,12 +306,7 @@ export class Session {
       const program = this.#program(computation, inputs);
       program.users++;
       try {
-        let native = program.native;
-        if (native === undefined) {
-          inputs = copied(inputs);
-          native = await this.#park(cancellation, program.compiled);
-        }
-        const results = await this.#execute(program, native, inputs, cancellation, profile);
+        const results = await this.#send(program, inputs, cancellation, profile);
         this.#runs++;
         const named = program.plan.outputs.map(({ name, type }, i) => [
           name,
@@ -333,6 +336,34 @@ export class Session {
     } finally {
       this.#parked--;
     }
+  }
+
+  /**
+   * Hands a run to native code, which keeps the order in which runs arrive. A run whose program is being compiled arrives late:
+   * where that would change what one of them sees, later runs wait for it.
+   */
+  async #send(
+    program: Program,
+    inputs: readonly Input[],
+    cancellation: Cancellation,
+    profile: boolean,
+  ): Promise<TypedArray[]> {
+    const earlier = [...this.#unsent].filter((run) => run.hasUpdates || program.hasUpdates).map(({ sent }) => sent);
+    if (program.native !== undefined && earlier.length === 0)
+      return this.#execute(program, program.native, inputs, cancellation, profile);
+    const kept = copied(inputs);
+    let running: Promise<TypedArray[]> | undefined;
+    let tell: () => void = () => {};
+    const run = { hasUpdates: program.hasUpdates, sent: new Promise<void>((resolve) => (tell = resolve)) };
+    this.#unsent.add(run);
+    try {
+      const [native] = await this.#park(cancellation, Promise.all([program.compiled, ...earlier]));
+      running = this.#execute(program, native, kept, cancellation, profile);
+    } finally {
+      this.#unsent.delete(run);
+      tell();
+    }
+    return running;
   }
 
   async #execute(

@@ -2,8 +2,10 @@
 import type { RestoreOptions, WriteOptions } from '../checkpoint/index.js';
 import type { DType, TypedArray } from '../core/dtype.js';
 import type { Tensor, Variable } from '../core/graph.js';
-import type { NativeStep } from '../native/addon.js';
+import type { ExecutionMode, ExecutorStats, NativeStep } from '../native/addon.js';
 import type { Precision } from './device.js';
+
+export type { ExecutionMode, ExecutorStats } from '../native/addon.js';
 
 /** A result: row-major values with their type. */
 export interface TensorValue<D extends DType = DType> {
@@ -18,8 +20,13 @@ export interface SessionOptions {
   device?: string;
   /** Default `float32`. */
   precision?: Precision;
-  /** Threads that a run may use. Default: the cores that this process may use. */
+  /** Threads that compute. Default: the cores that this process may use. */
   threads?: number;
+  /**
+   * How runs use the threads (docs/modes.md). `latency` (default): all on one run, one run after the other. `throughput`: one
+   * thread on each run, `threads` runs at the same time. `auto`: as `latency`, and as `throughput` where at least `threads` runs wait.
+   */
+  mode?: ExecutionMode;
   /** Runs that may wait at a time; more are refused with ERR_QUEUE_FULL. Default 1024. */
   queueLimit?: number;
   /** Compiled programs that are kept, one for each set of fetches and input shapes. Default 16. */
@@ -59,6 +66,9 @@ export interface ProgramReport {
 export interface SessionStats {
   readonly device: string;
   readonly threads: number;
+  readonly mode: ExecutionMode;
+  /** What computes the runs. With mode `auto` there are two kinds, which are never at work at the same time. */
+  readonly executors: readonly ExecutorStats[];
   readonly bytes: {
     /** Values of the variables. */
     readonly variables: number;
