@@ -158,8 +158,11 @@ void Executor::Shutdown() {
   EndLanes(narrow_);
   EndLanes(wide_);
   // What a lane was given and had not begun.
+  const std::lock_guard lock(mutex_);
   for (const auto* lanes : {&wide_, &narrow_}) {
-    for (const auto& lane : *lanes) lane->job.reset();
+    for (const auto& lane : *lanes) {
+      if (lane->job) dropped.push_back(std::move(lane->job));
+    }
   }
 }
 

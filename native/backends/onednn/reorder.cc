@@ -1,4 +1,5 @@
-// Into a layout that this backend asked for, or back.
+// Into a layout that this backend asked for, or back; or a copy.
+#include "backends/cpu/kernels.h"
 #include "backends/onednn/ops.h"
 #include "backends/onednn/packed_weights.h"
 #include "backends/onednn/winograd.h"
@@ -8,10 +9,7 @@ namespace slimnet::onednn {
 std::unique_ptr<Kernel> PrepareReorder(const OpContext& context) {
   const OnednnLayout* from = LayoutOf(context.input(0));
   const OnednnLayout* to = LayoutOf(context.output(0));
-  if (from == nullptr && to == nullptr) {
-    throw Error(ErrorCode::kInternal, "onednn: a reorder between two plain values has nothing to do.")
-        .At("reorder", context.node.name);
-  }
+  if (from == nullptr && to == nullptr) return cpu::PrepareCopy(context);  // of a variable that the run changes
   if (to != nullptr && to->form() == OnednnLayout::Form::kWinograd) return PrepareWinogradFilter(context, *to);
   const MemoryDesc source = from != nullptr ? from->packed() : to->plain();
   const MemoryDesc target = to != nullptr ? to->packed() : from->plain();

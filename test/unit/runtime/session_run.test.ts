@@ -96,7 +96,7 @@ describe('Session.run', () => {
     expect(session.stats()).toMatchObject({ runs: 200, pending: 0, waiting: 0 });
   });
 
-  it('applies updates at the end of the run, for the next one to see', async () => {
+  it.each([device, 'cpu'])('applies updates at the end of the run, for the next one to see, on %s', async (device) => {
     const { graph, w, y, update } = averageGraph();
     await using session = await Session.create(graph, { device });
     await session.initialize();
