@@ -3,6 +3,8 @@ import { type LoadModelOptions, loadModel } from '../model/load_model.js';
 import type { Model } from '../model/model.js';
 import { type WeightLayout, weightLayouts } from '../model/weight_layouts.js';
 import type { Precision } from '../runtime/device.js';
+import { executionModes } from '../runtime/mode.js';
+import type { ExecutionMode } from '../runtime/session_types.js';
 import { type NetworkName, networkNames } from '../slim/nets/registry.js';
 import { type CliIo, say } from './io.js';
 
@@ -11,6 +13,7 @@ export interface EngineFlags {
   readonly model: NetworkName;
   readonly device: string;
   readonly threads?: number;
+  readonly mode: ExecutionMode;
   readonly precision?: Precision;
 }
 
@@ -35,12 +38,15 @@ export function integer(min: number, max: number): (text: string) => number {
   };
 }
 
-/** Adds --model, --device and --threads. */
+/** Adds --model, --device, --threads and --mode. */
 export function addEngineOptions(command: Command): Command {
   return command
     .addOption(new Option('-m, --model <name>', 'network').choices(networkNames).default('resnet_v1_50'))
     .option('-d, --device <name>', 'where to compute (slimnet doctor lists what there is)', 'cpu')
-    .option('--threads <n>', 'threads (default: cores that the process may use)', integer(1, 1024));
+    .option('--threads <n>', 'threads (default: cores that the process may use)', integer(1, 1024))
+    .addOption(
+      new Option('--mode <name>', 'all threads on one run, or one on each').choices(executionModes).default('latency'),
+    );
 }
 
 /** Adds --precision. */
@@ -79,9 +85,15 @@ export function addModelOptions(command: Command): Command {
 export function engineOptions({
   device,
   threads,
+  mode,
   precision,
-}: EngineFlags): Pick<LoadModelOptions, 'device' | 'threads' | 'precision'> {
-  return { device, ...(precision === undefined ? {} : { precision }), ...(threads === undefined ? {} : { threads }) };
+}: EngineFlags): Pick<LoadModelOptions, 'device' | 'threads' | 'mode' | 'precision'> {
+  return {
+    device,
+    mode,
+    ...(precision === undefined ? {} : { precision }),
+    ...(threads === undefined ? {} : { threads }),
+  };
 }
 
 /** Loads the model that the flags name, and says what `auto` came to where that is not float32. */

@@ -18,7 +18,7 @@ import { buildNetwork } from './network_graph.js';
 import { assertAllTaken, layoutFor, nameMaps, type WeightLayout, weightLayouts } from './weight_layouts.js';
 
 /** Options of `loadModel`. */
-export interface LoadModelOptions extends Pick<SessionOptions, 'device' | 'threads' | 'wide'> {
+export interface LoadModelOptions extends Pick<SessionOptions, 'device' | 'threads' | 'mode' | 'wide'> {
   /** Default `auto`: what computes fastest on the device (docs/precision.md); `model.precision` says what that came to. */
   readonly precision?: Precision;
   /**
@@ -58,6 +58,7 @@ const optionNames = new Set([
   'calibration',
   'wide',
   'threads',
+  'mode',
 ]);
 
 /** Programs that are kept besides those of the batches, for `run` with sizes of its own. */
@@ -71,7 +72,7 @@ const programsBesides = 8;
 export async function loadModel(name: NetworkName, options: LoadModelOptions): Promise<Model> {
   const entry = network(name);
   checkOptions(name, options);
-  const { device, precision = 'auto', wide, threads, checkpoint, untrainedSeed = 0 } = options;
+  const { device, precision = 'auto', wide, threads, mode, checkpoint, untrainedSeed = 0 } = options;
   const batching = checkBatching(options.batching);
   const preprocessing = preprocessingFor(entry.preprocessing, options.imageSize ?? entry.imageSize);
   const decode = {
@@ -90,6 +91,7 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
     ...(wide === undefined ? {} : { wide }),
     ...(device === undefined ? {} : { device }),
     ...(threads === undefined ? {} : { threads }),
+    ...(mode === undefined ? {} : { mode }),
     programLimit: programsBesides + Object.keys(outputs).length * batchSizesUpTo(batching.maxBatchSize).length,
   });
   try {

@@ -14,11 +14,11 @@ export interface Addon {
   /** Parses and verifies a plan, applies passes (all of the pipeline when `passes` is left out) and prints the result. */
   transform(plan: string, options: { backend: string; threads?: number; passes?: readonly string[] }): string;
   /**
-   * Memory for the variables of sessions on one backend. `threads` 0: as many as there are cores. `queueLimit`: runs and compilations
-   * that may wait at a time, default 1024.
+   * Memory for the variables of sessions on one backend. `threads` 0: as many as there are cores. `mode`: how runs use them,
+   * default latency. `queueLimit`: runs and compilations that may wait at a time, default 1024.
    */
-  createStore(options: { backend: string; threads: number; queueLimit?: number }): NativeStore;
-  /** Compiles on the store's executor thread. */
+  createStore(options: { backend: string; threads: number; mode?: ExecutionMode; queueLimit?: number }): NativeStore;
+  /** Compiles on all threads of the store's executor, when nothing else is at work there. */
   compile(plan: string, store: NativeStore): Promise<NativeProgram>;
   /** Fills variables of the store, float32 or float64, with drawn values, on all threads of its executor. */
   draw(store: NativeStore, draws: readonly NativeDraw[]): Promise<void>;
@@ -147,6 +147,21 @@ export interface NativeStoreStats {
   /** Runs and compilations of this store that wait. */
   readonly waiting: number;
   readonly threads: number;
+  readonly mode: ExecutionMode;
+  readonly executors: readonly ExecutorStats[];
+}
+
+/** How the runs of a session use its threads. */
+export type ExecutionMode = 'latency' | 'throughput' | 'auto';
+
+/** Executors of one kind. */
+export interface ExecutorStats {
+  /** So many runs can be at work at the same time. */
+  readonly count: number;
+  /** Threads of each. */
+  readonly threads: number;
+  /** Runs of the session that ended well here. */
+  readonly runs: number;
 }
 
 export interface NativeStep {

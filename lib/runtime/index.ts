@@ -5,6 +5,8 @@ export type { Feed, Feeds, ShapedFeed } from './feeds.js';
 export { Saver, type SaverOptions, type SaverSaveOptions } from './saver.js';
 export {
   type CompileOptions,
+  type ExecutionMode,
+  type ExecutorStats,
   type InitializeOptions,
   type ProgramReport,
   type RunOptions,

@@ -22,6 +22,7 @@ import { restoreVariables, saveVariables } from './checkpointing.js';
 import { type Computation, computationKey, makeComputation } from './computation.js';
 import { backendOf, type ComputePrecision, resolvePrecision } from './device.js';
 import { checkFeeds, checkShapes, type Feeds, type Input, zeros } from './feeds.js';
+import { checkMode } from './mode.js';
 import { Program } from './program.js';
 import { ProgramCache } from './program_cache.js';
 import type {
@@ -39,7 +40,7 @@ import type {
 
 export type * from './session_types.js';
 
-const sessionOptions = ['device', 'precision', 'calibration', 'wide', 'threads', 'queueLimit', 'programLimit'];
+const sessionOptions = ['device', 'precision', 'calibration', 'wide', 'threads', 'mode', 'queueLimit', 'programLimit'];
 const runOptions = ['signal', 'timeoutMs', 'updates', 'profile'];
 const compileOptions = ['shapes', 'updates'];
 const warmupOptions = ['shapes', 'signal'];
@@ -60,8 +61,9 @@ interface ComputeOptions {
 }
 
 /**
- * A graph with values. All runs of a session are computed one after the other, in the order of the calls, on threads of
- * slimnet's own; `run` may be called again before earlier runs have ended.
+ * A graph with values. Runs are computed on threads of slimnet's own; `run` may be called again before earlier runs have ended.
+ * They begin in the order of the calls: in mode `latency` one after the other, in the other modes also at the same time, so that
+ * a later one may end first. A run with updates is never at work beside another run of the session.
  *
  * `initialize`, `restore` and `save` exclude runs: a run that is called while one of them is at work waits for its end.
  */
@@ -85,6 +87,8 @@ export class Session {
   #gate: Promise<void> | null = null;
   // Runs that wait in here, for a compilation or an exclusive task, and not in the native queue.
   #parked = 0;
+  // Those that have their program, with the moment from which native code knows them.
+  readonly #unsent = new Set<{ readonly hasUpdates: boolean; readonly sent: Promise<void> }>();
   #lastId = 0;
   #runs = 0;
   #state: 'open' | 'closing' | 'disposed' = 'open';
@@ -120,6 +124,7 @@ export class Session {
       device = 'cpu',
       precision = 'float32',
       threads = 0,
+      mode = 'latency',
       queueLimit = defaultQueueLimit,
       programLimit = defaultProgramLimit,
     } = options;
@@ -127,6 +132,7 @@ export class Session {
     const calibration = options.calibration === undefined ? undefined : checkCalibration(options.calibration);
     const wide = checkWide('Session.create', options.wide ?? []);
     if (options.threads !== undefined) checkInteger('Session.create', 'threads', threads, 1, 1024);
+    checkMode('Session.create', mode);
     checkInteger('Session.create', 'queueLimit', queueLimit, 1, 2 ** 20);
     checkInteger('Session.create', 'programLimit', programLimit, 1, 2 ** 20);
     const planPrecision: PlanPrecision = {
@@ -135,7 +141,7 @@ export class Session {
       wide: [...wide, ...(calibration?.wide ?? [])],
     };
     const addon = loadAddon();
-    const store = addon.createStore({ backend, threads, queueLimit });
+    const store = addon.createStore({ backend, threads, mode, queueLimit });
     const session = new Session(graph, device, planPrecision, addon, store, { programLimit, queueLimit });
     session.#declare();
     return session;
@@ -304,11 +310,13 @@ export class Session {
 
   stats(): SessionStats {
     this.#assertNotDisposed();
-    const { bytes, packedBytes, arenaBytes, waiting, threads } = this.#store.stats();
+    const { bytes, packedBytes, arenaBytes, waiting, threads, mode, executors } = this.#store.stats();
     return {
       device: this.device,
       precision: this.precision,
       threads,
+      mode,
+      executors,
       bytes: { variables: bytes, packed: packedBytes, arena: arenaBytes },
       variables: this.#declared.size,
       programs: this.#programs.size,
@@ -413,12 +421,7 @@ export class Session {
         observers === undefined ? this.#program(computation, inputs) : this.#observer(computation, inputs, observers);
       program.users++;
       try {
-        let native = program.native;
-        if (native === undefined) {
-          inputs = copied(inputs);
-          native = await this.#park(cancellation, program.compiled);
-        }
-        const results = await this.#execute(program, native, inputs, cancellation, profile);
+        const results = await this.#send(program, inputs, cancellation, profile);
         this.#runs++;
         const named = program.plan.outputs.map(({ name, type }, i) => [
           name,
@@ -448,6 +451,34 @@ export class Session {
     } finally {
       this.#parked--;
     }
+  }
+
+  /**
+   * Hands a run to native code, which keeps the order in which runs arrive. A run whose program is being compiled arrives late:
+   * where that would change what one of them sees, later runs wait for it.
+   */
+  async #send(
+    program: Program,
+    inputs: readonly Input[],
+    cancellation: Cancellation,
+    profile: boolean,
+  ): Promise<TypedArray[]> {
+    const earlier = [...this.#unsent].filter((run) => run.hasUpdates || program.hasUpdates).map(({ sent }) => sent);
+    if (program.native !== undefined && earlier.length === 0)
+      return this.#execute(program, program.native, inputs, cancellation, profile);
+    const kept = copied(inputs);
+    let running: Promise<TypedArray[]> | undefined;
+    let tell: () => void = () => {};
+    const run = { hasUpdates: program.hasUpdates, sent: new Promise<void>((resolve) => (tell = resolve)) };
+    this.#unsent.add(run);
+    try {
+      const [native] = await this.#park(cancellation, Promise.all([program.compiled, ...earlier]));
+      running = this.#execute(program, native, kept, cancellation, profile);
+    } finally {
+      this.#unsent.delete(run);
+      tell();
+    }
+    return running;
   }
 
   async #execute(

@@ -2,9 +2,11 @@
 import type { RestoreOptions, WriteOptions } from '../checkpoint/index.js';
 import type { DType, TypedArray } from '../core/dtype.js';
 import type { Tensor, Variable } from '../core/graph.js';
-import type { NativeStep } from '../native/addon.js';
+import type { ExecutionMode, ExecutorStats, NativeStep } from '../native/addon.js';
 import type { Calibration } from './calibration.js';
 import type { ComputePrecision, Precision } from './device.js';
+
+export type { ExecutionMode, ExecutorStats } from '../native/addon.js';
 
 /** A result: row-major values with their type. */
 export interface TensorValue<D extends DType = DType> {
@@ -23,8 +25,13 @@ export interface SessionOptions {
   calibration?: Calibration;
   /** Nodes and scopes that stay in float32 whatever the precision, such as `resnet_v1_50/logits`. */
   wide?: readonly string[];
-  /** Threads that a run may use. Default: the cores that this process may use. */
+  /** Threads that compute. Default: the cores that this process may use. */
   threads?: number;
+  /**
+   * How runs use the threads (docs/modes.md). `latency` (default): all on one run, one run after the other. `throughput`: one
+   * thread on each run, `threads` runs at the same time. `auto`: as `latency`, and as `throughput` where at least `threads` runs wait.
+   */
+  mode?: ExecutionMode;
   /** Runs that may wait at a time; more are refused with ERR_QUEUE_FULL. Default 1024. */
   queueLimit?: number;
   /** Compiled programs that are kept, one for each set of fetches and input shapes. Default 16. */
@@ -73,6 +80,9 @@ export interface SessionStats {
   readonly device: string;
   readonly precision: ComputePrecision;
   readonly threads: number;
+  readonly mode: ExecutionMode;
+  /** What computes the runs. With mode `auto` there are two kinds, which are never at work at the same time. */
+  readonly executors: readonly ExecutorStats[];
   readonly bytes: {
     /** Values of the variables. */
     readonly variables: number;

@@ -78,8 +78,7 @@ std::shared_ptr<Executor> Environment::ExecutorFor(const std::string& backend, i
   if (!executor) {
     try {
       executor = std::make_shared<Executor>(
-          MakeBackend(backend, {.threads = count}), count,
-          [completion = completion_](std::unique_ptr<Job> job) { completion->Push(std::move(job)); });
+          backend, count, [completion = completion_](std::unique_ptr<Job> job) { completion->Push(std::move(job)); });
     } catch (...) {
       executors_.erase({backend, count});
       throw;

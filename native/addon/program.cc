@@ -23,7 +23,8 @@ class CompileJob final : public AsyncJob {
       : AsyncJob(shared->store().get()), plan_(std::move(plan)), shared_(std::move(shared)) {}
 
   void Execute(const ExecutorResources& resources) override {
-    program_ = CompiledProgram::Compile(plan_, shared_->store(), resources, cancelled());
+    program_ = ProgramSet::Compile(std::move(plan_), shared_->store(), shared_->executor(), shared_->width(), resources,
+                                   cancelled());
   }
 
   napi_value Result(napi_env env) override {
@@ -36,26 +37,33 @@ class CompileJob final : public AsyncJob {
  private:
   std::string plan_;
   std::shared_ptr<SharedStore> shared_;
-  std::shared_ptr<CompiledProgram> program_;
+  std::shared_ptr<ProgramSet> program_;
 };
 
 class RunJob final : public AsyncJob {
  public:
-  RunJob(std::shared_ptr<CompiledProgram> program, int64_t id, bool profile)
-      : AsyncJob(&program->store()), program_(std::move(program)), id_(id) {
+  RunJob(std::shared_ptr<ProgramSet> program, Demand demand, int64_t id, bool profile)
+      : AsyncJob(&program->store(), demand, program->has_updates()), program_(std::move(program)), id_(id) {
     request_.profile = profile;
     request_.inputs = program_->TakeInputs();
   }
   ~RunJob() override { program_->GiveInputs(std::move(request_.inputs)); }
 
-  bool Is(const CompiledProgram& program, int64_t id) const { return program_.get() == &program && id_ == id; }
+  bool Is(const ProgramSet& program, int64_t id) const { return program_.get() == &program && id_ == id; }
 
   void CopyInput(size_t index, std::span<const std::byte> bytes) {
     auto* const data = static_cast<std::byte*>(request_.inputs->data()) + program_->input_offsets()[index];
     if (!bytes.empty()) std::memcpy(data, bytes.data(), bytes.size());
   }
 
-  void Execute(const ExecutorResources& resources) override { program_->Run(resources, request_, cancelled()); }
+  bool ReadyForOneThread() const override { return program_->HasWidth(Width::kNarrow); }
+  void Begin() override { request_.index = program_->Number(); }
+
+  void Execute(const ExecutorResources& resources) override {
+    // The runs behind it will find it ready.
+    if (crowded()) program_->AddWidth(Width::kNarrow, resources, cancelled());
+    program_->Run(resources, request_, cancelled());
+  }
 
   napi_value Result(napi_env env) override {
     std::vector<napi_value> results;
@@ -66,7 +74,7 @@ class RunJob final : public AsyncJob {
   }
 
  private:
-  std::shared_ptr<CompiledProgram> program_;
+  std::shared_ptr<ProgramSet> program_;
   int64_t id_;
   RunRequest request_;
 };
@@ -103,7 +111,7 @@ napi_value Run(const js::Arguments& arguments) {
                                             " elements, received " + std::to_string(views.back().length) + ".");
     }
   }
-  auto job = std::make_unique<RunJob>(handle.program, id, profile);
+  auto job = std::make_unique<RunJob>(handle.program, handle.shared->demand(), id, profile);
   for (size_t i = 0; i < views.size(); ++i) job->CopyInput(i, views[i].bytes);
   handle.shared->Account(env);
   return Environment::Of(env).Start(handle.shared->executor(), std::move(job), handle.shared->queue_limit());

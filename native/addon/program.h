@@ -7,12 +7,12 @@
 
 #include "addon/js.h"
 #include "addon/store.h"
-#include "runtime/compiled_program.h"
+#include "runtime/program_set.h"
 
 namespace slimnet {
 
 struct ProgramHandle {
-  std::shared_ptr<CompiledProgram> program;  // null after dispose()
+  std::shared_ptr<ProgramSet> program;  // null after dispose()
   std::shared_ptr<SharedStore> shared;
 
   void Finalize(napi_env env) {

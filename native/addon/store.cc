@@ -2,6 +2,7 @@
 
 #include <array>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -69,6 +70,36 @@ napi_value Variables(const js::Arguments& arguments) {
   return js::Array(env, list);
 }
 
+constexpr std::array<std::pair<std::string_view, Mode>, 3> kModes{
+    {{"latency", Mode::kLatency}, {"throughput", Mode::kThroughput}, {"auto", Mode::kAuto}}};
+
+std::string Name(Mode mode) { return std::string(kModes[static_cast<size_t>(mode)].first); }
+
+Mode ReadMode(napi_env env, napi_value value) {
+  if (js::IsUndefined(env, value)) return Mode::kLatency;
+  const std::string text = js::ReadString(env, value, "mode", limits::kNameBytes);
+  for (const auto& [name, mode] : kModes) {
+    if (text == name) return mode;
+  }
+  throw Error(ErrorCode::kArgument, "mode: expected latency, throughput or auto, received " + text + ".");
+}
+
+// What may compute the store's runs at the same time; with mode auto, either the one or the other.
+napi_value Executors(napi_env env, const SharedStore& shared, const StoreStats& stats) {
+  std::vector<napi_value> list;
+  const auto add = [&](int count, int threads, uint64_t runs) {
+    const napi_value object = js::Object(env);
+    js::Set(env, object, "count", js::Number(env, count));
+    js::Set(env, object, "threads", js::Number(env, threads));
+    js::Set(env, object, "runs", js::Number(env, static_cast<double>(runs)));
+    list.push_back(object);
+  };
+  const int threads = shared.executor().threads();
+  if (shared.demand() != Demand::kNarrow) add(1, threads, stats.wide_runs);
+  if (shared.demand() != Demand::kWide) add(threads, 1, stats.narrow_runs);
+  return js::Array(env, list);
+}
+
 napi_value Stats(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
   const auto shared = StoreOf(env, arguments.self());
@@ -82,6 +113,8 @@ napi_value Stats(const js::Arguments& arguments) {
   js::Set(env, object, "arenaBytes", js::Number(env, static_cast<double>(executor.arena_bytes())));
   js::Set(env, object, "waiting", js::Number(env, static_cast<double>(executor.Waiting(shared->store().get()))));
   js::Set(env, object, "threads", js::Number(env, executor.threads()));
+  js::Set(env, object, "mode", js::String(env, Name(shared->mode())));
+  js::Set(env, object, "executors", Executors(env, *shared, stats));
   return object;
 }
 
@@ -93,12 +126,29 @@ napi_value Dispose(const js::Arguments& arguments) {
 
 }  // namespace
 
-SharedStore::SharedStore(std::shared_ptr<Executor> executor, size_t queue_limit)
-    : executor_(std::move(executor)), store_(std::make_shared<Store>(executor_->backend())), queue_limit_(queue_limit) {
+SharedStore::SharedStore(std::shared_ptr<Executor> executor, Mode mode, size_t queue_limit)
+    : executor_(std::move(executor)),
+      store_(std::make_shared<Store>(executor_->backends()[0])),
+      mode_(mode),
+      queue_limit_(queue_limit) {
+  if (mode != Mode::kLatency) executor_->MakeNarrowLanes();
   executor_->AddUser();
 }
 
 SharedStore::~SharedStore() { executor_->RemoveUser(); }
+
+Demand SharedStore::demand() const {
+  if (executor_->threads() == 1) return Demand::kWide;  // the same thing, on the lane that is there
+  switch (mode_) {
+    case Mode::kLatency:
+      return Demand::kWide;
+    case Mode::kThroughput:
+      return Demand::kNarrow;
+    case Mode::kAuto:
+      return Demand::kEither;
+  }
+  return Demand::kWide;
+}
 
 void SharedStore::Account(napi_env env) {
   const StoreStats stats = store_->Stats();
@@ -141,10 +191,11 @@ napi_value CreateStore(const js::Arguments& arguments) {
   const int64_t queue_limit = js::IsUndefined(env, limit)
                                   ? kDefaultQueueLimit
                                   : js::ReadInteger(env, limit, "queueLimit", 1, kLargestQueueLimit);
+  const Mode mode = ReadMode(env, js::Get(env, options, "mode", "options"));
   Environment& environment = Environment::Of(env);
   auto executor = environment.ExecutorFor(backend, static_cast<int>(threads));
   auto handle = std::make_unique<StoreHandle>();
-  handle->shared = std::make_shared<SharedStore>(std::move(executor), static_cast<size_t>(queue_limit));
+  handle->shared = std::make_shared<SharedStore>(std::move(executor), mode, static_cast<size_t>(queue_limit));
   return NewHandle(env, environment.store_class, std::move(handle));
 }
 

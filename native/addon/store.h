@@ -13,16 +13,28 @@
 
 namespace slimnet {
 
+// How the runs of a store use the executor's threads.
+enum class Mode {
+  kLatency,     // all on one run
+  kThroughput,  // one on each run
+  kAuto,        // the former, or the latter where several runs wait
+};
+
 // A store with the executor that runs its programs. The handles of the store and of its programs share it.
 class SharedStore {
  public:
-  SharedStore(std::shared_ptr<Executor> executor, size_t queue_limit);
+  // Throws Error{kBackend} when the system gives no threads.
+  SharedStore(std::shared_ptr<Executor> executor, Mode mode, size_t queue_limit);
   ~SharedStore();
   SharedStore(const SharedStore&) = delete;
   SharedStore& operator=(const SharedStore&) = delete;
 
   const std::shared_ptr<Store>& store() const { return store_; }
   Executor& executor() const { return *executor_; }
+  Mode mode() const { return mode_; }
+  // What runs ask for, and for which width programs are compiled at first.
+  Demand demand() const;
+  Width width() const { return demand() == Demand::kNarrow ? Width::kNarrow : Width::kWide; }
   size_t queue_limit() const { return queue_limit_; }
   // Tells the garbage collector how much memory hangs on the handles. On the JavaScript thread.
   void Account(napi_env env);
@@ -30,6 +42,7 @@ class SharedStore {
  private:
   std::shared_ptr<Executor> executor_;
   std::shared_ptr<Store> store_;
+  Mode mode_;
   size_t queue_limit_;
   int64_t accounted_ = 0;
 

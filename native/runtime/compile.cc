@@ -9,6 +9,7 @@
 #include "passes/pipeline.h"
 #include "passes/plan_memory.h"
 #include "runtime/compiled_program.h"
+#include "runtime/instance.h"
 
 namespace slimnet {
 namespace {
@@ -67,51 +68,56 @@ std::vector<PreparedNode> PrepareAll(const Program& program, const Backend& back
 }  // namespace
 
 std::shared_ptr<CompiledProgram> CompiledProgram::Compile(std::string_view plan, std::shared_ptr<Store> store,
+                                                          std::shared_ptr<const Backend> backend,
                                                           const ExecutorResources& resources,
                                                           const std::atomic<bool>& cancelled) {
-  const Backend& backend = store->backend();
   Program program = Parse(plan);
   Verify(program);
-  RunPipeline(program, backend);
-  CheckSupported(program, backend);
-  std::vector<PreparedNode> nodes = PrepareAll(program, backend, resources.pool, cancelled);
+  RunPipeline(program, *backend);
+  CheckSupported(program, *backend);
+  std::vector<PreparedNode> nodes = PrepareAll(program, *backend, resources.pool, cancelled);
   std::vector<size_t> scratch(program.nodes.size(), 0);
   for (size_t i = 0; i < nodes.size(); ++i) {
     if (nodes[i].kernel) scratch[i] = nodes[i].kernel->scratch_bytes();
   }
   PlanMemory(program, scratch);
   for (size_t i = 0; i < nodes.size(); ++i) {
-    if (nodes[i].kernel && !IsAlias(program, program.nodes[i])) nodes[i].invocation = nodes[i].kernel->NewInvocation();
+    if (nodes[i].kernel && IsAlias(program, program.nodes[i])) nodes[i].kernel.reset();
+    if (nodes[i].kernel && program.nodes[i].prologue) nodes[i].invocation = nodes[i].kernel->NewInvocation();
   }
   // The constructor is private: make_shared cannot reach it.
-  return std::shared_ptr<CompiledProgram>(
-      new CompiledProgram(std::move(program), std::move(nodes), std::move(store), resources.stream));
+  return std::shared_ptr<CompiledProgram>(new CompiledProgram(std::move(program), std::move(nodes), std::move(store),
+                                                              std::move(backend), resources.stream));
 }
 
 CompiledProgram::CompiledProgram(Program program, std::vector<PreparedNode> nodes, std::shared_ptr<Store> store,
-                                 Stream& stream)
-    : program_(std::move(program)), nodes_(std::move(nodes)), store_(std::move(store)) {
+                                 std::shared_ptr<const Backend> backend, Stream& stream)
+    : program_(std::move(program)), backend_(std::move(backend)), nodes_(std::move(nodes)), store_(std::move(store)) {
   FindPorts();
   FindVariables();
-  prologue_ = std::make_unique<Prologue>(program_, nodes_, variable_of_, view_, *store_, stream);
-  MakeSteps();
+  FindSteps();
+  prologue_ = std::make_unique<Prologue>(program_, nodes_, variable_of_, slots_, *store_, stream);
   if (program_.precision.observe) MakeObserver();
 }
 
 void CompiledProgram::MakeObserver() {
   std::vector<std::string> names;
-  const auto observe = [&](size_t step, const Node& node) {
-    if (node.outputs.size() != 1 || program_.values[At(node.outputs[0])].type.dtype != DType::kFloat32) return;
-    observed_.push_back({step, node.outputs[0], names.size()});
-    names.push_back(program_.values[At(node.outputs[0])].maker);
+  const auto observe = [&](size_t at, const Node& node, std::vector<Observed>& list) {
+    if (node.outputs.size() != 1) return;
+    const Value& value = program_.values[At(node.outputs[0])];
+    if (value.type.dtype != DType::kFloat32) return;
+    list.push_back({at, ElementCount(value.type.shape), names.size()});
+    names.push_back(value.maker);
   };
   for (const Node& node : program_.nodes) {
-    if (node.op == OpKind::kInput) observe(static_cast<size_t>(program_.values[At(node.outputs[0])].place.index), node);
+    if (node.op != OpKind::kInput) continue;
+    observe(static_cast<size_t>(program_.values[At(node.outputs[0])].place.index), node, observed_inputs_);
   }
-  observed_inputs_ = observed_.size();
-  for (size_t s = 0; s < steps_.size(); ++s) observe(s, program_.nodes[steps_[s].node]);
+  for (size_t s = 0; s < steps_.size(); ++s) observe(s, program_.nodes[steps_[s]], observed_steps_);
   observer_ = std::make_unique<Observer>(std::move(names));
 }
+
+CompiledProgram::~CompiledProgram() = default;
 
 void CompiledProgram::FindPorts() {
   for (const Node& node : program_.nodes) {
@@ -139,36 +145,20 @@ void CompiledProgram::FindVariables() {
     if (node.op != OpKind::kVariable) continue;
     const ValueId value = node.outputs[0];
     const size_t slot = store_->Slot(std::get<VariableAttrs>(node.attrs).name, program_.values[At(value)].type);
-    const auto found = std::find(view_.slots.begin(), view_.slots.end(), slot);
-    variable_of_[At(value)] = static_cast<int32_t>(found - view_.slots.begin());
-    if (found == view_.slots.end()) view_.slots.push_back(slot);
+    const auto found = std::find(slots_.begin(), slots_.end(), slot);
+    variable_of_[At(value)] = static_cast<int32_t>(found - slots_.begin());
+    if (found == slots_.end()) slots_.push_back(slot);
   }
 }
 
-void CompiledProgram::MakeSteps() {
-  size_t pointers = 0;
+void CompiledProgram::FindSteps() {
   for (size_t i = 0; i < program_.nodes.size(); ++i) {
-    const Node& node = program_.nodes[i];
-    if (node.prologue || !nodes_[i].invocation) continue;
-    steps_.push_back({i, nodes_[i].invocation.get(), {}});
-    pointers += node.inputs.size() + node.post_ops.size() + node.outputs.size();
+    if (nodes_[i].kernel && !program_.nodes[i].prologue) steps_.push_back(i);
   }
-  output_pointers_ = pointers;
-  pointers_.resize(pointers + program_.outputs.size());
-  nanoseconds_ = std::vector<std::atomic<uint64_t>>(steps_.size());
-
-  size_t next = 0;
-  const auto take = [&](size_t count) {
-    const std::span<void* const> taken(pointers_.data() + next, count);
-    next += count;
-    return taken;
-  };
+  nanoseconds_.resize(steps_.size());
   first_update_ = steps_.size();
   for (size_t s = 0; s < steps_.size(); ++s) {
-    const Node& node = program_.nodes[steps_[s].node];
-    steps_[s].bindings.inputs = take(node.inputs.size());
-    steps_[s].bindings.operands = take(node.post_ops.size());
-    steps_[s].bindings.outputs = take(node.outputs.size());
+    const Node& node = program_.nodes[steps_[s]];
     for (const int port : Info(node.op).updates) {
       const int32_t variable = variable_of_[At(StorageOf(program_, node.inputs[static_cast<size_t>(port)]))];
       if (variable < 0) {

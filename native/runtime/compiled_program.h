@@ -1,4 +1,4 @@
-// A plan made ready to run: optimized, kernels prepared, memory planned.
+// A plan made ready to run on one number of threads: optimized, kernels prepared, memory planned.
 #pragma once
 
 #include <atomic>
@@ -8,6 +8,7 @@
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "backend/backend.h"
@@ -15,16 +16,12 @@
 #include "runtime/host_block.h"
 #include "runtime/observer.h"
 #include "runtime/prologue.h"
+#include "runtime/resources.h"
 #include "runtime/store.h"
 
 namespace slimnet {
 
-// What an executor thread lends to a program while it compiles or runs.
-struct ExecutorResources {
-  ParallelFor& pool;
-  Stream& stream;
-  Arena& arena;
-};
+class Instance;
 
 struct ProgramPort {
   std::string name;
@@ -41,42 +38,40 @@ struct StepReport {
   uint64_t nanoseconds = 0;  // of the last profiled run
 };
 
-struct ProgramStats {
-  size_t arena_bytes = 0;
-  size_t constant_bytes = 0;
-  uint64_t runs = 0;
-};
-
 // One run: what goes in, what comes out.
 struct RunRequest {
-  std::unique_ptr<Memory> inputs;  // from TakeInputs, filled by the caller
+  std::unique_ptr<Memory> inputs;  // input_bytes() bytes, filled by the caller
   std::vector<HostBlock> outputs;  // filled by Run
+  uint64_t index = 0;              // counts the runs of a plan: random ops depend on it
   bool profile = false;
 };
 
-// Compile and Run belong to the executor thread of the store; everything else may be called from any thread.
+// Everything that lanes share when they run the program at the same time. What a lane must have to itself is its
+// Instance. Run is called on threads of an executor; everything else may be called from any thread.
 //
 // A run that fails before its first update op leaves the store as it was; update ops are the last steps of every
-// program.
+// program. A run of a program with updates must be the only one of its store (Job::alone).
 class CompiledProgram {
  public:
-  // Throws Error of whichever layer finds a fault; Error{kAborted} when `cancelled` is set.
+  // `backend`: whose kernels are used; its device is that of the store's. Throws Error of whichever layer finds a
+  // fault; Error{kAborted} when `cancelled` is set.
   static std::shared_ptr<CompiledProgram> Compile(std::string_view plan, std::shared_ptr<Store> store,
+                                                  std::shared_ptr<const Backend> backend,
                                                   const ExecutorResources& resources,
                                                   const std::atomic<bool>& cancelled);
+  ~CompiledProgram();
+  CompiledProgram(const CompiledProgram&) = delete;
+  CompiledProgram& operator=(const CompiledProgram&) = delete;
 
   const std::vector<ProgramPort>& inputs() const { return inputs_; }
   const std::vector<ProgramPort>& outputs() const { return outputs_; }
-  const Store& store() const { return *store_; }
-
-  // Room for the inputs of one run, and where each of them begins in it.
-  std::unique_ptr<Memory> TakeInputs();
+  // Room that the inputs of one run need, and where each of them begins in it.
+  size_t input_bytes() const { return input_bytes_; }
   const std::vector<size_t>& input_offsets() const { return input_offsets_; }
-  // Takes the room back for a later run.
-  void GiveInputs(std::unique_ptr<Memory> memory);
+  bool has_updates() const { return !updated_.empty(); }
 
   // Runs all steps. Between two steps `cancelled` is looked at: Error{kAborted}. Nothing is allocated but the outputs,
-  // once a first run has computed the prologue.
+  // once a first run on this lane (that is: with this arena) has computed the prologue.
   void Run(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled);
 
   // What the values of all runs were; nothing unless the plan says `observe`.
@@ -84,40 +79,23 @@ class CompiledProgram {
 
   std::string PlanText() const { return Print(program_); }
   std::vector<StepReport> Steps() const;
-  ProgramStats Stats() const;
-
-  CompiledProgram(const CompiledProgram&) = delete;
-  CompiledProgram& operator=(const CompiledProgram&) = delete;
+  size_t arena_bytes() const { return program_.arena_bytes; }
+  size_t constant_bytes() const { return constant_bytes_.load(std::memory_order_relaxed); }
 
  private:
-  // One node as it runs: its pointers lie in pointers_.
-  struct Step {
-    size_t node = 0;
-    Invocation* invocation = nullptr;
-    Bindings bindings;
-  };
-  // A pointer that is different in each run: into the room of the inputs.
-  struct InputPointer {
-    size_t pointer = 0;
-    size_t offset = 0;
-  };
+  friend class Instance;
 
-  CompiledProgram(Program program, std::vector<PreparedNode> nodes, std::shared_ptr<Store> store, Stream& stream);
+  CompiledProgram(Program program, std::vector<PreparedNode> nodes, std::shared_ptr<Store> store,
+                  std::shared_ptr<const Backend> backend, Stream& stream);
 
   void FindPorts();
   void FindVariables();
-  void MakeSteps();
   void MakeObserver();
-  // Fills pointers_ for the present places of arena, variables and constants.
-  void Bind(std::byte* arena);
-  void BindInputs(std::byte* inputs);
-  void* Locate(ValueId value, std::byte* arena, size_t pointer);
-  void RunSteps(const ExecutorResources& resources, const RunRequest& request, const std::atomic<bool>& cancelled,
-                size_t from, size_t to, uint64_t run);
-  void ObserveInputs(const std::byte* inputs) const;
-  void CopyOutputs(Stream& stream, RunRequest& request, bool variables) const;
+  void FindSteps();
+  Instance& InstanceOf(const Arena& arena);
 
   Program program_;
+  std::shared_ptr<const Backend> backend_;  // outlives the kernels
   std::vector<PreparedNode> nodes_;
   std::shared_ptr<Store> store_;
 
@@ -125,35 +103,27 @@ class CompiledProgram {
   std::vector<ProgramPort> outputs_;
   std::vector<size_t> input_offsets_;
   size_t input_bytes_ = 0;
-  std::vector<int32_t> variable_of_;  // by value: position in view_, or -1
-  Store::View view_;
-  std::vector<size_t> updated_;  // positions in view_
+  std::vector<size_t> slots_;         // the variables
+  std::vector<int32_t> variable_of_;  // by value: position in slots_, or -1
+  std::vector<size_t> updated_;       // positions in slots_
+  std::vector<size_t> steps_;         // nodes
+  size_t first_update_ = 0;           // steps from here on change variables
   std::unique_ptr<Prologue> prologue_;
 
-  // Which value is noted, after which step.
+  // Which values are noted: of input `at`, or after step `at`; ascending.
   struct Observed {
-    size_t step = 0;
-    ValueId value = kNoValue;
+    size_t at = 0;
+    int64_t count = 0;
     size_t index = 0;  // in observer_
   };
-
   std::unique_ptr<Observer> observer_;
-  std::vector<Observed> observed_;  // by step, ascending; those of inputs first, with the number of their port
-  size_t observed_inputs_ = 0;
+  std::vector<Observed> observed_inputs_, observed_steps_;
 
-  std::vector<Step> steps_;
-  size_t first_update_ = 0;  // steps from here on change variables
-  std::vector<void*> pointers_;
-  size_t output_pointers_ = 0;  // where the outputs' pointers begin in pointers_
-  std::vector<InputPointer> input_pointers_;
-  std::byte* bound_arena_ = nullptr;
-  bool bound_ = false;
-
-  std::atomic<uint64_t> runs_{0};
   std::atomic<size_t> constant_bytes_{0};
-  std::vector<std::atomic<uint64_t>> nanoseconds_;  // by step
-  std::mutex input_mutex_;
-  std::vector<std::unique_ptr<Memory>> free_inputs_;
+
+  mutable std::mutex mutex_;
+  std::vector<std::pair<const Arena*, std::unique_ptr<Instance>>> instances_;
+  std::vector<uint64_t> nanoseconds_;  // by step
 };
 
 }  // namespace slimnet

@@ -9,8 +9,8 @@
 #include <string>
 #include <system_error>
 #include <utility>
-#include <vector>
 
+#include "base/error.h"
 #include "runtime/spin.h"
 
 namespace slimnet {
@@ -19,49 +19,90 @@ namespace {
 // Who awaits each run calls again within this time. Longer would take the event loop's time where cores are few.
 constexpr auto kSpin = std::chrono::microseconds(50);
 
+template <class Lanes>
+auto FreeLane(const Lanes& lanes) {
+  return std::find_if(lanes.begin(), lanes.end(), [](const auto& lane) { return lane->job == nullptr; });
+}
+
 }  // namespace
 
-Executor::Executor(std::shared_ptr<const Backend> backend, int threads, Done done)
-    : backend_(std::move(backend)),
-      pool_(threads),
-      stream_(backend_->NewStream(pool_)),
-      arena_(*backend_),
-      done_(std::move(done)) {
-  try {
-    thread_ = std::thread([this] { Work(); });
-  } catch (const std::system_error& error) {
-    throw Error(ErrorCode::kBackend, std::string("Could not start an executor thread: ") + error.what() +
-                                         ". Hint: raise the limit of threads (ulimit -u).");
-  }
+Executor::Executor(std::string backend, int threads, Done done)
+    : backend_(std::move(backend)), threads_(std::max(threads, 1)), done_(std::move(done)) {
+  backends_[0] = MakeBackend(backend_, {.threads = threads_});
+  wide_.reserve(1);
+  wide_.push_back(StartLane(*backends_[0], threads_, Width::kWide));
 }
 
 Executor::~Executor() { Shutdown(); }
 
-void Executor::Submit(std::unique_ptr<Job> job, size_t limit) {
+void Executor::MakeNarrowLanes() {
+  if (threads_ == 1 || !narrow_.empty()) return;
+  std::shared_ptr<const Backend> backend = MakeBackend(backend_, {.threads = 1});
+  std::vector<std::unique_ptr<Lane>> lanes;
+  lanes.reserve(static_cast<size_t>(threads_));
+  try {
+    for (int i = 0; i < threads_; ++i) lanes.push_back(StartLane(*backend, 1, Width::kNarrow));
+  } catch (...) {
+    EndLanes(lanes);
+    throw;
+  }
+  const std::lock_guard lock(mutex_);
+  backends_[1] = std::move(backend);
+  narrow_ = std::move(lanes);
+}
+
+std::unique_ptr<Lane> Executor::StartLane(const Backend& backend, int threads, Width width) {
+  auto lane = std::make_unique<Lane>(backend, threads, width);
+  try {
+    lane->thread = std::thread([this, at = lane.get()] { Work(*at); });
+  } catch (const std::system_error& error) {
+    throw Error(ErrorCode::kBackend, std::string("Could not start an executor thread: ") + error.what() +
+                                         ". Hint: raise the limit of threads (ulimit -u).");
+  }
+  return lane;
+}
+
+void Executor::EndLanes(const std::vector<std::unique_ptr<Lane>>& lanes) {
   {
     const std::lock_guard lock(mutex_);
-    if (stopping_) throw Error(ErrorCode::kDisposed, "The environment is ending: nothing can be run any more.");
-    const auto same = [&](const auto& other) { return other->owner() == job->owner(); };
-    const auto waiting = static_cast<size_t>(std::count_if(queue_.begin(), queue_.end(), same));
-    if (waiting >= limit) {
-      throw Error(ErrorCode::kQueueFull, "The queue is full: " + std::to_string(waiting) +
-                                             " runs wait already. Hint: await earlier runs, or raise queueLimit.");
+    for (const auto& lane : lanes) {
+      lane->ending = true;
+      lane->calls.fetch_add(1, std::memory_order_release);
+      lane->changed.notify_one();
     }
-    queue_.push_back(std::move(job));
-    submitted_.fetch_add(1, std::memory_order_release);
   }
-  changed_.notify_one();
+  for (const auto& lane : lanes) {
+    if (lane->thread.joinable()) lane->thread.join();
+  }
+}
+
+void Executor::Submit(std::unique_ptr<Job> job, size_t limit) {
+  const std::lock_guard lock(mutex_);
+  if (stopping_) throw Error(ErrorCode::kDisposed, "The environment is ending: nothing can be run any more.");
+  const auto same = [&](const auto& other) { return other->owner() == job->owner(); };
+  const auto waiting = static_cast<size_t>(std::count_if(queue_.begin(), queue_.end(), same));
+  if (waiting >= limit) {
+    throw Error(ErrorCode::kQueueFull, "The queue is full: " + std::to_string(waiting) +
+                                           " runs wait already. Hint: await earlier runs, or raise queueLimit.");
+  }
+  queue_.push_back(std::move(job));
+  Dispatch();
 }
 
 void Executor::Cancel(const std::function<bool(const Job&)>& match) {
   std::vector<std::unique_ptr<Job>> cancelled;
   {
     const std::lock_guard lock(mutex_);
-    if (running_ != nullptr && match(*running_)) running_->cancelled_.store(true, std::memory_order_relaxed);
+    for (const auto* lanes : {&wide_, &narrow_}) {
+      for (const auto& lane : *lanes) {
+        if (lane->job && match(*lane->job)) lane->job->cancelled_.store(true, std::memory_order_relaxed);
+      }
+    }
     const auto keep = [&](const auto& job) { return !match(*job); };
     const auto end = std::stable_partition(queue_.begin(), queue_.end(), keep);
     std::move(end, queue_.end(), std::back_inserter(cancelled));
     queue_.erase(end, queue_.end());
+    Dispatch();  // others may have waited for them
   }
   for (std::unique_ptr<Job>& job : cancelled) {
     job->failure_.emplace(ErrorCode::kAborted, "The run was aborted before it began.");
@@ -75,71 +116,157 @@ size_t Executor::Waiting(const void* owner) const {
       std::count_if(queue_.begin(), queue_.end(), [&](const auto& job) { return job->owner() == owner; }));
 }
 
+Executor::Backends Executor::backends() const {
+  const std::lock_guard lock(mutex_);
+  return backends_;
+}
+
+size_t Executor::arena_bytes() const {
+  const std::lock_guard lock(mutex_);
+  size_t sum = 0;
+  for (const auto* lanes : {&wide_, &narrow_}) {
+    for (const auto& lane : *lanes) sum += lane->arena.bytes();
+  }
+  return sum;
+}
+
 void Executor::AddUser() {
   const std::lock_guard lock(mutex_);
   ++users_;
 }
 
 void Executor::RemoveUser() {
-  {
-    const std::lock_guard lock(mutex_);
-    --users_;
+  const std::lock_guard lock(mutex_);
+  if (--users_ > 0) return;
+  for (const auto* lanes : {&wide_, &narrow_}) {
+    for (const auto& lane : *lanes) lane->changed.notify_one();
   }
-  changed_.notify_one();
 }
 
 void Executor::Shutdown() {
-  std::deque<std::unique_ptr<Job>> dropped;
+  Queue dropped;
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    submitted_.fetch_add(1, std::memory_order_release);
-    if (running_ != nullptr) running_->cancelled_.store(true, std::memory_order_relaxed);
+    for (const auto* lanes : {&wide_, &narrow_}) {
+      for (const auto& lane : *lanes) {
+        if (lane->job) lane->job->cancelled_.store(true, std::memory_order_relaxed);
+      }
+    }
     dropped.swap(queue_);
   }
-  changed_.notify_one();
-  if (thread_.joinable()) thread_.join();
+  EndLanes(narrow_);
+  EndLanes(wide_);
+  // What a lane was given and had not begun.
+  const std::lock_guard lock(mutex_);
+  for (const auto* lanes : {&wide_, &narrow_}) {
+    for (const auto& lane : *lanes) {
+      if (lane->job) dropped.push_back(std::move(lane->job));
+    }
+  }
 }
 
-void Executor::Work() {
+bool Executor::MayPass(const Job& job, Queue::const_iterator end) const {
+  // What stands before it in the queue waits because it may not begin.
+  const auto is_before = [&](const auto& other) { return other->owner() == job.owner(); };
+  if (std::any_of(queue_.begin(), end, is_before)) return false;
+  const auto keeps = [&](const auto& lane) {
+    return lane->job && lane->job->owner() == job.owner() && (job.alone() || lane->job->alone());
+  };
+  return std::none_of(narrow_.begin(), narrow_.end(), keeps);
+}
+
+Executor::Queue::iterator Executor::FirstInTurn() {
+  for (auto at = queue_.begin(); at != queue_.end(); ++at) {
+    if (MayPass(**at, at)) return at;
+  }
+  return queue_.end();
+}
+
+bool Executor::Crowded() const {
+  int count = 0;
+  for (auto at = queue_.begin(); at != queue_.end() && count < threads_; ++at) {
+    const Job& job = **at;
+    if (job.demand() == Demand::kWide) break;  // lets nothing pass
+    const auto keeps = [&](const auto& other) {
+      return other->owner() == job.owner() && (job.alone() || other->alone());
+    };
+    if (std::none_of(queue_.begin(), at, keeps)) ++count;
+  }
+  return count >= threads_;
+}
+
+Width Executor::WidthFor(Job& job) const {
+  if (narrow_.empty() || job.demand() == Demand::kWide) return Width::kWide;
+  if (job.demand() == Demand::kNarrow) return Width::kNarrow;
+  const bool beside = std::any_of(narrow_.begin(), narrow_.end(), [this](const auto& l) { return AtWork(*l); });
+  job.crowded_ = beside || Crowded();
+  return job.crowded_ && job.ReadyForOneThread() ? Width::kNarrow : Width::kWide;
+}
+
+void Executor::Dispatch() {
+  while (!stopping_ && !AtWork(*wide_.front())) {
+    const auto free = FreeLane(narrow_);
+    if (!narrow_.empty() && free == narrow_.end()) return;
+    const auto at = FirstInTurn();
+    if (at == queue_.end()) return;
+    if (WidthFor(**at) == Width::kNarrow) {
+      Give(**free, at);
+    } else if (std::none_of(narrow_.begin(), narrow_.end(), [this](const auto& l) { return AtWork(*l); })) {
+      Give(*wide_.front(), at);
+    } else {
+      return;
+    }
+  }
+}
+
+void Executor::Give(Lane& lane, Queue::iterator at) {
+  lane.job = std::move(*at);
+  queue_.erase(at);
+  lane.job->Begin();
+  lane.calls.fetch_add(1, std::memory_order_release);
+  lane.changed.notify_one();
+}
+
+void Executor::Work(Lane& lane) {
   sigset_t all;  // signals are the business of the threads of Node
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
 #if defined(__linux__)
   pthread_setname_np(pthread_self(), "slimnet-run");
 #endif
+  const auto unused = [&] { return users_ == 0 && lane.arena.bytes() > 0; };
   std::unique_lock lock(mutex_);
   for (;;) {
-    changed_.wait(lock, [this] { return stopping_ || !queue_.empty() || Idle(); });
-    if (stopping_) break;
-    if (queue_.empty()) {
-      arena_.Release();
+    lane.changed.wait(lock, [&] { return lane.ending || lane.job || unused(); });
+    if (lane.ending) break;
+    if (!lane.job) {
+      lane.arena.Release();
       continue;
     }
-    std::unique_ptr<Job> job = std::move(queue_.front());
-    queue_.pop_front();
-    running_ = job.get();
     lock.unlock();
-    Execute(*job);
+    Execute(lane);
     lock.lock();
-    running_ = nullptr;
-    const bool idle = queue_.empty();
-    const uint64_t submitted = submitted_.load(std::memory_order_relaxed);
-    if (idle) pool_.Rest();
+    std::unique_ptr<Job> ended = std::move(lane.job);
+    Dispatch();
+    const bool idle = !lane.job;
+    const uint64_t calls = lane.calls.load(std::memory_order_relaxed);
+    if (idle) lane.pool.Rest();
     lock.unlock();
-    done_(std::move(job));
+    done_(std::move(ended));
     // With one thread there may be one core, and the caller needs it to call.
-    if (idle && pool_.threads() > 1) {
-      Spin(kSpin, [&] { return submitted_.load(std::memory_order_acquire) != submitted; });
+    if (idle && lane.pool.threads() > 1) {
+      Spin(kSpin, [&] { return lane.calls.load(std::memory_order_acquire) != calls; });
     }
     lock.lock();
   }
-  arena_.Release();
+  lane.arena.Release();
 }
 
-void Executor::Execute(Job& job) {
+void Executor::Execute(Lane& lane) {
+  Job& job = *lane.job;
   try {
-    job.Execute({pool_, *stream_, arena_});
+    job.Execute({lane.pool, *lane.stream, lane.arena, lane.width});
   } catch (const Error& error) {
     job.failure_ = error;
   } catch (const std::bad_alloc&) {

@@ -1,102 +1,98 @@
-// A thread of our own that compiles and runs programs, one after the other, with a pool of workers behind it.
+// The threads that compile and run programs, and the one queue before them.
 #pragma once
 
-#include <atomic>
-#include <condition_variable>
+#include <array>
 #include <cstddef>
-#include <cstdint>
 #include <deque>
 #include <functional>
 #include <memory>
 #include <mutex>
-#include <optional>
-#include <thread>
+#include <string>
+#include <vector>
 
 #include "backend/backend.h"
-#include "base/error.h"
-#include "runtime/arena.h"
-#include "runtime/compiled_program.h"
-#include "runtime/thread_pool.h"
+#include "runtime/job.h"
+#include "runtime/lane.h"
+#include "runtime/resources.h"
 
 namespace slimnet {
 
-// Something for the executor thread to do.
-class Job {
- public:
-  // `owner` groups jobs for the limit of the queue.
-  explicit Job(const void* owner) : owner_(owner) {}
-  virtual ~Job() = default;
-  Job(const Job&) = delete;
-  Job& operator=(const Job&) = delete;
-
-  // On the executor thread. What it throws becomes the failure.
-  virtual void Execute(const ExecutorResources& resources) = 0;
-
-  const void* owner() const { return owner_; }
-  const std::optional<Error>& failure() const { return failure_; }
-
- protected:
-  const std::atomic<bool>& cancelled() const { return cancelled_; }
-
- private:
-  friend class Executor;
-  const void* const owner_;
-  std::atomic<bool> cancelled_{false};
-  std::optional<Error> failure_;
-};
-
+// A wide lane, whose jobs are spread over all threads, and as many narrow ones of one thread each, which are made when
+// first wanted. Wide and narrow lanes are never at work at the same time, so that no more threads compute than were
+// asked for.
+//
+// The queue is served in its order. A job is passed by others only while one of its own owner keeps it from beginning
+// (Job::alone); a job that waits for all threads lets nothing pass. So none waits for ever.
 class Executor {
  public:
-  // Receives each job when it ended, failed or was cancelled; on the executor thread, or on the thread that cancels.
-  // Must not throw.
+  // Receives each job when it ended, failed or was cancelled; on the thread that computed it, or on the one that
+  // cancels. Must not throw, and is called by several threads at once.
   using Done = std::function<void(std::unique_ptr<Job>)>;
+  // The backend for jobs of each width; the second is null as long as there are no narrow lanes.
+  using Backends = std::array<std::shared_ptr<const Backend>, 2>;
 
-  // Throws Error{kBackend} when the system gives no threads.
-  Executor(std::shared_ptr<const Backend> backend, int threads, Done done);
+  // Throws Error{kBackend} when the backend is not available or the system gives no threads.
+  Executor(std::string backend, int threads, Done done);
   // Shutdown() must have been called, by another thread than the executor's own.
   ~Executor();
   Executor(const Executor&) = delete;
   Executor& operator=(const Executor&) = delete;
 
-  const std::shared_ptr<const Backend>& backend() const { return backend_; }
-  int threads() const { return pool_.threads(); }
+  // Below: to be called by the thread that owns the executor.
 
-  // Queues a job. Throws Error{kQueueFull} when `limit` jobs of its owner wait already, Error{kDisposed} after
-  // Shutdown.
-  void Submit(std::unique_ptr<Job> job, size_t limit);
-  // Cancels the jobs that `match`: those that wait end at once, one that runs ends at its next step. Error{kAborted}.
-  void Cancel(const std::function<bool(const Job&)>& match);
-  // Jobs of `owner` that wait.
-  size_t Waiting(const void* owner) const;
-
+  // Makes the narrow lanes, unless they are there, or there is but one thread. Throws as the constructor does.
+  void MakeNarrowLanes();
   // Working memory is kept from run to run as long as somebody may run something.
   void AddUser();
-  void RemoveUser();
-  size_t arena_bytes() const { return arena_.bytes(); }
-
-  // Takes no more jobs, drops those that wait, ends the one that runs at its next step, and ends the threads. May be
+  // Takes no more jobs, drops those that wait, ends those that run at their next step, and ends the threads. May be
   // repeated.
   void Shutdown();
 
- private:
-  void Work();
-  void Execute(Job& job);
-  bool Idle() const { return users_ == 0 && arena_.bytes() > 0; }
+  // Below: from any thread.
 
-  std::shared_ptr<const Backend> backend_;
-  ThreadPool pool_;
-  std::unique_ptr<Stream> stream_;
-  Arena arena_;
+  Backends backends() const;
+  int threads() const { return threads_; }
+  void RemoveUser();
+  // Queues a job. Throws Error{kQueueFull} when `limit` jobs of its owner wait already, Error{kDisposed} after
+  // Shutdown. With one thread or no narrow lanes, jobs that ask for one thread are computed on the wide lane.
+  void Submit(std::unique_ptr<Job> job, size_t limit);
+  // Cancels the jobs that `match`: those that wait end at once, those that run at their next step. Error{kAborted}.
+  void Cancel(const std::function<bool(const Job&)>& match);
+  // Jobs of `owner` that wait.
+  size_t Waiting(const void* owner) const;
+  size_t arena_bytes() const;
+
+ private:
+  using Queue = std::deque<std::unique_ptr<Job>>;
+
+  std::unique_ptr<Lane> StartLane(const Backend& backend, int threads, Width width);
+  void EndLanes(const std::vector<std::unique_ptr<Lane>>& lanes);
+  void Work(Lane& lane);
+  void Execute(Lane& lane);
+
+  // All below expect mutex_ to be held.
+  // Gives waiting jobs to free lanes, as far as it may.
+  void Dispatch();
+  void Give(Lane& lane, Queue::iterator at);
+  // The first job that nothing of its own owner keeps from beginning.
+  Queue::iterator FirstInTurn();
+  Width WidthFor(Job& job) const;
+  // Whether as many jobs as there are threads could begin now, were each computed on one.
+  bool Crowded() const;
+  bool MayPass(const Job& job, Queue::const_iterator end) const;
+  bool AtWork(const Lane& lane) const { return lane.job != nullptr; }
+
+  const std::string backend_;
+  const int threads_;
+  Backends backends_;
   Done done_;
 
   mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::unique_ptr<Job>> queue_;
-  Job* running_ = nullptr;
-  std::atomic<uint64_t> submitted_{0};  // counts what may end a wait: jobs, and Shutdown
+  Queue queue_;
   int users_ = 0;
   bool stopping_ = false;
-  std::thread thread_;
+  std::vector<std::unique_ptr<Lane>> wide_;  // one
+  std::vector<std::unique_ptr<Lane>> narrow_;
 };
 
 }  // namespace slimnet

@@ -63,17 +63,17 @@ ValueId StorageOf(const Program& program, ValueId value) {
 }
 
 Prologue::Prologue(const Program& program, const std::vector<PreparedNode>& nodes,
-                   const std::vector<int32_t>& variable_of, const Store::View& view, Store& store, Stream& stream)
+                   const std::vector<int32_t>& variable_of, const std::vector<size_t>& slots, Store& store,
+                   Stream& stream)
     : program_(program),
       nodes_(nodes),
       variable_of_(variable_of),
-      view_(view),
       store_(store),
       uses_(program),
       kept_of_(program.values.size(), -1),
       constants_(program.values.size()) {
   MakeConstants(stream);
-  FindKept();
+  FindKept(slots);
 }
 
 void Prologue::MakeConstants(Stream& stream) {
@@ -89,7 +89,7 @@ void Prologue::MakeConstants(Stream& stream) {
   }
 }
 
-void Prologue::FindKept() {
+void Prologue::FindKept(const std::vector<size_t>& slots) {
   std::vector<std::vector<size_t>> sources(program_.values.size());
   std::vector<bool> made_here(program_.values.size(), false);
   for (const Node& node : program_.nodes) {
@@ -110,21 +110,13 @@ void Prologue::FindKept() {
     if (!made_here[At(value)] || constants_[At(value)] || kept_of_[At(value)] >= 0) return;
     kept_of_[At(value)] = static_cast<int32_t>(kept_.size());
     std::vector<size_t> from = sources[At(value)];
-    std::sort(from.begin(), from.end(), [this](size_t a, size_t b) { return view_.slots[a] < view_.slots[b]; });
+    std::sort(from.begin(), from.end(), [&](size_t a, size_t b) { return slots[a] < slots[b]; });
     kept_.push_back({value, std::move(from), store_.Packed(keys[At(value)])});
   };
   for (const Node& node : program_.nodes) {
     if (!node.prologue) ForEachRead(node, keep);
   }
   for (const ProgramOutput& output : program_.outputs) keep(output.value);
-}
-
-bool Prologue::Stale(const Kept& kept) const {
-  if (!kept.packed->computed) return true;
-  for (size_t i = 0; i < kept.sources.size(); ++i) {
-    if (kept.packed->versions[i] != view_.versions[kept.sources[i]]) return true;
-  }
-  return false;
 }
 
 void* Prologue::Data(ValueId storage) const {
@@ -145,9 +137,10 @@ size_t Prologue::bytes() const {
 // One pass over the nodes that the stale results need.
 class Prologue::Evaluation {
  public:
-  Evaluation(Prologue& prologue, Stream& stream, std::byte* arena)
+  Evaluation(Prologue& prologue, const Store::View& view, Stream& stream, std::byte* arena)
       : prologue_(prologue),
         program_(prologue.program_),
+        view_(view),
         stream_(stream),
         arena_(arena),
         temporaries_(prologue.store_.backend()),
@@ -160,7 +153,7 @@ class Prologue::Evaluation {
   bool Plan() {
     bool any = false;
     for (const Kept& kept : prologue_.kept_) {
-      if (!prologue_.Stale(kept)) continue;
+      if (!Stale(kept)) continue;
       any = true;
       kept.packed->computed = false;
       stale_[At(kept.value)] = true;
@@ -173,25 +166,30 @@ class Prologue::Evaluation {
     return true;
   }
 
-  // True when a result got new memory.
-  bool Run(const std::atomic<bool>& cancelled) {
-    bool moved = false;
+  void Run(const std::atomic<bool>& cancelled) {
     for (size_t i = 0; i < program_.nodes.size(); ++i) {
       if (!needed_[i]) continue;
       if (cancelled.load(std::memory_order_relaxed)) throw Error(ErrorCode::kAborted, "The run was aborted.");
-      moved |= RunNode(i);
+      RunNode(i);
     }
     stream_.Wait();
     for (const Kept& kept : prologue_.kept_) {
       if (!stale_[At(kept.value)]) continue;
       kept.packed->versions.clear();
-      for (const size_t source : kept.sources) kept.packed->versions.push_back(prologue_.view_.versions[source]);
+      for (const size_t source : kept.sources) kept.packed->versions.push_back(view_.versions[source]);
       kept.packed->computed = true;
     }
-    return moved;
   }
 
  private:
+  bool Stale(const Kept& kept) const {
+    if (!kept.packed->computed) return true;
+    for (size_t i = 0; i < kept.sources.size(); ++i) {
+      if (kept.packed->versions[i] != view_.versions[kept.sources[i]]) return true;
+    }
+    return false;
+  }
+
   size_t Producer(ValueId value) const { return static_cast<size_t>(prologue_.uses_.producer[At(value)]); }
 
   void Need(ValueId read, size_t reader) {
@@ -205,7 +203,7 @@ class Prologue::Evaluation {
   void* DataOf(ValueId read) {
     const ValueId value = StorageOf(program_, read);
     if (const int32_t variable = prologue_.variable_of_[At(value)]; variable >= 0) {
-      return prologue_.view_.data[static_cast<size_t>(variable)];
+      return view_.data[static_cast<size_t>(variable)];
     }
     if (blocks_[At(value)]) return blocks_[At(value)]->data();
     void* const data = prologue_.Data(value);
@@ -215,31 +213,26 @@ class Prologue::Evaluation {
     return data;
   }
 
-  bool RunNode(size_t index) {
+  void RunNode(size_t index) {
     const Node& node = program_.nodes[index];
-    bool moved = false;
     for (const ValueId output : node.outputs) {
-      if (StorageOf(program_, output) == output) moved |= MakeRoom(output);
+      if (StorageOf(program_, output) == output) MakeRoom(output);
     }
     if (prologue_.nodes_[index].invocation) Enqueue(index);
     ForEachRead(node, [&](ValueId read) { Leave(StorageOf(program_, read), index); });
     for (const ValueId output : node.outputs) {
       if (last_reader_[At(output)] < 0) Leave(output, index);  // a second result that nobody wants
     }
-    return moved;
   }
 
-  bool MakeRoom(ValueId output) {
+  void MakeRoom(ValueId output) {
     const size_t bytes = program_.values[At(output)].bytes();
     const int32_t kept = prologue_.kept_of_[At(output)];
     if (kept < 0) {
       blocks_[At(output)] = temporaries_.Take(bytes);
-      return false;
+      return;
     }
-    PackedConstant& packed = *prologue_.kept_[static_cast<size_t>(kept)].packed;
-    if (packed.memory) return false;
-    prologue_.store_.AllocatePacked(packed, bytes);
-    return true;
+    prologue_.store_.MakeRoom(*prologue_.kept_[static_cast<size_t>(kept)].packed, bytes);
   }
 
   void Enqueue(size_t index) {
@@ -268,6 +261,7 @@ class Prologue::Evaluation {
 
   Prologue& prologue_;
   const Program& program_;
+  const Store::View& view_;
   Stream& stream_;
   std::byte* arena_;
   TemporaryPool temporaries_;
@@ -277,9 +271,9 @@ class Prologue::Evaluation {
   std::vector<std::unique_ptr<Memory>> blocks_;  // by value: temporaries
 };
 
-bool Prologue::Refresh(Stream& stream, std::byte* arena, const std::atomic<bool>& cancelled) {
-  Evaluation evaluation(*this, stream, arena);
-  return evaluation.Plan() && evaluation.Run(cancelled);
+void Prologue::Refresh(const Store::View& view, Stream& stream, std::byte* arena, const std::atomic<bool>& cancelled) {
+  Evaluation evaluation(*this, view, stream, arena);
+  if (evaluation.Plan()) evaluation.Run(cancelled);
 }
 
 }  // namespace slimnet

@@ -14,24 +14,25 @@ namespace slimnet {
 // A prepared node.
 struct PreparedNode {
   std::unique_ptr<Kernel> kernel;          // null: there is nothing to run
-  std::unique_ptr<Invocation> invocation;  // null with it
+  std::unique_ptr<Invocation> invocation;  // of nodes of the prologue; lanes have their own of the others
 };
 
 // The value whose bytes `value` is.
 ValueId StorageOf(const Program& program, ValueId value);
 
 // Keeps the results that the rest of the program reads, and computes them again when their variables have changed. What
-// is only needed on the way there lives no longer than that.
+// is only needed on the way there lives no longer than that. Shared by all lanes that run the program: whoever calls
+// must hold Store::LockConstants.
 class Prologue {
  public:
-  // `variable_of`: for each value, its variable's position in the view; -1 for other values. All references must
-  // outlive this.
+  // `variable_of`: for each value, its variable's position in the program's views; -1 for other values. `slots`: the
+  // variables of these views. All references must outlive this.
   Prologue(const Program& program, const std::vector<PreparedNode>& nodes, const std::vector<int32_t>& variable_of,
-           const Store::View& view, Store& store, Stream& stream);
+           const std::vector<size_t>& slots, Store& store, Stream& stream);
 
-  // Brings the results up to date with the view. True when a result has other memory than before. Throws
-  // Error{kAborted} when `cancelled` is set; what is missing then is computed by the next call.
-  bool Refresh(Stream& stream, std::byte* arena, const std::atomic<bool>& cancelled);
+  // Brings the results up to date with a view whose Reading lives. Throws Error{kAborted} when `cancelled` is set; what
+  // is missing then is computed by the next call.
+  void Refresh(const Store::View& view, Stream& stream, std::byte* arena, const std::atomic<bool>& cancelled);
 
   // Memory of a kept value, null when it is none or when it was not computed yet.
   void* Data(ValueId storage) const;
@@ -47,13 +48,11 @@ class Prologue {
   class Evaluation;
 
   void MakeConstants(Stream& stream);
-  void FindKept();
-  bool Stale(const Kept& kept) const;
+  void FindKept(const std::vector<size_t>& slots);
 
   const Program& program_;
   const std::vector<PreparedNode>& nodes_;
   const std::vector<int32_t>& variable_of_;
-  const Store::View& view_;
   Store& store_;
   Uses uses_;
   std::vector<int32_t> kept_of_;  // by value: index in kept_, or -1

@@ -67,7 +67,7 @@ void Store::Write(const std::string& name, DType dtype, std::span<const std::byt
   const bool whole = count == total;
   if (!variable.memory) {
     MakeMemory(variable, !whole);
-  } else if (readings_ > 0 && variable.made_in_reading != reading_number_) {
+  } else if (!readings_.empty() && variable.made_in_reading != reading_number_) {
     Detach(variable, !whole);
   }
   stream_->CopyIn(static_cast<std::byte*>(variable.memory->data()) + static_cast<size_t>(offset) * unit, data.data(),
@@ -107,7 +107,8 @@ std::vector<VariableInfo> Store::Variables() const {
 
 StoreStats Store::Stats() const {
   const std::lock_guard lock(mutex_);
-  return {bytes_, packed_bytes_->load(std::memory_order_relaxed), variables_.size()};
+  return {bytes_, packed_bytes_->load(std::memory_order_relaxed), variables_.size(),
+          runs_[0].load(std::memory_order_relaxed), runs_[1].load(std::memory_order_relaxed)};
 }
 
 size_t Store::Slot(const std::string& name, const TensorType& type) const {
@@ -138,11 +139,20 @@ std::shared_ptr<PackedConstant> Store::Packed(const std::string& key) {
   return fresh;
 }
 
-void Store::AllocatePacked(PackedConstant& constant, size_t bytes) {
-  constant.memory = Allocate(*backend_, bytes);
-  constant.bytes = constant.memory->bytes();
-  packed_bytes_->fetch_add(constant.bytes, std::memory_order_relaxed);
+void Store::MakeRoom(PackedConstant& constant, size_t bytes) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (constant.memory && readings_.size() <= 1) return;
+  }
+  auto memory = Allocate(*backend_, bytes);
+  const std::lock_guard lock(mutex_);
+  if (constant.memory) Retire(constant.memory);
+  packed_bytes_->fetch_add(memory->bytes() - constant.bytes, std::memory_order_relaxed);
+  constant.bytes = memory->bytes();
+  constant.memory = std::move(memory);
 }
+
+void Store::CountRun(Width width) { runs_[static_cast<size_t>(width)].fetch_add(1, std::memory_order_relaxed); }
 
 Store::Variable& Store::Find(const std::string& name) {
   const auto found = slots_.find(name);
@@ -160,7 +170,7 @@ void Store::MakeMemory(Variable& variable, bool zeroed) {
   auto memory = Allocate(*backend_, ByteSize(variable.type));
   if (zeroed) FillZero(*stream_, *memory);
   variable.memory = std::move(memory);
-  variable.made_in_reading = readings_ > 0 ? reading_number_ : 0;  // who reads now does not see it
+  variable.made_in_reading = readings_.empty() ? 0 : reading_number_;  // who reads now does not see it
   bytes_ += ByteSize(variable.type);
 }
 
@@ -174,9 +184,14 @@ void Store::Detach(Variable& variable, bool copy) {
     stream_->CopyIn(memory->data(), values.data(), values.size());
     stream_->Wait();
   }
-  retired_.push_back(std::move(variable.memory));
+  Retire(variable.memory);
   variable.memory = std::move(memory);
   variable.made_in_reading = reading_number_;
+}
+
+void Store::Retire(std::unique_ptr<Memory>& memory) {
+  retired_.emplace_back();
+  retired_.back() = {std::move(memory), reading_number_};
 }
 
 Store::Reading::Reading(Store& store, View& view) : store_(store) {
@@ -193,14 +208,19 @@ Store::Reading::Reading(Store& store, View& view) : store_(store) {
     }
     view.store_version = store_.version_;
   }
-  ++store_.readings_;
-  ++store_.reading_number_;
+  store_.readings_.push_back(store_.reading_number_ + 1);
+  number_ = ++store_.reading_number_;
 }
 
 Store::Reading::~Reading() {
-  std::vector<std::unique_ptr<Memory>> retired;  // freed after the lock is given back
+  std::list<Retired> unseen;  // freed after the lock is given back
   const std::lock_guard lock(store_.mutex_);
-  if (--store_.readings_ == 0) retired.swap(store_.retired_);
+  std::erase(store_.readings_, number_);
+  auto& retired = store_.retired_;
+  const uint64_t oldest = store_.readings_.empty() ? store_.reading_number_ + 1 : store_.readings_.front();
+  const auto seen =
+      std::find_if(retired.begin(), retired.end(), [&](const Retired& r) { return r.last_reading >= oldest; });
+  unseen.splice(unseen.begin(), retired, retired.begin(), seen);
 }
 
 Store::Updating::Updating(Store& store, const View& view, std::span<const size_t> updated)

@@ -1,10 +1,12 @@
 // The variables of a session, by name, and the constants that programs made out of them.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <list>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -14,12 +16,13 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "runtime/resources.h"
 #include "runtime/thread_pool.h"
 
 namespace slimnet {
 
 // A constant that a program's prologue made out of variables, e.g. a filter with folded batch norm in its kernel's
-// layout. Programs of one store that need the same one share it. Written only by the store's executor thread.
+// layout. Programs of one store that need the same one share it. To be touched only by who holds Store::LockConstants.
 struct PackedConstant {
   std::unique_ptr<Memory> memory;
   // Versions of the variables that it was made of, by ascending slot.
@@ -45,6 +48,9 @@ struct StoreStats {
   size_t bytes = 0;
   size_t packed_bytes = 0;
   size_t variables = 0;
+  // Runs that ended well.
+  uint64_t wide_runs = 0;
+  uint64_t narrow_runs = 0;
 };
 
 // Reading and writing from any thread never waits for a running program: a program works on the values of the moment at
@@ -67,15 +73,20 @@ class Store {
   std::vector<VariableInfo> Variables() const;
   StoreStats Stats() const;
 
-  // --- for programs, on the executor thread ---
+  // --- for programs, on the executor's threads ---
 
   // Number of a variable, for Reading. Throws Error{kExecution} when it is missing or has another type.
   size_t Slot(const std::string& name, const TensorType& type) const;
 
   // The constant of this key, new (not computed) when no program holds it. An empty key is never shared.
   std::shared_ptr<PackedConstant> Packed(const std::string& key);
-  // Gives a constant its memory, counted in Stats.
-  void AllocatePacked(PackedConstant& constant, size_t bytes);
+  // Held while a program looks at its constants or makes them. Who waits to begin a run waits for those that are being
+  // made.
+  std::unique_lock<std::mutex> LockConstants() { return std::unique_lock(constants_mutex_); }
+  // Gives a constant memory that nobody reads, counted in Stats: what it has, where the caller's own Reading is the
+  // only one, else new memory in place of it.
+  void MakeRoom(PackedConstant& constant, size_t bytes);
+  void CountRun(Width width);
 
   // What a program saw of its variables when it last ran.
   struct View {
@@ -99,10 +110,12 @@ class Store {
 
    private:
     Store& store_;
+    uint64_t number_ = 0;
     bool changed_ = false;
   };
 
-  // Shuts readers and writers out while a program changes variables in place, and notes the changes at its end.
+  // Shuts readers and writers out while a program changes variables in place, and notes the changes at its end. No
+  // other Reading may live.
   class Updating {
    public:
     // `updated`: positions in `view` of the variables that the program changes.
@@ -124,8 +137,13 @@ class Store {
     TensorType type;
     std::unique_ptr<Memory> memory;  // made at the first use
     uint64_t version = 1;
-    // Reading that was alive when `memory` was made: it does not see this memory.
+    // The last Reading that had begun when `memory` was made while Readings lived: they do not see this memory.
     uint64_t made_in_reading = 0;
+  };
+  // Memory that was replaced while Readings lived that may see it: none has a higher number than this.
+  struct Retired {
+    std::unique_ptr<Memory> memory;
+    uint64_t last_reading = 0;
   };
 
   // All below expect mutex_ to be held.
@@ -134,6 +152,8 @@ class Store {
   void MakeMemory(Variable& variable, bool zeroed);
   // Memory that no running program sees, with the values copied from the old unless they will all be overwritten.
   void Detach(Variable& variable, bool copy);
+  // Takes memory over and keeps it for the Readings that live.
+  void Retire(std::unique_ptr<Memory>& memory);
 
   std::shared_ptr<const Backend> backend_;
   ThreadPool serial_{1};
@@ -144,11 +164,13 @@ class Store {
   std::vector<Variable> variables_;
   std::unordered_map<std::string, size_t> slots_;
   uint64_t version_ = 1;
-  int readings_ = 0;
+  std::vector<uint64_t> readings_;  // numbers of those that live, ascending
   uint64_t reading_number_ = 0;
-  std::vector<std::unique_ptr<Memory>> retired_;  // replaced while a program was using it
+  std::list<Retired> retired_;  // by ascending last_reading
   size_t bytes_ = 0;
   std::map<std::string, std::weak_ptr<PackedConstant>, std::less<>> packed_;
+  std::mutex constants_mutex_;                   // before mutex_, where both are taken
+  std::array<std::atomic<uint64_t>, 2> runs_{};  // by Width
 };
 
 }  // namespace slimnet

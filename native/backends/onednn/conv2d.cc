@@ -100,6 +100,10 @@ LayoutPtr PreferConv2d(const OpContext& context) {
 }
 
 Verdict SupportsNarrowConv2d(const OpContext& context) {
+  // Of the implementations without brgemm, that for signed 8-bit numbers on VNNI is wrong for such shapes as well.
+  if (MisleadsBrgemm(context, GeometryOf(context))) {
+    return Verdict::No("oneDNN's narrow convolutions are wrong for this shape (backends/onednn/conv2d.cc)");
+  }
   return HasFastKernel([&] { return Choose(context); });
 }
 

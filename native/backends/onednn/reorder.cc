@@ -1,6 +1,7 @@
-// Into a layout that this backend asked for, or back.
+// Into a layout that this backend asked for, or back; between ways of storing numbers; or a copy.
 #include "backends/cpu/convert.h"
 #include "backends/cpu/encoded.h"
+#include "backends/cpu/kernels.h"
 #include "backends/onednn/narrow_product.h"
 #include "backends/onednn/ops.h"
 #include "backends/onednn/packed_weights.h"
@@ -12,10 +13,7 @@ std::unique_ptr<Kernel> PrepareReorder(const OpContext& context) {
   const OnednnLayout* from = LayoutOf(context.input(0));
   const OnednnLayout* to = LayoutOf(context.output(0));
   if (from == nullptr && to == nullptr && cpu::IsNarrow(context)) return cpu::PrepareConvert(context);
-  if (from == nullptr && to == nullptr) {
-    throw Error(ErrorCode::kInternal, "onednn: a reorder between two plain values has nothing to do.")
-        .At("reorder", context.node.name);
-  }
+  if (from == nullptr && to == nullptr) return cpu::PrepareCopy(context);  // of a variable that the run changes
   if (to != nullptr && to->form() == OnednnLayout::Form::kWinograd) return PrepareWinogradFilter(context, *to);
   if (to != nullptr && to->form() == OnednnLayout::Form::kWhole) return PrepareWholeFilter(context, *to);
   const MemoryDesc source = from != nullptr ? from->packed() : to->plain();

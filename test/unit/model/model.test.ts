@@ -234,6 +234,7 @@ describe('loadModel', () => {
     [{ checkpoint: 'a', batching: null }, /batching: expected an object of options, received null/],
     [{ checkpoint: 'a', maxBatch: 4 }, /loadModel has no option maxBatch; .*batching/],
     [{ checkpoint: 'a', imageSize: 0 }, /Image size/],
+    [{ untrainedSeed: 1, mode: 'quick' }, /mode: expected latency, throughput, auto, received quick/],
     [{ checkpoint: 'a', labelz: 'x' }, /no option labelz/],
     [{ checkpoint: 'a', decode: { mode: 'quick' } }, /mode/],
     [{ checkpoint: 'a', decode: { minSide: 3, colour: 1 } }, /no option colour/],
@@ -242,6 +243,16 @@ describe('loadModel', () => {
     const attempt = loadModel('resnet_v1_50', options as unknown as LoadModelOptions);
     await expect(attempt).rejects.toThrow(ArgumentError);
     await expect(attempt).rejects.toThrow(message);
+  });
+
+  test('hands the mode on, and pictures that are classified at the same time get their own answers', async () => {
+    await using served = await load({ mode: 'throughput', threads: 2 });
+    const answers = await Promise.all(paths.map((path) => served.classify(path)));
+    for (const [i, path] of paths.entries()) {
+      const alone = await model.classify(path);
+      expect((answers[i] as Prediction[]).map(({ index }) => index)).toEqual(alone.map(({ index }) => index));
+    }
+    expect(served.stats().executors).toEqual([{ count: 2, threads: 1, runs: paths.length }]);
   });
 
   test('refuses a network that there is not', async () => {

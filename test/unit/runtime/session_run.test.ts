@@ -96,7 +96,7 @@ describe('Session.run', () => {
     expect(session.stats()).toMatchObject({ runs: 200, pending: 0, waiting: 0 });
   });
 
-  it('applies updates at the end of the run, for the next one to see', async () => {
+  it.each([device, 'cpu'])('applies updates at the end of the run, for the next one to see, on %s', async (device) => {
     const { graph, w, y, update } = averageGraph();
     await using session = await Session.create(graph, { device });
     await session.initialize();
@@ -107,6 +107,37 @@ describe('Session.run', () => {
     expect(first.after.data).toEqual(Float32Array.of(3, 3, 3, 3));
     expect(session.read(w)).toEqual(Float32Array.of(3, 3, 3, 3));
     expect((await session.run({ x: feed }, { y })).y.data).toEqual(Float32Array.of(12, 12, 12, 12));
+  });
+
+  it('keeps the order of the calls around an update whose program must be compiled first', async () => {
+    const { graph, w, y, update } = averageGraph();
+    await using session = await Session.create(graph, { device });
+    await session.initialize();
+    const x = Float32Array.of(1, 1, 1, 1);
+    await session.report({ y });
+    const [before, , after, { w: last }] = await Promise.all([
+      session.run({ x }, { y }),
+      session.run({ x: Float32Array.of(4, 4, 4, 4) }, {}, { updates: [update] }),
+      session.run({ x }, { y }),
+      session.run({}, { w: w.tensor }),
+    ]);
+    expect(before.y.data).toEqual(Float32Array.of(2, 2, 2, 2));
+    expect(after.y.data).toEqual(Float32Array.of(3, 3, 3, 3));
+    expect(last.data).toEqual(Float32Array.of(3, 3, 3, 3));
+  });
+
+  it('lets others go on when a run that they wait for is aborted or fails', async () => {
+    const { graph, y, update } = averageGraph();
+    await using session = await Session.create(graph, { device });
+    await session.initialize();
+    const x = Float32Array.of(1, 1, 1, 1);
+    await session.report({ y });
+    const controller = new AbortController();
+    const aborted = session.run({ x }, {}, { updates: [update], signal: controller.signal });
+    const later = session.run({ x }, { y });
+    controller.abort();
+    await expect(aborted).rejects.toMatchObject({ name: 'AbortError' });
+    expect((await later).y.data).toEqual(Float32Array.of(2, 2, 2, 2));
   });
 
   it('runs updates without any fetch', async () => {

@@ -1,0 +1,192 @@
+#include "runtime/instance.h"
+
+#include <algorithm>
+#include <chrono>
+#include <mutex>
+#include <new>
+#include <optional>
+#include <span>
+#include <string>
+#include <utility>
+
+#include "base/error.h"
+
+namespace slimnet {
+namespace {
+
+size_t At(ValueId value) { return static_cast<size_t>(value); }
+
+uint64_t Nanoseconds() {
+  const auto now = std::chrono::steady_clock::now().time_since_epoch();
+  return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
+}
+
+}  // namespace
+
+Instance::Instance(CompiledProgram& program) : program_(program) {
+  view_.slots = program_.slots_;
+  MakeSteps();
+}
+
+void Instance::MakeSteps() {
+  size_t pointers = 0;
+  for (const size_t index : program_.steps_) {
+    const Node& node = program_.program_.nodes[index];
+    steps_.push_back({index, program_.nodes_[index].kernel->NewInvocation(), {}, 0});
+    pointers += node.inputs.size() + node.post_ops.size() + node.outputs.size();
+  }
+  output_pointers_ = pointers;
+  pointers_.resize(pointers + program_.outputs_.size());
+  size_t next = 0;
+  const auto take = [&](size_t count) {
+    const std::span<void* const> taken(pointers_.data() + next, count);
+    next += count;
+    return taken;
+  };
+  for (Step& step : steps_) {
+    const Node& node = program_.program_.nodes[step.node];
+    step.bindings.inputs = take(node.inputs.size());
+    step.bindings.operands = take(node.post_ops.size());
+    step.bindings.outputs = take(node.outputs.size());
+  }
+}
+
+void* Instance::Locate(ValueId value, std::byte* arena, size_t pointer) {
+  const ValueId storage = StorageOf(program_.program_, value);
+  const Place& place = program_.program_.values[At(storage)].place;
+  switch (place.kind) {
+    case Place::Kind::kArena:
+      return arena + place.offset;
+    case Place::Kind::kInput:
+      input_pointers_.push_back({pointer, program_.input_offsets_[static_cast<size_t>(place.index)]});
+      return nullptr;
+    case Place::Kind::kVariable:
+      return view_.data[static_cast<size_t>(program_.variable_of_[At(storage)])];
+    case Place::Kind::kConstant:
+      if (void* const data = program_.prologue_->Data(storage)) return data;
+      break;
+    case Place::Kind::kNone:
+    case Place::Kind::kAlias:
+      break;
+  }
+  throw Error(ErrorCode::kInternal, "Value %" + std::to_string(value) + " has no memory.");
+}
+
+void Instance::Bind(std::byte* arena) {
+  input_pointers_.clear();
+  size_t next = 0;
+  const auto bind = [&](ValueId value) {
+    pointers_[next] = value == kNoValue ? nullptr : Locate(value, arena, next);
+    ++next;
+  };
+  for (Step& step : steps_) {
+    const Node& node = program_.program_.nodes[step.node];
+    for (const ValueId input : node.inputs) bind(input);
+    for (const PostOp& post : node.post_ops) bind(post.operand);
+    for (const ValueId output : node.outputs) bind(output);
+    step.bindings.scratch = node.scratch.kind == Place::Kind::kArena ? arena + node.scratch.offset : nullptr;
+  }
+  for (const ProgramOutput& output : program_.program_.outputs) bind(output.value);
+  bound_arena_ = arena;
+  bound_ = true;
+}
+
+void Instance::BindInputs(std::byte* inputs) {
+  for (const InputPointer& input : input_pointers_) pointers_[input.pointer] = inputs + input.offset;
+}
+
+void Instance::Prepare(const ExecutorResources& resources, std::byte* arena, const std::atomic<bool>& cancelled) {
+  bound_ = false;
+  program_.prologue_->Refresh(view_, resources.stream, arena, cancelled);
+  program_.constant_bytes_.store(program_.prologue_->bytes(), std::memory_order_relaxed);
+  Bind(arena);
+}
+
+void Instance::Run(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled) {
+  auto* const arena = static_cast<std::byte*>(resources.arena.Reserve(program_.program_.arena_bytes));
+  std::optional<Store::Reading> reading;
+  {
+    // Taken before the variables are looked at: constants are made for newer and newer values, never for older ones.
+    const auto lock = program_.store_->LockConstants();
+    reading.emplace(*program_.store_, view_);
+    if (reading->changed() || arena != bound_arena_ || !bound_) Prepare(resources, arena, cancelled);
+  }
+  BindInputs(static_cast<std::byte*>(request.inputs->data()));
+  if (program_.observer_) ObserveInputs(static_cast<const std::byte*>(request.inputs->data()));
+
+  const size_t first_update = program_.first_update_;
+  RunSteps(resources.stream, request, cancelled, 0, first_update);
+  request.outputs.clear();
+  for (const ProgramPort& output : program_.outputs_) request.outputs.emplace_back(ByteSize(output.type));
+  CopyOutputs(resources.stream, request, true);
+  if (first_update < steps_.size()) {
+    const Store::Updating updating(*program_.store_, view_, program_.updated_);
+    // From here on there is no way back, so there is no abort.
+    RunSteps(resources.stream, request, std::atomic<bool>(false), first_update, steps_.size());
+    resources.stream.Wait();
+  }
+  CopyOutputs(resources.stream, request, false);
+  resources.stream.Wait();
+  if (request.profile) ReportTimes();
+}
+
+void Instance::RunSteps(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled, size_t from,
+                        size_t to) {
+  size_t at = from;
+  auto observed = std::find_if(program_.observed_steps_.begin(), program_.observed_steps_.end(),
+                               [&](const CompiledProgram::Observed& o) { return o.at >= from; });
+  try {
+    for (; at < to; ++at) {
+      if (cancelled.load(std::memory_order_relaxed)) throw Error(ErrorCode::kAborted, "The run was aborted.");
+      Step& step = steps_[at];
+      step.bindings.run_index = request.index;
+      if (!request.profile) {
+        step.invocation->Enqueue(stream, step.bindings);
+        // In memory of the host: backends of other devices offer no int8 by calibration.
+        if (observed != program_.observed_steps_.end() && observed->at == at) {
+          program_.observer_->Note(observed->index, static_cast<const float*>(step.bindings.outputs[0]),
+                                   observed->count);
+          ++observed;
+        }
+        continue;
+      }
+      const uint64_t begin = Nanoseconds();
+      step.invocation->Enqueue(stream, step.bindings);
+      stream.Wait();
+      step.nanoseconds = Nanoseconds() - begin;
+    }
+  } catch (Error& error) {
+    if (error.code() == ErrorCode::kAborted) throw;
+    const Node& node = program_.program_.nodes[steps_[at].node];
+    throw error.At(Info(node.op).name, node.name);
+  } catch (const std::bad_alloc&) {
+    const Node& node = program_.program_.nodes[steps_[at].node];
+    throw Error(ErrorCode::kMemory, "Out of memory.").At(Info(node.op).name, node.name);
+  }
+}
+
+// Results that are variables are copied before the updates: they are values from before the run.
+void Instance::CopyOutputs(Stream& stream, RunRequest& request, bool variables) const {
+  const Program& program = program_.program_;
+  for (size_t i = 0; i < program.outputs.size(); ++i) {
+    const ValueId storage = StorageOf(program, program.outputs[i].value);
+    const bool is_variable = program.values[At(storage)].place.kind == Place::Kind::kVariable;
+    if (is_variable != variables) continue;
+    HostBlock& block = request.outputs[i];
+    stream.CopyOut(block.data(), pointers_[output_pointers_ + i], block.bytes());
+  }
+}
+
+void Instance::ObserveInputs(const std::byte* inputs) const {
+  for (const CompiledProgram::Observed& input : program_.observed_inputs_) {
+    const auto* values = reinterpret_cast<const float*>(inputs + program_.input_offsets_[input.at]);
+    program_.observer_->Note(input.index, values, input.count);
+  }
+}
+
+void Instance::ReportTimes() {
+  const std::lock_guard lock(program_.mutex_);
+  for (size_t i = 0; i < steps_.size(); ++i) program_.nanoseconds_[i] = steps_[i].nanoseconds;
+}
+
+}  // namespace slimnet

@@ -1,0 +1,61 @@
+// A compiled program as one lane runs it: where its tensors lie, and the state that kernels keep.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "backend/backend.h"
+#include "runtime/compiled_program.h"
+#include "runtime/resources.h"
+#include "runtime/store.h"
+
+namespace slimnet {
+
+class Instance {
+ public:
+  // `program` must outlive this.
+  explicit Instance(CompiledProgram& program);
+
+  // CompiledProgram::Run. One run at a time.
+  void Run(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled);
+
+ private:
+  // One node as it runs: its pointers lie in pointers_.
+  struct Step {
+    size_t node = 0;
+    std::unique_ptr<Invocation> invocation;
+    Bindings bindings;
+    uint64_t nanoseconds = 0;
+  };
+  // A pointer that is different in each run: into the room of the inputs.
+  struct InputPointer {
+    size_t pointer = 0;
+    size_t offset = 0;
+  };
+
+  void MakeSteps();
+  // Brings constants and pointers up to date with view_.
+  void Prepare(const ExecutorResources& resources, std::byte* arena, const std::atomic<bool>& cancelled);
+  // Fills pointers_ for the present places of arena, variables and constants.
+  void Bind(std::byte* arena);
+  void BindInputs(std::byte* inputs);
+  void* Locate(ValueId value, std::byte* arena, size_t pointer);
+  void RunSteps(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled, size_t from, size_t to);
+  void CopyOutputs(Stream& stream, RunRequest& request, bool variables) const;
+  void ObserveInputs(const std::byte* inputs) const;
+  void ReportTimes();
+
+  CompiledProgram& program_;
+  Store::View view_;
+  std::vector<Step> steps_;
+  std::vector<void*> pointers_;
+  size_t output_pointers_ = 0;  // where the outputs' pointers begin in pointers_
+  std::vector<InputPointer> input_pointers_;
+  std::byte* bound_arena_ = nullptr;
+  bool bound_ = false;
+};
+
+}  // namespace slimnet

@@ -1,0 +1,76 @@
+#include "runtime/program_set.h"
+
+#include <utility>
+
+#include "runtime/allocate.h"
+
+namespace slimnet {
+namespace {
+
+// Rooms for inputs that are kept for later runs besides those in use: they are filled meanwhile.
+constexpr int kFilledMeanwhile = 2;
+
+}  // namespace
+
+ProgramSet::ProgramSet(std::string plan, std::shared_ptr<Store> store, const Executor& executor, Width first)
+    : plan_(std::move(plan)),
+      store_(std::move(store)),
+      backends_(executor.backends()),
+      kept_inputs_(static_cast<size_t>((backends_[1] ? executor.threads() : 1) + kFilledMeanwhile)),
+      first_(first),
+      shown_(first) {}
+
+std::shared_ptr<ProgramSet> ProgramSet::Compile(std::string plan, std::shared_ptr<Store> store,
+                                                const Executor& executor, Width first,
+                                                const ExecutorResources& resources,
+                                                const std::atomic<bool>& cancelled) {
+  // The constructor is private: make_shared cannot reach it.
+  std::shared_ptr<ProgramSet> set(new ProgramSet(std::move(plan), std::move(store), executor, first));
+  set->AddWidth(first, resources, cancelled);
+  return set;
+}
+
+void ProgramSet::AddWidth(Width width, const ExecutorResources& resources, const std::atomic<bool>& cancelled) {
+  if (HasWidth(width)) return;
+  programs_[Index(width)] = CompiledProgram::Compile(plan_, store_, backends_[Index(width)], resources, cancelled);
+  ready_[Index(width)].store(true, std::memory_order_release);
+}
+
+std::unique_ptr<Memory> ProgramSet::TakeInputs() {
+  {
+    const std::lock_guard lock(input_mutex_);
+    if (!free_inputs_.empty()) {
+      auto memory = std::move(free_inputs_.back());
+      free_inputs_.pop_back();
+      return memory;
+    }
+  }
+  return Allocate(store_->backend(), First().input_bytes());
+}
+
+void ProgramSet::GiveInputs(std::unique_ptr<Memory> memory) {
+  const std::lock_guard lock(input_mutex_);
+  if (memory && free_inputs_.size() < kept_inputs_) free_inputs_.push_back(std::move(memory));
+}
+
+void ProgramSet::Run(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled) {
+  programs_[Index(resources.width)]->Run(resources, request, cancelled);
+  if (request.profile) shown_.store(resources.width, std::memory_order_release);
+  store_->CountRun(resources.width);
+}
+
+std::vector<Observation> ProgramSet::Observations() const {
+  std::vector<Observation> all;
+  for (size_t i = 0; i < programs_.size(); ++i) {
+    if (!ready_[i].load(std::memory_order_acquire)) continue;
+    for (Observation& seen : programs_[i]->Observations()) all.push_back(std::move(seen));
+  }
+  return all;
+}
+
+ProgramStats ProgramSet::Stats() const {
+  const CompiledProgram& shown = Shown();
+  return {shown.arena_bytes(), shown.constant_bytes(), runs_.load(std::memory_order_relaxed)};
+}
+
+}  // namespace slimnet

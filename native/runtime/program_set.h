@@ -1,0 +1,86 @@
+// A plan as callers run it: compiled for each number of threads on which its runs are computed.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "backend/backend.h"
+#include "runtime/compiled_program.h"
+#include "runtime/executor.h"
+#include "runtime/resources.h"
+#include "runtime/store.h"
+
+namespace slimnet {
+
+struct ProgramStats {
+  size_t arena_bytes = 0;
+  size_t constant_bytes = 0;
+  uint64_t runs = 0;
+};
+
+// Compile and AddWidth belong to jobs that have all threads of the executor; Run to any job that the executor gave the
+// width. Everything else may be called from any thread.
+class ProgramSet {
+ public:
+  // Compiles for `first`, on the threads of `resources`. Throws as CompiledProgram::Compile.
+  static std::shared_ptr<ProgramSet> Compile(std::string plan, std::shared_ptr<Store> store, const Executor& executor,
+                                             Width first, const ExecutorResources& resources,
+                                             const std::atomic<bool>& cancelled);
+  ProgramSet(const ProgramSet&) = delete;
+  ProgramSet& operator=(const ProgramSet&) = delete;
+
+  // Compiles for another width as well, unless that has been done.
+  void AddWidth(Width width, const ExecutorResources& resources, const std::atomic<bool>& cancelled);
+  bool HasWidth(Width width) const { return ready_[Index(width)].load(std::memory_order_acquire); }
+
+  const std::vector<ProgramPort>& inputs() const { return First().inputs(); }
+  const std::vector<ProgramPort>& outputs() const { return First().outputs(); }
+  const std::vector<size_t>& input_offsets() const { return First().input_offsets(); }
+  bool has_updates() const { return First().has_updates(); }
+  Store& store() const { return *store_; }
+
+  // Room for the inputs of one run.
+  std::unique_ptr<Memory> TakeInputs();
+  // Takes the room back for a later run.
+  void GiveInputs(std::unique_ptr<Memory> memory);
+
+  // The number of a run that begins. Runs with the same number and the same values have the same results.
+  uint64_t Number() { return runs_.fetch_add(1, std::memory_order_relaxed); }
+  // CompiledProgram::Run at the width of `resources`, which the set must have.
+  void Run(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled);
+
+  std::string PlanText() const { return First().PlanText(); }
+  // Both are of the width of the last profiled run.
+  std::vector<StepReport> Steps() const { return Shown().Steps(); }
+  ProgramStats Stats() const;
+  // What runs of all widths saw (CompiledProgram::Observations); a name may occur more than once.
+  std::vector<Observation> Observations() const;
+
+ private:
+  ProgramSet(std::string plan, std::shared_ptr<Store> store, const Executor& executor, Width first);
+
+  static size_t Index(Width width) { return static_cast<size_t>(width); }
+  const CompiledProgram& First() const { return *programs_[Index(first_)]; }
+  const CompiledProgram& Shown() const { return *programs_[Index(shown_.load(std::memory_order_acquire))]; }
+
+  const std::string plan_;
+  const std::shared_ptr<Store> store_;
+  const Executor::Backends backends_;
+  const size_t kept_inputs_;
+  const Width first_;
+  std::array<std::shared_ptr<CompiledProgram>, 2> programs_;  // by Width
+  std::array<std::atomic<bool>, 2> ready_{};
+  std::atomic<Width> shown_;
+  std::atomic<uint64_t> runs_{0};
+
+  std::mutex input_mutex_;
+  std::vector<std::unique_ptr<Memory>> free_inputs_;
+};
+
+}  // namespace slimnet
