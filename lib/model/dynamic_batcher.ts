@@ -2,58 +2,10 @@
 import { ArgumentError, ExecutionError, InternalError } from '../errors.js';
 import { Cancellation, SignalListeners, timeoutError } from '../runtime/cancellation.js';
 import { batchSizeFor } from './batch_sizes.js';
+import type { BatcherOptions, BatcherRequest, BatcherStats } from './batcher_types.js';
 import { type Clock, systemClock } from './clock.js';
 
-/** What a batcher does, and its bounds. */
-export interface BatcherOptions<K, P, R> {
-  /** Payloads that run at once at most. */
-  readonly maxBatchSize: number;
-  /** How long a payload waits for others while nothing runs, in milliseconds. */
-  readonly maxQueueDelayMs: number;
-  /** Payloads that wait for their batch at most. */
-  readonly queueLimit: number;
-  /** Results of payloads of one key, in their order. They may be used until this returns its promise, no longer. */
-  readonly run: (key: K, payloads: readonly P[], signal: AbortSignal) => Promise<readonly R[]>;
-  readonly clock?: Clock;
-}
-
-/** Some payloads that belong together. */
-export interface BatcherRequest<K, P> {
-  /** Only requests of the same key share a batch. */
-  readonly key: K;
-  /** How many payloads there are at most. */
-  readonly count: number;
-  /** Makes them when it is their turn. Fewer than `count` are less work, none a result of nothing. */
-  readonly prepare: (signal: AbortSignal) => Promise<readonly P[]>;
-  /** Lets the request leave: it is rejected with the signal's reason. */
-  readonly signal?: AbortSignal | undefined;
-  /** Lets it leave with ERR_ABORTED when it has waited and run for so many milliseconds. */
-  readonly timeoutMs?: number | undefined;
-  /** From when on they count, by the batcher's clock; now unless told. */
-  readonly since?: number | undefined;
-  /** True for a further part of a call that was accepted: it waits for room where another request is refused. */
-  readonly continues?: boolean;
-}
-
-/** Counters of a batcher. */
-export interface BatcherStats {
-  /** Calls that were accepted. */
-  readonly requests: number;
-  /** Calls that were refused because the queue was full. */
-  readonly rejected: number;
-  /** Calls that ended because of their `timeoutMs`. */
-  readonly timedOut: number;
-  /** Images that wait for their batch, those included that are being decoded. */
-  readonly waiting: number;
-  /** Batches that were begun. */
-  readonly batches: number;
-  /** Images by the size of the batch that they ran in. */
-  readonly imagesByBatchSize: Readonly<Record<number, number>>;
-  /** Mean time from an image's arrival until it was decoded and preprocessed, in milliseconds; 0 before the first batch. */
-  readonly meanPreparationMs: number;
-  /** Mean time from then until its batch began, in milliseconds; 0 before the first batch. */
-  readonly meanQueueDelayMs: number;
-}
+export type * from './batcher_types.js';
 
 interface Request<K, P, R> extends Pick<BatcherRequest<K, P>, 'key' | 'count' | 'prepare'> {
   /** Number of the request: who came first goes first. */

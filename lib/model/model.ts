@@ -1,80 +1,38 @@
 import { describe } from '../core/dtype.js';
 import { checkSignal } from '../core/options.js';
-import type { DecodeOptions, ImageSource } from '../data/decoding.js';
+import type { ImageSource } from '../data/decoding.js';
 import type { PreprocessingSpec } from '../data/preprocessing.js';
 import type { RawImage } from '../data/raw_image.js';
 import { ArgumentError, ExecutionError } from '../errors.js';
 import type { CalibrateOptions, Calibration } from '../runtime/calibration.js';
 import { SignalListeners } from '../runtime/cancellation.js';
 import type { ComputePrecision } from '../runtime/device.js';
-import type { Session, SessionStats } from '../runtime/session.js';
+import type { Session } from '../runtime/session.js';
 import type { NetworkEntry } from '../slim/nets/registry.js';
 import { BatchInput, concatenate } from './batch_input.js';
 import { batchSizesUpTo } from './batch_sizes.js';
 import { type Batching, checkTimeout } from './batching.js';
 import { systemClock } from './clock.js';
-import { type BatcherStats, DynamicBatcher } from './dynamic_batcher.js';
+import { DynamicBatcher } from './dynamic_batcher.js';
 import { ImagePreparation, type Item } from './image_preparation.js';
+import type {
+  AbortOptions,
+  ClassifyOptions,
+  ModelParts,
+  ModelStats,
+  Outcome,
+  PredictOptions,
+  StreamOptions,
+  WarmupModelOptions,
+} from './model_types.js';
 import type { ModelOutput, NetworkGraph } from './network_graph.js';
 import { inPieces } from './pieces.js';
 import { type Prediction, topPredictions } from './predictions.js';
 
-/** Lets a call end early. */
-export interface AbortOptions {
-  /** The call is rejected with its reason. Other calls in the same batch go on. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** Options of one call. */
-export interface PredictOptions extends AbortOptions {
-  /**
-   * Ends the call with ERR_ABORTED when it has waited and run for so many milliseconds. Images that still wait are dropped
-   * and never run. As in `batching.timeoutMs` unless told.
-   */
-  readonly timeoutMs?: number | undefined;
-}
-
-export interface ClassifyOptions extends PredictOptions {
-  /** How many classes, most probable first; 5 unless told. */
-  readonly topK?: number;
-}
-
-/** Options of `stream`. */
-export interface StreamOptions extends AbortOptions {
-  /** Told of images that cannot be read, which are left out. Without it the first of them ends the stream with its error. */
-  readonly onFailure?: (source: ImageSource, error: unknown) => void;
-}
-
-/** Options of `warmup`. */
-export interface WarmupModelOptions extends AbortOptions {
-  /** Sizes of batches; all that occur unless told: powers of two, and `batching.maxBatchSize`. */
-  readonly batchSizes?: readonly number[];
-  /** What will be asked for; all three outputs unless told. `classify` needs `predictions`, `embed` `features`. */
-  readonly outputs?: readonly ModelOutput[];
-}
+export type * from './model_types.js';
 
 /** Images that run at once in a calibration. */
 const calibrationBatch = 8;
-
-/** An image with its result. */
-export interface Outcome<T, R> {
-  readonly item: T;
-  readonly result: R;
-}
-
-/** Counters of a model: those of its session, and those of its batches. */
-export interface ModelStats extends SessionStats {
-  readonly batching: BatcherStats;
-}
-
-/** @internal What `loadModel` gives a model besides its network and session. */
-export interface ModelParts {
-  readonly labels: readonly string[] | null;
-  readonly numClasses: number;
-  readonly preprocessing: PreprocessingSpec;
-  readonly batching: Batching;
-  readonly decode: DecodeOptions;
-}
 
 /**
  * A network with weights, preprocessing and labels; `loadModel` makes it. Images may be paths, encoded bytes or raw pixels; bytes

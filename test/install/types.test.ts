@@ -22,6 +22,14 @@ const good = `
     const file: Uint8Array = await exportOnnx({ graph, fetches, read: (variable) => session.read(variable) });
     const { tensors, source } = await checkpoint.convertCheckpoint('a', 'b', { format: 'tensorflow_v1', rename: [['old', 'new']] });
     console.log(shape, byName, file, tensors, source.format);
+    await session.warmup(fetches, { shapes: [{ images: [1, 224, 224, 3] }, { images: [2, 224, 224, 3] }] });
+  }
+  export async function serve(body: Uint8Array, signal: AbortSignal): Promise<number> {
+    const served = await loadModel('resnet_v1_50', { untrainedSeed: 1, batching: { maxBatchSize: 8, timeoutMs: 2000 } });
+    await served.warmup({ batchSizes: [1, 8], outputs: ['predictions'] });
+    const [best] = await served.classify(body, { signal, timeoutMs: 100 });
+    const images: number | undefined = served.stats().batching.imagesByBatchSize[8];
+    return (best?.index ?? 0) + (images ?? 0);
   }
 `;
 
