@@ -74,9 +74,9 @@ function cosineOf(turn: number): number {
 /** How many of the four sample points of each pixel are inside of the shape, row by row. */
 function coverage(words: ImageWords, inside: Inside): Uint8Array {
   // Places and lengths are in quarters of a pixel.
-  const centreX = words.below(0, 80, 176);
-  const centreY = words.below(1, 80, 176);
-  const radius = words.below(2, 36, 92);
+  const centreX = words.below(0, 88, 168);
+  const centreY = words.below(1, 88, 168);
+  const radius = words.below(2, 48, 96);
   const turn = words.below(3, 0, 64);
   const cosine = cosineOf(turn);
   const sine = cosineOf((turn + 48) % 64);
@@ -109,7 +109,7 @@ function coverage(words: ImageWords, inside: Inside): Uint8Array {
 /** The shape in its colour on the background, which shades from corner to corner. */
 function paint(words: ImageWords, covered: Uint8Array): Uint8Array {
   const picture = new Uint8Array(3 * side * side);
-  const strength = words.below(22, 40, 128);
+  const strength = words.below(22, 56, 144);
   const main = words.below(23, 0, 3);
   const last = side - 1;
   for (let c = 0; c < 3; c++) {
@@ -134,9 +134,9 @@ function paint(words: ImageWords, covered: Uint8Array): Uint8Array {
   return picture;
 }
 
-/** Up to four small discs of any colour, over everything else. */
+/** Up to three small discs of any colour, over everything else. */
 function addSpecks(words: ImageWords, picture: Uint8Array): void {
-  const count = words.below(27, 0, 5);
+  const count = words.below(27, 0, 4);
   for (let k = 0; k < count; k++) {
     const first = 32 + 5 * k;
     const centreX = words.below(first, 0, 256);
@@ -156,7 +156,7 @@ function addSpecks(words: ImageWords, picture: Uint8Array): void {
 
 /** Noise of each channel's own, and some that the three share. */
 function addNoise(words: ImageWords, picture: Uint8Array): void {
-  const amplitude = words.below(28, 4, 56);
+  const amplitude = words.below(28, 4, 40);
   for (let pixel = 0; pixel < side * side; pixel++) {
     const word = words.word(64 + pixel);
     const shared = (word >>> 24) - 255;

@@ -3,7 +3,7 @@ import { describe, holds } from '../core/dtype.js';
 import { ArgumentError } from '../errors.js';
 import { topIndices } from './predictions.js';
 
-/** Logits of several images, a row for each: [images, classes], or with dimensions of 1 between as networks give them. */
+/** Logits of several images, a row for each: [images, classes], or with dimensions of 1 in between, as networks give them. */
 export interface LogitRows {
   readonly shape: readonly number[];
   /** Row-major. */

@@ -136,8 +136,8 @@ _INSIDE = (_disc, _ring, _square, _triangle, _cross, _star, _bars, _zigzag, _che
 
 def _coverage(words, label):
     """How many of the four sample points of each pixel are inside of the shape: [images, y, x]."""
-    cx, cy = words.below(0, 80, 176), words.below(1, 80, 176)
-    radius = words.below(2, 36, 92)
+    cx, cy = words.below(0, 88, 168), words.below(1, 88, 168)
+    radius = words.below(2, 48, 96)
     cosine, sine = _rotation(words.below(3, 0, 64))
     squash, q = words.below(4, 16, 23), words.below(5, 0, 4)
     mirror = 2 * words.below(6, 0, 2) - 1
@@ -166,7 +166,7 @@ def _colours(words):
         offset = np.stack([words.below(10 + 3 * k + c, -32, 33) for c in range(3)], -1)
         gradient = gradient + corner[None, :, :, None] * offset[:, None, None, :]
     background = base[:, None, None, :] + gradient // ((SIDE - 1) * (SIDE - 1))
-    strength, main = words.below(22, 40, 128), words.below(23, 0, 3)
+    strength, main = words.below(22, 56, 144), words.below(23, 0, 3)
     shift = []
     for c in range(3):
         # The main channel moves by the full strength, away from the end of the range that is nearer.
@@ -178,9 +178,9 @@ def _colours(words):
 
 def _add_specks(words, picture):
     """Small discs of any colour, over everything else."""
-    count = words.below(27, 0, 5)
+    count = words.below(27, 0, 4)
     centres = 4 * np.arange(SIDE) + 2
-    for k in range(4):
+    for k in range(3):
         first = _SPECK_WORDS + 5 * k
         dx = centres[None, None, :] - words.below(first, 0, 256)[:, None, None]
         dy = centres[None, :, None] - words.below(first + 1, 0, 256)[:, None, None]
@@ -195,7 +195,7 @@ def _add_specks(words, picture):
 def _add_noise(words, picture):
     word = words.word(_PIXEL_WORDS + np.arange(SIDE * SIDE).reshape(SIDE, SIDE))
     byte = [((word >> np.uint64(8 * k)) & np.uint64(255)).astype(np.int64) for k in range(4)]
-    amplitude = words.below(28, 4, 56)[:, None, None]
+    amplitude = words.below(28, 4, 40)[:, None, None]
     # Each channel's own noise, and one that the three share.
     noise = [((byte[c] + byte[3] - 255) * amplitude) >> 8 for c in range(3)]
     return picture + np.stack(noise, -1)

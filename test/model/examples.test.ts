@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { decodeImage } from '../../lib/data/index.js';
+import { decodeImage, shapeClasses } from '../../lib/data/index.js';
 import { encoders, gradient, paint } from '../helpers/pictures.js';
 import { writePlainCheckpoint } from '../helpers/plain_checkpoint.js';
 
@@ -46,6 +46,7 @@ test('each example is tested here and named in their README', () => {
     'event_loop.mjs',
     'features.mjs',
     'resnet_graph.mjs',
+    'shapes.mjs',
   ]);
 });
 
@@ -102,4 +103,15 @@ test('event_loop.mjs measures throughput and delay', async () => {
   expect(out).toMatch(
     /^\d+\.\d images\/s in batches of 1\nevent-loop delay: median \d+\.\d\d ms, 99 % \d+\.\d\d ms\n$/,
   );
+});
+
+test('shapes.mjs counts right answers by class', async () => {
+  const lines = (await run('shapes.mjs', ['50'])).trimEnd().split('\n');
+  expect(lines).toHaveLength(shapeClasses.length + 1);
+  shapeClasses.forEach((name, i) => {
+    expect(lines[i]).toMatch(new RegExp(`^${name} +[0-5] of 5(, [1-5] as [a-z]+)*$`));
+  });
+  const right = Number(/^(\d+) of 50 right$/.exec(lines.at(-1) as string)?.[1]);
+  expect(right).toBeGreaterThanOrEqual(45);
+  expect(right).toBe(lines.slice(0, -1).reduce((sum, line) => sum + Number(line.slice(8).trim().split(' ')[0]), 0));
 });

@@ -1,0 +1,115 @@
+/** Trained networks: right answers, TensorFlow's answers, and what a precision may cost of them. */
+import { BackendError } from '../../lib/errors.js';
+import { compareLogits, type LogitRows, topClasses, topMargins, topOneAccuracy } from '../../lib/model/accuracy.js';
+import type { Precision } from '../../lib/runtime/index.js';
+import {
+  logitsOf,
+  shapeBatch,
+  type TrainedNetwork,
+  trainedNetworks,
+  trainedSession,
+} from '../helpers/trained_networks.js';
+
+type Device = 'cpu' | 'reference';
+
+/** What each precision may lose against TensorFlow's float32: accuracy in parts of one, and the cosine of the logits. */
+const limits = {
+  float32: { accuracy: 0, cosine: 0.999_999 },
+  bfloat16: { accuracy: 0.003, cosine: 0.999 },
+  int8: { accuracy: 0.007, cosine: 0.99 },
+} as const satisfies Partial<Record<Precision, { readonly accuracy: number; readonly cosine: number }>>;
+
+/**
+ * The precisions that slimnet computes in. Who adds one moves its name here. int8 needs a calibration between `trainedSession`
+ * and `logitsOf`, in `classify` below: with `shapeBatch(calibrationSeed, 200)`, which are neither training nor test images.
+ */
+const available: readonly (keyof typeof limits)[] = ['float32'];
+
+/** The reference backend computes plainly, and gets the first of the test images. */
+const imagesOn: Readonly<Record<Device, number>> = { cpu: 2000, reference: 60 };
+const devices = Object.keys(imagesOn) as Device[];
+
+/** Largest error of a logit in float32, relative to the range of all logits. */
+const tolerances: Readonly<Record<Device, number>> = { cpu: 1e-4, reference: 1e-5 };
+
+const { test: testSet } = trainedNetworks[0] as TrainedNetwork;
+const { pixels, labels } = shapeBatch(testSet.seed, testSet.images);
+
+const classified = new Map<string, Promise<LogitRows>>();
+
+/** Logits of the test images, computed once for all tests. */
+function classify(network: TrainedNetwork, device: Device, precision: Precision): Promise<LogitRows> {
+  const key = `${network.id} ${device} ${precision}`;
+  const known = classified.get(key);
+  if (known !== undefined) return known;
+  const logits = (async () => {
+    const { session, net } = await trainedSession(network, { device, precision });
+    try {
+      return await logitsOf(session, net, pixels, imagesOn[device]);
+    } finally {
+      await session[Symbol.asyncDispose]();
+    }
+  })();
+  classified.set(key, logits);
+  return logits;
+}
+
+function firstRows({ shape, data }: LogitRows, count: number): LogitRows {
+  const classes = shape.at(-1) as number;
+  return { shape: [count, classes], data: data.subarray(0, count * classes) };
+}
+
+const cases = trainedNetworks.flatMap((network) => devices.map((device) => [network.id, device, network] as const));
+
+test('the fixtures have the answers of one set of images, and most of them are right but not all', () => {
+  for (const { test: set, predictions, right, accuracy, logits } of trainedNetworks) {
+    expect(set).toEqual(testSet);
+    expect(predictions).toHaveLength(set.images);
+    expect(labels.filter((label, i) => label === Number(predictions[i]))).toHaveLength(right);
+    expect(right / set.images).toBeCloseTo(accuracy, 12);
+    expect(accuracy).toBeGreaterThan(0.95);
+    expect(accuracy).toBeLessThan(1);
+    expect(logits).toHaveLength(16);
+  }
+});
+
+test.each(cases)('%s on %s in float32: the logits are those of TensorFlow', async (_, device, network) => {
+  const { logits, range } = network;
+  const expected = { shape: [logits.length, network.classes.length], data: Float64Array.from(logits.flat()) };
+  const actual = firstRows(await classify(network, device, 'float32'), logits.length);
+  const { maxError, range: rangeOfThese } = compareLogits(actual, expected);
+  expect((maxError * rangeOfThese) / range).toBeLessThanOrEqual(tolerances[device]);
+});
+
+test.each(cases)('%s on %s in float32: the classes are those of TensorFlow', async (_, device, network) => {
+  const logits = await classify(network, device, 'float32');
+  const margins = topMargins(logits);
+  const differ = topClasses(logits).flatMap((found, i) =>
+    found === Number(network.predictions[i]) ? [] : [{ image: i, margin: (margins[i] as number) / network.range }],
+  );
+  // Where two classes are all but equal, rounding decides.
+  expect(differ.filter(({ margin }) => margin >= 1e-3)).toEqual([]);
+  expect(differ.length).toBeLessThanOrEqual(2);
+});
+
+describe.each(available)('in %s', (precision) => {
+  test.each(cases)(`%s on %s loses no more than is allowed for ${precision}`, async (_, device, network) => {
+    const float32 = await classify(network, device, 'float32');
+    const logits = await classify(network, device, precision);
+    const images = imagesOn[device];
+    const wanted = labels.slice(0, images);
+    const lost = topOneAccuracy(float32, wanted) - topOneAccuracy(logits, wanted);
+    // One image more or less says nothing where there are few.
+    expect(lost).toBeLessThanOrEqual(Math.max(limits[precision].accuracy, 1 / images));
+    expect(compareLogits(logits, float32).meanCosine).toBeGreaterThanOrEqual(limits[precision].cosine);
+  });
+});
+
+test('precisions that are not in the table above are refused', async () => {
+  const refused = (Object.keys(limits) as (keyof typeof limits)[]).filter((name) => !available.includes(name));
+  for (const precision of refused) {
+    const session = trainedSession(trainedNetworks[0] as TrainedNetwork, { device: 'cpu', precision });
+    await expect(session).rejects.toThrow(BackendError);
+    await expect(session).rejects.toThrow(`Precision ${precision} is not available yet.`);
+  }
+});
