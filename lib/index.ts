@@ -16,6 +16,10 @@ export {
   preprocessImage,
   type RawImage,
   type RelativeBox,
+  type ShapeImage,
+  type ShapeImageOptions,
+  shapeClasses,
+  shapeImage,
   type Treatment,
 } from './data/index.js';
 export * from './errors.js';

@@ -4,3 +4,4 @@ export { type DecodeOptions, decodeImage, defaultMaxPixels, type ImageSource } f
 export { drawTreatment, type PreprocessImageOptions, preprocessImage, type RelativeBox } from './preprocess_image.js';
 export { type PreprocessingName, type PreprocessingSpec, preprocessingFor, preprocessings } from './preprocessing.js';
 export type { RawImage } from './raw_image.js';
+export { type ShapeImage, type ShapeImageOptions, type ShapeName, shapeClasses, shapeImage } from './shapes.js';

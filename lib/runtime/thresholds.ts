@@ -66,40 +66,57 @@ function leastDivergence({ limit, counts }: Seen, levels: number): number {
   bins[0] = 0;
   let last = bins.length;
   while (last > levels && bins[last - 1] === 0) last--;
+  const sums = prefixSums(bins, (count) => count);
+  const filled = prefixSums(bins, (count) => (count > 0 ? 1 : 0));
+  const entropies = prefixSums(bins, xLogX);
   let best = { cut: last, divergence: Number.POSITIVE_INFINITY };
   for (let cut = levels; cut <= last; cut += Math.max(1, levels >> 5)) {
-    const divergence = divergenceAt(bins, cut, levels);
+    const divergence = divergenceAt(bins, { sums, filled, entropies }, cut, levels);
     if (divergence < best.divergence) best = { cut, divergence };
   }
   return (best.cut * limit) / bins.length;
 }
 
-function divergenceAt(bins: Float64Array, cut: number, levels: number): number {
-  // What is cut off goes to the end of the range.
-  const reference = bins.slice(0, cut);
-  let outliers = 0;
-  for (let i = cut; i < bins.length; i++) outliers += bins[i] as number;
-  const inside = reference.reduce((sum, count) => sum + count, 0);
+function xLogX(x: number): number {
+  return x > 0 ? x * Math.log(x) : 0;
+}
+
+/** Sums of the first 0, 1, 2, ... values. */
+function prefixSums(values: Float64Array, of: (value: number) => number): Float64Array {
+  const sums = new Float64Array(values.length + 1);
+  values.forEach((value, i) => {
+    sums[i + 1] = (sums[i] as number) + of(value);
+  });
+  return sums;
+}
+
+interface Prefixes {
+  readonly sums: Float64Array;
+  readonly filled: Float64Array;
+  readonly entropies: Float64Array;
+}
+
+/**
+ * The sum of p log(p / q): p is what was seen, with all that is cut off in the last bin, q the same in `levels` steps. Of p only sums
+ * over the bins of a step are needed, because q is the same in all bins of it that hold anything.
+ */
+function divergenceAt(bins: Float64Array, { sums, filled, entropies }: Prefixes, cut: number, levels: number): number {
+  const at = (list: Float64Array, i: number) => list[i] as number;
+  const inside = at(sums, cut);
   if (inside === 0) return Number.POSITIVE_INFINITY;
-  reference[cut - 1] = (reference[cut - 1] as number) + outliers;
-  const total = inside + outliers;
-  let divergence = 0;
+  const total = at(sums, bins.length);
+  const lastBin = (bins[cut - 1] as number) + total - inside;
+  let divergence = (at(entropies, cut - 1) + xLogX(lastBin)) / total - Math.log(total);
   for (let level = 0; level < levels; level++) {
     const from = Math.floor((level * cut) / levels);
     const to = Math.floor(((level + 1) * cut) / levels);
-    let sum = 0;
-    let filled = 0;
-    for (let i = from; i < to; i++) {
-      sum += bins[i] as number;
-      if ((reference[i] as number) > 0) filled++;
-    }
-    if (filled === 0) continue;
+    const sum = at(sums, to) - at(sums, from);
+    const isLast = to === cut;
+    const seen = isLast ? sum + total - inside : sum;
+    if (seen === 0) continue;
+    const holds = at(filled, to) - at(filled, from) + (isLast && bins[cut - 1] === 0 && lastBin > 0 ? 1 : 0);
     // A bin that lost all its counts must not make the divergence infinite.
-    const quantized = Math.max(sum / filled / inside, 1e-12);
-    for (let i = from; i < to; i++) {
-      const p = (reference[i] as number) / total;
-      if (p > 0) divergence += p * Math.log(p / quantized);
-    }
+    divergence -= (seen / total) * Math.log(Math.max(sum / holds / inside, 1e-12));
   }
   return divergence;
 }

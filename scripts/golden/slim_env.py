@@ -17,9 +17,9 @@ os.environ.setdefault('TF_CPP_MIN_LOG_LEVEL', '3')
 os.environ.setdefault('CUDA_VISIBLE_DEVICES', '-1')
 os.environ['TF_USE_LEGACY_KERAS'] = '1'
 # Eigen's kernels, not TensorFlow's oneDNN ones: an implementation independent of the one that slimnet uses. Who has imported
-# TensorFlow before (the benchmark's driver) has chosen already.
+# TensorFlow before (the benchmark's driver) has chosen already; training, of which nothing is compared, asks for the faster ones.
 if 'tensorflow' not in sys.modules:
-    os.environ['TF_ENABLE_ONEDNN_OPTS'] = '0'
+    os.environ['TF_ENABLE_ONEDNN_OPTS'] = os.environ.get('SLIMNET_GOLDEN_ONEDNN', '0')
 
 import tensorflow.compat.v1 as tf  # noqa: E402
 

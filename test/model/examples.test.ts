@@ -4,7 +4,7 @@ import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { decodeImage } from '../../lib/data/index.js';
+import { decodeImage, shapeClasses } from '../../lib/data/index.js';
 import { encoders, gradient, paint } from '../helpers/pictures.js';
 import { writePlainCheckpoint } from '../helpers/plain_checkpoint.js';
 
@@ -47,6 +47,7 @@ test('each example is tested here and named in their README', () => {
     'features.mjs',
     'resnet_graph.mjs',
     'server_batching.mjs',
+    'shapes.mjs',
   ]);
 });
 
@@ -117,4 +118,15 @@ test('server_batching.mjs answers each request, in fewer batches than requests',
   const [, batches] = lines[4]?.match(/^16 requests, (\d+) batches; images by size of the batch: \{.*\}$/) ?? [];
   expect(Number(batches)).toBeGreaterThan(0);
   expect(Number(batches)).toBeLessThan(12);
+});
+
+test('shapes.mjs counts right answers by class', async () => {
+  const lines = (await run('shapes.mjs', ['50'])).trimEnd().split('\n');
+  expect(lines).toHaveLength(shapeClasses.length + 1);
+  shapeClasses.forEach((name, i) => {
+    expect(lines[i]).toMatch(new RegExp(`^${name} +[0-5] of 5(, [1-5] as [a-z]+)*$`));
+  });
+  const right = Number(/^(\d+) of 50 right$/.exec(lines.at(-1) as string)?.[1]);
+  expect(right).toBeGreaterThanOrEqual(45);
+  expect(right).toBe(lines.slice(0, -1).reduce((sum, line) => sum + Number(line.slice(8).trim().split(' ')[0]), 0));
 });
