@@ -1,9 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type LoadModelOptions, loadModel } from '../model/load_model.js';
 import type { Model } from '../model/model.js';
+import { type WeightLayout, weightLayouts } from '../model/weight_layouts.js';
 import { executionModes } from '../runtime/mode.js';
 import type { ExecutionMode } from '../runtime/session_types.js';
-import { type WeightLayout, weightLayouts } from '../model/weight_layouts.js';
 import { type NetworkName, networkNames } from '../slim/nets/registry.js';
 
 /** Options that say where and how a network runs. */

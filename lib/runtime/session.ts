@@ -20,8 +20,8 @@ import { encode } from '../plan/encode.js';
 import { Cancellation, SignalListeners } from './cancellation.js';
 import { type Computation, computationKey, makeComputation } from './computation.js';
 import { backendOf, checkPrecision } from './device.js';
-import { checkMode } from './mode.js';
 import { checkFeeds, checkShapes, type Feeds, type Input } from './feeds.js';
+import { checkMode } from './mode.js';
 import { Program } from './program.js';
 import { ProgramCache } from './program_cache.js';
 import type {

@@ -86,8 +86,8 @@ std::shared_ptr<CompiledProgram> CompiledProgram::Compile(std::string_view plan,
     if (nodes[i].kernel && program.nodes[i].prologue) nodes[i].invocation = nodes[i].kernel->NewInvocation();
   }
   // The constructor is private: make_shared cannot reach it.
-  return std::shared_ptr<CompiledProgram>(
-      new CompiledProgram(std::move(program), std::move(nodes), std::move(store), std::move(backend), resources.stream));
+  return std::shared_ptr<CompiledProgram>(new CompiledProgram(std::move(program), std::move(nodes), std::move(store),
+                                                              std::move(backend), resources.stream));
 }
 
 CompiledProgram::CompiledProgram(Program program, std::vector<PreparedNode> nodes, std::shared_ptr<Store> store,

@@ -52,8 +52,8 @@ struct RunRequest {
 // program. A run of a program with updates must be the only one of its store (Job::alone).
 class CompiledProgram {
  public:
-  // `backend`: whose kernels are used; its device is that of the store's. Throws Error of whichever layer finds a fault;
-  // Error{kAborted} when `cancelled` is set.
+  // `backend`: whose kernels are used; its device is that of the store's. Throws Error of whichever layer finds a
+  // fault; Error{kAborted} when `cancelled` is set.
   static std::shared_ptr<CompiledProgram> Compile(std::string_view plan, std::shared_ptr<Store> store,
                                                   std::shared_ptr<const Backend> backend,
                                                   const ExecutorResources& resources,

@@ -218,7 +218,8 @@ Store::Reading::~Reading() {
   std::erase(store_.readings_, number_);
   auto& retired = store_.retired_;
   const uint64_t oldest = store_.readings_.empty() ? store_.reading_number_ + 1 : store_.readings_.front();
-  const auto seen = std::find_if(retired.begin(), retired.end(), [&](const Retired& r) { return r.last_reading >= oldest; });
+  const auto seen =
+      std::find_if(retired.begin(), retired.end(), [&](const Retired& r) { return r.last_reading >= oldest; });
   unseen.splice(unseen.begin(), retired, retired.begin(), seen);
 }
 

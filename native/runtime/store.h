@@ -83,8 +83,8 @@ class Store {
   // Held while a program looks at its constants or makes them. Who waits to begin a run waits for those that are being
   // made.
   std::unique_lock<std::mutex> LockConstants() { return std::unique_lock(constants_mutex_); }
-  // Gives a constant memory that nobody reads, counted in Stats: what it has, where the caller's own Reading is the only
-  // one, else new memory in place of it.
+  // Gives a constant memory that nobody reads, counted in Stats: what it has, where the caller's own Reading is the
+  // only one, else new memory in place of it.
   void MakeRoom(PackedConstant& constant, size_t bytes);
   void CountRun(Width width);
 
@@ -114,8 +114,8 @@ class Store {
     bool changed_ = false;
   };
 
-  // Shuts readers and writers out while a program changes variables in place, and notes the changes at its end. No other
-  // Reading may live.
+  // Shuts readers and writers out while a program changes variables in place, and notes the changes at its end. No
+  // other Reading may live.
   class Updating {
    public:
     // `updated`: positions in `view` of the variables that the program changes.
@@ -169,7 +169,7 @@ class Store {
   std::list<Retired> retired_;  // by ascending last_reading
   size_t bytes_ = 0;
   std::map<std::string, std::weak_ptr<PackedConstant>, std::less<>> packed_;
-  std::mutex constants_mutex_;  // before mutex_, where both are taken
+  std::mutex constants_mutex_;                   // before mutex_, where both are taken
   std::array<std::atomic<uint64_t>, 2> runs_{};  // by Width
 };
 

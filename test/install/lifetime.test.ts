@@ -29,17 +29,25 @@ describe('ending while native code is at work', () => {
     expect(runFixture('terminate.mjs', 'reference', '20')).toEqual(ended('survived'));
   }, 180_000);
 
-  it.each(['throughput', 'auto'])('the same where runs are computed at the same time, mode %s', (mode) => {
-    expect(runFixture('terminate.mjs', 'cpu', '60', mode)).toEqual(ended('survived'));
-    expect(runFixture('terminate.mjs', 'reference', '10', mode)).toEqual(ended('survived'));
-  }, 180_000);
+  it.each(['throughput', 'auto'])(
+    'the same where runs are computed at the same time, mode %s',
+    (mode) => {
+      expect(runFixture('terminate.mjs', 'cpu', '60', mode)).toEqual(ended('survived'));
+      expect(runFixture('terminate.mjs', 'reference', '10', mode)).toEqual(ended('survived'));
+    },
+    180_000,
+  );
 
-  it.each(['throughput', 'auto'])('process.exit() in the middle of runs at the same time, mode %s', (mode) => {
-    for (const moment of ['compile', '0', '2', '5']) {
-      expect(runFixture('exit.mjs', 'cpu', moment, mode)).toEqual(ended('', 7));
-      expect(runFixture('exit.mjs', 'reference', moment, mode)).toEqual(ended('', 7));
-    }
-  }, 60_000);
+  it.each(['throughput', 'auto'])(
+    'process.exit() in the middle of runs at the same time, mode %s',
+    (mode) => {
+      for (const moment of ['compile', '0', '2', '5']) {
+        expect(runFixture('exit.mjs', 'cpu', moment, mode)).toEqual(ended('', 7));
+        expect(runFixture('exit.mjs', 'reference', moment, mode)).toEqual(ended('', 7));
+      }
+    },
+    60_000,
+  );
 
   it.each([
     ['cpu', 'compile'],

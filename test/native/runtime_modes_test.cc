@@ -275,9 +275,9 @@ TEST_F(Modes, NeitherWidthStarvesAndNoMoreThreadsWorkThanThereAre) {
   const std::array<const void*, 3> owners{&a_, &b_, nullptr};
   constexpr size_t kJobs = 3000;
   for (size_t i = 0; i < kJobs; ++i) {
-    executor_.Submit(std::make_unique<Loading>(owners[random() % 3], static_cast<Demand>(random() % 3),
-                                               random() % 4 == 0, load),
-                     kLimit);
+    executor_.Submit(
+        std::make_unique<Loading>(owners[random() % 3], static_cast<Demand>(random() % 3), random() % 4 == 0, load),
+        kLimit);
     if (i % 64 == 0) std::this_thread::yield();
   }
   EXPECT_EQ(ended_.Take(kJobs).size(), kJobs);
@@ -305,15 +305,17 @@ std::string Type() { return "float32[" + std::to_string(kSize) + "]"; }
 
 // y = x * (w + w^2), the latter computed once for each state of w.
 std::string ReadPlan() {
-  return "slimnet.plan 1\n%0 = input() {name=\"x\"} @\"x\" : " + Type() + "\n%1 = variable() {name=\"w\"} @\"w\" : " +
-         Type() + "\n%2 = mul(%1, %1) {} @\"square\" : " + Type() + "\n%3 = add(%1, %2) {} @\"sum\" : " + Type() +
-         "\n%4 = mul(%0, %3) {} @\"y\" : " + Type() + "\noutput \"y\" %4\n";
+  return "slimnet.plan 1\n%0 = input() {name=\"x\"} @\"x\" : " + Type() +
+         "\n%1 = variable() {name=\"w\"} @\"w\" : " + Type() + "\n%2 = mul(%1, %1) {} @\"square\" : " + Type() +
+         "\n%3 = add(%1, %2) {} @\"sum\" : " + Type() + "\n%4 = mul(%0, %3) {} @\"y\" : " + Type() +
+         "\noutput \"y\" %4\n";
 }
 
 // w becomes w + x; the result is w from before.
 std::string AddPlan() {
-  return "slimnet.plan 1\n%0 = input() {name=\"x\"} @\"x\" : " + Type() + "\n%1 = variable() {name=\"w\"} @\"w\" : " +
-         Type() + "\n%2 = assign_add(%1, %0) {} @\"add\" : " + Type() + "\noutput \"before\" %1\nupdate %2\n";
+  return "slimnet.plan 1\n%0 = input() {name=\"x\"} @\"x\" : " + Type() +
+         "\n%1 = variable() {name=\"w\"} @\"w\" : " + Type() + "\n%2 = assign_add(%1, %0) {} @\"add\" : " + Type() +
+         "\noutput \"before\" %1\nupdate %2\n";
 }
 
 std::string DropoutPlan() {

@@ -50,16 +50,19 @@ describe('modes', () => {
     expect(session.stats()).toMatchObject({ mode: mode ?? 'latency', threads: 3, runs: 4, executors });
   });
 
-  it.each(executionModes)('%s uses as many cores as the process may, and one executor where that is one', async (mode) => {
-    const { cores } = loadAddon().diagnostics();
-    const { graph, y } = scaleGraph();
-    await using session = await open(graph, { mode });
-    expect(session.stats().threads).toBe(cores);
-    for (const { count, threads } of session.stats().executors) expect(count * threads).toBe(cores);
-    await using single = await open(graph, { mode, threads: 1 });
-    await Promise.all([1, 2].map(() => single.run({ x: new Float32Array(4) }, { y })));
-    expect(single.stats().executors).toEqual([{ count: 1, threads: 1, runs: 2 }]);
-  });
+  it.each(executionModes)(
+    '%s uses as many cores as the process may, and one executor where that is one',
+    async (mode) => {
+      const { cores } = loadAddon().diagnostics();
+      const { graph, y } = scaleGraph();
+      await using session = await open(graph, { mode });
+      expect(session.stats().threads).toBe(cores);
+      for (const { count, threads } of session.stats().executors) expect(count * threads).toBe(cores);
+      await using single = await open(graph, { mode, threads: 1 });
+      await Promise.all([1, 2].map(() => single.run({ x: new Float32Array(4) }, { y })));
+      expect(single.stats().executors).toEqual([{ count: 1, threads: 1, runs: 2 }]);
+    },
+  );
 
   it.each<[unknown, RegExp]>([
     ['fast', /mode: expected latency, throughput, auto, received fast/],
@@ -71,9 +74,9 @@ describe('modes', () => {
     const attempt = Session.create(new Graph(), { mode: mode as ExecutionMode });
     await expect(attempt).rejects.toThrow(ArgumentError);
     await expect(attempt).rejects.toThrow(message);
-    expect(() =>
-      loadAddon().createStore({ backend: 'reference', threads: 1, mode: mode as ExecutionMode }),
-    ).toThrow(expect.objectContaining({ code: 'ERR_ARGUMENT' }));
+    expect(() => loadAddon().createStore({ backend: 'reference', threads: 1, mode: mode as ExecutionMode })).toThrow(
+      expect.objectContaining({ code: 'ERR_ARGUMENT' }),
+    );
   });
 });
 
