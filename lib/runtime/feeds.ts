@@ -1,6 +1,6 @@
 /** What goes into a run: arrays for the placeholders, with their shapes. */
 import { allocate, type DType, describe, dtypes, holds, type TypedArray } from '../core/dtype.js';
-import type { Tensor } from '../core/graph.js';
+import type { Tensor, Variable } from '../core/graph.js';
 import { accepts, type ConcreteShape, elementCount, limits, type Shape, shapeText, typeText } from '../core/shape.js';
 import { ArgumentError, ExecutionError, ShapeError } from '../errors.js';
 
@@ -200,4 +200,20 @@ function shapeOf(name: string, placeholder: Tensor, length: number): ConcreteSha
     });
   }
   return placeholder.shape.map((d) => d ?? length / unit);
+}
+
+/** Checks what a variable is to hold. @throws ArgumentError, ShapeError that name it */
+export function checkValues({ name, dtype, shape }: Variable, values: TypedArray): void {
+  if (!holds(dtype, values)) {
+    throw new ArgumentError(
+      `Variable ${name}: expected ${dtypes[dtype].array.name} for ${typeText({ dtype, shape })}, received ${describe(values)}.`,
+      { node: name },
+    );
+  }
+  if (values.length !== elementCount(shape)) {
+    throw new ShapeError(
+      `Variable ${name}: ${shapeText(shape)} has ${elementCount(shape)} elements, received ${values.length}.`,
+      { node: name },
+    );
+  }
 }

@@ -1,30 +1,23 @@
 /** Running a graph: variables with values, compiled programs, runs. */
 import type { RestorePlan, WriteResult } from '../checkpoint/index.js';
-import { allocate, describe, dtypes, holds, type TypedArray } from '../core/dtype.js';
+import { allocate, describe, type TypedArray } from '../core/dtype.js';
 import { Graph, type Tensor, type Variable } from '../core/graph.js';
 import { checkInteger, checkOptions, checkSignal } from '../core/options.js';
-import { type ConcreteShape, elementCount, shapeText, typeText } from '../core/shape.js';
-import { ArgumentError, ExecutionError, isSlimnetError, ShapeError } from '../errors.js';
+import type { ConcreteShape } from '../core/shape.js';
+import { ArgumentError, ExecutionError, isSlimnetError } from '../errors.js';
 import type { Addon, NativeProgram, NativeStore } from '../native/addon.js';
 import { loadAddon } from '../native/binding.js';
 import { encode, type PlanRequest, updatesOf } from '../plan/encode.js';
 import type { PlanPrecision } from '../plan/precision.js';
-import {
-  type CalibrateOptions,
-  type Calibration,
-  calibrationOf,
-  checkCalibrateOptions,
-  checkCalibration,
-  checkWide,
-} from './calibration.js';
+import { type CalibrateOptions, type Calibration, calibrationOf, checkCalibrateOptions } from './calibration.js';
 import { Cancellation, SignalListeners } from './cancellation.js';
 import { restoreVariables, saveVariables } from './checkpointing.js';
 import { type Computation, computationKey, makeComputation } from './computation.js';
-import { backendOf, type ComputePrecision, resolvePrecision } from './device.js';
-import { checkFeeds, checkShapes, type Feeds, type Input, zeros } from './feeds.js';
-import { checkMode } from './mode.js';
+import type { ComputePrecision } from './device.js';
+import { checkFeeds, checkShapes, checkValues, type Feeds, type Input, zeros } from './feeds.js';
 import { Program } from './program.js';
 import { ProgramCache } from './program_cache.js';
+import { type SessionSettings, settingsOf } from './session_options.js';
 import type {
   CompileOptions,
   InitializeOptions,
@@ -40,14 +33,11 @@ import type {
 
 export type * from './session_types.js';
 
-const sessionOptions = ['device', 'precision', 'calibration', 'wide', 'threads', 'mode', 'queueLimit', 'programLimit'];
 const runOptions = ['signal', 'timeoutMs', 'updates', 'profile'];
 const compileOptions = ['shapes', 'updates'];
 const warmupOptions = ['shapes', 'signal'];
 const restoreOptions = ['signal', 'variables', 'ignoreMissing', 'includeScopes', 'excludeScopes', 'nameMap', 'reshape'];
 const saveOptions = ['format', 'signal', 'metadata', 'variables'];
-const defaultQueueLimit = 1024;
-const defaultProgramLimit = 16;
 // How long drawing initial values may keep the event loop busy.
 const sliceMs = 8;
 
@@ -72,7 +62,7 @@ export class Session {
   readonly device: string;
   /** What the session computes with; what `auto` came to. */
   readonly precision: ComputePrecision;
-  readonly #planPrecision: PlanPrecision;
+  readonly #settings: SessionSettings;
   readonly #addon: Addon;
   readonly #store: NativeStore;
   readonly #programs: ProgramCache<Program>;
@@ -82,8 +72,6 @@ export class Session {
   readonly #cancellations = new Set<Cancellation>();
   readonly #signals = new SignalListeners();
   readonly #pending = new Set<Promise<unknown>>();
-  readonly #queueLimit: number;
-  readonly #programLimit: number;
   #gate: Promise<void> | null = null;
   // Runs that wait in here, for a compilation or an exclusive task, and not in the native queue.
   #parked = 0;
@@ -93,23 +81,15 @@ export class Session {
   #runs = 0;
   #state: 'open' | 'closing' | 'disposed' = 'open';
 
-  private constructor(
-    graph: Graph,
-    device: string,
-    precision: PlanPrecision,
-    addon: Addon,
-    store: NativeStore,
-    limits: { readonly programLimit: number; readonly queueLimit: number },
-  ) {
+  private constructor(graph: Graph, settings: SessionSettings, addon: Addon) {
+    const { device, backend, precision, threads, mode, queueLimit, programLimit } = settings;
     this.graph = graph;
     this.device = device;
     this.precision = precision.precision;
-    this.#planPrecision = precision;
+    this.#settings = settings;
     this.#addon = addon;
-    this.#store = store;
-    this.#programs = new ProgramCache(limits.programLimit);
-    this.#queueLimit = limits.queueLimit;
-    this.#programLimit = limits.programLimit;
+    this.#store = addon.createStore({ backend, threads, mode, queueLimit });
+    this.#programs = new ProgramCache(programLimit);
   }
 
   /**
@@ -119,30 +99,8 @@ export class Session {
   static async create(graph: Graph, options: SessionOptions = {}): Promise<Session> {
     if (!(graph instanceof Graph))
       throw new ArgumentError(`Session.create: expected a Graph, received ${describe(graph)}.`);
-    checkOptions('Session.create', options, sessionOptions);
-    const {
-      device = 'cpu',
-      precision = 'float32',
-      threads = 0,
-      mode = 'latency',
-      queueLimit = defaultQueueLimit,
-      programLimit = defaultProgramLimit,
-    } = options;
-    const backend = backendOf(device);
-    const calibration = options.calibration === undefined ? undefined : checkCalibration(options.calibration);
-    const wide = checkWide('Session.create', options.wide ?? []);
-    if (options.threads !== undefined) checkInteger('Session.create', 'threads', threads, 1, 1024);
-    checkMode('Session.create', mode);
-    checkInteger('Session.create', 'queueLimit', queueLimit, 1, 2 ** 20);
-    checkInteger('Session.create', 'programLimit', programLimit, 1, 2 ** 20);
-    const planPrecision: PlanPrecision = {
-      precision: resolvePrecision(device, precision, calibration !== undefined),
-      ranges: calibration?.ranges ?? {},
-      wide: [...wide, ...(calibration?.wide ?? [])],
-    };
-    const addon = loadAddon();
-    const store = addon.createStore({ backend, threads, mode, queueLimit });
-    const session = new Session(graph, device, planPrecision, addon, store, { programLimit, queueLimit });
+    const settings = settingsOf(options);
+    const session = new Session(graph, settings, loadAddon());
     session.#declare();
     return session;
   }
@@ -382,8 +340,8 @@ export class Session {
       });
     }
     const all = (Array.isArray(shapes) ? shapes : [shapes]).map((each) => checkShapes(computation.placeholders, each));
-    if (all.length < 1 || all.length > this.#programLimit) {
-      const kept = `as many as programs are kept, ${this.#programLimit}`;
+    if (all.length < 1 || all.length > this.#settings.programLimit) {
+      const kept = `as many as programs are kept, ${this.#settings.programLimit}`;
       throw new ArgumentError(`warmup: shapes: expected 1 to ${kept}, received ${all.length}.`, {
         hint: 'raise programLimit of Session.create.',
       });
@@ -439,7 +397,7 @@ export class Session {
 
   /** Lets a run wait, if not too many do already. */
   async #park<T>(cancellation: Cancellation, until: Promise<T>): Promise<T> {
-    if (this.#parked >= this.#queueLimit) {
+    if (this.#parked >= this.#settings.queueLimit) {
       throw new ExecutionError(`The queue is full: ${this.#parked} runs wait already.`, {
         code: 'ERR_QUEUE_FULL',
         hint: 'await earlier runs, or raise queueLimit.',
@@ -510,21 +468,9 @@ export class Session {
   }
 
   #write(variable: Variable, values: TypedArray): void {
-    const { name, dtype, shape } = variable;
-    if (!holds(dtype, values)) {
-      throw new ArgumentError(
-        `Variable ${name}: expected ${dtypes[dtype].array.name} for ${typeText(variable)}, received ${describe(values)}.`,
-        { node: name },
-      );
-    }
-    if (values.length !== elementCount(shape)) {
-      throw new ShapeError(
-        `Variable ${name}: ${shapeText(shape)} has ${elementCount(shape)} elements, received ${values.length}.`,
-        { node: name },
-      );
-    }
-    this.#store.write(name, values);
-    this.#uninitialized.delete(name);
+    checkValues(variable, values);
+    this.#store.write(variable.name, values);
+    this.#uninitialized.delete(variable.name);
   }
 
   async #withCompiled<T>(
@@ -563,7 +509,7 @@ export class Session {
     const cached = this.#programs.get(key);
     if (cached !== undefined) return cached;
     this.#declare();
-    const plan = encode(this.#request(computation, inputs, this.#planPrecision));
+    const plan = encode(this.#request(computation, inputs, this.#settings.precision));
     const program = new Program(plan, this.#addon, this.#store);
     program.compiled.catch(() => this.#programs.remove(key, program));
     this.#programs.add(key, program);

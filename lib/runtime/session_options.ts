@@ -1,0 +1,49 @@
+/** What the options of a session come to. */
+import { checkInteger, checkOptions } from '../core/options.js';
+import type { ExecutionMode } from '../native/addon.js';
+import type { PlanPrecision } from '../plan/precision.js';
+import { checkCalibration, checkWide } from './calibration.js';
+import { backendOf, resolvePrecision } from './device.js';
+import { checkMode } from './mode.js';
+import type { SessionOptions } from './session_types.js';
+
+const where = 'Session.create';
+const names = ['device', 'precision', 'calibration', 'wide', 'threads', 'mode', 'queueLimit', 'programLimit'];
+
+/** Options that were checked, with the defaults of those that were left out. */
+export interface SessionSettings {
+  readonly device: string;
+  readonly backend: string;
+  readonly precision: PlanPrecision;
+  /** 0: as many as there are cores. */
+  readonly threads: number;
+  readonly mode: ExecutionMode;
+  readonly queueLimit: number;
+  readonly programLimit: number;
+}
+
+/** @throws BackendError when device or precision are not available; ArgumentError for wrong options */
+export function settingsOf(options: SessionOptions): SessionSettings {
+  checkOptions(where, options, names);
+  const {
+    device = 'cpu',
+    precision = 'float32',
+    threads = 0,
+    mode = 'latency',
+    queueLimit = 1024,
+    programLimit = 16,
+  } = options;
+  const backend = backendOf(device);
+  const calibration = options.calibration === undefined ? undefined : checkCalibration(options.calibration);
+  const wide = checkWide(where, options.wide ?? []);
+  if (options.threads !== undefined) checkInteger(where, 'threads', threads, 1, 1024);
+  checkMode(where, mode);
+  checkInteger(where, 'queueLimit', queueLimit, 1, 2 ** 20);
+  checkInteger(where, 'programLimit', programLimit, 1, 2 ** 20);
+  const planPrecision = {
+    precision: resolvePrecision(device, precision, calibration !== undefined),
+    ranges: calibration?.ranges ?? {},
+    wide: [...wide, ...(calibration?.wide ?? [])],
+  };
+  return { device, backend, precision: planPrecision, threads, mode, queueLimit, programLimit };
+}
