@@ -344,7 +344,7 @@ describe('wrong use', () => {
     [['clasify'], /Did you mean classify\?/],
     [['classify', '-c', 'x'], /missing required argument 'images'/],
     [['classify', 'a.jpg'], /--checkpoint <path>' not specified/],
-    [['classify', 'a.jpg', '-c', 'x', '--modle', 'y'], /Did you mean --model\?/],
+    [['classify', 'a.jpg', '-c', 'x', '--modle', 'y'], /Did you mean (one of --mode, )?--model\?/],
     [['classify', 'a.jpg', '-c', 'x', '-m', 'resnet_v9'], /Allowed choices are resnet_v1_50,/],
     [['classify', 'a.jpg', '-c', 'x', '-k', '0'], /whole number from 1/],
     [['classify', 'a.jpg', '-c', 'x', '-k', '2.5'], /whole number from 1/],
