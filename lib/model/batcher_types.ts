@@ -7,6 +7,8 @@ export interface BatcherOptions<K, P, R> {
   readonly maxBatchSize: number;
   /** How long a payload waits for others while nothing runs, in milliseconds. */
   readonly maxQueueDelayMs: number;
+  /** Batches that `run` computes at the same time; 1 unless told. */
+  readonly runsAtOnce?: number;
   /** Payloads that wait for their batch at most. */
   readonly queueLimit: number;
   /** Results of payloads of one key, in their order. They may be used until this returns its promise, no longer. */

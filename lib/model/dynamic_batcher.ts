@@ -47,14 +47,14 @@ interface Batch<K, P, R> {
 
 /** Payloads that are prepared ahead, in batches: one that waits and one that is being made. */
 const batchesAhead = 2;
-/** Batches that are begun at most: one that runs, and a full one behind it, so that there is no gap between the two. */
-const batchesBegun = 2;
+/** Batches that are begun besides those that run, where they are full: so there is no gap between two. */
+const batchesBehind = 1;
 
 /**
  * Gathers requests into batches.
  *
- * - What is ready while nothing runs goes at once (or after `maxQueueDelayMs`, when no full batch comes together before); what
- *   comes while a batch runs goes together into the next one. Sizes are those of `batchSizeFor`.
+ * - What is ready while fewer than `runsAtOnce` batches run goes at once (or after `maxQueueDelayMs`, when no full batch comes
+ *   together before); what comes while as many run goes together into the next one. Sizes are those of `batchSizeFor`.
  * - Requests are prepared and served in the order of their arrival. One that is not ready yet holds up none that is.
  * - A request settles exactly once. When it leaves early its payloads go with it, but a batch that has begun goes on as long as
  *   one of its requests is there.
@@ -239,13 +239,15 @@ export class DynamicBatcher<K, P, R> {
 
   /** The lane whose turn it is, if it is time for a batch. */
   #due(): Lane<K, P, R> | null {
-    const { maxBatchSize, maxQueueDelayMs } = this.#options;
+    const { maxBatchSize, maxQueueDelayMs, runsAtOnce = 1 } = this.#options;
     const lanes = [...this.#lanes.values()].sort((a, b) => firstOrder(a) - firstOrder(b));
     const [oldest] = lanes;
     if (oldest === undefined) return null;
     // A full batch gains nothing by waiting. Only the oldest lane goes ahead, or the others would never have their turn.
-    if (this.#running.size > 0)
-      return this.#running.size < batchesBegun && oldest.payloads >= maxBatchSize ? oldest : null;
+    if (this.#running.size >= runsAtOnce) {
+      const behind = this.#running.size - runsAtOnce;
+      return behind < batchesBehind && oldest.payloads >= maxBatchSize ? oldest : null;
+    }
     if (maxQueueDelayMs === 0) return oldest;
     const now = this.#clock.now();
     let next = Number.POSITIVE_INFINITY;

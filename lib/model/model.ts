@@ -7,7 +7,7 @@ import { ArgumentError, ExecutionError } from '../errors.js';
 import type { CalibrateOptions, Calibration } from '../runtime/calibration.js';
 import { SignalListeners } from '../runtime/cancellation.js';
 import type { ComputePrecision } from '../runtime/device.js';
-import type { Session } from '../runtime/session.js';
+import type { Session, SessionStats } from '../runtime/session.js';
 import type { NetworkEntry } from '../slim/nets/registry.js';
 import { BatchInput, concatenate } from './batch_input.js';
 import { batchSizesUpTo } from './batch_sizes.js';
@@ -30,6 +30,11 @@ import { inPieces } from './pieces.js';
 import { type Prediction, topPredictions } from './predictions.js';
 
 export type * from './model_types.js';
+
+/** Runs that a session computes at the same time whenever there are so many. */
+function runsAtOnce({ mode, executors }: SessionStats): number {
+  return mode === 'throughput' ? executors.reduce((sum, { count }) => sum + count, 0) : 1;
+}
 
 /** Images that run at once in a calibration. */
 const calibrationBatch = 8;
@@ -73,6 +78,7 @@ export class Model {
     this.#images = new ImagePreparation(parts.preprocessing, parts.decode);
     this.#batcher = new DynamicBatcher({
       ...parts.batching,
+      runsAtOnce: runsAtOnce(session.stats()),
       run: (output, images, signal) => this.#runBatch(output, images, signal),
     });
   }

@@ -74,6 +74,25 @@ describe('batches', () => {
     expect(end.results).toEqual([10, 20, 30, 40, 50, 60, 70, 80, 90, 100, 110]);
   });
 
+  test('as many batches as may run at once begin without waiting, and one full one behind them', async () => {
+    const { clock, submit, batches } = setUp({ runsAtOnce: 2, maxBatchSize: 2 });
+    submit([1]);
+    await clock.turn(1);
+    submit([2]);
+    await clock.turn(1);
+    submit([3]); // waits for company or for the end of a run
+    await clock.turn(1);
+    submit([4]); // makes a full batch
+    submit([5, 6]);
+    await clock.turn(100);
+    expect(batches.map(({ payloads, at }) => [at, payloads])).toEqual([
+      [0, [1]],
+      [1, [2]],
+      [3, [3, 4]],
+      [10, [5, 6]],
+    ]);
+  });
+
   test('at most one full batch waits behind the one that runs', async () => {
     const { clock, submit, batches } = setUp({ maxBatchSize: 2 });
     submit([1, 2]);
