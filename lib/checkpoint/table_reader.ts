@@ -53,12 +53,14 @@ export class TableReader {
   readonly #index: readonly IndexEntry[];
   /** Most recently used last. */
   readonly #cache = new Map<number, Promise<TableEntry[]>>();
+  readonly #largestBlock: number;
   #scratch: Uint8Array | undefined;
 
   private constructor(source: ByteSource, context: ReadContext, index: readonly IndexEntry[]) {
     this.source = source;
     this.#context = context;
     this.#index = index;
+    this.#largestBlock = index.reduce((most, { size }) => Math.max(most, size), 0) + trailerBytes;
   }
 
   /** Reads footer and index. @throws CheckpointError when either is damaged. */
@@ -116,15 +118,15 @@ export class TableReader {
     try {
       return use(findEntry(await this.#readEntries(handle, bytes), key));
     } finally {
-      this.#scratch = bytes;
+      this.#scratch = new Uint8Array(bytes.buffer);
     }
   }
 
-  /** The shared buffer, or a new one where it is too small or in use. */
+  /** The shared buffer, which takes every block, or a new one where it is in use. */
   #takeScratch(length: number): Uint8Array {
-    const scratch = this.#scratch;
+    const scratch = this.#scratch ?? allocateBytes(this.#largestBlock, this.source.path);
     this.#scratch = undefined;
-    return scratch !== undefined && scratch.length >= length ? scratch : allocateBytes(length, this.source.path);
+    return scratch.subarray(0, length);
   }
 
   /** All entries in key order, one block in memory at a time. @throws CheckpointError when keys do not increase. */
