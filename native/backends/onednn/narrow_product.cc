@@ -15,15 +15,16 @@ namespace slimnet::onednn {
 namespace {
 
 // Without VNNI two products of 8-bit numbers are summed in 16 bits: 255 * 64 * 2 is the most that fits. Signed inputs
-// need no care here, because oneDNN halves the filter for them by itself.
+// are made unsigned on the way; for them oneDNN halves the filter of a convolution by itself, but not that of a
+// product.
 constexpr int kLevels = 127;
 constexpr int kSafeLevels = 63;
 
 constexpr int64_t kChannelGrain = 16;  // output channels that are quantized at once
 
 int LevelsFor(const NodeContext& node) {
-  const bool is_unsigned = node.input(0).encoding->dtype == DType::kUInt8;
-  return is_unsigned && !DetectNarrowIsa().exact_int8 ? kSafeLevels : kLevels;
+  const bool halved = node.node.op == OpKind::kConv2d && node.input(0).encoding->dtype == DType::kInt8;
+  return halved || DetectNarrowIsa().exact_int8 ? kLevels : kSafeLevels;
 }
 
 bool IsWhole(const Value& value) { return value.encoding && value.encoding->dtype != DType::kBFloat16; }
