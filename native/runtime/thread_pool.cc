@@ -103,8 +103,9 @@ void ThreadPool::Work() {
       return runs_.load(std::memory_order_acquire) != seen || resting_.load(std::memory_order_relaxed);
     });
     runs_.wait(seen, std::memory_order_acquire);  // returns at once when there was a Run
-    if (stopping_.load(std::memory_order_acquire)) return;
+    // In this order: an end that comes after the count was read changes it once more, so the next wait returns.
     seen = runs_.load(std::memory_order_acquire);
+    if (stopping_.load(std::memory_order_acquire)) return;
     Share();
   }
 }

@@ -57,6 +57,14 @@ TEST(ThreadPool, UsesItsWorkersWhenJobsTakeLong) {
   EXPECT_GE(most, 2);
 }
 
+// A worker that wakes for the last Run must not take the end for a Run that it has seen.
+TEST(ThreadPool, EndsWhileItsWorkersWakeUp) {
+  for (int i = 0; i < 3000; ++i) {
+    ThreadPool pool(2);
+    pool.Run(2, [](int) {});
+  }
+}
+
 TEST(ThreadPool, CanBeMadeAndEndedAtOnce) {
   for (int i = 0; i < 100; ++i) {
     ThreadPool pool(5);
