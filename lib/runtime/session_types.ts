@@ -19,7 +19,7 @@ export interface TensorValue<D extends DType = DType> {
 export interface SessionOptions {
   /** `cpu` (default), `reference` (slow and obvious) or `null` (computes nothing); see `devices()`. */
   device?: string;
-  /** Default `float32`. `auto` is what computes fastest on the device (see `resolvePrecision` in docs/precision.md). */
+  /** Default `float32`. `auto` is what computes fastest on the device (docs/precision.md). */
   precision?: Precision;
   /** Ranges of all values, for int8: what `calibrate` gave. */
   calibration?: Calibration;

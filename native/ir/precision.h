@@ -15,7 +15,7 @@ namespace slimnet {
 
 // How a float32 tensor between two steps is stored: bfloat16, or whole numbers times `step`, symmetric around zero.
 struct Encoding {
-  DType dtype = DType::kBFloat16;  // kBFloat16, kInt8 (-127 to 127), kUInt8 (0 to 255)
+  DType dtype = DType::kBFloat16;  // kBFloat16, kInt8 (-128 to 127), kUInt8 (0 to 255)
   double step = 0;                 // what 1 stands for; 0 for bfloat16
 
   bool operator==(const Encoding&) const = default;

@@ -4,11 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <condition_variable>
 #include <cstring>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <random>
 #include <string>
 #include <thread>
@@ -16,6 +14,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "native/ended_jobs.h"
 #include "runtime/executor.h"
 #include "runtime/program_set.h"
 #include "runtime/store.h"
@@ -27,28 +26,6 @@ constexpr size_t kLimit = 100'000;
 
 // Between two looks: the cores belong to the threads that are looked at.
 void LookAgain() { std::this_thread::sleep_for(std::chrono::microseconds(100)); }
-
-// Ended jobs, as the owner of an executor gets them.
-class Ended {
- public:
-  Executor::Done Sink() {
-    return [this](std::unique_ptr<Job> job) {
-      const std::lock_guard lock(mutex_);
-      jobs_.push_back(std::move(job));
-      changed_.notify_all();
-    };
-  }
-  std::vector<std::unique_ptr<Job>> Take(size_t count) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return jobs_.size() >= count; });
-    return std::move(jobs_);
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<std::unique_ptr<Job>> jobs_;
-};
 
 // A job that tells when it is at work and stays there until it is let go.
 class Watched final : public Job {

@@ -1,16 +1,15 @@
 // Store, compiled programs and the executor, without Node.
 #include <gtest/gtest.h>
 
-#include <condition_variable>
 #include <cstring>
 #include <memory>
-#include <mutex>
 #include <numeric>
 #include <string>
 #include <thread>
 #include <vector>
 
 #include "base/error.h"
+#include "native/ended_jobs.h"
 #include "runtime/compiled_program.h"
 #include "runtime/executor.h"
 #include "runtime/expression_key.h"
@@ -193,28 +192,6 @@ TEST_F(Runtime, FailuresNameOpAndNode) {
     EXPECT_EQ(error.node(), "nobody");
   }
 }
-
-// Collects ended jobs.
-class Ended {
- public:
-  Executor::Done Sink() {
-    return [this](std::unique_ptr<Job> job) {
-      const std::lock_guard lock(mutex_);
-      jobs_.push_back(std::move(job));
-      changed_.notify_all();
-    };
-  }
-  std::vector<std::unique_ptr<Job>> Take(size_t count) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return jobs_.size() >= count; });
-    return std::move(jobs_);
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::vector<std::unique_ptr<Job>> jobs_;
-};
 
 class FunctionJob final : public Job {
  public:
