@@ -1,23 +1,22 @@
 /** Running a graph: variables with values, compiled programs, runs. */
 import type { RestorePlan, WriteResult } from '../checkpoint/index.js';
-import { allocate, describe, type TypedArray } from '../core/dtype.js';
+import { describe, type TypedArray } from '../core/dtype.js';
 import { Graph, type Tensor, type Variable } from '../core/graph.js';
 import { checkInteger, checkOptions, checkSignal } from '../core/options.js';
-import type { ConcreteShape } from '../core/shape.js';
-import { ArgumentError, ExecutionError, isSlimnetError } from '../errors.js';
+import { ArgumentError } from '../errors.js';
 import type { Addon, NativeProgram, NativeStore } from '../native/addon.js';
 import { loadAddon } from '../native/binding.js';
-import { encode, type PlanRequest, updatesOf } from '../plan/encode.js';
-import type { PlanPrecision } from '../plan/precision.js';
+import { updatesOf } from '../plan/encode.js';
 import { type CalibrateOptions, type Calibration, calibrationOf, checkCalibrateOptions } from './calibration.js';
-import { Cancellation, SignalListeners } from './cancellation.js';
 import { restoreVariables, saveVariables } from './checkpointing.js';
-import { type Computation, computationKey, makeComputation } from './computation.js';
+import type { Computation } from './computation.js';
 import type { ComputePrecision } from './device.js';
-import { checkFeeds, checkShapes, checkValues, type Feeds, type Input, zeros } from './feeds.js';
-import { Program } from './program.js';
-import { ProgramCache } from './program_cache.js';
+import { checkFeeds, checkShapes, type Feeds, type Input, zeros } from './feeds.js';
+import type { Program } from './program.js';
+import { copied, RunQueue } from './run_queue.js';
+import { SessionLifetime } from './session_lifetime.js';
 import { type SessionSettings, settingsOf } from './session_options.js';
+import { type InputShapes, SessionPrograms } from './session_programs.js';
 import type {
   CompileOptions,
   InitializeOptions,
@@ -31,6 +30,8 @@ import type {
   WarmupOptions,
 } from './session_types.js';
 
+import { SessionVariables } from './session_variables.js';
+
 export type * from './session_types.js';
 
 const runOptions = ['signal', 'timeoutMs', 'updates', 'profile'];
@@ -38,8 +39,6 @@ const compileOptions = ['shapes', 'updates'];
 const warmupOptions = ['shapes', 'signal'];
 const restoreOptions = ['signal', 'variables', 'ignoreMissing', 'includeScopes', 'excludeScopes', 'nameMap', 'reshape'];
 const saveOptions = ['format', 'signal', 'metadata', 'variables'];
-// How long drawing initial values may keep the event loop busy.
-const sliceMs = 8;
 
 /** Options of `run` that were checked. */
 interface ComputeOptions {
@@ -65,21 +64,11 @@ export class Session {
   readonly #settings: SessionSettings;
   readonly #addon: Addon;
   readonly #store: NativeStore;
-  readonly #programs: ProgramCache<Program>;
-  readonly #computations = new Map<string, Computation>();
-  readonly #declared = new Set<string>();
-  readonly #uninitialized = new Set<string>();
-  readonly #cancellations = new Set<Cancellation>();
-  readonly #signals = new SignalListeners();
-  readonly #pending = new Set<Promise<unknown>>();
-  #gate: Promise<void> | null = null;
-  // Runs that wait in here, for a compilation or an exclusive task, and not in the native queue.
-  #parked = 0;
-  // Those that have their program, with the moment from which native code knows them.
-  readonly #unsent = new Set<{ readonly hasUpdates: boolean; readonly sent: Promise<void> }>();
-  #lastId = 0;
+  readonly #variables: SessionVariables;
+  readonly #programs: SessionPrograms;
+  readonly #queue: RunQueue;
+  readonly #lifetime = new SessionLifetime();
   #runs = 0;
-  #state: 'open' | 'closing' | 'disposed' = 'open';
 
   private constructor(graph: Graph, settings: SessionSettings, addon: Addon) {
     const { device, backend, precision, threads, mode, queueLimit, programLimit } = settings;
@@ -89,7 +78,9 @@ export class Session {
     this.#settings = settings;
     this.#addon = addon;
     this.#store = addon.createStore({ backend, threads, mode, queueLimit });
-    this.#programs = new ProgramCache(programLimit);
+    this.#variables = new SessionVariables(graph, addon, this.#store);
+    this.#programs = new SessionPrograms(graph, addon, this.#store, precision, programLimit);
+    this.#queue = new RunQueue(queueLimit, (variables) => this.#variables.assertInitialized(variables, 'run'));
   }
 
   /**
@@ -101,7 +92,7 @@ export class Session {
       throw new ArgumentError(`Session.create: expected a Graph, received ${describe(graph)}.`);
     const settings = settingsOf(options);
     const session = new Session(graph, settings, loadAddon());
-    session.#declare();
+    session.#variables.declare();
     return session;
   }
 
@@ -116,7 +107,7 @@ export class Session {
     fetches: Readonly<Record<K, Tensor>>,
     options: RunOptions = {},
   ): Promise<Record<K, TensorValue>> {
-    return this.#track(this.#run(feeds, fetches, options));
+    return this.#lifetime.track(this.#run(feeds, fetches, options));
   }
 
   /**
@@ -137,7 +128,7 @@ export class Session {
     try {
       for await (const feeds of batches) {
         signal?.throwIfAborted();
-        await this.#track(this.#run(feeds, fetches, signal === undefined ? {} : { signal }, observers));
+        await this.#lifetime.track(this.#run(feeds, fetches, signal === undefined ? {} : { signal }, observers));
         runs++;
       }
       const ranges = [...observers].map((program) => program.native?.ranges() ?? []);
@@ -154,7 +145,7 @@ export class Session {
    * otherwise like `run`
    */
   warmup(fetches: Readonly<Record<string, Tensor>>, options: WarmupOptions = {}): Promise<void> {
-    return this.#track(this.#warmup(fetches, options));
+    return this.#lifetime.track(this.#warmup(fetches, options));
   }
 
   /** Gives variables their initial values, drawn from the graph's seed. */
@@ -162,24 +153,8 @@ export class Session {
     checkOptions('initialize', options, ['onlyUninitialized', 'variables']);
     await this.#exclusively(async () => {
       const { variables, onlyUninitialized = false } = options;
-      const all = variables === undefined ? [...this.graph.variables.values()] : this.#findAll(variables, 'initialize');
-      const wanted = all.filter(({ name }) => !onlyUninitialized || this.#uninitialized.has(name));
-      // What comes from a distribution is drawn on the executor's threads, all the rest here.
-      const draws = wanted.flatMap(({ name, initialValue: { draw } }) =>
-        draw === undefined ? [] : [{ name, ...draw() }],
-      );
-      await this.#addon.draw(this.#store, draws);
-      this.#assertNotDisposed();
-      for (const { name } of draws) this.#uninitialized.delete(name);
-      let sliceEnd = performance.now() + sliceMs;
-      for (const variable of wanted) {
-        if (variable.initialValue.draw !== undefined) continue;
-        this.#write(variable, variable.initialValue(variable.shape, variable.dtype));
-        if (performance.now() < sliceEnd) continue;
-        await new Promise((resolve) => setImmediate(resolve));
-        this.#assertNotDisposed();
-        sliceEnd = performance.now() + sliceMs;
-      }
+      const chosen = variables === undefined ? undefined : this.#variables.findAll(variables, 'initialize');
+      await this.#variables.initialize(chosen, onlyUninitialized, () => this.#lifetime.assertNotDisposed());
     });
   }
 
@@ -199,17 +174,15 @@ export class Session {
     return this.#exclusively(() =>
       restoreVariables(
         path,
-        this.#saved(variables, 'restore'),
+        this.#variables.saved(variables, 'restore'),
         { ...matching, signal },
         {
           crc32c: this.#addon.crc32c,
           write: (variable, values) => {
-            this.#assertNotDisposed();
-            this.#write(variable, values);
+            this.#lifetime.assertNotDisposed();
+            this.#variables.write(variable, values);
           },
-          spoil: (spoilt) => {
-            for (const { name } of spoilt) this.#uninitialized.add(name);
-          },
+          spoil: (spoilt) => this.#variables.spoil(spoilt),
         },
       ),
     );
@@ -225,15 +198,15 @@ export class Session {
     const { signal, variables: chosen, ...writing } = options;
     checkSignal('save', signal);
     signal?.throwIfAborted();
-    const earlier = [...this.#pending];
+    const earlier = this.#lifetime.pending();
     return this.#exclusively(async () => {
       await Promise.allSettled(earlier);
-      this.#assertNotDisposed();
-      const variables = this.#saved(chosen, 'save');
-      this.#assertInitialized(variables, 'save');
+      this.#lifetime.assertNotDisposed();
+      const variables = this.#variables.saved(chosen, 'save');
+      this.#variables.assertInitialized(variables, 'save');
       const read = (name: string): TypedArray => {
-        this.#assertNotDisposed();
-        return this.#store.read(name);
+        this.#lifetime.assertNotDisposed();
+        return this.#variables.read(name);
       };
       return saveVariables(path, variables, read, { ...writing, signal, crc32c: this.#addon.crc32c });
     });
@@ -241,10 +214,10 @@ export class Session {
 
   /** A copy of a variable's values. @throws ExecutionError when it has none */
   read(variable: Variable | string): TypedArray {
-    this.#assertOpen();
-    const found = this.#find(variable, 'read');
-    this.#assertInitialized([found], 'read');
-    return this.#store.read(found.name);
+    this.#lifetime.assertOpen();
+    const found = this.#variables.find(variable, 'read');
+    this.#variables.assertInitialized([found], 'read');
+    return this.#variables.read(found.name);
   }
 
   /**
@@ -252,8 +225,8 @@ export class Session {
    * @throws ArgumentError, ShapeError when the values do not fit
    */
   write(variable: Variable | string, values: TypedArray): void {
-    this.#assertOpen();
-    this.#write(this.#find(variable, 'write'), values);
+    this.#lifetime.assertOpen();
+    this.#variables.write(this.#variables.find(variable, 'write'), values);
   }
 
   /** Compiles what `run` would run, and says how it is computed. */
@@ -267,7 +240,7 @@ export class Session {
   }
 
   stats(): SessionStats {
-    this.#assertNotDisposed();
+    this.#lifetime.assertNotDisposed();
     const { bytes, packedBytes, arenaBytes, waiting, threads, mode, executors } = this.#store.stats();
     return {
       device: this.device,
@@ -276,21 +249,18 @@ export class Session {
       mode,
       executors,
       bytes: { variables: bytes, packed: packedBytes, arena: arenaBytes },
-      variables: this.#declared.size,
+      variables: this.#variables.size,
       programs: this.#programs.size,
       runs: this.#runs,
-      pending: this.#cancellations.size,
+      pending: this.#lifetime.cancellable,
       waiting,
     };
   }
 
   /** Ends the session: pending runs are rejected with ERR_DISPOSED, memory is freed. May be called again. */
   dispose(): void {
-    if (this.#state === 'disposed') return;
-    this.#state = 'disposed';
-    for (const cancellation of this.#cancellations) cancellation.cancel(disposedError());
+    if (!this.#lifetime.dispose()) return;
     this.#programs.clear();
-    this.#computations.clear();
     this.#store.dispose();
   }
 
@@ -300,8 +270,7 @@ export class Session {
 
   /** Takes no more calls, waits for what is pending, then disposes. */
   async [Symbol.asyncDispose](): Promise<void> {
-    if (this.#state === 'open') this.#state = 'closing';
-    while (this.#pending.size > 0) await Promise.allSettled(this.#pending);
+    await this.#lifetime.close();
     this.dispose();
   }
 
@@ -311,14 +280,14 @@ export class Session {
     options: RunOptions,
     observers?: Set<Program>,
   ): Promise<Record<K, TensorValue>> {
-    this.#assertOpen();
+    this.#lifetime.assertOpen();
     checkOptions('run', options, runOptions);
     checkSignal('run', options.signal);
     const { signal, timeoutMs, updates = [], profile = false } = options;
     if (timeoutMs !== undefined) checkInteger('run', 'timeoutMs', timeoutMs, 0, 2 ** 31 - 1);
     if (typeof profile !== 'boolean')
       throw new ArgumentError(`run: profile: expected true or false, received ${describe(profile)}.`);
-    const computation = this.#computation(fetches, updates);
+    const computation = this.#programs.computation(fetches, updates);
     const inputs = checkFeeds(computation.placeholders, feeds);
     return this.#compute(computation, inputs, { signal, timeoutMs, profile, observers }) as Promise<
       Record<K, TensorValue>
@@ -326,12 +295,12 @@ export class Session {
   }
 
   async #warmup(fetches: Readonly<Record<string, Tensor>>, options: WarmupOptions): Promise<void> {
-    this.#assertOpen();
+    this.#lifetime.assertOpen();
     checkOptions('warmup', options, warmupOptions);
     const { signal, shapes = {} } = options;
     checkSignal('warmup', signal);
     signal?.throwIfAborted();
-    const computation = this.#computation(fetches, []);
+    const computation = this.#programs.computation(fetches, []);
     const [update] = updatesOf(this.graph, [...computation.fetches.values()]);
     if (update !== undefined) {
       throw new ArgumentError(`warmup: the fetches run ${update.name}, which changes variables.`, {
@@ -346,18 +315,13 @@ export class Session {
         hint: 'raise programLimit of Session.create.',
       });
     }
-    const cancellation = new Cancellation(signal, undefined, this.#signals);
-    this.#cancellations.add(cancellation);
-    try {
+    await this.#lifetime.cancellably(signal, undefined, async (cancellation) => {
       for (const each of all) {
         // Shapes that are too large fail here, before there are zeros of such a size.
         await cancellation.race(this.#program(computation, each).compiled);
         await this.#compute(computation, zeros(computation.placeholders, each), { signal, profile: false });
       }
-    } finally {
-      cancellation.end();
-      this.#cancellations.delete(cancellation);
-    }
+    });
   }
 
   /** Runs a computation on checked inputs, which are copied before this returns. */
@@ -366,20 +330,18 @@ export class Session {
     given: readonly Input[],
     { signal, timeoutMs, profile, observers }: ComputeOptions,
   ): Promise<Record<string, TensorValue>> {
-    let inputs = given;
-    const cancellation = new Cancellation(signal, timeoutMs, this.#signals);
-    this.#cancellations.add(cancellation);
-    try {
-      if (this.#gate !== null) {
+    return this.#lifetime.cancellably(signal, timeoutMs, async (cancellation) => {
+      let inputs = given;
+      const { gate } = this.#lifetime;
+      if (gate !== null) {
         // Only for the task that is at work now: one that comes later may itself wait for this run.
         inputs = copied(inputs);
-        await this.#park(cancellation, this.#gate);
+        await this.#queue.park(cancellation, gate);
       }
-      const program =
-        observers === undefined ? this.#program(computation, inputs) : this.#observer(computation, inputs, observers);
+      const program = this.#program(computation, inputs, observers);
       program.users++;
       try {
-        const results = await this.#send(program, inputs, cancellation, profile);
+        const results = await this.#queue.send(program, inputs, cancellation, profile);
         this.#runs++;
         const named = program.plan.outputs.map(({ name, type }, i) => [
           name,
@@ -389,88 +351,7 @@ export class Session {
       } finally {
         program.users--;
       }
-    } finally {
-      cancellation.end();
-      this.#cancellations.delete(cancellation);
-    }
-  }
-
-  /** Lets a run wait, if not too many do already. */
-  async #park<T>(cancellation: Cancellation, until: Promise<T>): Promise<T> {
-    if (this.#parked >= this.#settings.queueLimit) {
-      throw new ExecutionError(`The queue is full: ${this.#parked} runs wait already.`, {
-        code: 'ERR_QUEUE_FULL',
-        hint: 'await earlier runs, or raise queueLimit.',
-      });
-    }
-    this.#parked++;
-    try {
-      return await cancellation.race(until);
-    } finally {
-      this.#parked--;
-    }
-  }
-
-  /**
-   * Hands a run to native code, which keeps the order in which runs arrive. A run whose program is being compiled arrives late:
-   * where that would change what one of them sees, later runs wait for it.
-   */
-  async #send(
-    program: Program,
-    inputs: readonly Input[],
-    cancellation: Cancellation,
-    profile: boolean,
-  ): Promise<TypedArray[]> {
-    const earlier = [...this.#unsent].filter((run) => run.hasUpdates || program.hasUpdates).map(({ sent }) => sent);
-    if (program.native !== undefined && earlier.length === 0)
-      return this.#execute(program, program.native, inputs, cancellation, profile);
-    const kept = copied(inputs);
-    let running: Promise<TypedArray[]> | undefined;
-    let tell: () => void = () => {};
-    const run = { hasUpdates: program.hasUpdates, sent: new Promise<void>((resolve) => (tell = resolve)) };
-    this.#unsent.add(run);
-    try {
-      const [native] = await this.#park(cancellation, Promise.all([program.compiled, ...earlier]));
-      running = this.#execute(program, native, kept, cancellation, profile);
-    } finally {
-      this.#unsent.delete(run);
-      tell();
-    }
-    return running;
-  }
-
-  async #execute(
-    program: Program,
-    native: NativeProgram,
-    inputs: readonly Input[],
-    cancellation: Cancellation,
-    profile: boolean,
-  ): Promise<TypedArray[]> {
-    cancellation.throwIfCancelled();
-    this.#assertInitialized(program.variables, 'run');
-    const id = ++this.#lastId;
-    // Called without an await before it where the program is compiled: the inputs are copied in here.
-    const running = native.run(
-      inputs.map((input) => input.data),
-      { id, profile },
-    );
-    cancellation.onCancel(() => native.cancel(id));
-    try {
-      const results = await running;
-      // Updates that were applied cannot be taken back, so that run is not reported as aborted.
-      if (!program.hasUpdates) cancellation.throwIfCancelled();
-      return results;
-    } catch (error) {
-      throw cancellation.cancelled && isSlimnetError(error) && error.code === 'ERR_ABORTED'
-        ? cancellation.reason
-        : error;
-    }
-  }
-
-  #write(variable: Variable, values: TypedArray): void {
-    checkValues(variable, values);
-    this.#store.write(variable.name, values);
-    this.#uninitialized.delete(variable.name);
+    });
   }
 
   async #withCompiled<T>(
@@ -479,167 +360,33 @@ export class Session {
     options: CompileOptions,
     use: (native: NativeProgram) => T,
   ): Promise<T> {
-    this.#assertOpen();
+    this.#lifetime.assertOpen();
     checkOptions(where, options, compileOptions);
-    const computation = this.#computation(fetches, options.updates ?? []);
+    const computation = this.#programs.computation(fetches, options.updates ?? []);
     const program = this.#program(computation, checkShapes(computation.placeholders, options.shapes ?? {}));
     program.users++;
     try {
-      const native = await this.#track(program.compiled);
-      this.#assertNotDisposed();
+      const native = await this.#lifetime.track(program.compiled);
+      this.#lifetime.assertNotDisposed();
       return use(native);
     } finally {
       program.users--;
     }
   }
 
-  #computation(fetches: Readonly<Record<string, Tensor>>, updates: readonly Tensor[]): Computation {
-    const key = computationKey(this.graph, fetches, updates);
-    let computation = this.#computations.get(key);
-    if (computation === undefined) {
-      computation = makeComputation(this.graph, key, fetches, updates);
-      if (this.#computations.size >= 256) this.#computations.clear();
-      this.#computations.set(key, computation);
-    }
-    return computation;
-  }
-
-  #program(computation: Computation, inputs: readonly { name: string; shape: ConcreteShape }[]): Program {
-    const key = `${computation.key}#${inputs.map((input) => input.shape.join(',')).join(';')}`;
-    const cached = this.#programs.get(key);
-    if (cached !== undefined) return cached;
-    this.#declare();
-    const plan = encode(this.#request(computation, inputs, this.#settings.precision));
-    const program = new Program(plan, this.#addon, this.#store);
-    program.compiled.catch(() => this.#programs.remove(key, program));
-    this.#programs.add(key, program);
-    return program;
-  }
-
-  /** A program of one calibration, for these shapes. Such programs are not kept. */
-  #observer(
-    computation: Computation,
-    inputs: readonly { name: string; shape: ConcreteShape }[],
-    observers: Set<Program>,
-  ): Program {
-    this.#declare();
-    const plan = encode(this.#request(computation, inputs, { precision: 'float32', observe: true }));
-    for (const program of observers) if (program.plan.text === plan.text) return program;
-    const program = new Program(plan, this.#addon, this.#store);
-    observers.add(program);
-    return program;
-  }
-
-  #request(
-    { fetches, updates }: Computation,
-    inputs: readonly { name: string; shape: ConcreteShape }[],
-    precision: PlanPrecision,
-  ): PlanRequest {
-    return {
-      graph: this.graph,
-      fetches,
-      updates,
-      shapes: new Map(inputs.map(({ name, shape }) => [name, shape])),
-      precision,
-    };
-  }
-
-  /** Makes the variables that the graph got since the last time. */
-  #declare(): void {
-    if (this.graph.variables.size === this.#declared.size) return;
-    for (const { name, dtype, shape } of this.graph.variables.values()) {
-      if (this.#declared.has(name)) continue;
-      this.#store.declare(name, dtype, shape);
-      this.#declared.add(name);
-      this.#uninitialized.add(name);
-    }
-  }
-
-  #find(variable: Variable | string, where: string): Variable {
-    const name: unknown = typeof variable === 'string' ? variable : variable?.name;
-    const found = typeof name === 'string' ? this.graph.variables.get(name) : undefined;
-    if (found === undefined || (typeof variable !== 'string' && found !== variable)) {
-      const what = typeof name === 'string' ? `variable ${name}` : describe(variable);
-      throw new ArgumentError(`${where}: ${what} is no variable of this session's graph.`);
-    }
-    this.#declare();
-    return found;
-  }
-
-  #findAll(variables: unknown, where: string): Variable[] {
-    if (!Array.isArray(variables))
-      throw new ArgumentError(`${where}: variables: expected a list of variables, received ${describe(variables)}.`);
-    return variables.map((variable: Variable | string) => this.#find(variable, where));
-  }
-
-  /** The variables that a checkpoint is about: those that a call names, or all that are saved. */
-  #saved(variables: unknown, where: string): Variable[] {
-    if (variables !== undefined) return this.#findAll(variables, where);
-    return [...this.graph.variables.values()].filter(({ saved }) => saved !== false);
+  /** The program for these shapes; one that notes ranges where observers are given. */
+  #program(computation: Computation, inputs: InputShapes, observers?: Set<Program>): Program {
+    this.#variables.declare();
+    return observers === undefined
+      ? this.#programs.program(computation, inputs)
+      : this.#programs.observer(computation, inputs, observers);
   }
 
   /** Runs `task` when earlier exclusive tasks have ended, and lets runs wait until then. */
-  async #exclusively<T>(task: () => Promise<T>): Promise<T> {
-    this.#assertOpen();
-    const before = this.#gate;
-    const running = (async () => {
-      if (before !== null) await before;
-      this.#assertNotDisposed();
-      this.#declare();
+  #exclusively<T>(task: () => Promise<T>): Promise<T> {
+    return this.#lifetime.exclusively(async () => {
+      this.#variables.declare();
       return task();
-    })();
-    const gate = running.then(
-      () => {},
-      () => {},
-    );
-    this.#gate = gate;
-    try {
-      return await this.#track(running);
-    } finally {
-      if (this.#gate === gate) this.#gate = null;
-    }
+    });
   }
-
-  #track<T>(promise: Promise<T>): Promise<T> {
-    this.#pending.add(promise);
-    const forget = (): void => {
-      this.#pending.delete(promise);
-    };
-    promise.then(forget, forget);
-    return promise;
-  }
-
-  #assertInitialized(variables: readonly Variable[], where: string): void {
-    if (this.#uninitialized.size === 0) return;
-    const without = variables.filter(({ name }) => this.#uninitialized.has(name)).map(({ name }) => name);
-    if (without.length === 0) return;
-    const more = without.length > 3 ? ` and ${without.length - 3} more` : '';
-    throw new ExecutionError(
-      `${where}: no value yet for variable${without.length > 1 ? 's' : ''} ${without.slice(0, 3).join(', ')}${more}.`,
-      {
-        node: without[0] as string,
-        hint: 'call session.restore(checkpoint) or session.initialize() first.',
-      },
-    );
-  }
-
-  #assertOpen(): void {
-    if (this.#state !== 'open') throw disposedError();
-  }
-
-  #assertNotDisposed(): void {
-    if (this.#state === 'disposed') throw disposedError();
-  }
-}
-
-function copied(inputs: readonly Input[]): Input[] {
-  return inputs.map(({ name, dtype, shape, data }) => {
-    const copy = allocate(dtype, data.length); // not slice(): that of a Buffer shares its memory
-    new Uint8Array(copy.buffer).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    return { name, dtype, shape, data: copy };
-  });
-}
-
-function disposedError(): ExecutionError {
-  return new ExecutionError('The session was disposed.', { code: 'ERR_DISPOSED' });
 }
