@@ -4,9 +4,10 @@ import type { Model } from '../model/model.js';
 import { type WeightLayout, weightLayouts } from '../model/weight_layouts.js';
 import type { Precision } from '../runtime/device.js';
 import { executionModes } from '../runtime/mode.js';
+import { describePrecision } from '../runtime/precision_report.js';
 import type { ExecutionMode } from '../runtime/session_types.js';
 import { type NetworkName, networkNames } from '../slim/nets/registry.js';
-import { type CliIo, say } from './io.js';
+import { type CliIo, printable, say } from './io.js';
 
 /** Options that say where and how a network runs. */
 export interface EngineFlags {
@@ -96,12 +97,18 @@ export function engineOptions({
   };
 }
 
-/** Loads the model that the flags name, and says what `auto` came to where that is not float32. */
+/** Loads the model that the flags name, and says what `auto` came to. */
 export async function loadFromFlags(flags: ModelFlags, io: CliIo): Promise<Model> {
   const model = await loadModel(flags.model, modelOptions(flags));
-  if (flags.precision === 'auto' && model.precision !== 'float32')
-    say(io, `slimnet: computing in ${model.precision}, the fastest here (docs/precision.md says what it costs)`);
+  sayPrecision(io, model);
   return model;
+}
+
+/** Says what `auto` came to where that is not float32, and what it costs. */
+export function sayPrecision(io: CliIo, { precisionReport }: Model): void {
+  const { asked, chosen } = precisionReport;
+  if (asked === 'auto' && chosen !== 'float32')
+    say(io, printable(`slimnet: precision ${describePrecision(precisionReport)}`));
 }
 
 /** The options of `loadModel` that the flags stand for. */

@@ -2,6 +2,7 @@ import type { Model } from '../model/model.js';
 import type { ModelOutput } from '../model/network_graph.js';
 import type { InputImage } from './inputs.js';
 import { type CliIo, errorText, printable, say } from './io.js';
+import { sayDefects } from './kernel_text.js';
 import { startProgress } from './progress.js';
 
 /**
@@ -45,6 +46,7 @@ export async function runModel(
   } finally {
     progress.stop();
   }
+  sayDefects(io, model.stats().defects);
   if (failed > 0) say(io, `slimnet: ${failed} of ${images.length} images failed.`);
   return failed;
 }

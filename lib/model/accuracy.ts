@@ -1,6 +1,8 @@
 /** How right a classifier is, and how close one set of logits is to another: pure functions on rows of logits. */
 import { describe, holds } from '../core/dtype.js';
 import { ArgumentError } from '../errors.js';
+import type { LogitComparison } from '../runtime/precision_report.js';
+import { concatenate } from './batch_input.js';
 import { topIndices } from './predictions.js';
 
 /** Logits of several images, a row for each: [images, classes], or with dimensions of 1 in between, as networks give them. */
@@ -10,18 +12,9 @@ export interface LogitRows {
   readonly data: Float32Array | Float64Array;
 }
 
-/** What two sets of logits of the same images have in common. Shares are from 0 to 1; errors are relative to the range. */
-export interface LogitComparison {
-  readonly images: number;
-  /** Share of the images that are given the same class by both. */
-  readonly agreement: number;
-  /** Cosine of the angle between the two rows of an image, over all images. */
-  readonly meanCosine: number;
-  readonly leastCosine: number;
-  /** Largest minus smallest of all expected logits, in their own units; what errors are relative to. */
-  readonly range: number;
-  readonly maxError: number;
-  readonly rmsError: number;
+/** Logits of several images as `Model.logits` gives them, as one. */
+export function logitRows(rows: readonly Float32Array[]): LogitRows {
+  return { shape: [rows.length, rows[0]?.length ?? 0], data: concatenate(rows) };
 }
 
 /**

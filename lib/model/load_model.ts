@@ -19,11 +19,14 @@ import { assertAllTaken, layoutFor, nameMaps, type WeightLayout, weightLayouts }
 
 /** Options of `loadModel`. */
 export interface LoadModelOptions extends Pick<SessionOptions, 'device' | 'threads' | 'mode' | 'wide'> {
-  /** Default `auto`: what computes fastest on the device (docs/precision.md); `model.precision` says what that came to. */
+  /**
+   * Default `auto`: what computes fastest on the device (docs/precision.md). `model.precision` says what that came to,
+   * `model.precisionReport` why, and what it costs.
+   */
   readonly precision?: Precision;
   /**
-   * Ranges of all values, for int8: what `model.calibrate` gave, or a file that `slimnet quantize` wrote. Unless told, the file
-   * `<checkpoint>.calibration.json` where there is one.
+   * Ranges of all values, for int8, and what precisions cost: what `model.calibrate` gave, or a file that `slimnet quantize` wrote.
+   * Unless told, the file `<checkpoint>.calibration.json` where there is one.
    */
   readonly calibration?: Calibration | string;
   /** TensorFlow V1 file, V2 prefix, a folder with a `checkpoint` file, or .safetensors. */
@@ -116,7 +119,7 @@ async function calibrationFor({
 }: LoadModelOptions): Promise<Calibration | undefined> {
   if (typeof calibration === 'string') return loadCalibration(calibration);
   if (calibration !== undefined || checkpoint === undefined) return calibration;
-  if (precision !== 'auto' && precision !== 'int8') return undefined;
+  if (precision === 'float32') return undefined;
   const beside = calibrationFile(checkpoint);
   return existsSync(beside) ? loadCalibration(beside) : undefined;
 }

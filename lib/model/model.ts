@@ -6,9 +6,11 @@ import type { RawImage } from '../data/raw_image.js';
 import { ArgumentError, ExecutionError } from '../errors.js';
 import type { CalibrateOptions, Calibration } from '../runtime/calibration.js';
 import { SignalListeners } from '../runtime/cancellation.js';
-import type { ComputePrecision } from '../runtime/device.js';
+import { type ComputePrecision, deviceNamed, instructionSet } from '../runtime/device.js';
+import type { PrecisionCost, PrecisionReport } from '../runtime/precision_report.js';
 import type { Session, SessionStats } from '../runtime/session.js';
 import type { NetworkEntry } from '../slim/nets/registry.js';
+import { compareLogits, logitRows } from './accuracy.js';
 import { BatchInput, concatenate } from './batch_input.js';
 import { batchSizesUpTo } from './batch_sizes.js';
 import { type Batching, checkTimeout } from './batching.js';
@@ -153,6 +155,31 @@ export class Model {
   /** What the model computes with; what `auto` came to. */
   get precision(): ComputePrecision {
     return this.session.precision;
+  }
+
+  /** Why it is that precision, what it costs where that was measured for this model, and how to measure it where not. */
+  get precisionReport(): PrecisionReport {
+    return this.session.precisionReport;
+  }
+
+  /**
+   * How close this model's logits are to another's for the same images. Beside the same model in float32 that is what the
+   * precision costs, for images that it was not calibrated with: `costs` of a calibration takes it as it is.
+   * @throws ArgumentError for no images, or another number of classes; else like `logits`
+   */
+  async compareWith(
+    other: Model,
+    images: readonly ImageSource[],
+    options: PredictOptions = {},
+  ): Promise<PrecisionCost> {
+    if (!(other instanceof Model))
+      throw new ArgumentError(`compareWith: expected another model, received ${describe(other)}.`);
+    if (!Array.isArray(images) || images.length === 0)
+      throw new ArgumentError(`compareWith: expected a list of images, received ${describe(images)}.`);
+    const actual = await this.logits(images, options);
+    const expected = await other.logits(images, options);
+    const instructions = instructionSet(deviceNamed(this.session.device).features);
+    return { ...compareLogits(logitRows(actual), logitRows(expected)), instructions };
   }
 
   /**

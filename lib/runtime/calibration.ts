@@ -5,19 +5,34 @@ import { describe } from '../core/dtype.js';
 import { checkOptions, checkSignal } from '../core/options.js';
 import { ArgumentError, ExecutionError } from '../errors.js';
 import type { NativeRange } from '../native/addon.js';
+import { checkCosts, type PrecisionCosts } from './precision_report.js';
 import { type CalibrationMethod, calibrationMethods, merged, rangeOf, type Seen } from './thresholds.js';
 
 const format = 'slimnet.calibration 1';
 
-/** Ranges by the name of the node that makes the value; JSON as it stands. */
+/** Ranges by the name of the node that makes the value, and what precisions cost; JSON as it stands. */
 export interface Calibration {
   readonly format: typeof format;
-  readonly method: CalibrationMethod;
+  /** null where there are no ranges. */
+  readonly method: CalibrationMethod | null;
   /** Runs that were looked at. */
   readonly runs: number;
+  /** None where only costs were measured: int8 cannot be had with them. */
   readonly ranges: Readonly<Record<string, readonly [number, number]>>;
   /** Nodes and scopes that are to stay in float32. */
   readonly wide: readonly string[];
+  /** What precisions cost beside float32, those that were measured: `slimnet quantize` does. */
+  readonly costs?: PrecisionCosts;
+}
+
+/** A calibration for what is measured without one: costs of bfloat16, which needs no ranges. */
+export function withoutRanges(wide: readonly string[]): Calibration {
+  return { format, method: null, runs: 0, ranges: {}, wide };
+}
+
+/** Whether int8 can be had with it. */
+export function hasRanges({ ranges }: Calibration): boolean {
+  return Object.keys(ranges).length > 0;
 }
 
 /** How a session calibrates. */
@@ -81,11 +96,13 @@ export function checkCalibration(value: unknown, where = 'calibration'): Calibra
   const wrong = (what: string) => new ArgumentError(`${where}: ${what}.`, { hint: 'make it with `slimnet quantize`.' });
   if (typeof value !== 'object' || value === null)
     throw wrong(`expected what calibrate() gives, received ${describe(value)}`);
-  const { format: stated, method, runs, ranges, wide } = value as Partial<Calibration>;
+  const { format: stated, method, runs, ranges, wide, costs } = value as Partial<Calibration>;
   if (stated !== format) throw wrong(`expected the format ${format}, received ${describe(stated)}`);
-  if (method === undefined || !calibrationMethods.includes(method)) throw wrong(`unknown method ${describe(method)}`);
   if (typeof runs !== 'number') throw wrong(`runs: expected a number, received ${describe(runs)}`);
   if (typeof ranges !== 'object' || ranges === null || Array.isArray(ranges)) throw wrong('ranges are missing');
+  const known = calibrationMethods.includes(method as CalibrationMethod);
+  if (method === undefined || !(known || (method === null && Object.keys(ranges).length === 0)))
+    throw wrong(`unknown method ${describe(method)}`);
   for (const [name, range] of Object.entries(ranges)) {
     const fits =
       Array.isArray(range) &&
@@ -94,7 +111,8 @@ export function checkCalibration(value: unknown, where = 'calibration'): Calibra
       (range[0] as number) <= (range[1] as number);
     if (!fits) throw wrong(`the range of ${name}: expected two numbers in order, received ${describe(range)}`);
   }
-  return { format, method, runs, ranges, wide: checkWide(where, wide) };
+  const checked = { format, method, runs, ranges, wide: checkWide(where, wide) } as const;
+  return costs === undefined ? checked : { ...checked, costs: checkCosts(costs, wrong) };
 }
 
 /** Writes a calibration as JSON, atomically. */

@@ -84,23 +84,33 @@ export function backendOf(device: unknown): string {
   throw new BackendError(`There is no device ${describe(device)}; there are ${Object.keys(backends).join(', ')}.`);
 }
 
+/** A precision, and why it is that one. */
+export interface PrecisionChoice {
+  readonly chosen: ComputePrecision;
+  /** A few words: `AMX`, or `asked for`. */
+  readonly why: string;
+}
+
+/** The device of a name that `backendOf` knows. */
+export function deviceNamed(name: string): Device {
+  const found = devices().find((device) => device.name === name);
+  if (found === undefined) throw new BackendError(`There is no device ${name}.`);
+  return found;
+}
+
 /**
  * The precision that a session computes with. `auto` is int8 where there is a calibration, bfloat16 on a processor with a matrix
  * unit (AMX), and float32 on all others, where bfloat16 is slower (docs/precision.md).
  * @throws BackendError when the device cannot compute so; ArgumentError for int8 without a calibration
  */
-export function resolvePrecision(device: string, precision: unknown, calibrated: boolean): ComputePrecision {
-  if (precision === 'float32') return precision;
-  const known = precision === 'auto' || computePrecisions.includes(precision as ComputePrecision);
-  if (!known)
+export function resolvePrecision(device: Device, precision: unknown, calibrated: boolean): PrecisionChoice {
+  if (precision === 'auto') return fastest(device, calibrated);
+  if (!computePrecisions.includes(precision as ComputePrecision))
     throw new ArgumentError(`precision: expected float32, bfloat16, int8 or auto, received ${describe(precision)}.`);
-  const found = devices().find(({ name }) => name === device);
-  if (found === undefined) throw new BackendError(`There is no device ${device}.`);
-  if (precision === 'auto') return fastest(found, calibrated);
   const wanted = precision as ComputePrecision;
-  const refusal = found.precisions[wanted];
-  if (refusal !== '') {
-    throw new BackendError(`Precision ${wanted} cannot be had on device ${device}: ${refusal}.`, {
+  const refusal = device.precisions[wanted];
+  if (wanted !== 'float32' && refusal !== '') {
+    throw new BackendError(`Precision ${wanted} cannot be had on device ${device.name}: ${refusal}.`, {
       hint: "use precision 'float32', or 'auto' for what is fastest here.",
     });
   }
@@ -109,16 +119,25 @@ export function resolvePrecision(device: string, precision: unknown, calibrated:
       hint: 'make one with `slimnet quantize` or session.calibrate(), and pass it as calibration.',
     });
   }
-  return wanted;
+  return { chosen: wanted, why: 'asked for' };
 }
 
-/** What computes fastest on a device. */
+/** The instructions that oneDNN uses, by its own name; empty for devices without it. */
+export function instructionSet(features: readonly string[]): string {
+  const prefix = 'onednn_isa ';
+  return features.find((feature) => feature.startsWith(prefix))?.slice(prefix.length) ?? '';
+}
+
+/** What computes fastest on a device. int8 was measured to be faster than float32 without VNNI as well (docs/performance.md). */
 export function fastest(
   { features, precisions }: Pick<Device, 'features' | 'precisions'>,
   calibrated: boolean,
-): ComputePrecision {
-  const isa = features.find((feature) => feature.startsWith('onednn_isa '))?.slice('onednn_isa '.length) ?? '';
-  if (calibrated && precisions.int8 === '') return 'int8';
+): PrecisionChoice {
+  const isa = instructionSet(features);
   const matrix = isa.includes('amx') && features.includes('amx_bf16');
-  return matrix && precisions.bfloat16 === '' ? 'bfloat16' : 'float32';
+  if (calibrated && precisions.int8 === '') return { chosen: 'int8', why: `calibrated, ${isa || 'plain code'}` };
+  if (matrix && precisions.bfloat16 === '') return { chosen: 'bfloat16', why: 'AMX' };
+  const noBfloat16 = matrix ? `no bfloat16: ${precisions.bfloat16}` : 'no AMX';
+  const noInt8 = calibrated ? `no int8: ${precisions.int8}` : 'not calibrated for int8';
+  return { chosen: 'float32', why: `${noBfloat16}, ${noInt8}` };
 }

@@ -1,7 +1,15 @@
 /** Running graphs: sessions and the devices that they run on. */
 export { type CalibrateOptions, type Calibration, loadCalibration, saveCalibration } from './calibration.js';
-export { type ComputePrecision, type Device, devices, type Precision } from './device.js';
+export { type ComputePrecision, type Device, devices, type Precision, type PrecisionChoice } from './device.js';
 export type { Feed, Feeds, ShapedFeed } from './feeds.js';
+export type { KernelDefect, KernelSummary } from './kernels.js';
+export type {
+  LogitComparison,
+  NarrowPrecision,
+  PrecisionCost,
+  PrecisionCosts,
+  PrecisionReport,
+} from './precision_report.js';
 export { Saver, type SaverOptions, type SaverSaveOptions } from './saver.js';
 export {
   type CompileOptions,

@@ -1,6 +1,6 @@
 /** One compiled computation of a session. */
 import type { Variable } from '../core/graph.js';
-import type { Addon, NativeProgram, NativeStore } from '../native/addon.js';
+import type { Addon, NativeProgram, NativeStep, NativeStore } from '../native/addon.js';
 import type { Plan } from '../plan/encode.js';
 import type { CachedProgram } from './program_cache.js';
 
@@ -13,6 +13,7 @@ export class Program implements CachedProgram {
   readonly hasUpdates: boolean;
   users = 0;
   #native: NativeProgram | undefined;
+  #steps: readonly NativeStep[] | undefined;
   #disposed = false;
 
   constructor(plan: Plan, addon: Addon, store: NativeStore) {
@@ -30,6 +31,12 @@ export class Program implements CachedProgram {
   /** The compiled program; undefined while it is being compiled. */
   get native(): NativeProgram | undefined {
     return this.#native;
+  }
+
+  /** The steps as they were compiled, without times; none while the plan is being compiled. */
+  get steps(): readonly NativeStep[] {
+    this.#steps ??= this.#native?.steps();
+    return this.#steps ?? [];
   }
 
   /** Variables that runs read or change. */

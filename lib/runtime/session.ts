@@ -12,6 +12,8 @@ import { restoreVariables, saveVariables } from './checkpointing.js';
 import type { Computation } from './computation.js';
 import type { ComputePrecision } from './device.js';
 import { checkFeeds, checkShapes, type Feeds, type Input, zeros } from './feeds.js';
+import { summarizeKernels } from './kernels.js';
+import type { PrecisionReport } from './precision_report.js';
 import type { Program } from './program.js';
 import { copied, RunQueue } from './run_queue.js';
 import { SessionLifetime } from './session_lifetime.js';
@@ -61,6 +63,8 @@ export class Session {
   readonly device: string;
   /** What the session computes with; what `auto` came to. */
   readonly precision: ComputePrecision;
+  /** Why it is that precision, and what it costs where that was measured. */
+  readonly precisionReport: PrecisionReport;
   readonly #settings: SessionSettings;
   readonly #addon: Addon;
   readonly #store: NativeStore;
@@ -75,6 +79,7 @@ export class Session {
     this.graph = graph;
     this.device = device;
     this.precision = precision.precision;
+    this.precisionReport = settings.precisionReport;
     this.#settings = settings;
     this.#addon = addon;
     this.#store = addon.createStore({ backend, threads, mode, queueLimit });
@@ -229,9 +234,12 @@ export class Session {
     this.#variables.write(this.#variables.find(variable, 'write'), values);
   }
 
-  /** Compiles what `run` would run, and says how it is computed. */
+  /** Compiles what `run` would run, and says how it is computed: in which precision, and by which kernels. */
   async report(fetches: Readonly<Record<string, Tensor>>, options: CompileOptions = {}): Promise<ProgramReport> {
-    return this.#withCompiled('report', fetches, options, (native) => ({ steps: native.steps(), ...native.stats() }));
+    return this.#withCompiled('report', fetches, options, (native) => {
+      const steps = native.steps();
+      return { precision: this.precision, steps, ...summarizeKernels([steps]), ...native.stats() };
+    });
   }
 
   /** The optimized plan of what `run` would run, as text (docs/plan_format.md). */
@@ -245,12 +253,14 @@ export class Session {
     return {
       device: this.device,
       precision: this.precision,
+      precisionReport: this.precisionReport,
       threads,
       mode,
       executors,
       bytes: { variables: bytes, packed: packedBytes, arena: arenaBytes },
       variables: this.#variables.size,
       programs: this.#programs.size,
+      ...this.#programs.kernels(),
       runs: this.#runs,
       pending: this.#lifetime.cancellable,
       waiting,

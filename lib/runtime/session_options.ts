@@ -2,9 +2,10 @@
 import { checkInteger, checkOptions } from '../core/options.js';
 import type { ExecutionMode } from '../native/addon.js';
 import type { PlanPrecision } from '../plan/precision.js';
-import { checkCalibration, checkWide } from './calibration.js';
-import { backendOf, resolvePrecision } from './device.js';
+import { checkCalibration, checkWide, hasRanges } from './calibration.js';
+import { backendOf, deviceNamed, resolvePrecision } from './device.js';
 import { checkMode } from './mode.js';
+import { type PrecisionReport, precisionReport } from './precision_report.js';
 import type { SessionOptions } from './session_types.js';
 
 const where = 'Session.create';
@@ -15,6 +16,7 @@ export interface SessionSettings {
   readonly device: string;
   readonly backend: string;
   readonly precision: PlanPrecision;
+  readonly precisionReport: PrecisionReport;
   /** 0: as many as there are cores. */
   readonly threads: number;
   readonly mode: ExecutionMode;
@@ -40,10 +42,21 @@ export function settingsOf(options: SessionOptions): SessionSettings {
   checkMode(where, mode);
   checkInteger(where, 'queueLimit', queueLimit, 1, 2 ** 20);
   checkInteger(where, 'programLimit', programLimit, 1, 2 ** 20);
+  const found = deviceNamed(device);
+  const choice = resolvePrecision(found, precision, calibration !== undefined && hasRanges(calibration));
   const planPrecision = {
-    precision: resolvePrecision(device, precision, calibration !== undefined),
+    precision: choice.chosen,
     ranges: calibration?.ranges ?? {},
     wide: [...wide, ...(calibration?.wide ?? [])],
   };
-  return { device, backend, precision: planPrecision, threads, mode, queueLimit, programLimit };
+  return {
+    device,
+    backend,
+    precision: planPrecision,
+    precisionReport: precisionReport(precision, choice, calibration?.costs ?? {}, found.features),
+    threads,
+    mode,
+    queueLimit,
+    programLimit,
+  };
 }

@@ -5,6 +5,7 @@ import type { Addon, NativeStore } from '../native/addon.js';
 import { encode, type Plan } from '../plan/encode.js';
 import type { PlanPrecision } from '../plan/precision.js';
 import { type Computation, computationKey, makeComputation } from './computation.js';
+import { type KernelSummary, summarizeKernels } from './kernels.js';
 import { Program } from './program.js';
 import { ProgramCache } from './program_cache.js';
 
@@ -65,6 +66,11 @@ export class SessionPrograms {
     const program = new Program(plan, this.#addon, this.#store);
     observers.add(program);
     return program;
+  }
+
+  /** What computes the steps of all programs that are kept and compiled. */
+  kernels(): KernelSummary {
+    return summarizeKernels([...this.#programs.entries()].map(({ steps }) => steps));
   }
 
   clear(): void {

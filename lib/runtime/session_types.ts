@@ -5,6 +5,8 @@ import type { Tensor, Variable } from '../core/graph.js';
 import type { ExecutionMode, ExecutorStats, NativeStep } from '../native/addon.js';
 import type { Calibration } from './calibration.js';
 import type { ComputePrecision, Precision } from './device.js';
+import type { KernelSummary } from './kernels.js';
+import type { PrecisionReport } from './precision_report.js';
 
 export type { ExecutionMode, ExecutorStats } from '../native/addon.js';
 
@@ -21,7 +23,7 @@ export interface SessionOptions {
   device?: string;
   /** Default `float32`. `auto` is what computes fastest on the device (docs/precision.md). */
   precision?: Precision;
-  /** Ranges of all values, for int8: what `calibrate` gave. */
+  /** Ranges of all values, for int8, and what precisions cost: what `calibrate` gave, or a file of `slimnet quantize`. */
   calibration?: Calibration;
   /** Nodes and scopes that stay in float32 whatever the precision, such as `resnet_v1_50/logits`. */
   wide?: readonly string[];
@@ -66,7 +68,8 @@ export interface WarmupOptions {
 }
 
 /** A compiled program. */
-export interface ProgramReport {
+export interface ProgramReport extends KernelSummary {
+  readonly precision: ComputePrecision;
   readonly steps: readonly NativeStep[];
   /** Working memory that the program needs. */
   readonly arenaBytes: number;
@@ -75,10 +78,11 @@ export interface ProgramReport {
   readonly runs: number;
 }
 
-/** Bytes and counters of a session. */
-export interface SessionStats {
+/** Bytes and counters of a session; kernels and defects are those of the compiled programs in the cache. */
+export interface SessionStats extends KernelSummary {
   readonly device: string;
   readonly precision: ComputePrecision;
+  readonly precisionReport: PrecisionReport;
   readonly threads: number;
   readonly mode: ExecutionMode;
   /** What computes the runs. With mode `auto` there are two kinds, which are never at work at the same time. */

@@ -4,6 +4,7 @@ import { type LoadModelOptions, loadModel } from '../../model/load_model.js';
 import type { Model } from '../../model/model.js';
 import type { DefineCommand } from '../command.js';
 import { exitStatus, say, writeOut } from '../io.js';
+import { sayDefects } from '../kernel_text.js';
 import { addEngineOptions, addPrecisionOption, type EngineFlags, engineOptions, integer } from '../model_options.js';
 import { table } from '../table.js';
 
@@ -54,12 +55,21 @@ export const bench: DefineCommand = (program, io, finish) => {
             maxMs: times[times.length - 1] as number,
           });
         }
-        if (flags.json === true)
-          await writeOut(
-            io,
-            `${JSON.stringify({ model: flags.model, device: flags.device, precision: model.precision, iterations: flags.iterations, results: rows }, null, 2)}\n`,
-          );
-        else {
+        const { kernels, defects } = model.stats();
+        sayDefects(io, defects);
+        if (flags.json === true) {
+          const { model: name, device, iterations } = flags;
+          const facts = {
+            model: name,
+            device,
+            precision: model.precision,
+            iterations,
+            results: rows,
+            kernels,
+            defects,
+          };
+          await writeOut(io, `${JSON.stringify(facts, null, 2)}\n`);
+        } else {
           say(
             io,
             `${flags.model}, ${flags.device}, ${model.precision}, ${flags.iterations} runs of each batch size after ${warmUps} to warm up; images/s by the median`,

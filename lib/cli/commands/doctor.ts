@@ -1,23 +1,47 @@
+import { preprocessingFor } from '../../data/preprocessing.js';
+import { buildNetwork } from '../../model/network_graph.js';
 import type { Addon } from '../../native/addon.js';
 import { libc, loadAddon, packageVersion } from '../../native/binding.js';
-import { devices, fastest } from '../../runtime/device.js';
+import { deviceNamed, fastest, instructionSet, type PrecisionChoice } from '../../runtime/device.js';
+import type { KernelSummary } from '../../runtime/kernels.js';
+import { Session } from '../../runtime/session.js';
+import { network } from '../../slim/nets/registry.js';
 import type { DefineCommand } from '../command.js';
 import { type CliIo, errorText, exitStatus, writeOut } from '../io.js';
+import { kernelTable } from '../kernel_text.js';
 import { table } from '../table.js';
 
 /** What each state of AMX means to a reader. */
 const amxText: Readonly<Record<string, string>> = {
   granted: 'present, and this process may use it',
+  available: 'present, and this process may ask for it',
   refused: 'present, but the kernel refuses it to this process',
   absent: 'this CPU (or virtual machine) has none',
 };
 
+/** The network whose kernels are shown. */
+const shown = 'resnet_v1_50';
+
+/** What `auto` comes to on the CPU, and the kernels that a network gets with it. */
+interface Choices {
+  readonly instructions: string;
+  readonly precisions: Readonly<Record<string, string>>;
+  readonly auto: PrecisionChoice;
+  readonly calibrated: PrecisionChoice;
+  readonly network: KernelSummary & { readonly name: string; readonly precision: string };
+}
+
 export const doctor: DefineCommand = (program, io, finish) => {
   program
     .command('doctor')
-    .description('what this machine offers: CPU features, backends and why one is missing, versions, threads')
+    .description(
+      'what this machine offers: CPU features, backends and why one is missing, precisions, kernels, versions, threads',
+    )
     .option('--json', 'as JSON')
-    .addHelpText('after', '\nExit status 1: the native addon or the backend for CPUs is missing.')
+    .addHelpText(
+      'after',
+      `\nExit status 1: the native addon or the backend for CPUs is missing, or a step of ${shown} has only a reference kernel.`,
+    )
     .action(async ({ json = false }: { json?: boolean }) => {
       const host = {
         slimnet: packageVersion(),
@@ -28,25 +52,46 @@ export const doctor: DefineCommand = (program, io, finish) => {
       try {
         addon = loadAddon();
       } catch (error) {
-        await report(io, json, host, { addon: `missing: ${errorText(error)}` }, []);
+        await report(io, json, host, { addon: `missing: ${errorText(error)}` }, [], null);
         return finish(exitStatus.failed);
       }
-      const d = addon.diagnostics();
       const backends = addon.backends();
+      const choices = backends.some((b) => b.name === 'onednn' && b.available) ? await chosen() : null;
+      const d = addon.diagnostics();
       const facts = json
         ? d
         : {
             addon: `${d.buildType}, ${d.compiler}, Node-API ${d.napiVersion}`,
             oneDNN: d.onednn,
+            ...(choices === null ? {} : { instructions: `${choices.instructions} (what oneDNN uses)` }),
             cpu: d.cpu,
             features: d.cpuFeatures.join(' '),
             AMX: `${d.amx}: ${amxText[d.amx] ?? 'unknown'}`,
             threads: `${d.cores} (affinity mask and cgroup quota)`,
           };
-      await report(io, json, host, facts, backends);
-      finish(backends.some((b) => b.name === 'onednn' && b.available) ? exitStatus.ok : exitStatus.failed);
+      await report(io, json, host, facts, backends, choices);
+      finish(choices !== null && choices.network.defects.length === 0 ? exitStatus.ok : exitStatus.failed);
     });
 };
+
+/** Compiles the network for one image, without weights. */
+async function chosen(): Promise<Choices> {
+  const { features, precisions } = deviceNamed('cpu');
+  const entry = network(shown);
+  const preprocessing = preprocessingFor(entry.preprocessing, entry.imageSize);
+  const { height, width } = preprocessing;
+  const { graph, outputs } = buildNetwork(entry, entry.numClasses, preprocessing, 0);
+  await using session = await Session.create(graph, { precision: 'auto' });
+  const { logits } = outputs;
+  const { kernels, defects } = await session.report({ logits }, { shapes: { images: [1, height, width, 3] } });
+  return {
+    instructions: instructionSet(features),
+    precisions,
+    auto: fastest({ features, precisions }, false),
+    calibrated: fastest({ features, precisions }, true),
+    network: { name: shown, precision: session.precision, kernels, defects },
+  };
+}
 
 async function report(
   io: CliIo,
@@ -54,8 +99,9 @@ async function report(
   host: object,
   facts: object,
   backends: ReturnType<Addon['backends']>,
+  choices: Choices | null,
 ): Promise<void> {
-  if (json) return writeOut(io, `${JSON.stringify({ ...host, ...facts, backends }, null, 2)}\n`);
+  if (json) return writeOut(io, `${JSON.stringify({ ...host, ...facts, backends, ...choices }, null, 2)}\n`);
   const lines = Object.entries({ ...host, ...facts }) as [string, string][];
   const width = Math.max(...lines.map(([key]) => key.length));
   await writeOut(io, lines.map(([key, value]) => `${key.padEnd(width)}  ${value}\n`).join(''));
@@ -66,12 +112,14 @@ async function report(
     [b.device, b.hardware].filter((s) => s !== '').join(': '),
   ]);
   await writeOut(io, `\n${table(['backend', 'state', 'device'], rows)}`);
-  const cpu = devices().find(({ name }) => name === 'cpu');
-  if (cpu === undefined || !cpu.available) return;
-  const precisions = Object.entries(cpu.precisions).map(([name, refusal]) => [
+  if (choices === null) return;
+  const precisions = Object.entries(choices.precisions).map(([name, refusal]) => [
     name,
     refusal === '' ? 'available' : `missing: ${refusal}`,
   ]);
-  const chosen = `auto is ${fastest(cpu, false)}, with a calibration ${fastest(cpu, true)}`;
-  await writeOut(io, `\n${table(['precision on cpu', 'state'], precisions)}${chosen}\n`);
+  const text = ({ chosen, why }: PrecisionChoice) => `${chosen} (${why})`;
+  await writeOut(io, `\n${table(['precision on cpu', 'state'], precisions)}`);
+  await writeOut(io, `auto is ${text(choices.auto)}, with a calibration ${text(choices.calibrated)}\n`);
+  const { name, precision } = choices.network;
+  await writeOut(io, `\n${kernelTable(`kernels of ${name}, ${precision}`, choices.network)}`);
 }

@@ -1,20 +1,20 @@
+import { existsSync } from 'node:fs';
 import { InvalidArgumentError, Option } from 'commander';
 import { ArgumentError } from '../../errors.js';
-import { compareLogits, type LogitComparison } from '../../model/accuracy.js';
-import { concatenate } from '../../model/batch_input.js';
 import { calibrationFile, loadModel } from '../../model/load_model.js';
 import type { Model } from '../../model/model.js';
-import { type Calibration, saveCalibration } from '../../runtime/calibration.js';
-import { devices } from '../../runtime/device.js';
+import { type Calibration, loadCalibration, saveCalibration, withoutRanges } from '../../runtime/calibration.js';
+import { deviceNamed, resolvePrecision } from '../../runtime/device.js';
+import { type NarrowPrecision, narrowPrecisions } from '../../runtime/precision_report.js';
 import { type CalibrationMethod, calibrationMethods } from '../../runtime/thresholds.js';
 import type { DefineCommand } from '../command.js';
 import { expandInputs, type InputImage } from '../inputs.js';
 import { type CliIo, exitStatus, say, writeOut } from '../io.js';
 import { addModelOptions, integer, type ModelFlags, modelOptions } from '../model_options.js';
-import { runModel } from '../model_run.js';
-import { table } from '../table.js';
+import { costTable, measureCosts } from '../precision_costs.js';
 
 interface Flags extends ModelFlags {
+  readonly precision: NarrowPrecision;
   readonly method: CalibrationMethod;
   readonly percentile: number;
   readonly wide?: readonly string[];
@@ -27,9 +27,11 @@ const examples = `
 Examples:
   slimnet quantize photos/ --checkpoint resnet_v1_50.ckpt
   slimnet quantize photos/ -c resnet_v1_50.ckpt --method percentile --wide resnet_v1_50/logits
+  slimnet quantize photos/ -c resnet_v1_50.ckpt --precision bfloat16
 
-Two thirds of the images give the ranges, the others show what int8 costs: how often both precisions agree on the class, and
-how far the logits are apart. Then slimnet classify --precision int8 finds the file by itself.`;
+Two thirds of the images give the ranges, the others show what int8 costs, and bfloat16 where there is such a thing: how often
+float32 agrees on the class, and how far the logits are apart. Both are kept in the file, which slimnet classify finds by itself.
+With --precision bfloat16 no ranges are looked for: all images show what bfloat16 costs.`;
 
 export const quantize: DefineCommand = (program, io, finish) => {
   addModelOptions(
@@ -38,6 +40,11 @@ export const quantize: DefineCommand = (program, io, finish) => {
       .description('finds the ranges of all values with images, for int8, and reports what it costs'),
   )
     .argument('<images...>', 'files, folders or globs of typical images, a hundred or more')
+    .addOption(
+      new Option('--precision <name>', 'int8: ranges and costs; bfloat16: only what it costs')
+        .choices(narrowPrecisions)
+        .default('int8'),
+    )
     .addOption(new Option('--method <name>', 'how ranges are chosen').choices(calibrationMethods).default('entropy'))
     .option('--percentile <p>', 'magnitudes that the method percentile keeps, in percent', percent, 99.99)
     .option('--wide <scope...>', 'nodes and scopes that stay in float32')
@@ -47,82 +54,81 @@ export const quantize: DefineCommand = (program, io, finish) => {
     .addHelpText('after', examples)
     .action(async (paths: string[], flags: Flags) => {
       const images = (await expandInputs(paths, io)).slice(0, flags.limit);
-      if (images.length < 2)
+      if (flags.precision === 'int8' && images.length < 2)
         throw new ArgumentError(`Expected at least two images, received ${images.length}.`, {
           hint: 'some are to calibrate with, the others to see what it costs.',
         });
+      // Refused at once where it cannot be had.
+      if (flags.precision !== 'int8') resolvePrecision(deviceNamed(flags.device), flags.precision, false);
       const output = flags.output ?? calibrationFile(flags.checkpoint);
-      // Every third image is for the report, so that both parts hold images of all folders.
-      const test = images.filter((_, i) => i % 3 === 2 || (images.length === 2 && i === 1));
-      const training = images.filter((image) => !test.includes(image));
+      const work = flags.precision === 'int8' ? quantized : measured;
       const wide = await loadModel(flags.model, { ...modelOptions(flags), precision: 'float32' });
       try {
-        say(io, `slimnet: calibrating with ${training.length} images (${flags.method})`);
-        const { method, percentile, wide: scopes = [] } = flags;
-        const calibration = await wide.calibrate(
-          training.map(({ source }) => source),
-          { method, percentile, wide: scopes, signal: io.signal },
-        );
-        await saveCalibration(output, calibration);
-        say(io, `${output}: ${Object.keys(calibration.ranges).length} ranges`);
-        finish(await report(io, flags, wide, calibration, test));
+        finish((await work(io, flags, wide, images, output)) ? exitStatus.ok : exitStatus.failed);
       } finally {
         await wide[Symbol.asyncDispose]();
       }
     });
 };
 
-/** Compares int8 with float32 on some images. @returns the exit status */
+/** Ranges, and what every narrow precision costs. @returns whether all images could be read */
+async function quantized(
+  io: CliIo,
+  flags: Flags,
+  model: Model,
+  images: readonly InputImage[],
+  output: string,
+): Promise<boolean> {
+  // Every third image is for the report, so that both parts hold images of all folders.
+  const test = images.filter((_, i) => i % 3 === 2 || (images.length === 2 && i === 1));
+  const training = images.filter((image) => !test.includes(image));
+  const { method, percentile, wide = [] } = flags;
+  say(io, `slimnet: calibrating with ${training.length} images (${method})`);
+  const calibration = await model.calibrate(
+    training.map(({ source }) => source),
+    { method, percentile, wide, signal: io.signal },
+  );
+  await saveCalibration(output, calibration);
+  say(io, `${output}: ${Object.keys(calibration.ranges).length} ranges`);
+  const refused = deviceNamed(flags.device).precisions;
+  const precisions = narrowPrecisions.filter((precision) => refused[precision] === '');
+  for (const precision of narrowPrecisions) {
+    if (precisions.includes(precision)) continue;
+    say(io, `slimnet: ${precision} cannot be had here, so there is no report of what it costs: ${refused[precision]}.`);
+  }
+  return precisions.length === 0 || report(io, flags, model, calibration, precisions, test, output);
+}
+
+/** What bfloat16 costs; ranges and other costs that the file has stay in it, unless other scopes are to stay in float32. */
+async function measured(
+  io: CliIo,
+  flags: Flags,
+  model: Model,
+  images: readonly InputImage[],
+  output: string,
+): Promise<boolean> {
+  const known = existsSync(output) ? await loadCalibration(output) : withoutRanges([]);
+  const { costs, ...rest } = known;
+  const calibration = flags.wide === undefined ? known : { ...rest, wide: flags.wide };
+  return report(io, flags, model, calibration, [flags.precision], images, output);
+}
+
+/** Measures costs, adds them to the file, and prints them. @returns whether all images could be read */
 async function report(
   io: CliIo,
   flags: Flags,
   wide: Model,
   calibration: Calibration,
+  precisions: readonly NarrowPrecision[],
   images: readonly InputImage[],
-): Promise<number> {
-  const refusal = devices().find(({ name }) => name === flags.device)?.precisions.int8;
-  if (refusal !== undefined && refusal !== '') {
-    say(io, `slimnet: int8 cannot be had here, so there is no report of what it costs: ${refusal}.`);
-    return exitStatus.ok;
-  }
-  const expected = await logitsOf(io, wide, images);
-  const narrow = await loadModel(flags.model, { ...modelOptions(flags), precision: 'int8', calibration });
-  try {
-    const actual = await logitsOf(io, narrow, images);
-    if (expected.failed > 0 || actual.failed > 0) return exitStatus.failed;
-    const comparison = compareLogits(rows(actual.logits), rows(expected.logits));
-    if (flags.json === true) await writeOut(io, `${JSON.stringify(comparison, null, 2)}\n`);
-    else await writeOut(io, table(['int8 against float32', ''], described(comparison), 1));
-    return exitStatus.ok;
-  } finally {
-    await narrow[Symbol.asyncDispose]();
-  }
-}
-
-async function logitsOf(
-  io: CliIo,
-  model: Model,
-  images: readonly InputImage[],
-): Promise<{ readonly logits: readonly Float32Array[]; readonly failed: number }> {
-  const logits: Float32Array[] = [];
-  const failed = await runModel(io, model, images, 'logits', async (row) => void logits.push(row));
-  return { logits, failed };
-}
-
-function rows(logits: readonly Float32Array[]): { readonly shape: readonly number[]; readonly data: Float32Array } {
-  return { shape: [logits.length, logits[0]?.length ?? 0], data: concatenate(logits) };
-}
-
-function described(comparison: LogitComparison): string[][] {
-  const percents = (share: number) => `${(100 * share).toFixed(2)} %`;
-  return [
-    ['images', String(comparison.images)],
-    ['same class', percents(comparison.agreement)],
-    ['cosine of logits, mean', comparison.meanCosine.toFixed(5)],
-    ['cosine of logits, least', comparison.leastCosine.toFixed(5)],
-    ['error, root mean square', `${percents(comparison.rmsError)} of the range`],
-    ['error, largest', `${percents(comparison.maxError)} of the range`],
-  ];
+  output: string,
+): Promise<boolean> {
+  const costs = await measureCosts(io, flags, wide, calibration, precisions, images);
+  if (costs === null) return false;
+  await saveCalibration(output, { ...calibration, costs: { ...calibration.costs, ...costs } });
+  say(io, `${output}: what ${precisions.join(' and ')} cost${precisions.length === 1 ? 's' : ''}`);
+  await writeOut(io, flags.json === true ? `${JSON.stringify(costs, null, 2)}\n` : costTable(costs));
+  return true;
 }
 
 function percent(text: string): number {

@@ -4,6 +4,7 @@ import { loadModel } from '../../model/load_model.js';
 import { network } from '../../slim/nets/registry.js';
 import type { DefineCommand } from '../command.js';
 import { exitStatus, say, writeOut } from '../io.js';
+import { sayPrecision } from '../model_options.js';
 import { drawPictures } from '../pictures.js';
 import { predictionTable } from '../table.js';
 import { writeUntrained } from '../untrained.js';
@@ -29,6 +30,7 @@ export const quickstart: DefineCommand = (program, io, finish) => {
 
       const model = await loadModel(name, { checkpoint });
       try {
+        sayPrecision(io, model);
         const results = await model.classify(pictures, { topK: 5, signal: io.signal });
         for (const [i, predictions] of results.entries()) {
           await writeOut(io, `\n${pictures[i]}\n${predictionTable(predictions)}`);
@@ -42,7 +44,7 @@ export const quickstart: DefineCommand = (program, io, finish) => {
         for (let i = 0; i < runs; i++) await model.run(pixels, { signal: io.signal });
         await writeOut(
           io,
-          `\n${((8 * runs * 1000) / (performance.now() - start)).toFixed(1)} images/s (batch 8, float32, preprocessed pixels to logits)\n`,
+          `\n${((8 * runs * 1000) / (performance.now() - start)).toFixed(1)} images/s (batch 8, ${model.precision}, preprocessed pixels to logits)\n`,
         );
       } finally {
         await model[Symbol.asyncDispose]();

@@ -1,6 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { devices, fastest } from '../../../lib/runtime/device.js';
+import type { Calibration } from '../../../lib/runtime/index.js';
 import { slimnet } from '../../helpers/cli.js';
 import { goldenFolder } from '../../helpers/golden.js';
 import { readNpy } from '../../helpers/npy.js';
@@ -265,8 +267,10 @@ describe('quantize', () => {
     expect(Object.keys(calibration.ranges)).toEqual(
       expect.arrayContaining(['images', 'resnet_v1_50/conv1/Relu', 'resnet_v1_50/pool5']),
     );
-    expect(out).toMatch(/^images +1$/m);
-    expect(out).toMatch(/^same class +100\.00 %$/m);
+    expect(out).toMatch(/^beside float32 +int8/m);
+    expect(out).toMatch(/^images +1/m);
+    expect(out).toMatch(/^same class +100\.00 %/m);
+    expect(calibration).toMatchObject({ costs: { int8: { images: 1, agreement: 1 } } });
 
     const quantized = await slimnet([
       'classify',
@@ -288,8 +292,56 @@ describe('quantize', () => {
     const wide = ['--wide', 'resnet_v1_50/conv1', 'resnet_v1_50/logits'];
     const { status, out } = await slimnet(['quantize', photos, ...model.slice(0, 2), '-o', output, '--json', ...wide]);
     expect(status).toBe(0);
-    expect(JSON.parse(out)).toMatchObject({ images: 1, agreement: 1 });
-    expect(JSON.parse(readFileSync(output, 'utf8'))).toMatchObject({ wide: wide.slice(1) });
+    const costs = JSON.parse(out) as object;
+    expect(costs).toMatchObject({ int8: { images: 1, agreement: 1 } });
+    expect(JSON.parse(readFileSync(output, 'utf8'))).toMatchObject({ wide: wide.slice(1), costs });
+  });
+
+  test('measures bfloat16 without ranges, and what auto chooses then says what it costs', async () => {
+    const own = await writePlainCheckpoint(join(folder, 'own.ckpt'), 10);
+    const classify = (device: string) => slimnet(['classify', photos, '-c', own, '-d', device, '-f', 'jsonl']);
+    const chosen = devices().find(({ name }) => name === 'cpu');
+    const auto = chosen === undefined ? 'float32' : fastest(chosen, false).chosen;
+    const before = await classify('cpu');
+    expect(before).toMatchObject({ status: 0 });
+    expect(before.err).toMatch(
+      auto === 'float32' ? /^$/ : /^slimnet: precision bfloat16 \(AMX\); what it costs is not measured .*\n$/,
+    );
+    const measured = await slimnet(['quantize', photos, '-c', own, '--precision', 'bfloat16']);
+    if (chosen?.precisions.bfloat16 !== '') {
+      expect(measured).toMatchObject({ status: 1, err: expect.stringMatching(/bfloat16 cannot be had.*ERR_BACKEND/) });
+      expect(existsSync(`${own}.calibration.json`)).toBe(false);
+      return;
+    }
+    expect(measured).toMatchObject({ status: 0, out: expect.stringMatching(/^beside float32 +bfloat16$/m) });
+    expect(JSON.parse(readFileSync(`${own}.calibration.json`, 'utf8'))).toMatchObject({
+      method: null,
+      ranges: {},
+      costs: { bfloat16: { images: 3, agreement: 1 } },
+    });
+    const after = await classify('cpu');
+    expect(after).toMatchObject({ status: 0, out: before.out });
+    expect(after.err).toBe(
+      auto === 'float32'
+        ? ''
+        : 'slimnet: precision bfloat16 (AMX); top-1 agreement with float32 100.00 % on 3 images\n',
+    );
+  });
+
+  test('adds what bfloat16 costs to a file with ranges, which it leaves alone', async () => {
+    const output = join(folder, 'both.json');
+    const args = ['quantize', photos, ...model.slice(0, 2), '-d', 'reference', '-o', output];
+    expect((await slimnet([...args, '--method', 'minmax'])).status).toBe(0);
+    const read = () => JSON.parse(readFileSync(output, 'utf8')) as Calibration;
+    const before = read();
+    expect(before.costs).toMatchObject({ int8: { images: 1 }, bfloat16: { images: 1 } });
+    expect((await slimnet([...args, '--precision', 'bfloat16'])).status).toBe(0);
+    const { costs, ...rest } = read();
+    expect({ ...rest, costs: costs?.int8 }).toEqual({ ...before, costs: before.costs?.int8 });
+    expect(costs?.bfloat16?.images).toBe(3);
+    expect((await slimnet([...args, '--precision', 'bfloat16', '--wide', 'resnet_v1_50/conv1'])).status).toBe(0);
+    expect(read()).toMatchObject({ wide: ['resnet_v1_50/conv1'], ranges: before.ranges });
+    expect(Object.keys(read().costs ?? {})).toEqual(['bfloat16']);
   });
 
   test.each<[string, readonly string[], RegExp]>([
@@ -311,14 +363,22 @@ describe('doctor', () => {
     expect(status).toBe(0);
     expect(out).toMatch(/slimnet +\d+\.\d+\.\d+\n/);
     expect(out).toMatch(/oneDNN +3\.\d+\.\d+\n/);
-    expect(out).toMatch(/AMX +(granted|refused|absent): /);
+    expect(out).toMatch(/AMX +(granted|available|refused|absent): (present|this CPU)/);
     expect(out).toMatch(/onednn +available/);
     expect(out).toMatch(/float32 +available/);
-    expect(out).toMatch(/auto is (float32|bfloat16), with a calibration (float32|bfloat16|int8)/);
+    expect(out).toMatch(/instructions +\w+ \(what oneDNN uses\)\n/);
+    expect(out).toMatch(/auto is (float32|bfloat16) \(.+\), with a calibration (float32|bfloat16|int8) \(.+\)\n/);
+    expect(out).toMatch(/kernels of resnet_v1_50, (float32|bfloat16) +steps\n/);
+    expect(out.trimEnd().split('\n').at(-1)).toBe('no step has a reference kernel');
     const report = JSON.parse((await slimnet(['doctor', '--json'])).out) as {
       cores: number;
       backends: { name: string }[];
+      auto: { chosen: string; why: string };
+      network: { name: string; precision: string; kernels: Record<string, number>; defects: unknown[] };
     };
+    expect(report.network).toMatchObject({ name: 'resnet_v1_50', precision: report.auto.chosen, defects: [] });
+    expect(report.auto.why).not.toBe('');
+    expect(Object.values(report.network.kernels).reduce((sum, count) => sum + count, 0)).toBeGreaterThan(50);
     expect(report.cores).toBeGreaterThan(0);
     expect(report.backends.map(({ name }) => name)).toEqual(expect.arrayContaining(['onednn', 'reference', 'null']));
   });

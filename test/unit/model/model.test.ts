@@ -5,6 +5,7 @@ import { writeCheckpoint } from '../../../lib/checkpoint/index.js';
 import { preprocessImage } from '../../../lib/data/index.js';
 import { ArgumentError, CheckpointError, ImageError } from '../../../lib/errors.js';
 import { type LoadModelOptions, loadModel, type Model, type Prediction } from '../../../lib/model/index.js';
+import { saveCalibration } from '../../../lib/runtime/index.js';
 import type { NetworkName } from '../../../lib/slim/nets/index.js';
 import { largestDifference } from '../../helpers/network_fixtures.js';
 import { encoders, gradient, paint } from '../../helpers/pictures.js';
@@ -127,6 +128,40 @@ describe('a model', () => {
       expect(largestDifference(actual[i] as Float32Array, row)).toBeLessThan(1e-4);
     });
     expect(largestDifference(actual[5] as Float32Array, expected[0] as Float32Array)).toBeLessThan(1e-4);
+  });
+});
+
+describe('what a precision costs', () => {
+  test('is nothing in float32', () => {
+    expect(model.precisionReport).toEqual({ asked: 'float32', chosen: 'float32', why: 'asked for' });
+  });
+
+  test('is measured by comparing models, kept beside the checkpoint, and told by the models loaded later', async () => {
+    const own = join(folder, 'own.safetensors');
+    await writePlainCheckpoint(own, classes);
+    const calibration = await model.calibrate(paths, { method: 'minmax' });
+    const options = { checkpoint: own, precision: 'int8', device: 'reference' } as const;
+    await using narrow = await load({ ...options, calibration });
+    expect(narrow.precisionReport).toMatchObject({ chosen: 'int8', hint: expect.stringMatching(/not measured/) });
+    const cost = await narrow.compareWith(model, paths.slice(0, 2));
+    expect(cost).toMatchObject({ images: 2, instructions: '' });
+    expect(cost.meanCosine).toBeGreaterThan(0.9);
+    expect(cost.maxError).toBeGreaterThan(0);
+
+    await saveCalibration(`${own}.calibration.json`, { ...calibration, costs: { int8: cost } });
+    await using again = await load(options);
+    expect(again.precisionReport).toEqual({ asked: 'int8', chosen: 'int8', why: 'asked for', measured: cost });
+    expect(again.stats().precisionReport).toEqual(again.precisionReport);
+  });
+
+  test.each<[string, unknown, unknown, RegExp]>([
+    ['what is no model', {}, ['a.png'], /compareWith: expected another model/],
+    ['no images', null, [], /compareWith: expected a list of images/],
+    ['one image', null, 'a.png', /compareWith: expected a list of images/],
+  ])('is not measured with %s', async (_, other, images, message) => {
+    const comparison = model.compareWith((other ?? model) as Model, images as string[]);
+    await expect(comparison).rejects.toThrow(ArgumentError);
+    await expect(comparison).rejects.toThrow(message);
   });
 });
 

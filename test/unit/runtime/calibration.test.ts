@@ -7,8 +7,10 @@ import {
   calibrationOf,
   checkCalibrateOptions,
   checkCalibration,
+  hasRanges,
   loadCalibration,
   saveCalibration,
+  withoutRanges,
 } from '../../../lib/runtime/calibration.js';
 
 const calibration: Calibration = {
@@ -17,6 +19,17 @@ const calibration: Calibration = {
   runs: 3,
   ranges: { 'net/conv/Conv2D': [0, 6], x: [-1.5, 2] },
   wide: ['net/logits'],
+};
+
+const cost = {
+  images: 40,
+  agreement: 0.975,
+  meanCosine: 0.999,
+  leastCosine: 0.98,
+  range: 12.5,
+  maxError: 0.05,
+  rmsError: 0.01,
+  instructions: 'avx2',
 };
 
 const seen = (name: string, smallest: number, largest: number, notFinite = 0) => {
@@ -50,7 +63,31 @@ describe('a calibration', () => {
     expect(readFileSync(path, 'utf8').endsWith('}\n')).toBe(true);
   });
 
+  test('comes back with what precisions cost; files without that are read as before', async () => {
+    const path = join(folder, 'costs.json');
+    const measured = { ...calibration, costs: { int8: cost, bfloat16: { ...cost, agreement: 1 } } };
+    await saveCalibration(path, measured);
+    expect(await loadCalibration(path)).toEqual(measured);
+    expect(checkCalibration(calibration)).not.toHaveProperty('costs');
+  });
+
+  test('may hold costs alone, with which int8 cannot be had', async () => {
+    const path = join(folder, 'bfloat16.json');
+    await saveCalibration(path, { ...withoutRanges(['net/logits']), costs: { bfloat16: cost } });
+    const loaded = await loadCalibration(path);
+    expect(loaded).toMatchObject({
+      method: null,
+      runs: 0,
+      ranges: {},
+      wide: ['net/logits'],
+      costs: { bfloat16: cost },
+    });
+    expect([hasRanges(loaded), hasRanges(calibration)]).toEqual([false, true]);
+  });
+
   test.each<[string, unknown, RegExp]>([
+    ['ranges of no method', { ...calibration, method: null }, /unknown method null/],
+    ['costs that are none', { ...calibration, costs: { int8: { ...cost, agreement: 2 } } }, /costs: int8: agreement/],
     ['no object', 5, /expected what calibrate\(\) gives, received/],
     ['another format', { ...calibration, format: 'x' }, /expected the format slimnet.calibration 1/],
     ['an unknown method', { ...calibration, method: 'best' }, /unknown method/],

@@ -27,6 +27,45 @@ describe('Session.create', () => {
     expect(session.stats().precision).toBe('float32');
   });
 
+  it('says why it is that precision', async () => {
+    using wide = await create({ device: 'reference', precision: 'float32' });
+    expect(wide.precisionReport).toEqual({ asked: 'float32', chosen: 'float32', why: 'asked for' });
+    using chosen = await create({ device: 'reference', precision: 'auto' });
+    expect(chosen.precisionReport).toEqual({
+      asked: 'auto',
+      chosen: 'float32',
+      why: 'no AMX, not calibrated for int8',
+    });
+    expect(chosen.stats().precisionReport).toEqual(chosen.precisionReport);
+  });
+
+  it('knows what a precision costs from the calibration, and how to measure it where that is not there', async () => {
+    const measured = { images: 9, agreement: 1, meanCosine: 1, leastCosine: 1, range: 3, maxError: 0, rmsError: 0 };
+    const calibration = { format: 'slimnet.calibration 1', method: 'minmax', runs: 1, ranges: { x: [0, 1] }, wide: [] };
+    const options = { device: 'reference', precision: 'int8' } as const;
+    using known = await create({
+      ...options,
+      calibration: { ...calibration, costs: { int8: { ...measured, instructions: '' } } },
+    });
+    expect(known.precisionReport).toEqual({
+      asked: 'int8',
+      chosen: 'int8',
+      why: 'asked for',
+      measured: { ...measured, instructions: '' },
+    });
+    using unknown = await create({ ...options, calibration });
+    expect(unknown.precisionReport).toMatchObject({ hint: expect.stringMatching(/not measured for this model/) });
+  });
+
+  it('takes a calibration without ranges for none', async () => {
+    const calibration = { format: 'slimnet.calibration 1', method: null, runs: 0, ranges: {}, wide: [] };
+    await expect(create({ device: 'reference', precision: 'int8', calibration })).rejects.toThrow(
+      /needs a calibration/,
+    );
+    using session = await create({ device: 'reference', precision: 'auto', calibration });
+    expect(session.precision).toBe('float32');
+  });
+
   it('says what auto came to', async () => {
     using session = await create({ device: 'reference', precision: 'auto' });
     expect(session.precision).toBe('float32');
@@ -107,6 +146,15 @@ describe('what auto chooses', () => {
     ['SSE and a calibration', ['onednn_isa sse41'], { float32: '', bfloat16: 'no', int8: 'no' }, true, 'float32'],
     ['no instruction set of oneDNN', [], all, false, 'float32'],
   ])('%s', (_, features, precisions, calibrated, expected) => {
-    expect(fastest({ features, precisions }, calibrated)).toBe(expected);
+    expect(fastest({ features, precisions }, calibrated).chosen).toBe(expected);
+  });
+
+  it('is explained', () => {
+    const why = (features: readonly string[], precisions: typeof all, calibrated: boolean) =>
+      fastest({ features, precisions }, calibrated).why;
+    expect(why(amx, all, false)).toBe('AMX');
+    expect(why(amx, all, true)).toBe('calibrated, avx512_core_amx');
+    expect(why(['onednn_isa avx2'], all, false)).toBe('no AMX, not calibrated for int8');
+    expect(why(['onednn_isa sse41'], { ...all, int8: 'it needs AVX2' }, true)).toBe('no AMX, no int8: it needs AVX2');
   });
 });

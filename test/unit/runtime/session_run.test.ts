@@ -351,6 +351,23 @@ describe('reports', () => {
     }
   });
 
+  it('count the steps by kernel, and name no defect where there is no reference kernel', async () => {
+    const { graph, y, feed } = longGraph(3, 8);
+    await using session = await Session.create(graph, { device: 'cpu' });
+    expect(session.stats()).toMatchObject({ kernels: {}, defects: [] });
+    await session.initialize();
+    const report = await session.report({ y });
+    expect(report).toMatchObject({ precision: 'float32', defects: [] });
+    const counts = Object.values(report.kernels);
+    expect(counts.reduce((sum, count) => sum + count, 0)).toBe(3);
+    expect(Object.keys(report.kernels)).toEqual(
+      expect.arrayContaining(report.steps.map(({ implementation }) => implementation)),
+    );
+    await session.run({ x: feed }, { y });
+    const { kernels, defects, programs } = session.stats();
+    expect({ kernels, defects, programs }).toEqual({ kernels: report.kernels, defects: [], programs: 1 });
+  });
+
   it('print the optimized plan', async () => {
     const { graph, y } = scaleGraph();
     await using session = await Session.create(graph, { device });

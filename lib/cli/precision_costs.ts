@@ -1,0 +1,62 @@
+/** What narrow precisions cost of a model beside float32. */
+import { compareLogits, logitRows } from '../model/accuracy.js';
+import { loadModel } from '../model/load_model.js';
+import type { Model } from '../model/model.js';
+import type { Calibration } from '../runtime/calibration.js';
+import { deviceNamed, instructionSet } from '../runtime/device.js';
+import type { NarrowPrecision, PrecisionCost, PrecisionCosts } from '../runtime/precision_report.js';
+import type { InputImage } from './inputs.js';
+import type { CliIo } from './io.js';
+import { type ModelFlags, modelOptions } from './model_options.js';
+import { runModel } from './model_run.js';
+import { table } from './table.js';
+
+/**
+ * Compares the logits of narrow precisions with those of `wide`, which computes in float32.
+ * @returns null when images could not be read, which has been reported
+ */
+export async function measureCosts(
+  io: CliIo,
+  flags: ModelFlags,
+  wide: Model,
+  calibration: Calibration,
+  precisions: readonly NarrowPrecision[],
+  images: readonly InputImage[],
+): Promise<PrecisionCosts | null> {
+  const instructions = instructionSet(deviceNamed(flags.device).features);
+  const expected = await logitsOf(io, wide, images);
+  if (expected === null) return null;
+  const costs: Partial<Record<NarrowPrecision, PrecisionCost>> = {};
+  for (const precision of precisions) {
+    const narrow = await loadModel(flags.model, { ...modelOptions(flags), precision, calibration });
+    try {
+      const actual = await logitsOf(io, narrow, images);
+      if (actual === null) return null;
+      costs[precision] = { ...compareLogits(logitRows(actual), logitRows(expected)), instructions };
+    } finally {
+      await narrow[Symbol.asyncDispose]();
+    }
+  }
+  return costs;
+}
+
+async function logitsOf(io: CliIo, model: Model, images: readonly InputImage[]): Promise<Float32Array[] | null> {
+  const logits: Float32Array[] = [];
+  const failed = await runModel(io, model, images, 'logits', async (row) => void logits.push(row));
+  return failed > 0 ? null : logits;
+}
+
+/** A column for each precision. */
+export function costTable(costs: PrecisionCosts): string {
+  const percents = (share: number) => `${(100 * share).toFixed(2)} %`;
+  const lines: readonly (readonly [string, (cost: PrecisionCost) => string])[] = [
+    ['images', ({ images }) => String(images)],
+    ['same class', ({ agreement }) => percents(agreement)],
+    ['cosine of logits, mean', ({ meanCosine }) => meanCosine.toFixed(5)],
+    ['cosine of logits, least', ({ leastCosine }) => leastCosine.toFixed(5)],
+    ['error, root mean square', ({ rmsError }) => `${percents(rmsError)} of the range`],
+    ['error, largest', ({ maxError }) => `${percents(maxError)} of the range`],
+  ];
+  const rows = lines.map(([title, text]) => [title, ...Object.values(costs).map(text)]);
+  return table(['beside float32', ...Object.keys(costs)], rows);
+}
