@@ -5,7 +5,7 @@ import { root, runChild, runNode } from './support.js';
 
 /** What a user writes; it compiles and its results have the types that stand in it. */
 const good = `
-  import { Graph, Session, type Tensor, type TensorValue, checkpoint, exportOnnx, loadModel, nets, placeholder, slim } from 'slimnet';
+  import { Graph, type KernelDefect, Session, type Tensor, type TensorValue, checkpoint, exportOnnx, loadModel, nets, placeholder, slim } from 'slimnet';
   export const graph: Graph = new Graph({ seed: 1 });
   export const images: Tensor = graph.build(() => placeholder('float32', [null, 224, 224, 3], { name: 'images' }));
   export const model = loadModel('resnet_v1_50', { checkpoint: 'x.ckpt' });
@@ -29,7 +29,9 @@ const good = `
     await served.warmup({ batchSizes: [1, 8], outputs: ['predictions'] });
     const [best] = await served.classify(body, { signal, timeoutMs: 100 });
     const images: number | undefined = served.stats().batching.imagesByBatchSize[8];
-    return (best?.index ?? 0) + (images ?? 0);
+    const agreement: number | undefined = served.precisionReport.measured?.agreement;
+    const defects: readonly KernelDefect[] = served.stats().defects;
+    return (best?.index ?? 0) + (images ?? 0) + (agreement ?? 1) + defects.length;
   }
 `;
 

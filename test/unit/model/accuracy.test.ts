@@ -1,5 +1,12 @@
 import { ArgumentError } from '../../../lib/errors.js';
-import { compareLogits, type LogitRows, topClasses, topMargins, topOneAccuracy } from '../../../lib/model/accuracy.js';
+import {
+  compareLogits,
+  type LogitRows,
+  logitRows,
+  topClasses,
+  topMargins,
+  topOneAccuracy,
+} from '../../../lib/model/accuracy.js';
 
 function rows(...values: readonly (readonly number[])[]): LogitRows {
   return { shape: [values.length, values[0]?.length ?? 0], data: Float64Array.from(values.flat()) };
@@ -14,6 +21,12 @@ test('the class of a row is that of its largest logit, of equal ones the earlier
 
 test('logits of rank 4, as networks without spatial squeeze give them, are rows as well', () => {
   expect(topClasses({ shape: [3, 1, 1, 3], data: Float32Array.from(three.data) })).toEqual([1, 0, 2]);
+});
+
+test('the rows that a model gives are rows', () => {
+  const given = logitRows([Float32Array.of(1, 3, 2), Float32Array.of(5, -1, 0)]);
+  expect(given).toEqual({ shape: [2, 3], data: Float32Array.of(1, 3, 2, 5, -1, 0) });
+  expect(() => topClasses(logitRows([]))).toThrow(ArgumentError);
 });
 
 test('the margin is the distance of the two largest logits', () => {
