@@ -36,6 +36,7 @@ struct Choice {
   bool narrow = false;      // reads narrow numbers
   bool may_narrow = false;  // may then write narrow numbers
   bool may_widen = false;   // may then write float32
+  bool narrows = false;     // may write narrow numbers where it reads float32
 };
 
 class Narrower {
@@ -77,7 +78,9 @@ class Narrower {
 
   // Whether somebody makes the value narrowly already.
   bool ComesNarrow(ValueId value) const {
-    return producer_[value] >= 0 && choices_[static_cast<size_t>(producer_[value])].may_narrow;
+    if (producer_[value] < 0) return false;
+    const Choice& choice = choices_[static_cast<size_t>(producer_[value])];
+    return choice.may_narrow || choice.narrows;
   }
 
   // How a value is stored where it is stored narrowly; nothing when nobody can say.
@@ -100,18 +103,22 @@ class Narrower {
     if (node.inputs.empty() || !IsActivation(node.inputs[0])) return;
     if (IsProduct(node.op)) {
       if (!constant_[node.inputs[1]]) return;
-      RequireRange(node, node.inputs[0]);
       RequireRange(node, result);
+      // A reorder less, and the first layer sees its input as it is.
+      choices_[index].narrows =
+          !ComesNarrow(node.inputs[0]) && AddOf(node) == nullptr && Works(node, encodings_[result], false);
+      if (!choices_[index].narrows) RequireRange(node, node.inputs[0]);
     } else if (std::none_of(node.inputs.begin(), node.inputs.end(), [&](ValueId v) { return ComesNarrow(v); })) {
       return;
     }
-    for (const ValueId value : node.inputs) {
-      if (!constant_[value] && !encodings_[value]) return;
-    }
     Choice& choice = choices_[index];
-    choice.may_narrow = encodings_[result] && (AddOf(node) == nullptr || encodings_[AddOf(node)->operand]) &&
-                        Works(node, encodings_[result]);
-    choice.may_widen = !IsView(node.op) && Works(node, std::nullopt);
+    const bool readable = std::all_of(node.inputs.begin(), node.inputs.end(),
+                                      [&](ValueId value) { return constant_[value] || encodings_[value]; });
+    if (readable) {
+      choice.may_narrow = encodings_[result] && (AddOf(node) == nullptr || encodings_[AddOf(node)->operand]) &&
+                          Works(node, encodings_[result], true);
+      choice.may_widen = !IsView(node.op) && Works(node, std::nullopt, true);
+    }
     choice.narrow = choice.may_narrow || choice.may_widen;
   }
 
@@ -124,8 +131,8 @@ class Narrower {
         .At(Info(node.op).name, node.name);
   }
 
-  // Asks the backend about a copy of the node whose inputs are narrow and whose result is stored so.
-  bool Works(const Node& node, const std::optional<Encoding>& result) const {
+  // Asks the backend about a copy of the node whose inputs are narrow, or float32, and whose result is stored so.
+  bool Works(const Node& node, const std::optional<Encoding>& result, bool narrow_inputs) const {
     Program probe;
     Node copy = node;
     const auto take = [&](ValueId& value, const std::optional<Encoding>& encoding) {
@@ -135,7 +142,7 @@ class Narrower {
     };
     for (ValueId& value : copy.inputs) {
       const ValueId original = value;
-      take(value, IsActivation(original) ? encodings_[original] : std::nullopt);
+      take(value, narrow_inputs && IsActivation(original) ? encodings_[original] : std::nullopt);
     }
     for (PostOp& post : copy.post_ops) {
       if (post.operand == kNoValue) continue;
@@ -150,8 +157,13 @@ class Narrower {
   void DecideResult(size_t index) {
     const Node& node = NodeAt(index);
     Choice& choice = choices_[index];
+    const ValueId result = node.outputs.empty() ? kNoValue : node.outputs[0];
+    choice.narrows = choice.narrows && wants_narrow_[result];
+    if (choice.narrows) {
+      narrow_result_[result] = true;
+      return;
+    }
     if (!choice.narrow) return;
-    const ValueId result = node.outputs[0];
     if (IsView(node.op) && !wants_narrow_[result]) {
       choice.narrow = false;
       return;
@@ -165,8 +177,8 @@ class Narrower {
 
   void Rewrite(size_t index) {
     // Nodes are appended meanwhile: no reference is held.
-    const bool narrow = choices_[index].narrow;
-    const bool narrow_result = narrow && narrow_result_[NodeAt(index).outputs[0]];
+    const bool narrow = choices_[index].narrow && !choices_[index].narrows;
+    const bool narrow_result = (narrow || choices_[index].narrows) && narrow_result_[NodeAt(index).outputs[0]];
     for (size_t port = 0; port < NodeAt(index).inputs.size(); ++port) {
       const ValueId value = NodeAt(index).inputs[port];
       const ValueId version = Version(value, narrow && IsActivation(value));

@@ -26,10 +26,10 @@ void BlockSignals() {
 
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) {
+ThreadPool::ThreadPool(int threads) : shares_(static_cast<size_t>(threads > 1 ? threads : 1)) {
   try {
     workers_.reserve(static_cast<size_t>(threads > 1 ? threads - 1 : 0));
-    for (int i = 1; i < threads; ++i) workers_.emplace_back([this] { Work(); });
+    for (size_t i = 1; i < shares_.size(); ++i) workers_.emplace_back([this, i] { Work(i); });
   } catch (const std::system_error& error) {
     const size_t made = workers_.size();
     Stop();
@@ -58,13 +58,16 @@ void ThreadPool::Run(int jobs, const std::function<void(int)>& job) {
   }
   resting_.store(false, std::memory_order_relaxed);
   job_ = &job;
-  jobs_ = static_cast<uint32_t>(jobs);
-  unfinished_.store(jobs_, std::memory_order_relaxed);
-  const uint64_t number = (ticket_.load(std::memory_order_relaxed) >> 32) + 1;
-  ticket_.store((number << 32) | jobs_, std::memory_order_release);
+  const auto count = static_cast<uint64_t>(jobs);
+  unfinished_.store(static_cast<uint32_t>(count), std::memory_order_relaxed);
+  for (uint64_t i = 0; i < shares_.size(); ++i) {
+    const uint64_t begin = count * i / shares_.size();
+    const uint64_t end = count * (i + 1) / shares_.size();
+    shares_[i].range.store(begin << 32 | end, std::memory_order_release);
+  }
   runs_.fetch_add(1, std::memory_order_seq_cst);
   runs_.notify_all();  // a system call only when a worker sleeps
-  Share();
+  Share(0);
   if (!Spin(kSpin, [this] { return unfinished_.load(std::memory_order_acquire) == 0; })) {
     for (uint32_t left = 0; (left = unfinished_.load(std::memory_order_acquire)) != 0;) {
       unfinished_.wait(left, std::memory_order_acquire);
@@ -73,27 +76,33 @@ void ThreadPool::Run(int jobs, const std::function<void(int)>& job) {
   busy_.store(false, std::memory_order_release);
 }
 
-bool ThreadPool::Take(int& index) {
-  uint64_t ticket = ticket_.load(std::memory_order_acquire);
-  for (;;) {
-    const auto left = static_cast<uint32_t>(ticket);
-    if (left == 0) return false;
-    // Fails when the job, or the whole Run, went to others in the meantime.
-    if (ticket_.compare_exchange_weak(ticket, ticket - 1, std::memory_order_acq_rel, std::memory_order_acquire)) {
-      index = static_cast<int>(jobs_ - left);
+bool ThreadPool::Take(size_t own, uint32_t& job) {
+  for (size_t i = 0; i < shares_.size(); ++i) {
+    std::atomic<uint64_t>& range = shares_[(own + i) % shares_.size()].range;
+    uint64_t jobs = range.load(std::memory_order_acquire);
+    for (;;) {
+      const auto begin = static_cast<uint32_t>(jobs >> 32);
+      const auto end = static_cast<uint32_t>(jobs);
+      if (begin == end) break;
+      const uint64_t left = i == 0 ? jobs + (uint64_t{1} << 32) : jobs - 1;
+      // Fails when others took from it, or it belongs to another Run in the meantime. When that Run's jobs look the
+      // same, they are as good.
+      if (!range.compare_exchange_weak(jobs, left, std::memory_order_acq_rel, std::memory_order_acquire)) continue;
+      job = i == 0 ? begin : end - 1;
       return true;
     }
   }
+  return false;
 }
 
-void ThreadPool::Share() {
-  for (int index = 0; Take(index);) {
-    (*job_)(index);
+void ThreadPool::Share(size_t own) {
+  for (uint32_t job = 0; Take(own, job);) {
+    (*job_)(static_cast<int>(job));
     if (unfinished_.fetch_sub(1, std::memory_order_acq_rel) == 1) unfinished_.notify_one();
   }
 }
 
-void ThreadPool::Work() {
+void ThreadPool::Work(size_t own) {
   BlockSignals();
 #if defined(__linux__)
   pthread_setname_np(pthread_self(), "slimnet-worker");
@@ -106,7 +115,7 @@ void ThreadPool::Work() {
     // In this order: an end that comes after the count was read changes it once more, so the next wait returns.
     seen = runs_.load(std::memory_order_acquire);
     if (stopping_.load(std::memory_order_acquire)) return;
-    Share();
+    Share(own);
   }
 }
 

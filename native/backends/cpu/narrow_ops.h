@@ -27,4 +27,10 @@ constexpr bool TakesNarrow(OpKind op) {
   }
 }
 
+// A convolution or product that reads float32 and writes narrow numbers.
+inline bool NarrowsItsInput(const NodeContext& node) {
+  const bool product = node.node.op == OpKind::kConv2d || node.node.op == OpKind::kMatmul;
+  return product && !node.input(0).encoding && node.output(0).encoding;
+}
+
 }  // namespace slimnet::cpu

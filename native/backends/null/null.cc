@@ -43,6 +43,7 @@ class NullBackend final : public Backend {
   Verdict Offers(Precision) const override { return Verdict::Yes(); }
   Verdict Supports(const NodeContext& node) const override {
     if (cpu::IsNarrow(node) && !cpu::TakesNarrow(node.node.op)) return Verdict::No("this op takes float32");
+    if (cpu::NarrowsItsInput(node)) return Verdict::No("numbers are narrowed by a step of its own");
     return Verdict::Yes();
   }
 

@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <string_view>
 
+#include "backends/onednn/amx_conv.h"
 #include "backends/onednn/fused_tail.h"
 #include "backends/onednn/narrow_product.h"
 #include "backends/onednn/ops.h"
@@ -92,6 +93,7 @@ PreparedPtr Choose(const OpContext& context) {
 
 LayoutPtr PreferConv2d(const OpContext& context) {
   if (PrefersWinograd(context)) return WinogradLayout(context);
+  if (TakesAmxConv(context)) return AmxFilterLayout(context);
   const MemoryDesc packed = Choose(context)->weights();
   if (ReadsWholeNumbers(context)) {
     return WholeFilterLayout(context, FilterDesc({DType::kInt8, context.input(1).type.shape}), packed);
@@ -110,6 +112,7 @@ Verdict SupportsNarrowConv2d(const OpContext& context) {
 std::unique_ptr<Kernel> PrepareConv2d(const OpContext& context) {
   const OnednnLayout* layout = LayoutOf(context.input(1));
   if (layout != nullptr && layout->form() == OnednnLayout::Form::kWinograd) return PrepareWinograd(context);
+  if (layout != nullptr && layout->form() == OnednnLayout::Form::kTiles) return PrepareAmxConv(context);
   const PreparedPtr convolution = Choose(context);
   const FusedTail tail = TailOf(context);
   const Value& y = context.output(0);

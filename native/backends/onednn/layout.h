@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "backends/cpu/amx_conv.h"
 #include "backends/onednn/memory_desc.h"
 #include "ir/program.h"
 
@@ -16,6 +17,7 @@ class OnednnLayout final : public Layout {
     kReordered,  // the same values in another order: a reorder leads there and back
     kWinograd,   // a filter, transformed for F(4x4, 3x3) and then reordered: there is no way back
     kWhole,      // a filter in whole numbers, reordered, and the step of each output channel behind it
+    kTiles,      // a filter as cpu/amx_conv packs it, in whole numbers with the steps behind it: there is no way back
   };
 
   // `plain` describes the row-major tensor, transformed where the form says so, in the dimensions of `packed`. `count`
@@ -37,6 +39,14 @@ class OnednnLayout final : public Layout {
         bytes_(steps_offset_ + static_cast<size_t>(channels) * sizeof(float)),
         name_(NameOf("whole" + std::to_string(levels) + ":")) {}
 
+  // A filter for cpu/amx_conv.
+  explicit OnednnLayout(const cpu::AmxPacking& tiles)
+      : form_(Form::kTiles),
+        tiles_(tiles),
+        steps_offset_((tiles.bytes() + kStepAlignment - 1) / kStepAlignment * kStepAlignment),
+        bytes_(steps_offset_ + (tiles.whole ? static_cast<size_t>(tiles.out_channels) * sizeof(float) : 0)),
+        name_("onednn:tiles:" + tiles.name() + "/" + std::to_string(bytes_)) {}
+
   const std::string& name() const override { return name_; }
   size_t bytes() const override { return bytes_; }
   const MemoryDesc& plain() const { return plain_; }
@@ -44,6 +54,9 @@ class OnednnLayout final : public Layout {
   Form form() const { return form_; }
   // For Form::kWhole.
   int levels() const { return levels_; }
+  // For Form::kTiles.
+  const cpu::AmxPacking& tiles() const { return tiles_; }
+  // For Form::kWhole and Form::kTiles.
   size_t steps_offset() const { return steps_offset_; }
 
  private:
@@ -57,6 +70,7 @@ class OnednnLayout final : public Layout {
   MemoryDesc packed_;
   Form form_;
   int levels_ = 0;
+  cpu::AmxPacking tiles_{};
   size_t steps_offset_ = 0;
   size_t bytes_;
   std::string name_;

@@ -9,6 +9,7 @@
 #include "backends/cpu/dispatch.h"
 #include "backends/cpu/encoded.h"
 #include "backends/cpu/kernel_of.h"
+#include "backends/cpu/narrow_max.h"
 #include "backends/cpu/widened.h"
 #include "backends/onednn/ops.h"
 
@@ -103,47 +104,14 @@ void PoolWindow(const Pooling& p, const float* window, int64_t rows, int64_t col
   for (; c < p.channels; ++c) y[c] = PoolOne(p, window + c, rows, columns);
 }
 
-// Numbers in the order of the narrow values that they stand for, and back. A NaN is above all, whatever its sign.
-int16_t OrderOf(BFloat16 x) {
-  constexpr uint16_t kInfinity = 0x7f80;
-  const auto magnitude = static_cast<uint16_t>(x.bits & 0x7fffU);
-  const bool negative = (x.bits & 0x8000U) != 0 && magnitude <= kInfinity;
-  return static_cast<int16_t>(negative ? -magnitude : magnitude);
-}
-uint8_t OrderOf(uint8_t x) { return x; }
-int8_t OrderOf(int8_t x) { return x; }
-
-void FromOrder(int16_t order, BFloat16& x) { x.bits = static_cast<uint16_t>(order < 0 ? 0x8000 | -order : order); }
-template <class T>
-void FromOrder(T order, T& x) {
-  x = order;
-}
-
-// The same for values that are stored narrowly: plain loops over neighbouring channels, which the compiler vectorises.
+// The same for values that are stored narrowly.
 template <class T>
 void PoolWindow(const Pooling& p, const T* window, int64_t rows, int64_t columns, T* y) {
   if (rows == 1 && columns == 1) {
     std::memcpy(y, window, static_cast<size_t>(p.channels) * sizeof(T));
     return;
   }
-  constexpr int64_t kNarrowBlock = 64;
-  using Order = decltype(OrderOf(T{}));
-  for (int64_t first = 0; first < p.channels; first += kNarrowBlock) {
-    const int64_t count = std::min(kNarrowBlock, p.channels - first);
-    std::array<Order, kNarrowBlock> best;
-    best.fill(std::numeric_limits<Order>::min());
-    for (int64_t row = 0; row < rows; ++row) {
-      const T* pixel = window + row * p.width * p.channels + first;
-      for (int64_t column = 0; column < columns; ++column, pixel += p.channels) {
-        for (int64_t c = 0; c < count; ++c) {
-          const Order order = OrderOf(pixel[c]);
-          Order& largest = best[static_cast<size_t>(c)];
-          largest = order > largest ? order : largest;
-        }
-      }
-    }
-    for (int64_t c = 0; c < count; ++c) FromOrder(best[static_cast<size_t>(c)], y[first + c]);
-  }
+  cpu::LargestOf({rows, columns, p.width * p.channels, p.channels, p.channels}, window, y);
 }
 
 // One row of the result.

@@ -10,6 +10,7 @@
 #include "backends/cpu/kernel_of.h"
 #include "backends/cpu/narrow_ops.h"
 #include "backends/cpu/widened.h"
+#include "backends/onednn/amx_conv.h"
 #include "backends/onednn/diagnostics.h"
 #include "backends/onednn/isa.h"
 #include "backends/onednn/ops.h"
@@ -55,6 +56,7 @@ bool ReadsAnyStorage(OpKind op) {
     case OpKind::kConv2d:
     case OpKind::kMatmul:
     case OpKind::kMaxPool2d:
+    case OpKind::kReduceMean:
     case OpKind::kReorder:
       return true;
     default:
@@ -67,7 +69,8 @@ Verdict SupportsNarrow(const OpContext& context) {
   if (!cpu::TakesNarrow(op)) return Verdict::No("the onednn backend computes this op in float32");
   const bool product = op == OpKind::kConv2d || op == OpKind::kMatmul;
   if (!product || HasNothingToDo(context)) return Verdict::Yes();
-  if (!context.input(0).encoding) return Verdict::No("oneDNN writes narrow numbers where it reads them");
+  if (op == OpKind::kConv2d && TakesAmxConv(context)) return Verdict::Yes();
+  if (cpu::NarrowsItsInput(context)) return Verdict::No("oneDNN writes narrow numbers where it reads them");
   return op == OpKind::kConv2d ? SupportsNarrowConv2d(context) : SupportsNarrowMatmul(context);
 }
 

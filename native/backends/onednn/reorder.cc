@@ -2,6 +2,7 @@
 #include "backends/cpu/convert.h"
 #include "backends/cpu/encoded.h"
 #include "backends/cpu/kernels.h"
+#include "backends/onednn/amx_conv.h"
 #include "backends/onednn/narrow_product.h"
 #include "backends/onednn/ops.h"
 #include "backends/onednn/packed_weights.h"
@@ -16,6 +17,7 @@ std::unique_ptr<Kernel> PrepareReorder(const OpContext& context) {
   if (from == nullptr && to == nullptr) return cpu::PrepareCopy(context);  // of a variable that the run changes
   if (to != nullptr && to->form() == OnednnLayout::Form::kWinograd) return PrepareWinogradFilter(context, *to);
   if (to != nullptr && to->form() == OnednnLayout::Form::kWhole) return PrepareWholeFilter(context, *to);
+  if (to != nullptr && to->form() == OnednnLayout::Form::kTiles) return PrepareAmxFilter(*to);
   const MemoryDesc source = from != nullptr ? from->packed() : to->plain();
   const MemoryDesc target = to != nullptr ? to->packed() : from->plain();
   PrimitiveSequence sequence(context);

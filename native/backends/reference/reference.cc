@@ -110,6 +110,7 @@ class ReferenceBackend final : public Backend {
     if (cpu::IsNarrow(node) && !cpu::TakesNarrow(node.node.op)) {
       return Verdict::No("the reference backend computes " + std::string(Info(node.node.op).name) + " in float32");
     }
+    if (cpu::NarrowsItsInput(node)) return Verdict::No("the reference backend narrows by a step of its own");
     const Accepts accepts = AcceptedBy(node.node.op);
     if (accepts != Accepts::kAll) {
       for (size_t i = 0; i < node.node.inputs.size(); ++i) {

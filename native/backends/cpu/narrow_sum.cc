@@ -1,0 +1,81 @@
+#include "backends/cpu/narrow_sum.h"
+
+#define SLIMNET_INLINE inline __attribute__((always_inline))
+#if defined(__x86_64__)
+#define SLIMNET_TARGET(isa) __attribute__((target(isa)))
+#endif
+
+namespace slimnet::cpu {
+namespace {
+
+constexpr int64_t kStep = 32;  // channels at once
+// Plain loops over a few channels, which the compiler vectorises: in float32, or in whole numbers of 32 bits.
+SLIMNET_INLINE float Widened(float x) { return x; }
+SLIMNET_INLINE float Widened(BFloat16 x) { return ToFloat(x); }
+SLIMNET_INLINE int32_t Widened(int8_t x) { return x; }
+SLIMNET_INLINE int32_t Widened(uint8_t x) { return x; }
+
+template <class T>
+SLIMNET_INLINE void SumSome(const T* x, int64_t pixels, int64_t pitch, float* sums) {
+  decltype(Widened(T{})) some[kStep] = {};
+  for (int64_t p = 0; p < pixels; ++p) {
+    const T* from = x + p * pitch;
+    for (int64_t c = 0; c < kStep; ++c) some[c] += Widened(from[c]);
+  }
+  for (int64_t c = 0; c < kStep; ++c) sums[c] = static_cast<float>(some[c]);
+}
+
+// Whole numbers of more pixels than this might not fit into 32 bits.
+constexpr int64_t kMostPixels = int64_t{1} << 23;
+
+template <class T>
+SLIMNET_INLINE void SumAll(const T* x, int64_t pixels, int64_t pitch, int64_t channels, float* sums) {
+  int64_t c = 0;
+  for (; c + kStep <= channels && pixels <= kMostPixels; c += kStep) SumSome(x + c, pixels, pitch, sums + c);
+  for (; c < channels; ++c) {
+    double sum = 0;
+    for (int64_t p = 0; p < pixels; ++p) sum += Widened(x[p * pitch + c]);
+    sums[c] = static_cast<float>(sum);
+  }
+}
+
+#if defined(__x86_64__)
+template <class T>
+SLIMNET_TARGET("avx512f,avx512bw,avx512vl,avx512dq")
+void SumAvx512(const T* x, int64_t pixels, int64_t pitch, int64_t channels, float* sums) {
+  SumAll(x, pixels, pitch, channels, sums);
+}
+template <class T>
+SLIMNET_TARGET("avx2")
+void SumAvx2(const T* x, int64_t pixels, int64_t pitch, int64_t channels, float* sums) {
+  SumAll(x, pixels, pitch, channels, sums);
+}
+#endif
+
+template <class T>
+void Sum(const T* x, int64_t pixels, int64_t pitch, int64_t channels, float* sums) {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
+    return SumAvx512(x, pixels, pitch, channels, sums);
+  }
+  if (__builtin_cpu_supports("avx2")) return SumAvx2(x, pixels, pitch, channels, sums);
+#endif
+  SumAll(x, pixels, pitch, channels, sums);
+}
+
+}  // namespace
+
+void SumPixels(const float* x, int64_t pixels, int64_t pitch, int64_t channels, float* sums) {
+  Sum(x, pixels, pitch, channels, sums);
+}
+void SumPixels(const BFloat16* x, int64_t pixels, int64_t pitch, int64_t channels, float* sums) {
+  Sum(x, pixels, pitch, channels, sums);
+}
+void SumPixels(const int8_t* x, int64_t pixels, int64_t pitch, int64_t channels, float* sums) {
+  Sum(x, pixels, pitch, channels, sums);
+}
+void SumPixels(const uint8_t* x, int64_t pixels, int64_t pitch, int64_t channels, float* sums) {
+  Sum(x, pixels, pitch, channels, sums);
+}
+
+}  // namespace slimnet::cpu

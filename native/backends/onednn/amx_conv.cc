@@ -1,0 +1,192 @@
+#include "backends/onednn/amx_conv.h"
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+#include <optional>
+
+#include "backends/cpu/amx_conv.h"
+#include "backends/cpu/dispatch.h"
+#include "backends/cpu/kernel_of.h"
+#include "backends/cpu/quantize_filter.h"
+#include "backends/onednn/isa.h"
+
+namespace slimnet::onednn {
+namespace {
+
+using cpu::AmxConvKind;
+using cpu::AmxConvShape;
+using cpu::AmxConvTail;
+using cpu::AmxNumber;
+
+constexpr int kLevels = 127;  // of a filter in whole numbers: sums of 32 bits do not overflow
+
+AmxConvShape ShapeOf(const NodeContext& node) {
+  const auto& attrs = std::get<Conv2dAttrs>(node.node.attrs);
+  const Shape& x = node.input(0).type.shape;
+  const Shape& filter = node.input(1).type.shape;
+  const Shape& y = node.output(0).type.shape;
+  return {.batch = x[0],
+          .height = x[1],
+          .width = x[2],
+          .in_channels = x[3],
+          .out_height = y[1],
+          .out_width = y[2],
+          .out_channels = y[3],
+          .filter_height = filter[0],
+          .filter_width = filter[1],
+          .stride_down = attrs.strides[0],
+          .stride_across = attrs.strides[1],
+          .dilation_down = attrs.dilations[0],
+          .dilation_across = attrs.dilations[1],
+          .top = attrs.pads[0],
+          .left = attrs.pads[2]};
+}
+
+std::optional<AmxNumber> NumberOf(const Value& value) {
+  if (value.layout) return std::nullopt;
+  if (!value.encoding && value.type.dtype == DType::kFloat32) return AmxNumber::kFloat32;
+  if (!value.encoding) return std::nullopt;
+  switch (value.encoding->dtype) {
+    case DType::kBFloat16:
+      return AmxNumber::kBFloat16;
+    case DType::kUInt8:
+      return AmxNumber::kUInt8;
+    case DType::kInt8:
+      return AmxNumber::kInt8;
+    default:
+      return std::nullopt;
+  }
+}
+
+// What the loops are asked for, and which post-ops bring their operands.
+struct Request {
+  AmxConvKind kind;
+  std::optional<size_t> bias, add;
+};
+
+std::optional<Request> RequestOf(const NodeContext& node) {
+  const std::optional<AmxNumber> input = NumberOf(node.input(0));
+  const std::optional<AmxNumber> output = NumberOf(node.output(0));
+  if (!input || !output) return std::nullopt;
+  Request request{{.input = *input, .output = *output}, std::nullopt, std::nullopt};
+  for (size_t i = 0; i < node.node.post_ops.size(); ++i) {
+    switch (node.node.post_ops[i].kind) {
+      case PostOp::Kind::kBias:
+        request.bias = i;
+        break;
+      case PostOp::Kind::kAdd: {
+        const std::optional<AmxNumber> addend = NumberOf(node.operand(i));
+        if (!addend) return std::nullopt;
+        request.add = i;
+        request.kind.adds = true;
+        request.kind.addend = *addend;
+        break;
+      }
+      case PostOp::Kind::kRelu:
+        request.kind.relu = true;
+        break;
+      case PostOp::Kind::kRelu6:
+        return std::nullopt;
+    }
+  }
+  return request;
+}
+
+bool IsWhole(AmxNumber number) { return number == AmxNumber::kUInt8 || number == AmxNumber::kInt8; }
+
+size_t Rounded(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+// Bias and scale for each output channel in units of the output, computed by each part for itself.
+struct Factors {
+  float input_step, output_step;  // 1 for bfloat16 and float32
+  int64_t channels;
+
+  size_t padded() const { return static_cast<size_t>(cpu::AmxBlocks(channels) * cpu::kAmxBlockChannels); }
+  size_t bytes() const { return 2 * padded() * sizeof(float); }
+
+  // `steps` of the filter, null for bfloat16; `bias` may be null.
+  AmxConvTail Compute(const float* steps, const float* bias, void* memory) const {
+    auto* const biases = static_cast<float*>(memory);
+    auto* const scales = biases + padded();
+    const float one = 1.0F / output_step;
+    const float factor = input_step * one;
+    for (int64_t c = 0; c < channels; ++c) biases[c] = bias != nullptr ? bias[c] * one : 0.0F;
+    for (int64_t c = 0; c < channels; ++c) scales[c] = steps != nullptr ? steps[c] * factor : one;
+    std::fill(biases + channels, biases + padded(), 0.0F);
+    std::fill(scales + channels, scales + padded(), 0.0F);
+    return {biases, scales, 0.0F};
+  }
+};
+
+float StepOf(const Value& value) {
+  return value.encoding && value.encoding->step > 0 ? static_cast<float>(value.encoding->step) : 1.0F;
+}
+
+}  // namespace
+
+bool TakesAmxConv(const OpContext& context) {
+  if (!DetectNarrowIsa().amx) return false;
+  const std::optional<Request> request = RequestOf(context);
+  return request && cpu::AmxConvTakes(ShapeOf(context), request->kind);
+}
+
+LayoutPtr AmxFilterLayout(const OpContext& context) {
+  return std::make_shared<const OnednnLayout>(cpu::AmxPackingOf(ShapeOf(context), RequestOf(context)->kind.input));
+}
+
+std::unique_ptr<Kernel> PrepareAmxConv(const OpContext& context) {
+  const AmxConvShape shape = ShapeOf(context);
+  const Request request = *RequestOf(context);
+  const AmxConvKind kind = request.kind;
+  const bool whole = IsWhole(kind.input);
+  const int parts = context.engine.threads();
+  const Factors factors{StepOf(context.input(0)), StepOf(context.output(0)), shape.out_channels};
+  const float addend_scale = kind.adds ? StepOf(context.operand(*request.add)) / factors.output_step : 0.0F;
+  const size_t part_bytes = Rounded(factors.bytes() + cpu::AmxConvScratch(shape, kind, parts));
+  const size_t result_bytes = context.output(0).bytes();
+  const size_t steps_offset = whole ? LayoutOf(context.input(1))->steps_offset() : 0;
+
+  return cpu::KernelOf(
+      std::string(whole ? "amx_conv:int8" : "amx_conv:bfloat16"),
+      [=, bias = request.bias, add = request.add](ParallelFor& pool, const Bindings& b) {
+        if (add && b.operands[*add] != b.outputs[0]) std::memcpy(b.outputs[0], b.operands[*add], result_bytes);
+        const auto* const filter = static_cast<const char*>(b.inputs[1]);
+        const auto* const steps = whole ? reinterpret_cast<const float*>(filter + steps_offset) : nullptr;
+        const auto* const biases = bias ? static_cast<const float*>(b.operands[*bias]) : nullptr;
+        const auto part = [&](int index) {
+          char* const scratch = static_cast<char*>(b.scratch) + static_cast<size_t>(index) * part_bytes;
+          AmxConvTail tail = factors.Compute(steps, biases, scratch);
+          tail.addend_scale = addend_scale;
+          AmxConv(shape, kind, b.inputs[0], filter, tail, b.outputs[0], scratch + factors.bytes(), index, parts);
+        };
+        pool.Run(parts, std::ref(part));
+      },
+      static_cast<size_t>(parts) * part_bytes);
+}
+
+std::unique_ptr<Kernel> PrepareAmxFilter(const OnednnLayout& layout) {
+  const cpu::AmxPacking packing = layout.tiles();
+  if (!packing.whole) {
+    return cpu::KernelOf("amx_filter:bfloat16", [=](ParallelFor& pool, const Bindings& b) {
+      cpu::ForRange(pool, packing.blocks(), 1, [&](int64_t begin, int64_t end) {
+        cpu::PackAmxFilter(packing, cpu::In<float>(b, 0), begin, end, b.outputs[0]);
+      });
+    });
+  }
+  return cpu::KernelOf(
+      "amx_filter:int8",
+      [=, steps_offset = layout.steps_offset()](ParallelFor& pool, const Bindings& b) {
+        auto* const steps = reinterpret_cast<float*>(static_cast<char*>(b.outputs[0]) + steps_offset);
+        auto* const whole = static_cast<int8_t*>(b.scratch);
+        cpu::ForRange(pool, packing.blocks(), 1, [&](int64_t begin, int64_t end) {
+          const int64_t last = std::min(end * cpu::kAmxBlockChannels, packing.out_channels);
+          cpu::QuantizeFilter(cpu::In<float>(b, 0), packing.taps * packing.in_channels, packing.out_channels,
+                              begin * cpu::kAmxBlockChannels, last, kLevels, whole, steps);
+          cpu::PackAmxFilter(packing, whole, begin, end, b.outputs[0]);
+        });
+      },
+      packing.bytes());
+}
+
+}  // namespace slimnet::onednn
