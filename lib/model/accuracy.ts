@@ -2,7 +2,7 @@
 import { describe, holds } from '../core/dtype.js';
 import { ArgumentError } from '../errors.js';
 import type { LogitComparison } from '../runtime/precision_report.js';
-import { concatenate } from './batch_input.js';
+import { concatenate } from './concatenate.js';
 import { topIndices } from './predictions.js';
 
 /** Logits of several images, a row for each: [images, classes], or with dimensions of 1 in between, as networks give them. */

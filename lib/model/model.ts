@@ -11,10 +11,10 @@ import type { PrecisionCost, PrecisionReport } from '../runtime/precision_report
 import type { Session, SessionStats } from '../runtime/session.js';
 import type { NetworkEntry } from '../slim/nets/registry.js';
 import { compareLogits, logitRows } from './accuracy.js';
-import { BatchInput, concatenate } from './batch_input.js';
 import { batchSizesUpTo } from './batch_sizes.js';
 import { type Batching, checkTimeout } from './batching.js';
 import { systemClock } from './clock.js';
+import { concatenate } from './concatenate.js';
 import { DynamicBatcher } from './dynamic_batcher.js';
 import { ImagePreparation, type Item } from './image_preparation.js';
 import type {
@@ -62,7 +62,6 @@ export class Model {
   readonly #batching: Batching;
   readonly #images: ImagePreparation;
   readonly #batcher: DynamicBatcher<ModelOutput, Float32Array, Float32Array>;
-  readonly #input = new BatchInput();
   readonly #signals = new SignalListeners();
   readonly #pending = new Set<Promise<unknown>>();
   #closing = false;
@@ -213,11 +212,12 @@ export class Model {
   }
 
   /**
-   * One output for preprocessed pixels, float32 [images, height, width, 3]: the network alone, in a batch of its own.
+   * One output for preprocessed pixels, float32 [images, height, width, 3] in one array or several that follow one another: the
+   * network alone, in a batch of its own.
    * @returns the rows of all images, one after another
    */
   async run(
-    pixels: Float32Array,
+    pixels: Float32Array | readonly Float32Array[],
     { signal, timeoutMs, output = 'logits' }: PredictOptions & { readonly output?: ModelOutput } = {},
   ): Promise<Float32Array> {
     const { result } = await this.session.run({ images: pixels }, this.#fetches(output), {
@@ -358,8 +358,7 @@ export class Model {
   }
 
   async #runBatch(output: ModelOutput, images: readonly Float32Array[], signal: AbortSignal): Promise<Float32Array[]> {
-    // `run` copies its input before it returns a promise: the next batch may be filled in at once.
-    const data = await this.run(this.#input.fill(images), { signal, output });
+    const data = await this.run(images, { signal, output });
     if (images.length === 1) return [data];
     const width = data.length / images.length;
     return images.map((_, i) => data.slice(i * width, (i + 1) * width));

@@ -191,11 +191,11 @@ export interface NativeRange {
 
 export interface NativeProgram {
   /**
-   * Queues a run. Inputs are copied before the call returns, throwing ERR_ARGUMENT when they do not fit. `id` serves `cancel`.
+   * Queues a run. Inputs (an array, or several that follow one another) are copied before the call returns, throwing ERR_ARGUMENT when they do not fit. `id` serves `cancel`.
    * Rejects with ERR_ABORTED when cancelled, with ERR_QUEUE_FULL when too many runs wait.
    */
   run(
-    inputs: readonly TypedArray[],
+    inputs: readonly (TypedArray | readonly TypedArray[])[],
     options: { readonly id: number; readonly profile?: boolean },
   ): Promise<TypedArray[]>;
   /** Cancels a run that waits or runs; a run that has ended is left alone. */

@@ -4,19 +4,22 @@ import type { Tensor, Variable } from '../core/graph.js';
 import { accepts, type ConcreteShape, elementCount, limits, type Shape, shapeText, typeText } from '../core/shape.js';
 import { ArgumentError, ExecutionError, ShapeError } from '../errors.js';
 
+/** Row-major values: in one array, or in several that follow one another and are put together without a further copy. */
+export type FeedValues = TypedArray | readonly TypedArray[];
+
 /** An array with its shape. */
 export interface ShapedFeed {
-  readonly data: TypedArray;
+  readonly data: FeedValues;
   readonly shape: readonly number[];
   /** When given it must be the placeholder's. */
   readonly dtype?: DType;
 }
 
 /**
- * The value of a placeholder: row-major values in the typed array of its dtype. A bare array takes the placeholder's shape;
- * one dimension that is unknown there follows from the array's length.
+ * The value of a placeholder: row-major values in typed arrays of its dtype; `[a, b, c]` is a batch of what was made one by one.
+ * Without a shape they take the placeholder's; one dimension that is unknown there follows from their length.
  */
-export type Feed = TypedArray | ShapedFeed;
+export type Feed = FeedValues | ShapedFeed;
 
 /** Values of placeholders by their names. */
 export type Feeds = Readonly<Record<string, Feed>>;
@@ -26,7 +29,7 @@ export interface Input {
   readonly name: string;
   readonly dtype: DType;
   readonly shape: ConcreteShape;
-  readonly data: TypedArray;
+  readonly data: FeedValues;
 }
 
 /** The name under which a placeholder is fed. */
@@ -120,9 +123,9 @@ function known(shape: Shape): ConcreteShape | null {
 }
 
 function checkFeed(name: string, placeholder: Tensor, feed: unknown): Input {
-  if (ArrayBuffer.isView(feed)) {
+  if (ArrayBuffer.isView(feed) || Array.isArray(feed)) {
     const data = checkData(name, placeholder, feed);
-    return { name, dtype: placeholder.dtype, data, shape: shapeOf(name, placeholder, data.length) };
+    return { name, dtype: placeholder.dtype, data, shape: shapeOf(name, placeholder, lengthOf(data)) };
   }
   if (feed === null || typeof feed !== 'object' || !('data' in feed)) {
     throw new ArgumentError(
@@ -146,17 +149,28 @@ function checkFeed(name: string, placeholder: Tensor, feed: unknown): Input {
   }
   const data = checkData(name, placeholder, values);
   const shape =
-    dimensions === undefined ? shapeOf(name, placeholder, data.length) : checkShape(name, placeholder, dimensions);
-  if (elementCount(shape) !== data.length) {
+    dimensions === undefined ? shapeOf(name, placeholder, lengthOf(data)) : checkShape(name, placeholder, dimensions);
+  if (elementCount(shape) !== lengthOf(data)) {
     throw new ShapeError(
-      `Input ${name}: shape ${shapeText(shape)} has ${elementCount(shape)} elements, received ${data.length}.`,
+      `Input ${name}: shape ${shapeText(shape)} has ${elementCount(shape)} elements, received ${lengthOf(data)}.`,
       { node: name },
     );
   }
   return { name, dtype: placeholder.dtype, data, shape };
 }
 
-function checkData(name: string, placeholder: Tensor, data: unknown): TypedArray {
+function lengthOf(values: FeedValues): number {
+  return Array.isArray(values)
+    ? values.reduce((sum: number, { length }: TypedArray) => sum + length, 0)
+    : (values as TypedArray).length;
+}
+
+function checkData(name: string, placeholder: Tensor, data: unknown): FeedValues {
+  if (Array.isArray(data)) return data.map((part) => checkArray(name, placeholder, part));
+  return checkArray(name, placeholder, data);
+}
+
+function checkArray(name: string, placeholder: Tensor, data: unknown): TypedArray {
   if (holds(placeholder.dtype, data)) return data;
   throw new ArgumentError(
     `Input ${name}: expected ${dtypes[placeholder.dtype].array.name} for ${typeText(placeholder)}, received ${describe(data)}.`,

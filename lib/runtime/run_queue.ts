@@ -101,9 +101,12 @@ export class RunQueue {
 
 /** Inputs in memory of their own. */
 export function copied(inputs: readonly Input[]): Input[] {
-  return inputs.map(({ name, dtype, shape, data }) => {
-    const copy = allocate(dtype, data.length); // not slice(): that of a Buffer shares its memory
-    new Uint8Array(copy.buffer).set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-    return { name, dtype, shape, data: copy };
+  return inputs.map((input) => {
+    const own = (array: TypedArray) => {
+      const copy = allocate(input.dtype, array.length); // not slice(): that of a Buffer shares its memory
+      new Uint8Array(copy.buffer).set(new Uint8Array(array.buffer, array.byteOffset, array.byteLength));
+      return copy;
+    };
+    return { ...input, data: Array.isArray(input.data) ? input.data.map(own) : own(input.data as TypedArray) };
   });
 }

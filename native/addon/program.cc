@@ -15,6 +15,7 @@
 namespace slimnet {
 namespace {
 
+constexpr size_t kMostParts = size_t{1} << 20;  // of an input
 constexpr int64_t kLargestId = (int64_t{1} << 53) - 1;
 
 class CompileJob final : public AsyncJob {
@@ -51,8 +52,9 @@ class RunJob final : public AsyncJob {
 
   bool Is(const ProgramSet& program, int64_t id) const { return program_.get() == &program && id_ == id; }
 
-  void CopyInput(size_t index, std::span<const std::byte> bytes) {
-    auto* const data = static_cast<std::byte*>(request_.inputs->data()) + program_->input_offsets()[index];
+  // `at` counts bytes from the beginning of the input.
+  void CopyInput(size_t index, size_t at, std::span<const std::byte> bytes) {
+    auto* const data = static_cast<std::byte*>(request_.inputs->data()) + program_->input_offsets()[index] + at;
     if (!bytes.empty()) std::memcpy(data, bytes.data(), bytes.size());
   }
 
@@ -87,6 +89,12 @@ ProgramHandle& HandleOf(const js::Arguments& arguments) {
 
 int64_t ReadId(napi_env env, napi_value value) { return js::ReadInteger(env, value, "id", 0, kLargestId); }
 
+bool IsArray(napi_env env, napi_value value) {
+  bool is_array = false;
+  js::Check(env, napi_is_array(env, value, &is_array));
+  return is_array;
+}
+
 napi_value Run(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
   // Reading options and elements may run JavaScript, which may do anything: the program is taken and the arrays are
@@ -95,24 +103,43 @@ napi_value Run(const js::Arguments& arguments) {
   const napi_value profile_value = js::Get(env, arguments[1], "profile", "options");
   const bool profile = !js::IsUndefined(env, profile_value) && js::ReadBoolean(env, profile_value, "profile");
   const std::vector<napi_value> values = js::ReadArray(env, arguments[0], "inputs", limits::kNodes);
+  // An input is an array, or several that follow one another.
+  std::vector<std::vector<napi_value>> arrays;
+  for (const napi_value value : values) {
+    arrays.push_back(IsArray(env, value) ? js::ReadArray(env, value, "input", kMostParts)
+                                         : std::vector<napi_value>{value});
+  }
   ProgramHandle& handle = HandleOf(arguments);
   const std::vector<ProgramPort>& ports = handle.program->inputs();
   if (values.size() != ports.size()) {
     throw Error(ErrorCode::kArgument, "The program has " + std::to_string(ports.size()) + " inputs, received " +
                                           std::to_string(values.size()) + ".");
   }
-  std::vector<ArrayView> views;
+  std::vector<std::vector<ArrayView>> views;
   for (size_t i = 0; i < ports.size(); ++i) {
     const std::string what = "Input " + ports[i].name + " (" + ToString(ports[i].type) + ")";
-    views.push_back(ReadTypedArray(env, values[i], what));
-    RequireDType(views.back(), ports[i].type.dtype, what);
-    if (views.back().bytes.size() != ByteSize(ports[i].type)) {
+    size_t bytes = 0;
+    size_t elements = 0;
+    views.emplace_back();
+    for (const napi_value part : arrays[i]) {
+      views.back().push_back(ReadTypedArray(env, part, what));
+      RequireDType(views.back().back(), ports[i].type.dtype, what);
+      bytes += views.back().back().bytes.size();
+      elements += views.back().back().length;
+    }
+    if (bytes != ByteSize(ports[i].type)) {
       throw Error(ErrorCode::kArgument, what + ": expected " + std::to_string(ElementCount(ports[i].type.shape)) +
-                                            " elements, received " + std::to_string(views.back().length) + ".");
+                                            " elements, received " + std::to_string(elements) + ".");
     }
   }
   auto job = std::make_unique<RunJob>(handle.program, handle.shared->demand(), id, profile);
-  for (size_t i = 0; i < views.size(); ++i) job->CopyInput(i, views[i].bytes);
+  for (size_t i = 0; i < views.size(); ++i) {
+    size_t at = 0;
+    for (const ArrayView& view : views[i]) {
+      job->CopyInput(i, at, view.bytes);
+      at += view.bytes.size();
+    }
+  }
   handle.shared->Account(env);
   return Environment::Of(env).Start(handle.shared->executor(), std::move(job), handle.shared->queue_limit());
 }

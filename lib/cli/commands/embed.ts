@@ -1,6 +1,6 @@
 import { writeFileAtomically } from '../../checkpoint/index.js';
 import { ArgumentError } from '../../errors.js';
-import { concatenate } from '../../model/batch_input.js';
+import { concatenate } from '../../model/concatenate.js';
 import type { DefineCommand } from '../command.js';
 import { expandInputs } from '../inputs.js';
 import { exitStatus, say, writeOut } from '../io.js';

@@ -1,0 +1,279 @@
+// The loops for the matrix unit against the definition of a convolution, in double precision.
+#include "backends/cpu/amx_conv.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "backends/cpu/aligned_memory.h"
+#include "backends/onednn/isa.h"
+#include "base/half.h"
+
+namespace slimnet::cpu {
+namespace {
+
+// What the numbers of a tensor are, however they are stored.
+struct Tensor {
+  AmxNumber number;
+  std::unique_ptr<Memory> memory;
+  int64_t count;
+
+  Tensor(AmxNumber kind, int64_t size)
+      : number(kind), memory(AllocateAligned(static_cast<size_t>(size) * 4)), count(size) {}
+
+  double Get(int64_t i) const {
+    switch (number) {
+      case AmxNumber::kFloat32:
+        return static_cast<const float*>(memory->data())[i];
+      case AmxNumber::kBFloat16:
+        return ToFloat(static_cast<const BFloat16*>(memory->data())[i]);
+      case AmxNumber::kUInt8:
+        return static_cast<const uint8_t*>(memory->data())[i];
+      case AmxNumber::kInt8:
+        return static_cast<const int8_t*>(memory->data())[i];
+    }
+    return 0;
+  }
+  void Set(int64_t i, int whole) {
+    switch (number) {
+      case AmxNumber::kFloat32:
+        static_cast<float*>(memory->data())[i] = static_cast<float>(whole) / 64;
+        break;
+      case AmxNumber::kBFloat16:
+        static_cast<BFloat16*>(memory->data())[i] = ToBFloat16(static_cast<float>(whole) / 64);
+        break;
+      default:
+        static_cast<uint8_t*>(memory->data())[i] = static_cast<uint8_t>(whole);
+    }
+  }
+  void Fill(std::mt19937& random) {
+    for (int64_t i = 0; i < count; ++i) Set(i, static_cast<int>(random() % 256) - 128);
+  }
+};
+
+bool IsWhole(AmxNumber number) { return number == AmxNumber::kUInt8 || number == AmxNumber::kInt8; }
+
+std::string Describe(const AmxConvShape& s, const AmxConvKind& k, int parts) {
+  const auto n = [](auto number) { return std::to_string(static_cast<int64_t>(number)); };
+  return "x " + n(s.batch) + "x" + n(s.height) + "x" + n(s.width) + "x" + n(s.in_channels) + " filter " +
+         n(s.filter_height) + "x" + n(s.filter_width) + " y " + n(s.out_height) + "x" + n(s.out_width) + "x" +
+         n(s.out_channels) + " strides " + n(s.stride_down) + "," + n(s.stride_across) + " dilations " +
+         n(s.dilation_down) + "," + n(s.dilation_across) + " pads " + n(s.top) + "," + n(s.left) + " numbers " +
+         n(k.input) + " to " + n(k.output) + (k.adds ? " adds " + n(k.addend) : "") + (k.relu ? " relu" : "") + " in " +
+         n(parts) + " parts";
+}
+
+class AmxConvolution : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (!onednn::DetectNarrowIsa().amx) GTEST_SKIP() << "this processor has no matrix unit, or its use was not granted";
+  }
+
+  // Computes once and compares all results with the definition.
+  void Check(const AmxConvShape& s, const AmxConvKind& kind, int parts) {
+    SCOPED_TRACE(Describe(s, kind, parts));
+    ASSERT_TRUE(AmxConvTakes(s, kind));
+    const int64_t filter_count = s.taps() * s.in_channels * s.out_channels;
+    std::vector<float> filter(static_cast<size_t>(filter_count));
+    std::vector<int8_t> whole_filter(filter.size());
+    for (size_t i = 0; i < filter.size(); ++i) {
+      const int value = static_cast<int>(random_() % 255) - 127;
+      whole_filter[i] = static_cast<int8_t>(value);
+      filter[i] = IsWhole(kind.input) ? static_cast<float>(value) : static_cast<float>(value) / 128;
+    }
+    const AmxPacking packing = AmxPackingOf(s, kind.input);
+    const auto packed = AllocateAligned(packing.bytes());
+    if (packing.whole) {
+      PackAmxFilter(packing, whole_filter.data(), 0, packing.blocks(), packed->data());
+    } else {
+      PackAmxFilter(packing, filter.data(), 0, packing.blocks(), packed->data());
+    }
+
+    Tensor x(kind.input, s.batch * s.height * s.width * s.in_channels);
+    x.Fill(random_);
+    const int64_t results = s.batch * s.out_height * s.out_width * s.out_channels;
+    // What is added to and the result share their memory; before and behind it nothing may change.
+    constexpr int64_t kGuard = 64;
+    Tensor y(kind.output, results + kGuard);
+    Tensor old(kind.adds ? kind.addend : kind.output, results + kGuard);
+    old.Fill(random_);
+    std::memcpy(y.memory->data(), old.memory->data(), static_cast<size_t>(results + kGuard) * 4);
+
+    const auto channels = static_cast<size_t>(packing.blocks() * kAmxBlockChannels);
+    std::vector<float> bias(channels), scale(channels);
+    for (size_t c = 0; c < channels; ++c) {
+      bias[c] = static_cast<float>(static_cast<int>(c % 13) - 6) / 4;
+      scale[c] = IsWhole(kind.input) ? 0.0007F * static_cast<float>(1 + c % 5) : 3.0F;
+    }
+    const AmxConvTail tail{bias.data(), scale.data(), 0.5F};
+    const size_t bytes = AmxConvScratch(s, kind, parts);
+    for (int part = 0; part < parts; ++part) {
+      const auto scratch = AllocateAligned(bytes);
+      std::memset(scratch->data(), 0xff, bytes);  // NaN, where it is read and should not be
+      AmxConv(s, kind, x.memory->data(), packed->data(), tail, y.memory->data(), scratch->data(), part, parts);
+    }
+
+    const bool scales = IsWhole(kind.input) || IsWhole(kind.output);
+    for (int64_t i = 0; i < results; ++i) {
+      const int64_t c = i % s.out_channels;
+      const int64_t column = i / s.out_channels % s.out_width;
+      const int64_t row = i / s.out_channels / s.out_width % s.out_height;
+      const int64_t image = i / s.out_channels / s.out_width / s.out_height;
+      double sum = 0;
+      for (int64_t tap = 0; tap < s.taps(); ++tap) {
+        const int64_t in_row = row * s.stride_down + tap / s.filter_width * s.dilation_down - s.top;
+        const int64_t in_column = column * s.stride_across + tap % s.filter_width * s.dilation_across - s.left;
+        if (in_row < 0 || in_row >= s.height || in_column < 0 || in_column >= s.width) continue;
+        const int64_t pixel = ((image * s.height + in_row) * s.width + in_column) * s.in_channels;
+        for (int64_t k = 0; k < s.in_channels; ++k) {
+          sum += x.Get(pixel + k) *
+                 static_cast<double>(filter[static_cast<size_t>((tap * s.in_channels + k) * s.out_channels + c)]);
+        }
+      }
+      double expected = sum * (scales ? static_cast<double>(scale[static_cast<size_t>(c)]) : 1.0) +
+                        static_cast<double>(bias[static_cast<size_t>(c)]);
+      if (kind.adds) expected += old.Get(i) * (scales ? 0.5 : 1.0);
+      if (kind.relu) expected = std::max(expected, 0.0);
+      const double got = y.Get(i);
+      if (IsWhole(kind.output)) {
+        expected =
+            kind.output == AmxNumber::kUInt8 ? std::clamp(expected, 0.0, 255.0) : std::clamp(expected, -128.0, 127.0);
+        ASSERT_NEAR(got, expected, 0.502) << "element " << i;
+      } else {
+        const double precision = kind.output == AmxNumber::kBFloat16 ? 1.0 / 256 : 1e-5;
+        ASSERT_NEAR(got, expected, std::abs(expected) * precision + 2e-4) << "element " << i;
+      }
+    }
+    const auto width = static_cast<size_t>(kind.output == AmxNumber::kFloat32    ? 4
+                                           : kind.output == AmxNumber::kBFloat16 ? 2
+                                                                                 : 1);
+    const size_t end = static_cast<size_t>(results) * width;
+    EXPECT_EQ(
+        std::memcmp(static_cast<char*>(y.memory->data()) + end, static_cast<char*>(old.memory->data()) + end, kGuard),
+        0)
+        << "something was written behind the end";
+  }
+
+  int64_t Some(int64_t least, int64_t most) {
+    return least + static_cast<int64_t>(random_() % static_cast<uint64_t>(most - least + 1));
+  }
+
+  std::mt19937 random_{20260101};
+};
+
+constexpr AmxNumber kNarrow[] = {AmxNumber::kBFloat16, AmxNumber::kUInt8, AmxNumber::kInt8};
+
+// Every kind of numbers once, on a shape with everything that is special: tails of rows, pads, several blocks.
+TEST_F(AmxConvolution, TakesEveryKindOfNumbers) {
+  const AmxConvShape shape{2, 9, 7, 64, 9, 7, 96, 3, 3, 1, 1, 1, 1, 1, 1};
+  for (const AmxNumber input : kNarrow) {
+    for (const AmxNumber output : {AmxNumber::kBFloat16, AmxNumber::kUInt8, AmxNumber::kInt8, AmxNumber::kFloat32}) {
+      for (const AmxNumber addend : kNarrow) {
+        for (const bool adds : {false, true}) {
+          for (const bool relu : {false, true}) {
+            const AmxConvKind kind{input, output, adds, addend, relu};
+            if (AmxConvTakes(shape, kind)) Check(shape, kind, 2);
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST_F(AmxConvolution, IsTheDefinitionsForRandomShapes) {
+  for (int i = 0; i < 300 && !HasFatalFailure(); ++i) {
+    AmxConvShape s{};
+    s.batch = Some(1, 4);
+    s.filter_height = Some(1, 4);
+    s.filter_width = Some(1, 4);
+    s.stride_down = Some(1, 3);
+    s.stride_across = Some(1, 3);
+    s.dilation_down = s.stride_down == 1 ? Some(1, 2) : 1;
+    s.dilation_across = s.stride_across == 1 ? Some(1, 2) : 1;
+    s.top = Some(0, s.filter_height);
+    s.left = Some(0, s.filter_width);
+    s.out_height = Some(1, 12);
+    s.out_width = Some(1, 20);
+    // With some padding behind the image, or with pixels that are not looked at.
+    const int64_t seen_down = (s.out_height - 1) * s.stride_down + (s.filter_height - 1) * s.dilation_down + 1;
+    const int64_t seen_across = (s.out_width - 1) * s.stride_across + (s.filter_width - 1) * s.dilation_across + 1;
+    s.height = std::max<int64_t>(seen_down - s.top + Some(-2, 2), 1);
+    s.width = std::max<int64_t>(seen_across - s.left + Some(-2, 2), 1);
+    s.in_channels = 64 * Some(1, 3);
+    s.out_channels = 32 * Some(1, 4);
+    AmxConvKind kind{};
+    kind.input = kNarrow[Some(0, 2)];
+    const bool whole = IsWhole(kind.input);
+    kind.output = whole ? kNarrow[Some(1, 2)] : AmxNumber::kBFloat16;
+    kind.adds = Some(0, 1) == 1;
+    kind.addend = whole ? kNarrow[Some(1, 2)] : AmxNumber::kBFloat16;
+    kind.relu = Some(0, 1) == 1;
+    if (!kind.adds && Some(0, 3) == 0) {
+      kind.output = AmxNumber::kFloat32;
+      s.out_channels = Some(1, 100);
+    }
+    Check(s, kind, static_cast<int>(Some(1, 3)));
+  }
+}
+
+TEST_F(AmxConvolution, ReadsFewChannelsOfFloat32) {
+  for (int i = 0; i < 100 && !HasFatalFailure(); ++i) {
+    AmxConvShape s{};
+    s.batch = Some(1, 3);
+    s.in_channels = Some(1, 4);
+    s.filter_height = Some(1, 8);
+    s.filter_width = Some(1, 8);
+    s.stride_down = Some(1, 3);
+    s.stride_across = Some(1, 3);
+    s.dilation_down = s.dilation_across = 1;
+    s.top = Some(0, s.filter_height);
+    s.left = Some(0, s.filter_width);
+    s.out_height = Some(1, 9);
+    s.out_width = Some(1, 40);
+    s.height = std::max<int64_t>((s.out_height - 1) * s.stride_down + s.filter_height - s.top + Some(-2, 2), 1);
+    s.width = std::max<int64_t>((s.out_width - 1) * s.stride_across + s.filter_width - s.left + Some(-2, 2), 1);
+    s.out_channels = 32 * Some(1, 2);
+    AmxConvKind kind{AmxNumber::kFloat32, kNarrow[Some(0, 2)], false, AmxNumber::kFloat32, Some(0, 1) == 1};
+    Check(s, kind, static_cast<int>(Some(1, 2)));
+  }
+}
+
+// So many channels that they are cut into pieces, and a filter that does not fit into the second-level cache.
+TEST_F(AmxConvolution, CutsManyChannelsIntoPieces) {
+  for (const AmxNumber number : kNarrow) {
+    const AmxNumber output = IsWhole(number) ? AmxNumber::kUInt8 : AmxNumber::kBFloat16;
+    const AmxConvShape deep{2, 3, 4, 2048, 3, 4, 576, 1, 1, 1, 1, 1, 1, 0, 0};
+    EXPECT_GT(AmxPackingOf(deep, number).pieces, 1);
+    Check(deep, {number, output, true, output, true}, 2);
+    const AmxConvShape wide{3, 7, 7, 512, 7, 7, 128, 3, 3, 1, 1, 1, 1, 1, 1};
+    EXPECT_GT(AmxPackingOf(wide, number).bytes(), size_t{500000});
+    Check(wide, {number, output, false, output, true}, 1);
+  }
+}
+
+TEST_F(AmxConvolution, RefusesWhatItsTilesDoNotFit) {
+  const AmxConvKind kind{};
+  const AmxConvShape good{1, 4, 4, 64, 4, 4, 32, 1, 1, 1, 1, 1, 1, 0, 0};
+  ASSERT_TRUE(AmxConvTakes(good, kind));
+  const auto refuses = [&](auto change, AmxConvKind k = {}) {
+    AmxConvShape shape = good;
+    change(shape);
+    return !AmxConvTakes(shape, k);
+  };
+  EXPECT_TRUE(refuses([](AmxConvShape& s) { s.in_channels = 48; }));
+  EXPECT_TRUE(refuses([](AmxConvShape& s) { s.out_channels = 48; }));
+  EXPECT_TRUE(refuses([](AmxConvShape& s) { s.stride_down = s.dilation_down = 2; }));
+  EXPECT_TRUE(refuses([](AmxConvShape& s) { s.batch = 0; }));
+  EXPECT_TRUE(refuses([](AmxConvShape& s) { s.filter_height = s.filter_width = 9; }));
+  EXPECT_TRUE(refuses([](AmxConvShape&) {}, {AmxNumber::kBFloat16, AmxNumber::kUInt8}));
+  EXPECT_TRUE(refuses([](AmxConvShape&) {}, {AmxNumber::kFloat32, AmxNumber::kFloat32}));
+  EXPECT_TRUE(refuses([](AmxConvShape& s) { s.in_channels = 64; }, {AmxNumber::kFloat32, AmxNumber::kBFloat16}));
+}
+
+}  // namespace
+}  // namespace slimnet::cpu
