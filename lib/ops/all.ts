@@ -21,6 +21,7 @@ import { equal } from './equal.js';
 import { exp } from './exp.js';
 import { inTopK } from './in_top_k.js';
 import { input } from './input.js';
+import { join } from './join.js';
 import { l2Loss } from './l2_loss.js';
 import { log } from './log.js';
 import { logSoftmax } from './log_softmax.js';
@@ -31,6 +32,7 @@ import { mul } from './mul.js';
 import { notEqual } from './not_equal.js';
 import { oneHot } from './one_hot.js';
 import { pad } from './pad.js';
+import { part } from './part.js';
 import { pick } from './pick.js';
 import { reduceMean } from './reduce_mean.js';
 import { reduceSum } from './reduce_sum.js';
@@ -74,6 +76,7 @@ export const allOps: readonly Op[] = [
   exp,
   inTopK,
   input,
+  join,
   l2Loss,
   log,
   log1p,
@@ -84,6 +87,7 @@ export const allOps: readonly Op[] = [
   notEqual,
   oneHot,
   pad,
+  part,
   pick,
   reduceMean,
   reduceSum,

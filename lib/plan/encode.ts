@@ -19,6 +19,9 @@ export interface Plan {
   readonly variables: readonly Variable[];
 }
 
+/** Which part of a plan runs on a few images of the batch at a time, where the compiler is not to choose: for measurements and tests. */
+export type PlanSplit = 'never' | { readonly steps: number; readonly images: number };
+
 /** What to compute: a name for each result, and update ops whose value nobody asks for. */
 export interface PlanRequest {
   readonly graph: Graph;
@@ -29,6 +32,8 @@ export interface PlanRequest {
   readonly shapes?: ReadonlyMap<string, ConcreteShape>;
   /** Float32 unless told. */
   readonly precision?: PlanPrecision;
+  /** What compiles the plan chooses unless told. */
+  readonly split?: PlanSplit;
 }
 
 /**
@@ -38,7 +43,7 @@ export interface PlanRequest {
  * unknown or does not fit.
  */
 export function encode(request: PlanRequest): Plan {
-  const { graph, fetches, updates = [], shapes = new Map(), precision = { precision: 'float32' } } = request;
+  const { graph, fetches, updates = [], shapes = new Map(), precision = { precision: 'float32' }, split } = request;
   if (fetches.size === 0 && updates.length === 0) throw new PlanError('A plan needs at least one fetch or update.');
   const nodes = reachable(graph, [...fetches.values(), ...updates]);
   const idle = updates.find(
@@ -69,6 +74,7 @@ export function encode(request: PlanRequest): Plan {
   for (const [name, tensor] of fetches) lines.push(`output ${quote(name)} %${ids.get(tensor)}`);
   for (const tensor of effects) lines.push(`update %${ids.get(tensor)}`);
   lines.push(...precisionLines(precision, quote));
+  if (split !== undefined) lines.push(split === 'never' ? 'split never' : `split ${split.steps} ${split.images}`);
   const outputs = [...fetches].map(([name, tensor]) => ({ name, type: types.get(tensor) as ConcreteType }));
   return { text: `${lines.join('\n')}\n`, inputs, outputs, variables };
 }

@@ -31,6 +31,8 @@ struct DeviceInfo {
   std::string hardware;  // e.g. "Intel(R) Xeon(R), avx512_core"
   size_t memory_bytes = 0;
   std::vector<std::string> features;  // instruction sets, or compute capability
+  size_t cache_bytes = 0;             // second-level cache of one core; 0: not known
+  int threads = 1;                    // cores on which one step is spread
 };
 
 // Memory of the device, aligned to at least 64 bytes. Freed with the object.

@@ -36,6 +36,7 @@ enum class OpKind : uint8_t {
   kExp,
   kInTopK,
   kInput,
+  kJoin,
   kL2Loss,
   kLog,
   kLog1p,
@@ -46,6 +47,7 @@ enum class OpKind : uint8_t {
   kNotEqual,
   kOneHot,
   kPad,
+  kPart,
   kPick,
   kReduceMean,
   kReduceSum,
@@ -66,7 +68,7 @@ enum class OpKind : uint8_t {
   kVariable,
 };
 
-inline constexpr int kOpCount = 50;
+inline constexpr int kOpCount = 52;
 
 // X(PascalName, snake_name) for each op, in the order of OpKind.
 #define SLIMNET_FOR_EACH_OP(X) \
@@ -92,6 +94,7 @@ inline constexpr int kOpCount = 50;
   X(Exp, exp) \
   X(InTopK, in_top_k) \
   X(Input, input) \
+  X(Join, join) \
   X(L2Loss, l2_loss) \
   X(Log, log) \
   X(Log1p, log1p) \
@@ -102,6 +105,7 @@ inline constexpr int kOpCount = 50;
   X(NotEqual, not_equal) \
   X(OneHot, one_hot) \
   X(Pad, pad) \
+  X(Part, part) \
   X(Pick, pick) \
   X(ReduceMean, reduce_mean) \
   X(ReduceSum, reduce_sum) \
@@ -313,6 +317,15 @@ struct InputAttrs {
   }
 };
 
+struct JoinAttrs {
+  int64_t count = 0;
+  bool operator==(const JoinAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("count", self.count);
+  }
+};
+
 struct L2LossAttrs {
   bool operator==(const L2LossAttrs&) const = default;
   template <class Self, class Visitor>
@@ -394,6 +407,15 @@ struct PadAttrs {
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
     visit("pads", self.pads);
+  }
+};
+
+struct PartAttrs {
+  int64_t count = 0;
+  bool operator==(const PartAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("count", self.count);
   }
 };
 
@@ -566,6 +588,7 @@ using Attrs = std::variant<
     ExpAttrs,
     InTopKAttrs,
     InputAttrs,
+    JoinAttrs,
     L2LossAttrs,
     LogAttrs,
     Log1pAttrs,
@@ -576,6 +599,7 @@ using Attrs = std::variant<
     NotEqualAttrs,
     OneHotAttrs,
     PadAttrs,
+    PartAttrs,
     PickAttrs,
     ReduceMeanAttrs,
     ReduceSumAttrs,
@@ -630,6 +654,7 @@ inline std::vector<OpInfo> MakeOpTable() {
       {"exp", {"x"}, {"y"}, {}, false, false},
       {"in_top_k", {"predictions", "targets"}, {"y"}, {}, false, false},
       {"input", {}, {"y"}, {}, true, false},
+      {"join", {"x"}, {"y"}, {}, false, true},
       {"l2_loss", {"x"}, {"y"}, {}, false, false},
       {"log", {"x"}, {"y"}, {}, false, false},
       {"log1p", {"x"}, {"y"}, {}, false, false},
@@ -640,6 +665,7 @@ inline std::vector<OpInfo> MakeOpTable() {
       {"not_equal", {"x", "y"}, {"z"}, {}, false, false},
       {"one_hot", {"indices"}, {"y"}, {}, false, false},
       {"pad", {"x"}, {"y"}, {}, false, false},
+      {"part", {"x"}, {"y"}, {}, false, true},
       {"pick", {"x", "index"}, {"y"}, {}, false, false},
       {"reduce_mean", {"x"}, {"y"}, {}, false, false},
       {"reduce_sum", {"x"}, {"y"}, {}, false, false},
@@ -686,6 +712,7 @@ inline Attrs DefaultAttrs(OpKind kind) {
     case OpKind::kExp: return ExpAttrs{};
     case OpKind::kInTopK: return InTopKAttrs{};
     case OpKind::kInput: return InputAttrs{};
+    case OpKind::kJoin: return JoinAttrs{};
     case OpKind::kL2Loss: return L2LossAttrs{};
     case OpKind::kLog: return LogAttrs{};
     case OpKind::kLog1p: return Log1pAttrs{};
@@ -696,6 +723,7 @@ inline Attrs DefaultAttrs(OpKind kind) {
     case OpKind::kNotEqual: return NotEqualAttrs{};
     case OpKind::kOneHot: return OneHotAttrs{};
     case OpKind::kPad: return PadAttrs{};
+    case OpKind::kPart: return PartAttrs{};
     case OpKind::kPick: return PickAttrs{};
     case OpKind::kReduceMean: return ReduceMeanAttrs{};
     case OpKind::kReduceSum: return ReduceSumAttrs{};

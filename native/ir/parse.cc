@@ -88,6 +88,8 @@ class Parser {
         WideLine(scanner);
       } else if (scanner.Take("observe")) {
         program_.precision.observe = true;
+      } else if (scanner.Take("split ")) {
+        SplitLine(scanner);
       } else {
         NodeLine(scanner);
       }
@@ -256,6 +258,16 @@ class Parser {
   void WideLine(Scanner& scanner) {
     CheckHints(scanner);
     program_.precision.wide.insert(scanner.String("a quoted name of a node or scope"));
+  }
+
+  void SplitLine(Scanner& scanner) {
+    SplitRequest split;
+    if (!scanner.Take("never")) {
+      split.steps = scanner.Integer("`never` or a number of steps", 1, static_cast<int64_t>(limits::kNodes));
+      scanner.Expect(" ");
+      split.images = scanner.Integer("a number of images", 1, limits::kDimension);
+    }
+    program_.split = split;
   }
 
   void CheckHints(const Scanner& scanner) const {

@@ -1,5 +1,6 @@
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -78,8 +79,10 @@ std::string Span(const Place& place, size_t bytes) {
 std::string PlaceText(const Program& program, const Node& node) {
   std::string arena;
   std::string text;
+  bool moves = false;
   for (ValueId output : node.outputs) {
     const Value& value = program.values[output];
+    moves = moves || value.place.moves;
     switch (value.place.kind) {
       case Place::Kind::kArena:
         arena += (arena.empty() ? "" : ", ") + Span(value.place, value.bytes());
@@ -97,6 +100,7 @@ std::string PlaceText(const Program& program, const Node& node) {
     }
   }
   if (!arena.empty()) text += " arena[" + arena + "]";
+  if (moves) text += " moving";
   if (node.scratch.kind == Place::Kind::kArena) text += " scratch[" + std::to_string(node.scratch.offset) + "]";
   return text;
 }
@@ -127,20 +131,33 @@ std::string PrecisionText(const PrecisionRequest& request) {
   return text;
 }
 
+std::string SplitText(const std::optional<SplitRequest>& split) {
+  if (!split) return "";
+  if (split->steps == 0) return "split never\n";
+  return "split " + std::to_string(split->steps) + " " + std::to_string(split->images) + "\n";
+}
+
+// The line above the nodes of one part of the program.
+std::string Heading(const Program& program, const Node& node) {
+  if (node.prologue) return "prologue:\n";
+  return node.repeated ? "section " + std::to_string(program.repeats) + ":\n" : "main:\n";
+}
+
 }  // namespace
 
 std::string Print(const Program& program) {
   std::string text = "slimnet.plan " + std::to_string(limits::kPlanVersion) + "\n";
-  bool prologue = false;
+  Node before;
   for (const Node& node : program.nodes) {
-    if (node.prologue != prologue) text += node.prologue ? "prologue:\n" : "main:\n";
-    prologue = node.prologue;
+    if (node.prologue != before.prologue || node.repeated != before.repeated) text += Heading(program, node);
+    before.prologue = node.prologue;
+    before.repeated = node.repeated;
     text += NodeText(program, node);
   }
   for (const ProgramOutput& output : program.outputs)
     text += "output " + Quote(output.name) + " " + Ref(output.value) + "\n";
   for (ValueId value : program.updates) text += "update " + Ref(value) + "\n";
-  return text + PrecisionText(program.precision);
+  return text + PrecisionText(program.precision) + SplitText(program.split);
 }
 
 }  // namespace slimnet

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "base/error.h"
+#include "ir/by_image.h"
 #include "ir/infer.h"
 #include "ir/program.h"
 #include "ir/views.h"
@@ -39,7 +40,8 @@ IntegerRange RangeOf(DType dtype) {
 
 class Verifier {
  public:
-  explicit Verifier(const Program& program) : program_(program), producer_(program.values.size(), -1) {}
+  explicit Verifier(const Program& program)
+      : program_(program), producer_(program.values.size(), -1), constant_(program.values.size(), false) {}
 
   void Run() {
     for (size_t i = 0; i < program_.nodes.size(); ++i) {
@@ -52,6 +54,7 @@ class Verifier {
       CheckNames(node);
       CheckUpdates(node);
       CheckPrologue(node);
+      CheckSection(node);
       for (ValueId value : node.outputs) producer_[value] = static_cast<int32_t>(i);
     }
     CheckResults();
@@ -222,10 +225,69 @@ class Verifier {
     }
   }
 
+  // The section is the beginning of the main part. It is entered by parts and left by joins; what else it reads is the
+  // same in each repetition.
+  void CheckSection(const Node& node) {
+    const bool fixed = IsFixed(node);
+    for (ValueId value : node.outputs) constant_[value] = fixed;
+    if (!node.repeated && !fixed && node.op != OpKind::kInput) left_section_ = true;
+    if (node.repeated && left_section_) FailAt(node, "a node of the section stands behind a node that runs once.");
+    if (IsMovingView(node.op)) {
+      CheckMovingView(node);
+      return;
+    }
+    ForEachRead(node, [&](ValueId value) {
+      const Node& maker = ProducerOf(value);
+      if (maker.repeated && !node.repeated) FailAt(node, "it reads " + Ref(value) + ", which is a part of a batch.");
+      if (node.repeated && !maker.repeated && !constant_[value] && maker.op != OpKind::kInput) {
+        FailAt(node, "the section reads " + Ref(value) + ", which is made behind it.");
+      }
+    });
+    if (!node.repeated) return;
+    const auto by_image = ReadsByImage(program_, node);
+    if (!by_image || node.prologue) FailAt(node, "the section cannot hold this op.");
+    for (size_t i = 0; i < by_image->size(); ++i) {
+      if (!(*by_image)[i] && ProducerOf(node.inputs[i]).repeated) {
+        FailAt(node, "it needs the whole of " + Ref(node.inputs[i]) + ", which is a part of a batch.");
+      }
+    }
+  }
+
+  void CheckMovingView(const Node& node) const {
+    const auto* part = std::get_if<PartAttrs>(&node.attrs);
+    const int64_t count = part != nullptr ? part->count : std::get<JoinAttrs>(node.attrs).count;
+    const bool enters = node.repeated && !ProducerOf(node.inputs[0]).repeated;
+    const bool leaves = !node.repeated && ProducerOf(node.inputs[0]).repeated;
+    if (count != program_.repeats || !(part != nullptr ? enters : leaves)) {
+      FailAt(node, "it does not stand at an end of the section.");
+    }
+    if (program_.values[node.inputs[0]].layout || program_.values[node.outputs[0]].layout) {
+      FailAt(node, "images in a layout of a backend cannot be told apart.");
+    }
+  }
+
+  template <class Function>
+  static void ForEachRead(const Node& node, Function function) {
+    for (ValueId value : node.inputs) function(value);
+    for (const PostOp& post : node.post_ops) {
+      if (post.operand != kNoValue) function(post.operand);
+    }
+  }
+
+  // Made of variables and constants alone, so that the results are the same in each repetition.
+  bool IsFixed(const Node& node) const {
+    bool fixed = node.op != OpKind::kInput && node.op != OpKind::kDropout && node.op != OpKind::kPart &&
+                 Info(node.op).updates.empty();
+    ForEachRead(node, [&](ValueId value) { fixed = fixed && constant_[value]; });
+    return fixed;
+  }
+
   void CheckResults() {
     for (const ProgramOutput& output : program_.outputs) {
       if (!IsMade(output.value))
         Fail("The output " + output.name + " is " + Ref(output.value) + ", which no node makes.");
+      if (ProducerOf(output.value).repeated)
+        Fail("The output " + output.name + " is " + Ref(output.value) + ", which is a part of a batch.");
     }
     for (ValueId value : program_.updates) {
       if (!IsMade(value)) Fail("The update " + Ref(value) + " is made by no node.");
@@ -276,7 +338,9 @@ class Verifier {
   std::vector<int32_t> producer_;  // node index by value, of the nodes seen so far
   std::set<std::string_view> inputs_;
   std::map<std::string_view, const TensorType*> variables_;
+  std::vector<bool> constant_;  // by value
   bool main_began_ = false;
+  bool left_section_ = false;
 };
 
 }  // namespace

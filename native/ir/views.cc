@@ -4,7 +4,9 @@
 
 namespace slimnet {
 
-bool IsView(OpKind op) { return op == OpKind::kSqueeze || op == OpKind::kReshape; }
+bool IsView(OpKind op) { return op == OpKind::kSqueeze || op == OpKind::kReshape || IsMovingView(op); }
+
+bool IsMovingView(OpKind op) { return op == OpKind::kPart || op == OpKind::kJoin; }
 
 std::vector<ValueId> ViewRoots(const Program& program) {
   std::vector<ValueId> roots(program.values.size());

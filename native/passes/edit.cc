@@ -169,8 +169,9 @@ std::vector<bool> UpdatedVariables(const Program& program) {
 std::vector<bool> ConstantValues(const Program& program) {
   std::vector<bool> constant(program.values.size(), false);
   for (const Node& node : program.nodes) {
-    // Random ops depend on the number of the run, ops with effect on when they run.
-    bool all = node.op != OpKind::kInput && node.op != OpKind::kDropout && Info(node.op).updates.empty();
+    // Random ops depend on the number of the run, ops with effect on when they run, parts on the repetition.
+    bool all = node.op != OpKind::kInput && node.op != OpKind::kDropout && node.op != OpKind::kPart &&
+               Info(node.op).updates.empty();
     ForEachRead(node, [&](ValueId value) { all = all && constant[value]; });
     for (ValueId value : node.outputs) constant[value] = all;
   }

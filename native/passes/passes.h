@@ -21,6 +21,10 @@ void FusePostOps(Program& program, const Backend& backend);
 // Error{kBackend} when it cannot at all, Error{kCompile} when int8 lacks ranges.
 void AssignPrecision(Program& program, const Backend& backend);
 
+// Has the first nodes of the main part run repeatedly, each time on a few images of the batch, where that keeps what
+// they hand on in the second-level caches; as the plan says where it has a line `split`.
+void SplitBatch(Program& program, const Backend& backend);
+
 // Reorders inputs made of variables and constants alone into the layouts that the backend prefers.
 void AssignLayout(Program& program, const Backend& backend);
 

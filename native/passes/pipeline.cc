@@ -9,11 +9,12 @@
 namespace slimnet {
 namespace {
 
-constexpr std::array<Pass, 9> kPipeline{{
+constexpr std::array<Pass, 10> kPipeline{{
     {"canonicalize", Canonicalize},
     {"fold_batch_norm", FoldBatchNorm},
     {"fuse_post_ops", FusePostOps},
     {"assign_precision", AssignPrecision},
+    {"split_batch", SplitBatch},
     {"assign_layout", AssignLayout},
     {"hoist_constants", HoistConstants},
     {"keep_old_values", KeepOldValues},

@@ -56,8 +56,12 @@ void SetPlaces(Program& program, const Storages& storages, const std::vector<Pla
   for (Value& value : program.values) value.place = {};
   for (const Node& node : program.nodes) {
     for (ValueId value : node.outputs) {
-      program.values[value].place = roots[value] == value ? places[static_cast<size_t>(storages.of[value])]
-                                                          : Place{Place::Kind::kAlias, 0, roots[value]};
+      const auto storage = static_cast<size_t>(storages.of[value]);
+      Place& place = program.values[value].place;
+      place = places[storage];
+      if (roots[value] != value) place = {.kind = Place::Kind::kAlias, .index = roots[value]};
+      // Within the section a batch is looked at part by part: what is left behind, and what was there before it.
+      place.moves = node.repeated && (storages.items[storage].joined || places[storage].kind != Place::Kind::kArena);
     }
   }
 }
@@ -67,7 +71,7 @@ void SetScratch(Program& program, const Requests& requests, const Packing& packi
   for (size_t k = 0; k < requests.storages.size(); ++k) {
     if (requests.storages[k] >= 0) continue;
     Node& node = program.nodes[static_cast<size_t>(requests.intervals[k].first)];
-    node.scratch = {Place::Kind::kArena, packing.offsets[k], 0};
+    node.scratch = {.kind = Place::Kind::kArena, .offset = packing.offsets[k]};
   }
 }
 

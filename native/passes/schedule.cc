@@ -82,6 +82,7 @@ class Sinker {
   int32_t Furthest(int32_t at, const std::vector<int32_t>& made, const std::vector<int32_t>& read) const {
     int32_t furthest = at;
     for (int32_t next = at + 1; next < std::min(end_, at + 1 + kWindow); ++next) {
+      if (NodeAt(next).repeated != NodeAt(at).repeated) break;  // it must run as often as before
       const ValueId overwritten = Overwritten(NodeAt(next));
       if (overwritten != kNoValue && Contains(read, storages_.of[overwritten])) break;
       const auto& touched = TouchedAt(next);
@@ -96,6 +97,8 @@ class Sinker {
     if (Info(node.op).source || IsView(node.op) || Overwritten(node) != kNoValue) return;
     std::vector<int32_t> made;
     for (ValueId value : node.outputs) made.push_back(storages_.of[value]);
+    // There from the first repetition on: nothing is saved.
+    if (std::any_of(made.begin(), made.end(), [&](int32_t s) { return At(s).joined; })) return;
     std::vector<int32_t> read = TouchedAt(at);
     std::erase_if(read, [&](int32_t s) { return std::find(made.begin(), made.end(), s) != made.end(); });
     const int32_t to = Furthest(at, made, read);

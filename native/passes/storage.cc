@@ -20,6 +20,15 @@ Place::Kind KindOf(OpKind op) {
   }
 }
 
+// The join's input is one part of what this stretch holds.
+void Widen(Storage& storage, const Program& program, const Node& join, int32_t section) {
+  // A part of what was there before, under another shape: nothing is made.
+  if (!program.nodes[static_cast<size_t>(storage.first)].repeated) return;
+  storage.joined = true;
+  storage.bytes = program.values[join.outputs[0]].bytes();
+  storage.first = section;
+}
+
 }  // namespace
 
 ValueId Overwritten(const Node& node) {
@@ -31,8 +40,10 @@ ValueId Overwritten(const Node& node) {
 
 Storages::Storages(const Program& program) : of(program.values.size(), -1) {
   std::vector<bool> crosses;  // by storage: made in the prologue, needed after it
+  int32_t section = -1;       // its first node
   for (size_t i = 0; i < program.nodes.size(); ++i) {
     const Node& node = program.nodes[i];
+    if (node.repeated && section < 0) section = static_cast<int32_t>(i);
     const auto index = static_cast<int32_t>(i);
     const ValueId shared = IsView(node.op) ? node.inputs[0] : Overwritten(node);
     for (ValueId value : node.outputs) {
@@ -41,9 +52,10 @@ Storages::Storages(const Program& program) : of(program.values.size(), -1) {
         continue;
       }
       of[value] = static_cast<int32_t>(items.size());
-      items.push_back({value, program.values[value].bytes(), KindOf(node.op), index, index});
+      items.push_back({value, program.values[value].bytes(), KindOf(node.op), index, index, false});
       crosses.push_back(false);
     }
+    if (node.op == OpKind::kJoin) Widen(items[static_cast<size_t>(of[shared])], program, node, section);
     for (int32_t storage : TouchedBy(node)) {
       items[static_cast<size_t>(storage)].last = index;
       const Node& maker = program.nodes[static_cast<size_t>(items[static_cast<size_t>(storage)].first)];

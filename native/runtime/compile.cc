@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "base/error.h"
+#include "ir/views.h"
 #include "passes/pipeline.h"
 #include "passes/plan_memory.h"
 #include "runtime/compiled_program.h"
@@ -18,7 +19,10 @@ constexpr size_t kInputAlignment = 64;
 
 size_t At(ValueId value) { return static_cast<size_t>(value); }
 
-bool IsSource(OpKind op) { return op == OpKind::kInput || op == OpKind::kVariable || op == OpKind::kConstant; }
+// Not computed but placed by the runtime.
+bool IsPlaced(OpKind op) {
+  return op == OpKind::kInput || op == OpKind::kVariable || op == OpKind::kConstant || IsMovingView(op);
+}
 
 // A view of another value: the same bytes, nothing to run.
 bool IsAlias(const Program& program, const Node& node) {
@@ -29,7 +33,7 @@ bool IsAlias(const Program& program, const Node& node) {
 
 void CheckSupported(const Program& program, const Backend& backend) {
   for (const Node& node : program.nodes) {
-    if (IsSource(node.op)) continue;
+    if (IsPlaced(node.op)) continue;
     if (const Verdict verdict = backend.Supports({program, node}); !verdict) {
       const std::string op(Info(node.op).name);
       throw Error(ErrorCode::kCompile,
@@ -47,7 +51,7 @@ std::vector<PreparedNode> PrepareAll(const Program& program, const Backend& back
   const auto prepare = [&](int index) {
     const auto i = static_cast<size_t>(index);
     const Node& node = program.nodes[i];
-    if (IsSource(node.op) || cancelled.load(std::memory_order_relaxed)) return;
+    if (IsPlaced(node.op) || cancelled.load(std::memory_order_relaxed)) return;
     try {
       prepared[i].kernel = backend.Prepare({program, node});
     } catch (Error& error) {
@@ -156,6 +160,8 @@ void CompiledProgram::FindSteps() {
     if (nodes_[i].kernel && !program_.nodes[i].prologue) steps_.push_back(i);
   }
   nanoseconds_.resize(steps_.size());
+  const auto repeated = [&](size_t node) { return program_.nodes[node].repeated; };
+  section_end_ = static_cast<size_t>(std::find_if_not(steps_.begin(), steps_.end(), repeated) - steps_.begin());
   first_update_ = steps_.size();
   for (size_t s = 0; s < steps_.size(); ++s) {
     const Node& node = program_.nodes[steps_[s]];

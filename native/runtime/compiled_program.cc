@@ -57,7 +57,9 @@ std::vector<StepReport> CompiledProgram::Steps() const {
     report.node = node.name;
     report.implementation = kernel.implementation();
     const Value& output = program_.values[static_cast<size_t>(node.outputs[0])];
-    report.output = ToString(output.type);
+    TensorType whole = output.type;
+    if (node.repeated) whole.shape[0] *= program_.repeats;
+    report.output = ToString(whole);
     if (output.encoding) report.output += " as " + ToString(*output.encoding);
     for (const PostOp& post : node.post_ops) report.post_ops.push_back(PostOpName(post.kind));
     report.scratch_bytes = kernel.scratch_bytes();

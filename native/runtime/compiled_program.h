@@ -32,10 +32,10 @@ struct StepReport {
   std::string op;
   std::string node;
   std::string implementation;
-  std::string output;
+  std::string output;  // type for the whole batch
   std::vector<std::string> post_ops;
   size_t scratch_bytes = 0;
-  uint64_t nanoseconds = 0;  // of the last profiled run
+  uint64_t nanoseconds = 0;  // of the last profiled run, in all repetitions
 };
 
 // One run: what goes in, what comes out.
@@ -107,6 +107,7 @@ class CompiledProgram {
   std::vector<int32_t> variable_of_;  // by value: position in slots_, or -1
   std::vector<size_t> updated_;       // positions in slots_
   std::vector<size_t> steps_;         // nodes
+  size_t section_end_ = 0;            // steps before this one run Program::repeats times, as a whole
   size_t first_update_ = 0;           // steps from here on change variables
   std::unique_ptr<Prologue> prologue_;
 

@@ -52,8 +52,10 @@ void Instance::MakeSteps() {
 }
 
 void* Instance::Locate(ValueId value, std::byte* arena, size_t pointer) {
-  const ValueId storage = StorageOf(program_.program_, value);
-  const Place& place = program_.program_.values[At(storage)].place;
+  const Program& program = program_.program_;
+  const ValueId storage = StorageOf(program, value);
+  const Place& place = program.values[At(storage)].place;
+  if (const Value& v = program.values[At(value)]; v.place.moves) moving_pointers_.push_back({pointer, v.bytes()});
   switch (place.kind) {
     case Place::Kind::kArena:
       return arena + place.offset;
@@ -74,6 +76,8 @@ void* Instance::Locate(ValueId value, std::byte* arena, size_t pointer) {
 
 void Instance::Bind(std::byte* arena) {
   input_pointers_.clear();
+  moving_pointers_.clear();
+  repetition_ = 0;
   size_t next = 0;
   const auto bind = [&](ValueId value) {
     pointers_[next] = value == kNoValue ? nullptr : Locate(value, arena, next);
@@ -95,6 +99,16 @@ void Instance::BindInputs(std::byte* inputs) {
   for (const InputPointer& input : input_pointers_) pointers_[input.pointer] = inputs + input.offset;
 }
 
+void Instance::MoveTo(int64_t repetition) {
+  const int64_t by = repetition - repetition_;
+  repetition_ = repetition;
+  if (by == 0) return;
+  for (const MovingPointer& moving : moving_pointers_) {
+    void*& pointer = pointers_[moving.pointer];
+    pointer = static_cast<std::byte*>(pointer) + by * static_cast<int64_t>(moving.bytes);
+  }
+}
+
 void Instance::Prepare(const ExecutorResources& resources, std::byte* arena, const std::atomic<bool>& cancelled) {
   bound_ = false;
   program_.prologue_->Refresh(view_, resources.stream, arena, cancelled);
@@ -111,11 +125,14 @@ void Instance::Run(const ExecutorResources& resources, RunRequest& request, cons
     reading.emplace(*program_.store_, view_);
     if (reading->changed() || arena != bound_arena_ || !bound_) Prepare(resources, arena, cancelled);
   }
+  MoveTo(0);  // the run before may have ended in the middle
   BindInputs(static_cast<std::byte*>(request.inputs->data()));
   if (program_.observer_) ObserveInputs(static_cast<const std::byte*>(request.inputs->data()));
 
   const size_t first_update = program_.first_update_;
-  RunSteps(resources.stream, request, cancelled, 0, first_update);
+  for (Step& step : steps_) step.nanoseconds = 0;
+  RunSection(resources.stream, request, cancelled);
+  RunSteps(resources.stream, request, cancelled, program_.section_end_, first_update);
   request.outputs.clear();
   for (const ProgramPort& output : program_.outputs_) request.outputs.emplace_back(ByteSize(output.type));
   CopyOutputs(resources.stream, request, true);
@@ -128,6 +145,14 @@ void Instance::Run(const ExecutorResources& resources, RunRequest& request, cons
   CopyOutputs(resources.stream, request, false);
   resources.stream.Wait();
   if (request.profile) ReportTimes();
+}
+
+void Instance::RunSection(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled) {
+  if (program_.section_end_ == 0) return;
+  for (int64_t repetition = 0; repetition < program_.program_.repeats; ++repetition) {
+    MoveTo(repetition);
+    RunSteps(stream, request, cancelled, 0, program_.section_end_);
+  }
 }
 
 void Instance::RunSteps(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled, size_t from,
@@ -153,7 +178,7 @@ void Instance::RunSteps(Stream& stream, const RunRequest& request, const std::at
       const uint64_t begin = Nanoseconds();
       step.invocation->Enqueue(stream, step.bindings);
       stream.Wait();
-      step.nanoseconds = Nanoseconds() - begin;
+      step.nanoseconds += Nanoseconds() - begin;
     }
   } catch (Error& error) {
     if (error.code() == ErrorCode::kAborted) throw;

@@ -36,13 +36,23 @@ class Instance {
     size_t offset = 0;
   };
 
+  // A pointer into a batch of which each repetition of the section sees another part.
+  struct MovingPointer {
+    size_t pointer = 0;
+    size_t bytes = 0;  // further with each repetition
+  };
+
   void MakeSteps();
   // Brings constants and pointers up to date with view_.
   void Prepare(const ExecutorResources& resources, std::byte* arena, const std::atomic<bool>& cancelled);
   // Fills pointers_ for the present places of arena, variables and constants.
   void Bind(std::byte* arena);
+  // Pointers of the first repetition: comes after MoveTo(0).
   void BindInputs(std::byte* inputs);
+  // Moves the pointers of the section to a repetition.
+  void MoveTo(int64_t repetition);
   void* Locate(ValueId value, std::byte* arena, size_t pointer);
+  void RunSection(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled);
   void RunSteps(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled, size_t from, size_t to);
   void CopyOutputs(Stream& stream, RunRequest& request, bool variables) const;
   void ObserveInputs(const std::byte* inputs) const;
@@ -54,6 +64,8 @@ class Instance {
   std::vector<void*> pointers_;
   size_t output_pointers_ = 0;  // where the outputs' pointers begin in pointers_
   std::vector<InputPointer> input_pointers_;
+  std::vector<MovingPointer> moving_pointers_;
+  int64_t repetition_ = 0;  // of which pointers_ is
   std::byte* bound_arena_ = nullptr;
   bool bound_ = false;
 };

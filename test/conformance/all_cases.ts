@@ -23,6 +23,7 @@ import { equalCases } from './equal.cases.js';
 import { expCases } from './exp.cases.js';
 import { inTopKCases } from './in_top_k.cases.js';
 import { inputCases } from './input.cases.js';
+import { joinCases } from './join.cases.js';
 import { l2LossCases } from './l2_loss.cases.js';
 import { logCases } from './log.cases.js';
 import { logSoftmaxCases } from './log_softmax.cases.js';
@@ -33,6 +34,7 @@ import { mulCases } from './mul.cases.js';
 import { notEqualCases } from './not_equal.cases.js';
 import { oneHotCases } from './one_hot.cases.js';
 import { padCases } from './pad.cases.js';
+import { partCases } from './part.cases.js';
 import { pickCases } from './pick.cases.js';
 import { reduceMeanCases } from './reduce_mean.cases.js';
 import { reduceSumCases } from './reduce_sum.cases.js';
@@ -75,6 +77,7 @@ export const allCases = {
   exp: expCases,
   inTopK: inTopKCases,
   input: inputCases,
+  join: joinCases,
   l2Loss: l2LossCases,
   log: logCases,
   log1p: log1pCases,
@@ -85,6 +88,7 @@ export const allCases = {
   notEqual: notEqualCases,
   oneHot: oneHotCases,
   pad: padCases,
+  part: partCases,
   pick: pickCases,
   reduceMean: reduceMeanCases,
   reduceSum: reduceSumCases,

@@ -1,16 +1,17 @@
 /**
  * Random small networks. The same graph runs with every intermediate result wanted (then nothing can be fused or reused) on
- * `reference`, and with few results wanted on every backend: passes, memory planning and kernels must not change the values.
+ * `reference`, and with few results wanted on every backend, whole and with its first steps run image by image: passes, memory
+ * planning and kernels must not change the values.
  */
 import { allocate } from '../../lib/core/dtype.js';
 import { Graph, type Tensor } from '../../lib/core/graph.js';
 import type { AttrValue, Op } from '../../lib/core/op.js';
 import { ShapeError } from '../../lib/errors.js';
 import * as ops from '../../lib/ops/index.js';
-import { encode } from '../../lib/plan/encode.js';
+import { encode, type PlanSplit } from '../../lib/plan/encode.js';
 import { difference } from '../helpers/compare.js';
 import { hash, uniform } from '../helpers/generator.js';
-import { availableBackends, type Computation, input, observe, run, variable } from '../helpers/run.js';
+import { addon, availableBackends, type Computation, input, observe, run, variable } from '../helpers/run.js';
 
 /** SLIMNET_FUZZ_GRAPHS asks for more networks, SLIMNET_FUZZ_FIRST for others: the number in a failure's name. */
 const graphs = Number(process.env.SLIMNET_FUZZ_GRAPHS ?? 60);
@@ -159,21 +160,42 @@ const backends = availableBackends()
   .map((b) => b.name)
   .filter((name) => name !== 'null');
 
+/** The whole batch at once, and one image at a time for up to as many steps as a network has. */
+function splits(seed: number): readonly PlanSplit[] {
+  return ['never', { steps: 1 + (seed % 13), images: 1 }];
+}
+
 test.each(Array.from({ length: graphs }, (_, i) => first + i))('random network %i', async (seed) => {
   const { all, few } = randomNetwork(seed);
   const expected = await run(all, 'reference');
   for (const backend of backends) {
-    const actual = await run(few, backend);
-    for (const [name, values] of Object.entries(actual)) {
-      const found = difference(values as Float32Array, expected[name] as Float32Array, {
-        relative: backend === 'reference' ? 1e-5 : 1e-4,
-      });
-      if (found !== null) {
-        const { text } = encode({ graph: few.graph, fetches: new Map(Object.entries(few.fetches)) });
-        throw new Error(`${backend}: ${name} (${few.fetches[name]}): ${found}\n${text}`);
+    for (const split of splits(seed)) {
+      const actual = await run({ ...few, split }, backend);
+      for (const [name, values] of Object.entries(actual)) {
+        const found = difference(values as Float32Array, expected[name] as Float32Array, {
+          relative: backend === 'reference' ? 1e-5 : 1e-4,
+        });
+        if (found !== null) {
+          const { text } = encode({ graph: few.graph, fetches: new Map(Object.entries(few.fetches)), split });
+          throw new Error(`${backend}: ${name} (${few.fetches[name]}): ${found}\n${text}`);
+        }
       }
     }
   }
+});
+
+test('some random networks can be split', () => {
+  const counts = Array.from({ length: 60 }, (_, seed) => {
+    const { graph, fetches } = randomNetwork(seed).few;
+    const split = { steps: 1 + (seed % 13), images: 1 };
+    const { text } = encode({ graph, fetches: new Map(Object.entries(fetches)), split });
+    return (
+      addon()
+        .transform(text, { backend: 'null' })
+        .split(/^section /m).length - 1
+    );
+  });
+  expect(counts.filter((count) => count === 1).length).toBeGreaterThan(5);
 });
 
 /**
@@ -209,12 +231,15 @@ describe.each(Object.entries(narrow))('in %s', (precision, most) => {
     const expected = await run(few, 'reference');
     const ranges = await observe(few, 'reference');
     for (const { name: backend } of offering) {
-      const actual = await run({ ...few, precision: { precision: precision as keyof typeof narrow, ranges } }, backend);
-      for (const [name, values] of Object.entries(actual)) {
-        const error = relativeError(values as Float32Array, expected[name] as Float32Array);
-        if (!(error <= most)) {
-          const { text } = encode({ graph: few.graph, fetches: new Map(Object.entries(few.fetches)) });
-          throw new Error(`${backend}: ${name} (${few.fetches[name]}): off by ${error} of its size\n${text}`);
+      for (const split of splits(seed)) {
+        const narrowed = { precision: precision as keyof typeof narrow, ranges };
+        const actual = await run({ ...few, precision: narrowed, split }, backend);
+        for (const [name, values] of Object.entries(actual)) {
+          const error = relativeError(values as Float32Array, expected[name] as Float32Array);
+          if (!(error <= most)) {
+            const { text } = encode({ graph: few.graph, fetches: new Map(Object.entries(few.fetches)), split });
+            throw new Error(`${backend}: ${name} (${few.fetches[name]}): off by ${error} of its size\n${text}`);
+          }
         }
       }
     }

@@ -5,7 +5,7 @@ import { type ErrorCode, errorClassByCode, InternalError } from '../../lib/error
 import type { Addon, NativeBackend, NativeProgram, NativeStore } from '../../lib/native/addon.js';
 import { loadAddon } from '../../lib/native/binding.js';
 import * as ops from '../../lib/ops/index.js';
-import { encode, type Plan } from '../../lib/plan/encode.js';
+import { encode, type Plan, type PlanSplit } from '../../lib/plan/encode.js';
 import type { PlanPrecision } from '../../lib/plan/precision.js';
 
 let ready: Addon | undefined;
@@ -60,6 +60,8 @@ export interface Computation {
   readonly variables?: Readonly<Record<string, TypedArray>>;
   /** Float32 unless told. */
   readonly precision?: PlanPrecision;
+  /** The backend chooses unless told. */
+  readonly split?: PlanSplit;
 }
 
 /** A compiled computation with a store of its own. */
@@ -74,12 +76,13 @@ export interface Compiled {
 
 /** Compiles for a backend; the caller disposes. Rejects with the backend's reason when it cannot run the plan. */
 export async function compile(computation: Computation, backend: string, threads = 2): Promise<Compiled> {
-  const { graph, fetches, updates = [], variables = {}, precision } = computation;
+  const { graph, fetches, updates = [], variables = {}, precision, split } = computation;
   const plan = encode({
     graph,
     fetches: new Map(Object.entries(fetches)),
     updates,
     ...(precision === undefined ? {} : { precision }),
+    ...(split === undefined ? {} : { split }),
   });
   const store = addon().createStore({ backend, threads });
   try {

@@ -87,6 +87,10 @@ TEST(CpuFeatures, AreConsistent) {
   const auto names = f.names();
   EXPECT_EQ(std::find(names.begin(), names.end(), "avx2") != names.end(), f.avx2);
   EXPECT_GT(HostMemoryBytes(), size_t{1} << 24);
+  if (const size_t cache = SecondLevelCacheBytes(); cache != 0) {
+    EXPECT_GE(cache, size_t{1} << 14);
+    EXPECT_LE(cache, size_t{1} << 28);
+  }
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 // Runs a program node by node on a backend of the host, for comparing it before and after the passes.
 #pragma once
 
+#include <cstring>
 #include <functional>
 #include <map>
 #include <memory>
@@ -40,7 +41,8 @@ class Evaluator {
     stream_ = backend_.NewStream(pool_);
     buffers_.resize(program_.values.size(), nullptr);
     if (in_arena) arena_ = backend_.Allocate(program_.arena_bytes);
-    for (const Node& node : program_.nodes) Execute(node, in_arena);
+    const size_t end = RunSection(in_arena);
+    for (size_t i = end; i < program_.nodes.size(); ++i) Execute(program_.nodes[i], in_arena);
     Results results;
     for (const ProgramOutput& output : program_.outputs) results.outputs[output.name] = Floats(output.value);
     for (const auto& [name, memory] : variables_) {
@@ -51,10 +53,44 @@ class Evaluator {
   }
 
  private:
+  // Runs what stands up to the end of the section: first what runs once, then the section. Returns how many nodes these
+  // are. Without an arena, the parts of what the section leaves are put together by copying.
+  size_t RunSection(bool in_arena) {
+    const std::vector<Node>& nodes = program_.nodes;
+    size_t end = nodes.size();
+    while (end > 0 && !nodes[end - 1].repeated) --end;
+    for (size_t i = 0; i < end; ++i) {
+      if (!nodes[i].repeated) Execute(nodes[i], in_arena);
+    }
+    for (repetition_ = 0; end > 0 && repetition_ < static_cast<size_t>(program_.repeats); ++repetition_) {
+      for (size_t i = 0; i < end; ++i) {
+        if (nodes[i].repeated) Execute(nodes[i], in_arena);
+      }
+      for (const Node& node : nodes) {
+        if (node.op == OpKind::kJoin && !in_arena) Join(node);
+      }
+    }
+    repetition_ = 0;
+    return end;
+  }
+
+  void Join(const Node& node) {
+    const ValueId whole = node.outputs[0];
+    if (repetition_ == 0) buffers_[whole] = Own(whole);
+    const size_t bytes = program_.values[node.inputs[0]].bytes();
+    std::memcpy(static_cast<char*>(buffers_[whole]) + repetition_ * bytes, buffers_[node.inputs[0]], bytes);
+  }
+
+  // How far a value that moves lies behind its place.
+  size_t Moved(ValueId value) const {
+    return program_.values[value].place.moves ? repetition_ * program_.values[value].bytes() : 0;
+  }
+
   void Execute(const Node& node, bool in_arena) {
+    if (node.op == OpKind::kJoin && !in_arena) return;  // done
     for (ValueId value : node.outputs) buffers_[value] = BufferOf(node, value, in_arena);
     if (node.op == OpKind::kConstant) Fill(node);
-    if (Info(node.op).source || (in_arena && IsView(node.op))) return;
+    if (Info(node.op).source || IsMovingView(node.op) || (in_arena && IsView(node.op))) return;
     std::vector<void*> inputs;
     std::vector<void*> operands;
     std::vector<void*> outputs;
@@ -75,9 +111,16 @@ class Evaluator {
   void* BufferOf(const Node& node, ValueId value, bool in_arena) {
     if (node.op == OpKind::kVariable) return VariableOf(node, value, in_arena);
     if (node.op == OpKind::kInput) return Random(value, std::get<InputAttrs>(node.attrs).name);
-    const Place& place = program_.values[value].place;
-    if (in_arena && place.kind == Place::Kind::kArena) return static_cast<char*>(arena_->data()) + place.offset;
-    if (in_arena && place.kind == Place::Kind::kAlias) return buffers_[place.index];
+    if (in_arena) {
+      const Place& own = program_.values[value].place;
+      const ValueId root = own.kind == Place::Kind::kAlias ? own.index : value;
+      const Place& place = program_.values[root].place;
+      if (place.kind == Place::Kind::kArena) return static_cast<char*>(arena_->data()) + place.offset + Moved(value);
+      if (root != value) return static_cast<char*>(buffers_[root]) + Moved(value);
+    }
+    if (node.op == OpKind::kPart) {
+      return static_cast<char*>(buffers_[node.inputs[0]]) + repetition_ * program_.values[value].bytes();
+    }
     if (const ValueId operand = Overwritten(node); operand != kNoValue) return buffers_[operand];
     return Own(value);
   }
@@ -123,6 +166,7 @@ class Evaluator {
 
   const Program& program_;
   const Backend& backend_;
+  size_t repetition_ = 0;
   OneThread pool_;
   std::unique_ptr<Stream> stream_;
   std::unique_ptr<Memory> arena_;

@@ -147,6 +147,24 @@ TEST(Parse, LimitsNodes) {
   ExpectError(text + "%1000000 = abs(%0) {} @\"\" : float32[]\n", "the plan has more than 1000000 nodes");
 }
 
+TEST(Parse, ReadsWhereToSplit) {
+  const std::string plan = With("%1 = relu(%0) {} @\"y\" : float32[2,3]");
+  EXPECT_FALSE(Parse(plan).split);
+  EXPECT_EQ(Parse(plan + "split never\n").split->steps, 0);
+  const Program split = Parse(plan + "split 3 1\n");
+  EXPECT_EQ(split.split->steps, 3);
+  EXPECT_EQ(split.split->images, 1);
+  for (const std::string line : {"split never\n", "split 3 1\n"}) EXPECT_EQ(Print(Parse(plan + line)), plan + line);
+  ExpectError(plan + "split 0 1\n", "`never` or a number of steps");
+  ExpectError(plan + "split 3\n", "expected \" \"");
+  ExpectError(plan + "split 3 0\n", "a number of images");
+}
+
+TEST(Parse, RefusesViewsOfTheSection) {
+  ExpectError(With("%1 = part(%0) {count=2} @\"p\" : float32[1,3]"), "an op that plans may hold");
+  ExpectError(With("%1 = join(%0) {count=2} @\"j\" : float32[4,3]"), "an op that plans may hold");
+}
+
 TEST(Parse, LimitsTheText) {
   std::string text(limits::kTextBytes + 1, '\n');
   ExpectError(text, "The plan has 268435457 bytes, the limit is 268435456");

@@ -64,6 +64,42 @@ TEST_P(Meaning, StaysTheSameAfterEachPass) {
   }
 }
 
+// The same program whole and with a section, drawn at random, on the same kernels.
+TEST_P(Meaning, StaysTheSameInASection) {
+  const auto backend = Reference();
+  int sections = 0;
+  for (int k = 0; k < 25; ++k) {
+    const auto seed = static_cast<uint32_t>(3000 * GetParam() + k);
+    SCOPED_TRACE("seed " + std::to_string(seed));
+    const Program before = RandomProgram(seed, 4).Make(4 + k);
+    Program after = before;
+    after.split = SplitRequest{1 + k, 1 + k % 2};
+    PipelineOptions options;
+    options.verify = true;
+    RunPipeline(after, *backend, options);
+    if (after.repeats > 1) ++sections;
+    ExpectClose(Evaluator(after, *backend).Run(true).outputs, Evaluator(before, *backend).Run(false).outputs);
+  }
+  EXPECT_GT(sections, 4);
+}
+
+TEST_P(Meaning, OfASectionStaysTheSameAfterEachPass) {
+  const auto backend = Reference();
+  for (int k = 0; k < 4; ++k) {
+    const auto seed = static_cast<uint32_t>(91 * GetParam() + k);
+    Program program = RandomProgram(seed, 4).Make(12);
+    program.split = SplitRequest{3 + 2 * k, 2};
+    const Results expected = Evaluator(program, *backend).Run(false);
+    PipelineOptions options;
+    options.verify = true;
+    options.observe = [&](std::string_view name, const Program& now) {
+      SCOPED_TRACE("seed " + std::to_string(seed) + " after " + std::string(name));
+      ExpectClose(Evaluator(now, *backend).Run(false).outputs, expected.outputs);
+    };
+    RunPipeline(program, *backend, options);
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Seeds, Meaning, ::testing::Range(0, 8));
 
 }  // namespace

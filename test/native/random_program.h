@@ -10,10 +10,10 @@ namespace slimnet::testing {
 
 class RandomProgram {
  public:
-  explicit RandomProgram(uint32_t seed) : random_(seed) {}
+  explicit RandomProgram(uint32_t seed, int64_t batch = 2) : random_(seed), batch_(batch) {}
 
   Program Make(int nodes) {
-    images_.push_back(builder_.Input("images", Float({2, 6, 6, 4})));
+    images_.push_back(builder_.Input("images", Float({batch_, 6, 6, 4})));
     for (int i = 0; i < nodes; ++i) Step();
     for (int i = 0; i < 1 + Pick(3); ++i) builder_.Output("image_" + std::to_string(i), Any(images_));
     if (!vectors_.empty()) builder_.Output("vector", Any(vectors_));
@@ -115,6 +115,7 @@ class RandomProgram {
   }
 
   std::mt19937 random_;
+  const int64_t batch_;
   Builder builder_;
   std::vector<ValueId> images_;
   std::vector<ValueId> vectors_;

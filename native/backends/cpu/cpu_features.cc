@@ -162,4 +162,12 @@ size_t HostMemoryBytes() {
   return bytes;
 }
 
+size_t SecondLevelCacheBytes() {
+#if defined(_SC_LEVEL2_CACHE_SIZE)
+  if (const long bytes = ::sysconf(_SC_LEVEL2_CACHE_SIZE); bytes > 0) return static_cast<size_t>(bytes);
+#endif
+  // In KiB, with a K behind it.
+  return NumberIn("/sys/devices/system/cpu/cpu0/cache/index2/size") * 1024;
+}
+
 }  // namespace slimnet::cpu

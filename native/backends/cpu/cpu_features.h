@@ -57,4 +57,7 @@ CpuFeatures DetectCpuFeatures();
 // Bytes of memory of the machine, or of the control group when it has less. 0 when unknown.
 size_t HostMemoryBytes();
 
+// Bytes of the second-level cache that the first core has or shares. 0 when unknown.
+size_t SecondLevelCacheBytes();
+
 }  // namespace slimnet::cpu

@@ -31,12 +31,14 @@ constexpr std::array<PrepareOp, kOpCount> kPrepare{
 #undef SLIMNET_PREPARE
 };
 
-DeviceInfo Describe() {
+DeviceInfo Describe(int threads) {
   const cpu::CpuFeatures features = cpu::DetectCpuFeatures();
   const Diagnostics library = Diagnose();
   DeviceInfo info{"cpu", features.model + ", " + library.effective_isa, cpu::HostMemoryBytes(), features.names()};
   info.features.push_back("onednn " + library.version);
   info.features.push_back("onednn_isa " + library.effective_isa);
+  info.cache_bytes = cpu::SecondLevelCacheBytes();
+  info.threads = threads;
   return info;
 }
 
@@ -78,7 +80,8 @@ bool IsSource(OpKind op) { return op == OpKind::kInput || op == OpKind::kVariabl
 
 class OnednnBackend final : public Backend {
  public:
-  explicit OnednnBackend(const BackendOptions& options) : engine_(std::max(options.threads, 1)), device_(Describe()) {}
+  explicit OnednnBackend(const BackendOptions& options)
+      : engine_(std::max(options.threads, 1)), device_(Describe(engine_.threads())) {}
 
   const std::string& name() const override { return name_; }
   const DeviceInfo& device() const override { return device_; }

@@ -1,14 +1,14 @@
 import { Graph, type Tensor } from '../../../lib/core/graph.js';
 import { PlanError, ShapeError } from '../../../lib/errors.js';
 import * as ops from '../../../lib/ops/index.js';
-import { encode, placeholdersOf } from '../../../lib/plan/encode.js';
+import { encode, type PlanRequest, placeholdersOf } from '../../../lib/plan/encode.js';
 import type { PlanPrecision } from '../../../lib/plan/precision.js';
 import * as slim from '../../../lib/slim/index.js';
 
 const plan = (
   graph: Graph,
   fetches: Readonly<Record<string, Tensor>>,
-  more: { readonly updates?: readonly Tensor[]; readonly shapes?: ReadonlyMap<string, readonly number[]> } = {},
+  more: Omit<PlanRequest, 'graph' | 'fetches'> = {},
 ) => encode({ graph, fetches: new Map(Object.entries(fetches)), ...more });
 
 test('one node a line, SAME padding resolved, shapes known', () => {
@@ -108,6 +108,15 @@ test('the placeholders of a computation', () => {
   });
   expect(placeholdersOf(graph, [sum]).map((t) => t.name)).toEqual(['a', 'b']);
   expect(placeholdersOf(graph, [a])).toEqual([a]);
+});
+
+test('a plan says where to split a batch only where it was told', () => {
+  const graph = new Graph();
+  const x = graph.build(() => slim.placeholder('float32', [4, 3], { name: 'x' }));
+  const last = (request: Pick<PlanRequest, 'split'>) => plan(graph, { x }, request).text.trimEnd().split('\n').at(-1);
+  expect(last({})).toBe('output "x" %0');
+  expect(last({ split: 'never' })).toBe('split never');
+  expect(last({ split: { steps: 12, images: 2 } })).toBe('split 12 2');
 });
 
 describe('what a plan says about precision', () => {

@@ -1,0 +1,17 @@
+import { defineOp, int } from '../core/op.js';
+import { shapeText } from '../core/shape.js';
+import { ShapeError } from '../errors.js';
+
+/** What `count` repetitions of a section made of their images, as one tensor. */
+export const join = defineOp({
+  name: 'join',
+  inputs: ['x'],
+  outputs: ['y'],
+  attrs: { count: int },
+  internal: true,
+  infer: ({ x }, { count }) => {
+    const [images, ...image] = x.shape;
+    if (images === undefined || count < 1) throw new ShapeError(`${shapeText(x.shape)} is no part of ${count}.`);
+    return { y: { dtype: x.dtype, shape: [images === null ? null : images * count, ...image] } };
+  },
+});
