@@ -27,7 +27,7 @@ Error NoVariable(const std::string& name, size_t count) {
 }  // namespace
 
 Store::Store(std::shared_ptr<const Backend> backend)
-    : backend_(std::move(backend)), stream_(backend_->NewStream(serial_)) {}
+    : backend_(std::move(backend)), stream_(backend_->NewStream(serial_)), slabs_(*backend_) {}
 
 void Store::Declare(const std::string& name, const TensorType& type) {
   const std::lock_guard lock(mutex_);
@@ -144,7 +144,7 @@ void Store::MakeRoom(PackedConstant& constant, size_t bytes) {
     const std::lock_guard lock(mutex_);
     if (constant.memory && readings_.size() <= 1) return;
   }
-  auto memory = Allocate(*backend_, bytes);
+  auto memory = slabs_.Take(bytes);
   const std::lock_guard lock(mutex_);
   if (constant.memory) Retire(constant.memory);
   packed_bytes_->fetch_add(memory->bytes() - constant.bytes, std::memory_order_relaxed);

@@ -17,6 +17,7 @@
 
 #include "backend/backend.h"
 #include "runtime/resources.h"
+#include "runtime/slabs.h"
 #include "runtime/thread_pool.h"
 
 namespace slimnet {
@@ -170,6 +171,7 @@ class Store {
   size_t bytes_ = 0;
   std::map<std::string, std::weak_ptr<PackedConstant>, std::less<>> packed_;
   std::mutex constants_mutex_;                   // before mutex_, where both are taken
+  Slabs slabs_;                                  // of the constants; for who holds constants_mutex_
   std::array<std::atomic<uint64_t>, 2> runs_{};  // by Width
 };
 

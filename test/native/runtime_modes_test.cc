@@ -580,16 +580,17 @@ TEST(OverlappingReadings, AConstantThatOthersReadIsMadeInNewMemory) {
   const auto backend = std::make_shared<CountingBackend>();
   Store store(backend);
   const auto packed = store.Packed("key");
-  store.MakeRoom(*packed, 16);
+  constexpr size_t kBytes = size_t{5} << 20;  // smaller ones share memory
+  store.MakeRoom(*packed, kBytes);
   void* const first = packed->memory->data();
   Store::View view;
   {
     const Store::Reading own(store, view);
-    store.MakeRoom(*packed, 16);
+    store.MakeRoom(*packed, kBytes);
     EXPECT_EQ(packed->memory->data(), first);
     {
       const Store::Reading other(store, view);
-      store.MakeRoom(*packed, 16);
+      store.MakeRoom(*packed, kBytes);
       EXPECT_NE(packed->memory->data(), first);
       EXPECT_EQ(backend->count, 2);
     }

@@ -22,7 +22,7 @@ AmxPlanes PlanesOf(const AmxConvShape& s, int64_t pixel_bytes) {
   AmxPlanes p;
   p.down = std::min(s.stride_down, ReachDown(s) + 1);
   p.across = std::min(s.stride_across, ReachAcross(s) + 1);
-  p.pitch = s.stride_across == 1 ? std::max(s.left + s.width, s.out_width + ReachAcross(s) - s.left)
+  p.pitch = s.stride_across == 1 ? std::max({s.left + s.width, s.out_width + ReachAcross(s) - s.left, s.out_width})
                                  : s.out_width + ReachAcross(s) / s.stride_across;
   // One more row takes what the last columns read beyond the end.
   p.rows = s.out_height + ReachDown(s) / s.stride_down + 1;

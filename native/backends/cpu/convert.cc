@@ -1,5 +1,6 @@
 #include "backends/cpu/convert.h"
 
+#include "backends/cpu/best_isa.h"
 #include "backends/cpu/dispatch.h"
 #include "backends/cpu/encoded.h"
 #include "backends/cpu/kernel_of.h"
@@ -9,8 +10,8 @@ namespace {
 
 // The codes are taken by value: see Normalize in backends/onednn/batch_norm.cc.
 template <class Source, class Target>
-void Convert(Source source, Target target, const typename Source::Stored* __restrict x, int64_t count,
-             typename Target::Stored* __restrict y) {
+SLIMNET_INLINE void Convert(Source source, Target target, const typename Source::Stored* __restrict x, int64_t count,
+                            typename Target::Stored* __restrict y) {
   for (int64_t i = 0; i < count; ++i) y[i] = target.Store(source.Load(x[i]));
 }
 
@@ -22,8 +23,9 @@ Conversion ConversionOf(const Value& from, const Value& to) {
       using From = typename decltype(source)::Stored;
       using To = typename decltype(target)::Stored;
       return [source, target](const void* stored, void* result, int64_t begin, int64_t end) {
-        Convert(source, target, static_cast<const From*>(stored) + begin, end - begin,
-                static_cast<To*>(result) + begin);
+        const auto* const x = static_cast<const From*>(stored) + begin;
+        auto* const y = static_cast<To*>(result) + begin;
+        WithBestIsa([=]() SLIMNET_INLINE_BODY { Convert(source, target, x, end - begin, y); });
       };
     });
   });

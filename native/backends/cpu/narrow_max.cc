@@ -4,17 +4,13 @@
 #include <cstring>
 #include <limits>
 
-// One copy of the loops for each instruction set, chosen when they run. GCC 12 takes comparisons of larger vectors
-// apart into single numbers.
-#if defined(__x86_64__)
-#define SLIMNET_TARGET(isa) __attribute__((target(isa)))
-#endif
-#define SLIMNET_INLINE inline __attribute__((always_inline))
+#include "backends/cpu/best_isa.h"
 
 namespace slimnet::cpu {
 namespace {
 
-// A vector of GCC and clang: the compiler splits it where registers are smaller.
+// A vector of GCC and clang: the compiler splits it where registers are smaller. GCC 12 takes comparisons of larger
+// ones apart into single numbers.
 constexpr int64_t kVectorBytes = 32;
 typedef int16_t Halves __attribute__((vector_size(kVectorBytes)));
 typedef int8_t Signed __attribute__((vector_size(kVectorBytes)));
@@ -71,20 +67,9 @@ SLIMNET_INLINE void LargestOfAll(const NarrowWindow& w, const typename Order::Nu
   LargestOfSome<Order>(w, x + c, static_cast<size_t>(w.channels - c) * sizeof(typename Order::Number), y + c);
 }
 
-#if defined(__x86_64__)
-template <class Order>
-SLIMNET_TARGET("avx2")
-void LargestAvx2(const NarrowWindow& w, const typename Order::Number* x, typename Order::Number* y) {
-  LargestOfAll<Order>(w, x, y);
-}
-#endif
-
 template <class Order>
 void Largest(const NarrowWindow& w, const typename Order::Number* x, typename Order::Number* y) {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx2")) return LargestAvx2<Order>(w, x, y);
-#endif
-  LargestOfAll<Order>(w, x, y);
+  WithBestIsa([&]() SLIMNET_INLINE_BODY { LargestOfAll<Order>(w, x, y); });
 }
 
 }  // namespace

@@ -1,14 +1,12 @@
 #include "backends/cpu/narrow_sum.h"
 
-#define SLIMNET_INLINE inline __attribute__((always_inline))
-#if defined(__x86_64__)
-#define SLIMNET_TARGET(isa) __attribute__((target(isa)))
-#endif
+#include "backends/cpu/best_isa.h"
 
 namespace slimnet::cpu {
 namespace {
 
 constexpr int64_t kStep = 32;  // channels at once
+
 // Plain loops over a few channels, which the compiler vectorises: in float32, or in whole numbers of 32 bits.
 SLIMNET_INLINE float Widened(float x) { return x; }
 SLIMNET_INLINE float Widened(BFloat16 x) { return ToFloat(x); }
@@ -39,28 +37,9 @@ SLIMNET_INLINE void SumAll(const T* x, int64_t pixels, int64_t pitch, int64_t ch
   }
 }
 
-#if defined(__x86_64__)
-template <class T>
-SLIMNET_TARGET("avx512f,avx512bw,avx512vl,avx512dq")
-void SumAvx512(const T* x, int64_t pixels, int64_t pitch, int64_t channels, float* sums) {
-  SumAll(x, pixels, pitch, channels, sums);
-}
-template <class T>
-SLIMNET_TARGET("avx2")
-void SumAvx2(const T* x, int64_t pixels, int64_t pitch, int64_t channels, float* sums) {
-  SumAll(x, pixels, pitch, channels, sums);
-}
-#endif
-
 template <class T>
 void Sum(const T* x, int64_t pixels, int64_t pitch, int64_t channels, float* sums) {
-#if defined(__x86_64__)
-  if (__builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
-    return SumAvx512(x, pixels, pitch, channels, sums);
-  }
-  if (__builtin_cpu_supports("avx2")) return SumAvx2(x, pixels, pitch, channels, sums);
-#endif
-  SumAll(x, pixels, pitch, channels, sums);
+  WithBestIsa([=]() SLIMNET_INLINE_BODY { SumAll(x, pixels, pitch, channels, sums); });
 }
 
 }  // namespace

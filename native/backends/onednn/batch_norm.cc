@@ -1,6 +1,7 @@
 // Normalisation with given statistics, and the activation behind it, in one pass over the tensor.
 #include <cmath>
 
+#include "backends/cpu/best_isa.h"
 #include "backends/cpu/dispatch.h"
 #include "backends/cpu/encoded.h"
 #include "backends/cpu/kernel_of.h"
@@ -23,9 +24,10 @@ auto WithStorage(const OpContext& context, const Body& body) {
 // The codes are taken by value: what is stored as bytes might alias everything that is reached through a pointer, and
 // the loop would not be vectorised.
 template <class Source, class Target, class Activation>
-void Normalize(Source source, Target target, Activation activation, const typename Source::Stored* __restrict x,
-               const float* __restrict mean, const float* __restrict factor, const float* __restrict offset,
-               int64_t channels, typename Target::Stored* __restrict y) {
+SLIMNET_INLINE void Normalize(Source source, Target target, Activation activation,
+                              const typename Source::Stored* __restrict x, const float* __restrict mean,
+                              const float* __restrict factor, const float* __restrict offset, int64_t channels,
+                              typename Target::Stored* __restrict y) {
   for (int64_t c = 0; c < channels; ++c) {
     y[c] = target.Store(activation((source.Load(x[c]) - mean[c]) * factor[c] + offset[c]));
   }
@@ -52,10 +54,12 @@ std::unique_ptr<Kernel> PrepareBatchNorm(const OpContext& context) {
           auto* factor = static_cast<float*>(b.scratch);
           for (int64_t c = 0; c < channels; ++c) factor[c] = scale[c] / std::sqrt(variance[c] + epsilon);
           cpu::ForRange(pool, rows, cpu::RowGrain(channels), [=](int64_t begin, int64_t end) {
-            for (int64_t row = begin; row < end; ++row) {
-              const int64_t at = row * channels;
-              Normalize(source, target, activation, x + at, mean, factor, offset, channels, y + at);
-            }
+            cpu::WithBestIsa([=]() SLIMNET_INLINE_BODY {
+              for (int64_t row = begin; row < end; ++row) {
+                const int64_t at = row * channels;
+                Normalize(source, target, activation, x + at, mean, factor, offset, channels, y + at);
+              }
+            });
           });
         },
         static_cast<size_t>(channels) * sizeof(float));

@@ -1,0 +1,42 @@
+#include "runtime/slabs.h"
+
+#include <utility>
+
+#include "runtime/allocate.h"
+
+namespace slimnet {
+namespace {
+
+constexpr size_t kPiece = size_t{16} << 20;
+// Larger blocks are pieces of their own: they would leave too much of one unused.
+constexpr size_t kLargest = kPiece / 4;
+constexpr size_t kAlignment = 4096;
+
+class Block final : public Memory {
+ public:
+  Block(std::shared_ptr<Memory> piece, size_t offset, size_t bytes)
+      : piece_(std::move(piece)), offset_(offset), bytes_(bytes) {}
+
+  void* data() override { return static_cast<std::byte*>(piece_->data()) + offset_; }
+  size_t bytes() const override { return bytes_; }
+
+ private:
+  std::shared_ptr<Memory> piece_;
+  size_t offset_;
+  size_t bytes_;
+};
+
+}  // namespace
+
+std::unique_ptr<Memory> Slabs::Take(size_t bytes) {
+  if (bytes > kLargest) return Allocate(backend_, bytes);
+  if (piece_ == nullptr || used_ + bytes > piece_->bytes()) {
+    piece_ = Allocate(backend_, kPiece);
+    used_ = 0;
+  }
+  auto block = std::make_unique<Block>(piece_, used_, bytes);
+  used_ += (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  return block;
+}
+
+}  // namespace slimnet
