@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <random>
 #include <string>
 #include <vector>
@@ -240,6 +241,34 @@ TEST_F(AmxConvolution, ReadsFewChannelsOfFloat32) {
     s.out_channels = 32 * Some(1, 2);
     AmxConvKind kind{AmxNumber::kFloat32, kNarrow[Some(0, 2)], false, AmxNumber::kFloat32, Some(0, 1) == 1};
     Check(s, kind, static_cast<int>(Some(1, 2)));
+  }
+}
+
+// A pixel that is not a number, or too large for bfloat16, reaches the results that see it, and no others.
+TEST_F(AmxConvolution, KeepsWhatIsNotFiniteWhereItIsSeen) {
+  const AmxConvShape s{1, 9, 40, 3, 9, 20, 32, 3, 3, 1, 2, 1, 1, 1, 1};
+  const AmxConvKind kind{AmxNumber::kFloat32, AmxNumber::kBFloat16, false, AmxNumber::kFloat32, false};
+  std::vector<float> filter(static_cast<size_t>(s.taps() * s.in_channels * s.out_channels), 1.0F);
+  const AmxPacking packing = AmxPackingOf(s, kind.input);
+  const auto packed = AllocateAligned(packing.bytes());
+  PackAmxFilter(packing, filter.data(), 0, packing.blocks(), packed->data());
+  const std::vector<float> bias(32, 0.0F), scale(32, 1.0F);
+  const size_t bytes = AmxConvScratch(s, kind, 1);
+  const auto scratch = AllocateAligned(bytes);
+  for (const float special : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity(), 3.4e38F}) {
+    Tensor x(kind.input, s.height * s.width * s.in_channels);
+    for (int64_t i = 0; i < x.count; ++i) static_cast<float*>(x.memory->data())[i] = 1;
+    static_cast<float*>(x.memory->data())[(4 * s.width + 17) * s.in_channels + 2] = special;
+    Tensor y(kind.output, s.out_height * s.out_width * s.out_channels);
+    AmxConv(s, kind, x.memory->data(), packed->data(), {bias.data(), scale.data(), 0}, y.memory->data(),
+            scratch->data(), 0, 1);
+    for (int64_t row = 0; row < s.out_height; ++row) {
+      for (int64_t column = 0; column < s.out_width; ++column) {
+        const bool sees = std::abs(row - 4) <= 1 && std::abs(2 * column - 17) <= 1;
+        const double got = y.Get((row * s.out_width + column) * s.out_channels);
+        EXPECT_EQ(std::isfinite(got), !sees) << special << " at row " << row << ", column " << column;
+      }
+    }
   }
 }
 

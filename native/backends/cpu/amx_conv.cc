@@ -46,6 +46,7 @@ struct Rectangle {
 // Positions [begin, end) of flattened planes at `x`; position 0 is output pixel `first`.
 struct Span {
   const char* x;
+  int64_t pixel_bytes;
   int64_t begin, end;
   int64_t pitch;
   int64_t first;
@@ -86,8 +87,8 @@ SLIMNET_AMX_INLINE void ComputeSpan(Work& w, const Span& span, int64_t first_blo
         const int64_t channel = block * kAmxBlockChannels;
         // With one piece two blocks take turns: the one is finished while the other is computed.
         const int64_t place = g.pieces == 1 ? (w.place ^= 1) : block - first_block;
-        Product p{.x = span.x + at * g.pixel_bytes + piece * g.piece_steps * kTileRowBytes,
-                  .pixel_bytes = g.pixel_bytes,
+        Product p{.x = span.x + at * span.pixel_bytes + piece * g.piece_steps * kTileRowBytes,
+                  .pixel_bytes = span.pixel_bytes,
                   .taps = w.taps.data(),
                   .tap_count = g.taps,
                   .steps = g.piece_steps,
@@ -131,7 +132,7 @@ SLIMNET_AMX_INLINE void ComputeInPlace(Work& w, const Rectangle& r) {
   const int64_t group = once ? end - begin : cached;
   for (int64_t at = begin; at < end; at += group) {
     for (int64_t block = r.first_block; block < r.last_block; block += w.split.blocks_at_once) {
-      ComputeSpan<K>(w, {w.x, at, std::min(at + group, end), w.shape.width, 0}, block,
+      ComputeSpan<K>(w, {w.x, w.g.pixel_bytes, at, std::min(at + group, end), w.shape.width, 0}, block,
                      std::min(block + w.split.blocks_at_once, r.last_block));
     }
   }
@@ -160,8 +161,12 @@ SLIMNET_AMX_INLINE void ComputePlanes(Work& w, const Rectangle& r) {
     for (int64_t block = r.first_block; block < r.last_block; block += w.split.blocks_at_once) {
       for (int64_t image = group; image < group_end; ++image) {
         const auto [begin, end] = RowsOf(s, r, image);
-        const Span span{copy_of(image), begin * planes.pitch, (end - 1) * planes.pitch + s.out_width, planes.pitch,
-                        image * s.out_height * s.out_width};
+        const Span span{.x = copy_of(image),
+                        .pixel_bytes = w.g.pixel_bytes,
+                        .begin = begin * planes.pitch,
+                        .end = (end - 1) * planes.pitch + s.out_width,
+                        .pitch = planes.pitch,
+                        .first = image * s.out_height * s.out_width};
         ComputeSpan<K>(w, span, block, std::min(block + w.split.blocks_at_once, r.last_block));
       }
     }
@@ -169,14 +174,15 @@ SLIMNET_AMX_INLINE void ComputePlanes(Work& w, const Rectangle& r) {
 }
 
 template <class K>
-SLIMNET_AMX_INLINE void ComputeExpanded(Work& w, const Rectangle& r) {
+SLIMNET_AMX_INLINE void ComputeLines(Work& w, const Rectangle& r) {
   const AmxConvShape& s = w.shape;
-  AmxExpander expander(s, w.g, w.copies);
+  AmxLines lines(s, w.g, w.copies);
   for (int64_t image = r.first_row / s.out_height; image * s.out_height < r.last_row; ++image) {
-    expander.Begin(reinterpret_cast<const float*>(w.x) + image * s.height * s.width * s.in_channels);
+    lines.Begin(reinterpret_cast<const float*>(w.x) + image * s.height * s.width * s.in_channels);
     const auto [begin, end] = RowsOf(s, r, image);
     for (int64_t row = begin; row < end; ++row) {
-      const Span span{expander.Expand(row), 0, s.out_width, s.out_width, (image * s.out_height + row) * s.out_width};
+      const auto [pixels, pixel_bytes] = lines.Take(row, w.taps.data());
+      const Span span{pixels, pixel_bytes, 0, s.out_width, s.out_width, (image * s.out_height + row) * s.out_width};
       ComputeSpan<K>(w, span, r.first_block, r.last_block);
     }
   }
@@ -220,7 +226,7 @@ SLIMNET_AMX void Compute(const AmxConvShape& s, const void* x, const void* packe
          .copies = memory + AmxSumsBytes(g, split),
          .taps = TapOffsets(s, g)};
   if constexpr (K::kInput == AmxNumber::kFloat32) {
-    ComputeExpanded<K>(w, r);
+    ComputeLines<K>(w, r);
   } else if (g.form == AmxInput::kInPlace) {
     ComputeInPlace<K>(w, r);
   } else {

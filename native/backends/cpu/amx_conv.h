@@ -56,7 +56,7 @@ bool AmxConvTakes(const AmxConvShape& shape, const AmxConvKind& kind);
 struct AmxPacking {
   bool whole = false;
   int64_t taps = 0, in_channels = 0;  // as the loops see them
-  int64_t rows = 0;                   // KH * KW * IC; zeros follow them
+  int64_t filled = 0;                 // channels of the filter; zeros follow them
   int64_t out_channels = 0;
   int64_t pieces = 1;  // into which the input channels are cut
 

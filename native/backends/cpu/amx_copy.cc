@@ -12,8 +12,6 @@
 namespace slimnet::cpu {
 namespace {
 
-constexpr int64_t kNumbers = 32;  // bfloat16 numbers of a register
-
 // Bytes that are a multiple of a row of a tile.
 SLIMNET_AMX_INLINE void Copy(char* to, const char* from, int64_t bytes) {
   for (int64_t i = 0; i < bytes; i += kTileRowBytes) _mm512_storeu_si512(to + i, _mm512_loadu_si512(from + i));
@@ -23,13 +21,17 @@ SLIMNET_AMX_INLINE void Clear(char* to, int64_t bytes) {
   for (int64_t i = 0; i < bytes; i += kTileRowBytes) _mm512_storeu_si512(to + i, _mm512_setzero_si512());
 }
 
-// To bfloat16; the last register is filled up with zeros.
-SLIMNET_AMX_INLINE void Narrow(char* to, const float* from, int64_t count) {
+// To bfloat16; the last register is filled up with zeros. Returns whether all numbers are finite, as bfloat16 too.
+SLIMNET_AMX_INLINE bool Narrow(char* to, const float* from, int64_t count) {
+  const __m512 too_large = _mm512_set1_ps(0x1.FFp127F);
+  __mmask16 special = 0;
   for (int64_t i = 0; i < count; i += 16, to += 32) {
     const int64_t left = std::min<int64_t>(count - i, 16);
     const __m512 numbers = _mm512_maskz_loadu_ps(static_cast<__mmask16>((1U << left) - 1), from + i);
+    special = static_cast<__mmask16>(special | _mm512_cmp_ps_mask(_mm512_abs_ps(numbers), too_large, _CMP_NLT_UQ));
     _mm256_storeu_si256(reinterpret_cast<__m256i*>(to), (__m256i)_mm512_cvtneps_pbh(numbers));
   }
+  return special == 0;
 }
 
 }  // namespace
@@ -64,7 +66,7 @@ SLIMNET_AMX void CopyAmxPlanes(const AmxConvShape& s, const AmxGeometry& g, cons
   }
 }
 
-AmxExpander::AmxExpander(const AmxConvShape& shape, const AmxGeometry& geometry, char* memory)
+AmxLines::AmxLines(const AmxConvShape& shape, const AmxGeometry& geometry, char* memory)
     : shape_(shape),
       geometry_(geometry),
       lines_(memory),
@@ -72,62 +74,51 @@ AmxExpander::AmxExpander(const AmxConvShape& shape, const AmxGeometry& geometry,
       pixels_(nothing_ + geometry.line_bytes) {
   // What stands before and behind a row of the image is never written again.
   std::memset(lines_, 0, static_cast<size_t>((shape.filter_height + 1) * geometry.line_bytes));
-  FindParts();
 }
 
-void AmxExpander::FindParts() {
-  const int64_t seen = shape_.filter_width * shape_.in_channels;  // numbers of one line
-  size_t part = 0;
-  for (int64_t at = 0, reg = 0; at < geometry_.pixel_bytes / 2; at += kNumbers, ++reg) {
-    parts_of_[static_cast<size_t>(reg)] = static_cast<int64_t>(part);
-    for (int64_t line = at / seen; line < shape_.filter_height && line * seen < at + kNumbers; ++line) {
-      const int64_t first = std::max<int64_t>(line * seen - at, 0);
-      const int64_t last = std::min<int64_t>((line + 1) * seen - at, kNumbers);
-      const uint64_t numbers = (uint64_t{1} << last) - (uint64_t{1} << first);
-      parts_[part++] = {line, (at - line * seen) * 2, static_cast<uint32_t>(numbers)};
-    }
-    parts_of_[static_cast<size_t>(reg) + 1] = static_cast<int64_t>(part);
-  }
-}
-
-void AmxExpander::Begin(const float* image) {
+void AmxLines::Begin(const float* image) {
   image_ = image;
-  converted_ = -1;
+  narrowed_ = 0;
 }
 
-SLIMNET_AMX void AmxExpander::Convert(int64_t y) {
-  const int64_t row = shape_.width * shape_.in_channels;
-  Narrow(Line(y) + shape_.left * shape_.in_channels * 2, image_ + y * row, row);
-}
-
-SLIMNET_AMX const char* AmxExpander::Expand(int64_t row) {
+SLIMNET_AMX AmxLines::Row AmxLines::Take(int64_t row, int64_t* taps) {
   const AmxConvShape& s = shape_;
   const int64_t top = row * s.stride_down - s.top;
   const int64_t end = std::min(top + s.filter_height, s.height);
-  for (int64_t y = std::max({top, converted_, int64_t{0}}); y < end; ++y) Convert(y);
-  converted_ = std::max(converted_, end);
-
-  std::array<const char*, kMostParts> from{};
-  const int64_t registers = geometry_.pixel_bytes / kTileRowBytes;
-  for (int64_t i = 0; i < parts_of_[static_cast<size_t>(registers)]; ++i) {
-    const Part& part = parts_[static_cast<size_t>(i)];
-    const int64_t y = top + part.line;
-    from[static_cast<size_t>(i)] = (y >= 0 && y < s.height ? Line(y) : nothing_) + part.offset;
+  const int64_t numbers = s.width * s.in_channels;
+  for (int64_t y = std::max(top, narrowed_); y < end; ++y) {
+    char* const to = Line(y) + s.left * s.in_channels * 2;
+    finite_[static_cast<size_t>(y % s.filter_height)] = Narrow(to, image_ + y * numbers, numbers);
   }
-  const int64_t step = s.stride_across * s.in_channels * 2;
+  narrowed_ = std::max(narrowed_, end);
+  for (int64_t i = 0; i < s.filter_height; ++i) {
+    const int64_t y = top + i;
+    taps[i] = (y >= 0 && y < s.height ? Line(y) : nothing_) - lines_;
+  }
+  if (AllFinite(top)) return {lines_, geometry_.pixel_bytes};
+  const Row written = WriteOut(taps);
+  for (int64_t i = 0; i < s.filter_height; ++i) taps[i] = i * kTileRowBytes;
+  return written;
+}
+
+bool AmxLines::AllFinite(int64_t top) const {
+  for (int64_t y = std::max<int64_t>(top, 0); y < std::min(top + shape_.filter_height, shape_.height); ++y) {
+    if (!finite_[static_cast<size_t>(y % shape_.filter_height)]) return false;
+  }
+  return true;
+}
+
+// Every pixel by itself, with zeros behind what it sees of each line.
+SLIMNET_AMX AmxLines::Row AmxLines::WriteOut(const int64_t* taps) {
+  const int64_t seen = shape_.filter_width * shape_.in_channels;
+  const auto mask = static_cast<__mmask32>((uint64_t{1} << seen) - 1);
   char* to = pixels_;
-  for (int64_t x = 0; x < s.out_width; ++x) {
-    size_t i = 0;
-    for (int64_t reg = 0; reg < registers; ++reg, to += kTileRowBytes) {
-      __m512i numbers = _mm512_setzero_si512();
-      for (const auto next = static_cast<size_t>(parts_of_[static_cast<size_t>(reg) + 1]); i < next; ++i) {
-        // What the mask leaves out is not read: it may lie outside of the line.
-        numbers = _mm512_mask_loadu_epi16(numbers, parts_[i].numbers, from[i] + x * step);
-      }
-      _mm512_store_si512(to, numbers);
+  for (int64_t x = 0; x < shape_.out_width; ++x) {
+    for (int64_t i = 0; i < shape_.filter_height; ++i, to += kTileRowBytes) {
+      _mm512_store_si512(to, _mm512_maskz_loadu_epi16(mask, lines_ + taps[i] + x * geometry_.pixel_bytes));
     }
   }
-  return pixels_;
+  return {pixels_, shape_.filter_height * kTileRowBytes};
 }
 
 }  // namespace slimnet::cpu

@@ -11,41 +11,36 @@ namespace slimnet::cpu {
 void CopyAmxPlanes(const AmxConvShape& shape, const AmxGeometry& geometry, const char* image, int64_t begin,
                    int64_t end, char* planes);
 
-// What the pixels of one row after the other see of an image of float32.
-class AmxExpander {
+// What the pixels of one output row after the other see of an image of float32, as bfloat16.
+class AmxLines {
  public:
-  // `memory`: AmxCopyBytes() of it.
-  AmxExpander(const AmxConvShape& shape, const AmxGeometry& geometry, char* memory);
-
-  void Begin(const float* image);
-  // Writes out output row `row`, which is not before the one of the last call since Begin. Returns where its first
-  // pixel is; the others follow at equal distances.
-  const char* Expand(int64_t row);
-
- private:
-  static constexpr size_t kMostRegisters = kMostAmxTaps;
-  static constexpr size_t kMostParts = 2 * kMostAmxTaps;
-
-  // Numbers of a line that come into one register of a pixel.
-  struct Part {
-    int64_t line = 0;
-    int64_t offset = 0;  // bytes from where the pixel's numbers begin in the line to what the register would begin with
-    uint32_t numbers = 0;
+  // Pixel x of a row begins at pixels + x * pixel_bytes; what it sees in row i of the filter is at taps[i] from there.
+  struct Row {
+    const char* pixels;
+    int64_t pixel_bytes;
   };
 
+  // `memory`: AmxCopyBytes() of it.
+  AmxLines(const AmxConvShape& shape, const AmxGeometry& geometry, char* memory);
+
+  void Begin(const float* image);
+  // Output row `row`, which is not before the one of the last call since Begin. Sets the filter's height of taps.
+  Row Take(int64_t row, int64_t* taps);
+
+ private:
   char* Line(int64_t y) { return lines_ + y % shape_.filter_height * geometry_.line_bytes; }
-  void Convert(int64_t y);
-  void FindParts();
+  // What stands in a line beside what a pixel sees meets zeros of the filter. That is nothing as long as it is finite.
+  bool AllFinite(int64_t top) const;
+  Row WriteOut(const int64_t* taps);
 
   const AmxConvShape& shape_;
   const AmxGeometry& geometry_;
   const float* image_ = nullptr;
-  int64_t converted_ = 0;  // rows of the image before this one have been
+  int64_t narrowed_ = 0;  // rows of the image before this one have been
   char* lines_;
   char* nothing_;  // a line of zeros
   char* pixels_;
-  std::array<Part, kMostParts> parts_{};
-  std::array<int64_t, kMostRegisters + 1> parts_of_{};  // by register: its first part
+  std::array<bool, kMostAmxTaps> finite_{};  // by line
 };
 
 }  // namespace slimnet::cpu

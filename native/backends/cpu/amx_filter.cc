@@ -30,12 +30,12 @@ void Pack(const AmxPacking& p, const From* filter, int64_t begin, int64_t end, T
       for (int64_t tap = 0; tap < p.taps; ++tap, to += rows * 2 * kTileRows * kGroup) {
         for (int64_t row = 0; row < rows; ++row) {
           const int64_t channel = (piece * rows + row) * kGroup;
-          const From* from = filter + (tap * p.in_channels + channel) * p.out_channels + block * kAmxBlockChannels;
+          const From* from = filter + (tap * p.filled + channel) * p.out_channels + block * kAmxBlockChannels;
           To* line = to + row / kTileRows * 2 * kTile + row % kTileRows * kTileRows * kGroup;
           for (int64_t half = 0; half < 2; ++half, line += kTile, from += kTileRows) {
             const int64_t channels = p.out_channels - block * kAmxBlockChannels - half * kTileRows;
             for (int64_t i = 0; i < kGroup; ++i) {
-              const bool is_there = tap * p.in_channels + channel + i < p.rows;
+              const bool is_there = channel + i < p.filled;
               PackRow(from + i * p.out_channels, is_there ? std::clamp<int64_t>(channels, 0, kTileRows) : 0, kGroup,
                       line + i, convert);
             }
@@ -55,8 +55,8 @@ AmxPacking AmxPackingOf(const AmxConvShape& s, AmxNumber input) {
   const bool whole = input == AmxNumber::kUInt8 || input == AmxNumber::kInt8;
   return {.whole = whole,
           .taps = g.taps,
-          .in_channels = g.pixel_bytes / (whole ? 1 : 2),
-          .rows = s.taps() * s.in_channels,
+          .in_channels = g.steps * kTileRowBytes / (whole ? 1 : 2),
+          .filled = s.taps() * s.in_channels / g.taps,
           .out_channels = s.out_channels,
           .pieces = g.pieces};
 }

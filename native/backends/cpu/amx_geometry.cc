@@ -6,7 +6,7 @@ namespace slimnet::cpu {
 namespace {
 
 // A block's input stays in the first-level cache while the filter passes by: channels are cut into pieces for that.
-constexpr int64_t kPieceBytes = 36 << 10;
+constexpr int64_t kPieceBytes = 40 << 10;
 constexpr int64_t kBFloat16Bytes = 2;
 constexpr int64_t kBlockSums = kBlockRows * kAmxBlockChannels * 4;
 
@@ -44,27 +44,28 @@ AmxGeometry AmxGeometryOf(const AmxConvShape& s, AmxNumber input) {
   AmxGeometry g{};
   g.taps = s.taps();
   if (input == AmxNumber::kFloat32) {
-    g.form = AmxInput::kExpanded;
-    g.taps = 1;
-    g.pixel_bytes = RoundUp(s.taps() * s.in_channels * kBFloat16Bytes, kTileRowBytes);
+    g.form = AmxInput::kLines;
+    g.taps = s.filter_height;
+    g.steps = 1;
+    g.pixel_bytes = s.stride_across * s.in_channels * kBFloat16Bytes;
     const int64_t columns = (s.out_width - 1) * s.stride_across + s.filter_width;
-    // Whole registers are read from it.
+    // Whole rows of tiles are read from it.
     g.line_bytes = RoundUp(std::max(columns, s.left + s.width) * s.in_channels * kBFloat16Bytes + kTileRowBytes, 64);
   } else {
     g.pixel_bytes = s.in_channels * BytesOf(input);
+    g.steps = g.pixel_bytes / kTileRowBytes;
     if (!IsInPlace(s)) {
       g.form = AmxInput::kPlanes;
       g.planes = PlanesOf(s, g.pixel_bytes);
     }
   }
   const int64_t seen = SeenPixels(s, g);
-  const int64_t steps = g.pixel_bytes / kTileRowBytes;
-  g.pieces = std::min(steps, CeilDivide(seen * g.pixel_bytes, kPieceBytes));
-  while (steps % g.pieces != 0) ++g.pieces;
-  g.piece_steps = steps / g.pieces;
+  g.pieces = std::min(g.steps, CeilDivide(seen * g.pixel_bytes, kPieceBytes));
+  while (g.steps % g.pieces != 0) ++g.pieces;
+  g.piece_steps = g.steps / g.pieces;
   g.seen_bytes = seen * g.piece_steps * kTileRowBytes;
   g.blocks = AmxBlocks(s.out_channels);
-  g.panel_bytes = g.taps * steps * 2 * kTileBytes;
+  g.panel_bytes = g.taps * g.steps * 2 * kTileBytes;
   return g;
 }
 
@@ -86,8 +87,10 @@ int64_t AmxSumsBytes(const AmxGeometry& g, const AmxSplit& split) {
 }
 
 int64_t AmxCopyBytes(const AmxConvShape& s, const AmxGeometry& g, const AmxSplit& split) {
-  // The lines that a row of output pixels sees, one of zeros, and what is written out for the row.
-  if (g.form == AmxInput::kExpanded) return (s.filter_height + 1) * g.line_bytes + s.out_width * g.pixel_bytes;
+  // The lines that a row of output pixels sees, one of zeros, and a row of pixels that are written out.
+  if (g.form == AmxInput::kLines) {
+    return (s.filter_height + 1) * g.line_bytes + s.out_width * s.filter_height * kTileRowBytes;
+  }
   return split.images_at_once * g.image_bytes();
 }
 

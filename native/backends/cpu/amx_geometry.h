@@ -33,7 +33,7 @@ constexpr int64_t RoundUp(int64_t a, int64_t b) { return CeilDivide(a, b) * b; }
 enum class AmxInput : uint8_t {
   kInPlace,   // they do: one tap of stride 1
   kPlanes,    // the image is copied, with its padding and split by the phases of the stride
-  kExpanded,  // few channels: all that an output pixel sees is written out side by side, as bfloat16
+  kLines,     // float32 with few channels: rows of the image are narrowed to bfloat16. A tap is a whole row of the filter
 };
 
 // An image as planes: `down` times `across` phases of the stride. Where the stride is 1 there is a single one, in which
@@ -50,8 +50,9 @@ struct AmxPlanes {
 struct AmxGeometry {
   AmxInput form = AmxInput::kInPlace;
   AmxPlanes planes;     // of kPlanes
-  int64_t line_bytes;   // of kExpanded: a row of the image, with its padding, as bfloat16
+  int64_t line_bytes;   // of kLines: a row of the image with its padding
   int64_t taps;         // as the loops see them
+  int64_t steps;        // of 64 bytes, for each tap
   int64_t pixel_bytes;  // from one pixel of a block to the next
   int64_t pieces;       // into which the input channels are cut
   int64_t piece_steps;  // steps of 64 bytes in a piece
