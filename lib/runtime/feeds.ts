@@ -123,13 +123,13 @@ function known(shape: Shape): ConcreteShape | null {
 }
 
 function checkFeed(name: string, placeholder: Tensor, feed: unknown): Input {
-  if (ArrayBuffer.isView(feed) || Array.isArray(feed)) {
+  if (ArrayBuffer.isView(feed) || (Array.isArray(feed) && feed.every(ArrayBuffer.isView))) {
     const data = checkData(name, placeholder, feed);
     return { name, dtype: placeholder.dtype, data, shape: shapeOf(name, placeholder, lengthOf(data)) };
   }
   if (feed === null || typeof feed !== 'object' || !('data' in feed)) {
     throw new ArgumentError(
-      `Input ${name}: expected ${dtypes[placeholder.dtype].array.name} or { data, shape }, received ${describe(feed)}.`,
+      `Input ${name}: expected ${dtypes[placeholder.dtype].array.name}, several of them in an array, or { data, shape }, received ${describe(feed)}.`,
       { node: name },
     );
   }
@@ -166,8 +166,8 @@ function lengthOf(values: FeedValues): number {
 }
 
 function checkData(name: string, placeholder: Tensor, data: unknown): FeedValues {
-  if (Array.isArray(data)) return data.map((part) => checkArray(name, placeholder, part));
-  return checkArray(name, placeholder, data);
+  if (!Array.isArray(data)) return checkArray(name, placeholder, data);
+  return data.map((part, i) => checkArray(`${name}[${i}]`, placeholder, part));
 }
 
 function checkArray(name: string, placeholder: Tensor, data: unknown): TypedArray {

@@ -255,7 +255,8 @@ TEST_F(AmxConvolution, KeepsWhatIsNotFiniteWhereItIsSeen) {
   const std::vector<float> bias(32, 0.0F), scale(32, 1.0F);
   const size_t bytes = AmxConvScratch(s, kind, 1);
   const auto scratch = AllocateAligned(bytes);
-  for (const float special : {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity(), 3.4e38F}) {
+  for (const float special :
+       {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity(), 3.4e38F}) {
     Tensor x(kind.input, s.height * s.width * s.in_channels);
     for (int64_t i = 0; i < x.count; ++i) static_cast<float*>(x.memory->data())[i] = 1;
     static_cast<float*>(x.memory->data())[(4 * s.width + 17) * s.in_channels + 2] = special;

@@ -31,6 +31,14 @@ describe('feeds', () => {
     expect(shapeOf(image, { data: new Float32Array(24), dtype: 'float32' })).toEqual([2, 2, 2, 3]);
   });
 
+  it('accept arrays that follow one another, with a shape or without', () => {
+    const parts = [new Float32Array(12), new Float32Array(24), new Float32Array(0)];
+    expect(shapeOf(image, parts)).toEqual([3, 2, 2, 3]);
+    expect(shapeOf(open, { data: parts, shape: [3, 4, 3] })).toEqual([3, 4, 3]);
+    expect(checkFeeds([image], { image: parts })[0]?.data).toEqual(parts);
+    expect(shapeOf(image, [])).toEqual([0, 2, 2, 3]);
+  });
+
   it('copy the shape, so that the caller may change it', () => {
     const shape = [2, 4, 3];
     const [input] = checkFeeds([open], { open: { data: new Float32Array(24), shape } });
@@ -56,7 +64,21 @@ describe('feeds', () => {
       fixed,
       [1, 2, 3, 4, 5, 6],
       ArgumentError,
-      /Input fixed: expected Float32Array or \{ data, shape \}, received an array of 6/,
+      /Input fixed: expected Float32Array, several of them in an array, or \{ data, shape \}, received an array of 6/,
+    ],
+    [
+      'arrays of which one is of another kind',
+      fixed,
+      [new Float32Array(3), new Float64Array(3)],
+      ArgumentError,
+      /Input fixed\[1\]: expected Float32Array .*received Float64Array/,
+    ],
+    [
+      'arrays that are too short together',
+      fixed,
+      [new Float32Array(3), new Float32Array(2)],
+      ShapeError,
+      /expected 6 elements for float32\[2,3\], received 5/,
     ],
     ['null', fixed, null, ArgumentError, /received null/],
     ['a DataView', fixed, new DataView(new ArrayBuffer(24)), ArgumentError, /received DataView/],

@@ -27,6 +27,21 @@ describe('Session.run', () => {
     }
   });
 
+  it('puts feeds of several arrays together, compiled or not', async () => {
+    const { graph, y } = scaleGraph();
+    await using session = await Session.create(graph, { device });
+    await session.initialize();
+    for (let i = 0; i < 3; i++) {
+      const parts = [Float32Array.of(1, 2, 3, 4), new Float32Array(0), Float32Array.of(5, 6, 7, 8, 9, 10, 11, 12)];
+      const running = session.run({ x: parts }, { y });
+      for (const part of parts) part.fill(100);
+      expect((await running).y).toMatchObject({
+        shape: [3, 4],
+        data: Float32Array.of(2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24),
+      });
+    }
+  });
+
   it('copies a Buffer that is fed for uint8, too', async () => {
     const { graph } = scaleGraph();
     const bytes = placeholder(graph, 'bytes', [3], 'uint8');
