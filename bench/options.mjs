@@ -14,6 +14,14 @@ function chosen(name, text, known) {
   return items;
 }
 
+/** The one item of a text. @throws Error that names what there is */
+function one(name, text, known) {
+  const [item, ...more] = chosen(name, text, known);
+  if (item === undefined || more.length > 0)
+    throw new Error(`--${name}: expected one of ${known.join(', ')}, received ${text}.`);
+  return item;
+}
+
 /** @throws Error unless the text is a number from `least` on */
 function numeric(name, text, least, whole = true) {
   const value = Number(text);
@@ -58,6 +66,7 @@ export function parseOptions(args) {
       seconds: { type: 'string', default: '3' },
       pictures: { type: 'string', default: '64' },
       images: { type: 'string', default: '3072' },
+      'soak-precision': { type: 'string', default: 'float32' },
       compile: { type: 'string', default: 'resnet_v1_200' },
       pin: { type: 'string', default: '0,1' },
       out: { type: 'string' },
@@ -75,6 +84,7 @@ export function parseOptions(args) {
     seconds: numeric('seconds', values.seconds, 0.01, false),
     pictures: numeric('pictures', values.pictures, 1),
     images: numeric('images', values.images, 1),
+    soakPrecision: one('soak-precision', values['soak-precision'], precisions),
     compile: values.compile,
     pin: values.pin,
     threads: processors(values.pin),

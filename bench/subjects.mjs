@@ -36,7 +36,7 @@ export const subjects = [
     environment: 'onednn',
     takes: ['throughput'],
     // The one network whose convolutions it has; it computes no logits.
-    only: { network: 'resnet_v1_50', precision: 'float32' },
+    only: { network: 'resnet_v1_50' },
     unchecked: true,
   },
 ];

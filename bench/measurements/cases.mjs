@@ -7,3 +7,20 @@ export function networksAndPrecisions({ networks, precisions }) {
 
 /** The first network in float32: what measurements take that have one case. */
 export const mainCase = ({ networks }, more = {}) => ({ network: networks[0], precision: 'float32', ...more });
+
+/** The first network in the precisions that need no calibration. */
+export function mainCases(options, more = {}) {
+  const precisions = options.precisions.filter((precision) => precision !== 'int8');
+  return precisions.map((precision) => mainCase(options, { precision, ...more }));
+}
+
+/**
+ * `across` of a measurement in which what a precision gains is seen: against onnxruntime-node in float32, which has no bfloat16, and
+ * against slimnet's own float32.
+ */
+export const acrossPrecisions = {
+  key: 'precision',
+  from: 'float32',
+  per: 'network',
+  against: ['onnxruntime', 'slimnet'],
+};

@@ -2,6 +2,8 @@
 //
 // - `name`, `title`, and `about`: a sentence for the report that says what was done
 // - `metrics`: `{ key, title, unit, digits, scale?, better? }`; the first that says which direction is better is compared with slimnet
+// - `across`: `{ key, from, per, against }`, one more table for each value of the group's key `per`: slimnet for each value of the key
+//   `key`, compared with the subjects of `against` where that key is `from`
 // - `cases(options)`: the groups within which subjects are compared
 // - `rounds(options)`, `protocol(options)`: how often, and what else the report says of the procedure
 // - `measure(drive, options, group)`: one value for each metric, `{ values, series? }`, or what the driver said instead

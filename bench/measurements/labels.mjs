@@ -1,5 +1,5 @@
 import { picturePaths } from '../pictures.mjs';
-import { mainCase } from './cases.mjs';
+import { acrossPrecisions, mainCase } from './cases.mjs';
 
 export const labels = {
   name: 'labels',
@@ -7,6 +7,7 @@ export const labels = {
   about:
     'Generated JPEG files of 500 x 375 pixels, in memory, to the five most probable classes: decode, resize, crop, network, softmax. "together" hands over all pictures in one call (`model.classify(jpegs)`), "single" calls once for each picture, all at the same time. onnxruntime-node stands behind sharp, with batches of 32 of which the next is decoded while one runs (bench/drivers/sharp_pipeline.mjs).',
   metrics: [{ key: 'imagesPerSecond', title: 'images/s', unit: 'images/s', digits: 1, better: 'more' }],
+  across: acrossPrecisions,
   cases: (options) =>
     options.precisions.flatMap((precision) =>
       ['together', 'single'].map((way) => ({ ...mainCase(options), precision, way })),

@@ -1,5 +1,5 @@
 import { quantile } from '../statistics.mjs';
-import { networksAndPrecisions } from './cases.mjs';
+import { acrossPrecisions, networksAndPrecisions } from './cases.mjs';
 
 export const latency = {
   name: 'latency',
@@ -10,6 +10,7 @@ export const latency = {
     { key: 'p90', title: 'p90, ms', unit: 'ms', digits: 1 },
     { key: 'p99', title: 'p99, ms', unit: 'ms', digits: 1 },
   ],
+  across: acrossPrecisions,
   cases: (options) => networksAndPrecisions(options).map((one) => ({ ...one, batch: 1 })),
   rounds: ({ rounds }) => rounds,
   protocol: ({ seconds }) => ({ seconds: 2 * seconds }),

@@ -1,4 +1,4 @@
-import { mainCase } from './cases.mjs';
+import { mainCases } from './cases.mjs';
 
 const parts = {
   delay: 'event-loop delay',
@@ -21,7 +21,7 @@ export const neighbours = {
     })),
   ),
   metricsAsRows: true,
-  cases: (options) => [mainCase(options, { batch: 32 })],
+  cases: (options) => mainCases(options, { batch: 32 }),
   rounds: ({ rounds }) => Math.min(3, rounds),
   protocol: ({ seconds }) => ({ seconds: 2 * seconds }),
   async measure(drive, { seconds }) {

@@ -15,7 +15,7 @@ export const soak = {
     { key: 'bytesPerImage', title: 'growth, bytes/image', unit: 'bytes/image', digits: 0 },
     { key: 'last', title: 'resident at the end, MiB', unit: 'MiB', digits: 0, scale: 2 ** -20 },
   ],
-  cases: (options) => [mainCase(options)],
+  cases: (options) => [mainCase(options, { precision: options.soakPrecision })],
   rounds: () => 1,
   protocol: ({ images }) => ({ images }),
   async measure(drive, { images, pictures, folder }) {

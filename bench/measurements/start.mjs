@@ -1,5 +1,5 @@
 import { dropFromPageCache } from '../page_cache.mjs';
-import { mainCase } from './cases.mjs';
+import { mainCases } from './cases.mjs';
 
 export const start = {
   name: 'start',
@@ -10,7 +10,7 @@ export const start = {
     { key: 'second', title: 'second start, ms', unit: 'ms', digits: 0, better: 'less' },
     { key: 'first', title: 'first start, ms', unit: 'ms', digits: 0 },
   ],
-  cases: (options) => [mainCase(options, { batch: 1 })],
+  cases: (options) => mainCases(options, { batch: 1 }),
   rounds: ({ rounds }) => rounds,
   protocol: () => ({}),
   async measure(drive, { folder }, { network }) {

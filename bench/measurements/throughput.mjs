@@ -1,12 +1,13 @@
 import { median } from '../statistics.mjs';
-import { networksAndPrecisions } from './cases.mjs';
+import { acrossPrecisions, networksAndPrecisions } from './cases.mjs';
 
 export const throughput = {
   name: 'throughput',
   title: 'Throughput',
   about:
-    "Pixels in memory to logits, one run after another. OpenVINO with its throughput hint keeps several runs in flight. oneDNN's convolutions alone are direct ones; slimnet computes most 3x3 convolutions by Winograd's method (docs/performance.md), which is how it can come out above them.",
+    "Pixels in memory to logits, one run after another. OpenVINO with its throughput hint keeps several runs in flight. oneDNN's convolutions alone are direct ones. slimnet can come out above them: in float32 it computes most 3x3 convolutions by Winograd's method, and in bfloat16 and int8 it has loops of its own for the matrix unit of processors with AMX (docs/performance.md).",
   metrics: [{ key: 'imagesPerSecond', title: 'images/s', unit: 'images/s', digits: 1, better: 'more' }],
+  across: acrossPrecisions,
   cases: (options) =>
     networksAndPrecisions(options).flatMap((one) => options.batches.map((batch) => ({ ...one, batch }))),
   rounds: ({ rounds }) => rounds,

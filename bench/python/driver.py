@@ -4,7 +4,9 @@ A driver calls `answer(load, order, version)`. `load(task)` gives `run(pixels)`,
 """
 
 import json
+import os
 import re
+import subprocess
 import sys
 import time
 
@@ -75,6 +77,17 @@ def answer(load, order, version):
     except Unavailable as reason:
         result = {'unavailable': str(reason)}
     print(json.dumps(result), flush=True)
+
+
+def int8_file(task):
+    """Path of the network's ONNX file in int8, made once. bench/drivers/int8_file.mjs is its twin."""
+    path = f'{task["frozen"]}.int8.onnx'
+    if not os.path.exists(path):
+        script = os.path.join(os.path.dirname(os.path.abspath(__file__)), 'int8_file.sh')
+        run = subprocess.run(['bash', script, task['onnx'], path], capture_output=True, encoding='utf8', check=False)
+        if run.returncode != 0:
+            raise Unavailable(f'the int8 file cannot be made: {run.stderr.strip().splitlines()[-1:]}')
+    return path
 
 
 def cpu_has(*flags):

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { measurements } from '../measurements/index.mjs';
 import { byMachine } from '../results.mjs';
 import { plotsOf } from './plots.mjs';
-import { entryTable, titleOf } from './table.mjs';
+import { acrossTables, entryTable, titleOf } from './table.mjs';
 
 const head = `# Benchmarks
 
@@ -13,7 +13,8 @@ Written by \`npm run bench\`, which measures and then writes this page; bench/RE
 
 Medians of the rounds, the range in parentheses. 224x224 pixels, 1000 classes; subjects take turns, each in a process of its own.
 "slimnet is better, times" is the ratio round by round: above 1 slimnet is faster, or needs less. A subject is measured after
-its logits agreed with slimnet's; the limits are in bench/check.mjs.
+its logits agreed with slimnet's; the limits are in bench/check.mjs. Where slimnet was measured in several precisions, a second table
+says what each gains: against onnxruntime-node in float32, which has no bfloat16 for processors, and against slimnet in float32.
 `;
 
 function machineText({ cpu, family, model, features, cores, memoryGiB }) {
@@ -65,6 +66,7 @@ function machineSection({ id, machine, entries }, drawings) {
     lines.push(`### ${measurement.title}`, '', measurement.about, '');
     for (const [i, entry] of own.entries()) {
       lines.push(`${conditions(entry)}.`, '', ...entryTable(measurement, entry.rows), '');
+      for (const across of acrossTables(measurement, entry.rows)) lines.push(...across, '');
       for (const { name, title, svg } of plotsOf(measurement, entry.rows)) {
         const file = `${id}-${name}${i === 0 ? '' : `-${i + 1}`}.svg`;
         drawings.set(file, svg);

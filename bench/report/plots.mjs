@@ -60,7 +60,7 @@ function linePlots(measurement, { series, title, scaleY = 1, ...axes }, rows) {
       label: titleOf(row.subject),
       points: row.series[series].map(([x, y]) => [x, y * scaleY]),
     }));
-    const name = `${measurement.name}-${series}-${list[0].group.network}`;
+    const name = [measurement.name, series, ...Object.values(list[0].group)].join('-');
     return { name, title: heading, svg: lines({ title: heading, ...axes, series: curves }) };
   });
 }

@@ -14,19 +14,22 @@ const table = (head, rows) => [line(head), line(head.map(() => '---')), ...rows.
 const valueText = (row, { key, digits, scale }) =>
   row.metrics[key] === undefined ? '' : spread(row.metrics[key], digits, scale);
 
-/** Rows of the same group, slimnet's first, in the order of the subjects' table. */
-function inGroups(rows) {
-  const groups = new Map();
-  for (const row of rows) {
-    const key = groupKey(row.group);
-    groups.set(key, [...(groups.get(key) ?? []), row]);
-  }
-  return [...groups.values()].map((list) => list.sort((a, b) => order.indexOf(a.subject) - order.indexOf(b.subject)));
+/** Rows in lists that have the same `keyOf`. */
+function collected(rows, keyOf) {
+  const lists = new Map();
+  for (const row of rows) lists.set(keyOf(row), [...(lists.get(keyOf(row)) ?? []), row]);
+  return [...lists.values()];
 }
 
-/** How many times better slimnet is than a row of its group, round by round; empty where that says nothing. */
+/** Rows of the same group, slimnet's first, in the order of the subjects' table. */
+function inGroups(rows) {
+  const groups = collected(rows, ({ group }) => groupKey(group));
+  return groups.map((list) => list.sort((a, b) => order.indexOf(a.subject) - order.indexOf(b.subject)));
+}
+
+/** How many times better slimnet's row `own` is than another, round by round; empty where that says nothing. */
 export function advantage(row, own, metric) {
-  if (metric === undefined || own === undefined || row === own) return '';
+  if (metric === undefined || row === undefined || own === undefined || row === own) return '';
   const [a, b] = [own.metrics?.[metric.key], row.metrics?.[metric.key]];
   if (a === undefined || b === undefined) return '';
   return spread(metric.better === 'more' ? ratios(a, b) : ratios(b, a), 2);
@@ -97,6 +100,44 @@ function byMetric({ metrics }, rows) {
       '',
     ];
   });
+}
+
+/** Equal for groups that differ in nothing but the keys of `without`. */
+const keyWithout = (group, without) =>
+  groupKey(Object.fromEntries(Object.entries(group).filter(([key]) => !without.includes(key))));
+
+/** slimnet's rows of one table of `across`, each beside the rows of `from` that differ from it in nothing but the key. */
+function acrossTable({ metrics, across: { key, from, per, against } }, own, rows) {
+  const metric = metrics.find(({ better }) => better !== undefined);
+  const others = Object.keys(own[0].group).filter((name) => name !== key && name !== per);
+  const partner = (row, subject) =>
+    rows.find(
+      (other) =>
+        other.subject === subject &&
+        other.group[key] === from &&
+        keyWithout(other.group, [key]) === keyWithout(row.group, [key]),
+    );
+  const columns = against.map((subject) => `times better than ${titleOf(subject)} in ${from}`);
+  const head = [...others, key, `${titleOf(baseline)}, ${metric.title}`, ...columns];
+  const lines = collected(own, ({ group }) => keyWithout(group, [key])).flatMap((list) =>
+    list.map((row) => [
+      ...others.map((name) => row.group[name]),
+      row.group[key],
+      valueText(row, metric),
+      ...against.map((subject) => advantage(partner(row, subject), row, metric)),
+    ]),
+  );
+  return [`${own[0].group[per]}, ${titleOf(baseline)} against ${from}:`, '', ...table(head, lines)];
+}
+
+/** Tables of what slimnet gains by what `across` names; none where it was measured in one way only. Lists of lines of Markdown. */
+export function acrossTables(measurement, rows) {
+  if (measurement.across === undefined) return [];
+  const { key, per } = measurement.across;
+  const own = rows.filter(({ subject, metrics }) => subject === baseline && metrics !== undefined);
+  return collected(own, ({ group }) => group[per])
+    .filter((list) => new Set(list.map(({ group }) => group[key])).size > 1)
+    .map((list) => acrossTable(measurement, list, rows));
 }
 
 /** Lines of Markdown. */

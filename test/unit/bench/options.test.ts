@@ -1,3 +1,4 @@
+import { measurements } from '../../../bench/measurements/index.mjs';
 import { parseOptions } from '../../../bench/options.mjs';
 import { takesPart } from '../../../bench/subjects.mjs';
 
@@ -25,6 +26,21 @@ describe('the command line of the benchmarks', () => {
     expect(names(['--peers', ''])).toEqual(['slimnet', 'idle']);
   });
 
+  test('decides in which precisions measurements of one network are taken', () => {
+    const options = parseOptions(['--networks', 'a,b', '--soak-precision', 'bfloat16']);
+    const precisionsOf = (name: string, given = options) =>
+      measurements
+        .find((one) => one.name === name)
+        ?.cases(given)
+        .map(({ precision }: { precision: string }) => precision);
+    expect(precisionsOf('soak')).toEqual(['bfloat16']);
+    expect(precisionsOf('soak', parseOptions([]))).toEqual(['float32']);
+    for (const name of ['start', 'neighbours']) {
+      expect(precisionsOf(name)).toEqual(['float32', 'bfloat16']);
+      expect(precisionsOf(name, parseOptions(['--precisions', 'int8,float32']))).toEqual(['float32']);
+    }
+  });
+
   test('counts threads as the processors it is pinned to', () => {
     expect(parseOptions([]).threads).toBe(2);
     expect(parseOptions(['--pin', '0-3,8']).threads).toBe(5);
@@ -34,6 +50,7 @@ describe('the command line of the benchmarks', () => {
     [['--only', 'speed'], /there is no speed; there is throughput/],
     [['--peers', 'caffe'], /there is no caffe/],
     [['--precisions', 'float16'], /there is no float16/],
+    [['--soak-precision', 'float32,bfloat16'], /--soak-precision: expected one of float32/],
     [['--rounds', '0'], /--rounds: expected a whole number from 1/],
     [['--rounds', 'many'], /received many/],
     [['--batches', '1,'], /--batches/],

@@ -99,3 +99,86 @@ describe('the page of the benchmarks', () => {
     for (const [name, svg] of drawings) expect(readFileSync(join(root, 'docs/benchmarks', name), 'utf8')).toBe(svg);
   });
 });
+
+describe('the second table, of what a precision gains', () => {
+  const rate = (
+    subject: string,
+    precision: string,
+    batch: number,
+    imagesPerSecond: number[],
+    network = group.network,
+  ) => ({
+    subject,
+    group: { network, precision, batch },
+    metrics: { imagesPerSecond },
+  });
+  const rows = [
+    rate('slimnet', 'float32', 1, [10, 20]),
+    rate('onnxruntime', 'float32', 1, [5, 20]),
+    rate('slimnet', 'float32', 32, [8, 8]),
+    rate('slimnet', 'bfloat16', 1, [20, 80]),
+    { subject: 'onnxruntime', group: { ...group, precision: 'bfloat16' }, unavailable: 'no bfloat16' },
+    rate('slimnet', 'bfloat16', 32, [16, 16]),
+  ];
+
+  test('has ratios round by round against float32 of the same batch, and none where there is nobody to compare with', () => {
+    const { page: text } = page(entry('throughput', rows));
+    const after = text.slice(text.indexOf('resnet_v1_50, slimnet against float32:')).split('\n');
+    expect(after.slice(2, 9)).toEqual([
+      '| batch | precision | slimnet, images/s | times better than onnxruntime-node in float32 | times better than slimnet in float32 |',
+      '| --- | --- | --- | --- | --- |',
+      '| 1 | float32 | 15.0 (10.0-20.0) | 1.50 (1.00-2.00) |  |',
+      '| 1 | bfloat16 | 50.0 (20.0-80.0) | 4.00 (4.00-4.00) | 3.00 (2.00-4.00) |',
+      '| 32 | float32 | 8.0 (8.0-8.0) |  |  |',
+      '| 32 | bfloat16 | 16.0 (16.0-16.0) |  | 2.00 (2.00-2.00) |',
+      '',
+    ]);
+  });
+
+  test('is one for each network, but none for a network in a single precision', () => {
+    const other = [rate('slimnet', 'float32', 1, [1], 'a'), rate('slimnet', 'int8', 1, [2], 'a')];
+    const { page: text } = page(entry('throughput', [...rows, ...other, rate('slimnet', 'float32', 1, [9], 'b')]));
+    expect(text.match(/^.*, slimnet against float32:$/gm)).toEqual([
+      'resnet_v1_50, slimnet against float32:',
+      'a, slimnet against float32:',
+    ]);
+  });
+
+  test('counts less as better where the measurement does', () => {
+    const time = (precision: string, p50: number[]) => ({
+      subject: 'slimnet',
+      group: { ...group, precision },
+      metrics: { p50 },
+    });
+    const { page: text } = page(entry('latency', [time('float32', [8, 8]), time('int8', [2, 4])]));
+    expect(text).toContain('| 1 | int8 | 3.0 (2.0-4.0) |  | 3.00 (2.00-4.00) |');
+  });
+
+  test('is not there for measurements that have no precisions side by side', () => {
+    const peak = (precision: string) => ({
+      subject: 'slimnet',
+      group: { ...group, precision },
+      metrics: { peak: [1] },
+    });
+    expect(page(entry('memory', [peak('float32'), peak('bfloat16')])).page).not.toContain('against float32');
+  });
+});
+
+test('drawings of the same measurement in several precisions are several files', () => {
+  const row = (precision: string) => ({
+    subject: 'slimnet',
+    group: { ...group, precision },
+    metrics: { 'delay-p50': [1] },
+    series: {
+      delay: [
+        [50, 1],
+        [100, 2],
+      ],
+    },
+  });
+  const { drawings } = page(entry('neighbours', [row('float32'), row('bfloat16')]));
+  expect([...drawings.keys()]).toEqual([
+    'chip-1-2-2-cores-neighbours-delay-resnet_v1_50-float32-1.svg',
+    'chip-1-2-2-cores-neighbours-delay-resnet_v1_50-bfloat16-1.svg',
+  ]);
+});
