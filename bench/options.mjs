@@ -1,7 +1,7 @@
 // The command line of `npm run bench`.
 import { parseArgs } from 'node:util';
 import { measurements } from './measurements/index.mjs';
-import { baseline, subjects } from './subjects.mjs';
+import { isOwn, subjects } from './subjects.mjs';
 
 const precisions = ['float32', 'bfloat16', 'int8'];
 const defaultNetworks = 'resnet_v1_50,resnet_v2_50,vgg_16';
@@ -36,7 +36,7 @@ function chosenSubjects(text) {
   const names = [...new Set(subjects.flatMap(({ name }) => [name, name.split('-')[0]]))];
   const wanted = new Set(chosen('peers', text, names));
   return subjects.filter(
-    ({ name }) => name === baseline || name === 'idle' || wanted.has(name) || wanted.has(name.split('-')[0]),
+    ({ name }) => isOwn(name) || name === 'idle' || wanted.has(name) || wanted.has(name.split('-')[0]),
   );
 }
 

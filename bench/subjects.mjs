@@ -9,6 +9,14 @@ export const baseline = 'slimnet';
 
 export const subjects = [
   { name: baseline, title: 'slimnet', driver: 'slimnet.mjs', takes: [...inProcess, 'overhead', 'compile'] },
+  {
+    name: `${baseline}-throughput`,
+    title: 'slimnet, mode throughput',
+    driver: 'slimnet.mjs',
+    // One run for each core, and one that is copied in meanwhile.
+    options: { mode: 'throughput', spareRuns: 1 },
+    takes: ['throughput', 'labels'],
+  },
   { name: 'onnxruntime', title: 'onnxruntime-node', driver: 'onnxruntime.mjs', environment: 'npm', takes: inProcess },
   { name: 'tfjs', title: 'TensorFlow.js, wasm (one thread)', driver: 'tfjs.mjs', environment: 'npm', takes: runs },
   {
@@ -40,6 +48,9 @@ export const subjects = [
     unchecked: true,
   },
 ];
+
+/** Whether a subject is slimnet, in whichever mode. */
+export const isOwn = (name) => name.split('-')[0] === baseline;
 
 /** Whether a subject takes part in a case of a measurement. */
 export function takesPart({ takes, only = {} }, measurement, group) {

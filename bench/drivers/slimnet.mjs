@@ -18,12 +18,12 @@ await answer({
   version: () => JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
   order: 'nhwc',
   async load(task) {
-    const { network, checkpoint, threads, precision } = task;
+    const { network, checkpoint, threads, precision, mode = 'latency' } = task;
     // Within the measured time of a start.
     const slimnet = await import('../../dist/index.js');
     const { graph, net } = buildNetwork(slimnet, network);
     const create = async (more) => {
-      const session = await slimnet.Session.create(graph, { device: 'cpu', threads, ...more });
+      const session = await slimnet.Session.create(graph, { device: 'cpu', threads, mode, ...more });
       await session.restore(checkpoint);
       return session;
     };
@@ -35,10 +35,10 @@ await answer({
     // What only a run finds out.
     return (images) => orUnavailable(slimnet, () => compute(images));
   },
-  async loadLabels({ network, checkpoint, threads, precision, frozen }) {
+  async loadLabels({ network, checkpoint, threads, precision, frozen, mode = 'latency' }) {
     const slimnet = await import('../../dist/index.js');
     const calibration = precision === 'int8' ? { calibration: `${frozen}.calibration.json` } : {};
-    const options = { checkpoint, threads, precision, ...calibration };
+    const options = { checkpoint, threads, precision, mode, ...calibration };
     const model = await orUnavailable(slimnet, () => slimnet.loadModel(network, options));
     return { together: (jpegs) => model.classify(jpegs), single: (jpeg) => model.classify(jpeg) };
   },

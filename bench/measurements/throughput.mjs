@@ -5,7 +5,7 @@ export const throughput = {
   name: 'throughput',
   title: 'Throughput',
   about:
-    "Pixels in memory to logits, one run after another. OpenVINO with its throughput hint keeps several runs in flight. oneDNN's convolutions alone are direct ones. slimnet can come out above them: in float32 it computes most 3x3 convolutions by Winograd's method, and in bfloat16 and int8 it has loops of its own for the matrix unit of processors with AMX (docs/performance.md).",
+    "Pixels in memory to logits, one run after another. slimnet in its mode `throughput` (docs/modes.md) keeps three runs in flight on two cores, OpenVINO with its throughput hint as many as it asks for. oneDNN's convolutions alone are direct ones. slimnet can come out above them: in float32 it computes most 3x3 convolutions by Winograd's method, and in bfloat16 and int8 it has loops of its own for the matrix unit of processors with AMX (docs/performance.md).",
   metrics: [{ key: 'imagesPerSecond', title: 'images/s', unit: 'images/s', digits: 1, better: 'more' }],
   across: acrossPrecisions,
   cases: (options) =>

@@ -1,7 +1,7 @@
 // The rows of an entry as a table.
 import { groupKey } from '../results.mjs';
 import { ratios } from '../statistics.mjs';
-import { baseline, subjects } from '../subjects.mjs';
+import { baseline, isOwn, subjects } from '../subjects.mjs';
 import { cell, groupText, spread } from './format.mjs';
 
 const order = subjects.map(({ name }) => name);
@@ -118,11 +118,12 @@ function acrossTable({ metrics, across: { key, from, per, against } }, own, rows
         keyWithout(other.group, [key]) === keyWithout(row.group, [key]),
     );
   const columns = against.map((subject) => `times better than ${titleOf(subject)} in ${from}`);
-  const head = [...others, key, `${titleOf(baseline)}, ${metric.title}`, ...columns];
+  const head = [...others, key, 'subject', metric.title, ...columns];
   const lines = collected(own, ({ group }) => keyWithout(group, [key])).flatMap((list) =>
     list.map((row) => [
       ...others.map((name) => row.group[name]),
       row.group[key],
+      titleOf(row.subject),
       valueText(row, metric),
       ...against.map((subject) => advantage(partner(row, subject), row, metric)),
     ]),
@@ -134,7 +135,7 @@ function acrossTable({ metrics, across: { key, from, per, against } }, own, rows
 export function acrossTables(measurement, rows) {
   if (measurement.across === undefined) return [];
   const { key, per } = measurement.across;
-  const own = rows.filter(({ subject, metrics }) => subject === baseline && metrics !== undefined);
+  const own = rows.filter(({ subject, metrics }) => isOwn(subject) && metrics !== undefined);
   return collected(own, ({ group }) => group[per])
     .filter((list) => new Set(list.map(({ group }) => group[key])).size > 1)
     .map((list) => acrossTable(measurement, list, rows));

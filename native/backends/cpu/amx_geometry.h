@@ -31,9 +31,9 @@ constexpr int64_t RoundUp(int64_t a, int64_t b) { return CeilDivide(a, b) * b; }
 
 // How the pixels of an image are brought into an order in which those of a block lie at equal distances.
 enum class AmxInput : uint8_t {
-  kInPlace,   // they do: one tap of stride 1
-  kPlanes,    // the image is copied, with its padding and split by the phases of the stride
-  kLines,     // float32 with few channels: rows of the image are narrowed to bfloat16. A tap is a whole row of the filter
+  kInPlace,  // they do: one tap of stride 1
+  kPlanes,   // the image is copied, with its padding and split by the phases of the stride
+  kLines,  // float32 with few channels: rows of the image are narrowed to bfloat16. A tap is a whole row of the filter
 };
 
 // An image as planes: `down` times `across` phases of the stride. Where the stride is 1 there is a single one, in which

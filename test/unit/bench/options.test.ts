@@ -15,15 +15,16 @@ describe('the command line of the benchmarks', () => {
   });
 
   test('takes peers by name; slimnet, which all are compared with, stays', () => {
-    expect(names(['--peers', 'tfjs'])).toEqual(['slimnet', 'tfjs', 'idle']);
+    expect(names(['--peers', 'tfjs'])).toEqual(['slimnet', 'slimnet-throughput', 'tfjs', 'idle']);
     expect(names(['--peers', 'openvino'])).toEqual([
       'slimnet',
+      'slimnet-throughput',
       'openvino',
       'openvino-latency',
       'openvino-throughput',
       'idle',
     ]);
-    expect(names(['--peers', ''])).toEqual(['slimnet', 'idle']);
+    expect(names(['--peers', ''])).toEqual(['slimnet', 'slimnet-throughput', 'idle']);
   });
 
   test('decides in which precisions measurements of one network are taken', () => {

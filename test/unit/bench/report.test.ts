@@ -125,12 +125,12 @@ describe('the second table, of what a precision gains', () => {
     const { page: text } = page(entry('throughput', rows));
     const after = text.slice(text.indexOf('resnet_v1_50, slimnet against float32:')).split('\n');
     expect(after.slice(2, 9)).toEqual([
-      '| batch | precision | slimnet, images/s | times better than onnxruntime-node in float32 | times better than slimnet in float32 |',
-      '| --- | --- | --- | --- | --- |',
-      '| 1 | float32 | 15.0 (10.0-20.0) | 1.50 (1.00-2.00) |  |',
-      '| 1 | bfloat16 | 50.0 (20.0-80.0) | 4.00 (4.00-4.00) | 3.00 (2.00-4.00) |',
-      '| 32 | float32 | 8.0 (8.0-8.0) |  |  |',
-      '| 32 | bfloat16 | 16.0 (16.0-16.0) |  | 2.00 (2.00-2.00) |',
+      '| batch | precision | subject | images/s | times better than onnxruntime-node in float32 | times better than slimnet in float32 |',
+      '| --- | --- | --- | --- | --- | --- |',
+      '| 1 | float32 | slimnet | 15.0 (10.0-20.0) | 1.50 (1.00-2.00) |  |',
+      '| 1 | bfloat16 | slimnet | 50.0 (20.0-80.0) | 4.00 (4.00-4.00) | 3.00 (2.00-4.00) |',
+      '| 32 | float32 | slimnet | 8.0 (8.0-8.0) |  |  |',
+      '| 32 | bfloat16 | slimnet | 16.0 (16.0-16.0) |  | 2.00 (2.00-2.00) |',
       '',
     ]);
   });
@@ -151,7 +151,7 @@ describe('the second table, of what a precision gains', () => {
       metrics: { p50 },
     });
     const { page: text } = page(entry('latency', [time('float32', [8, 8]), time('int8', [2, 4])]));
-    expect(text).toContain('| 1 | int8 | 3.0 (2.0-4.0) |  | 3.00 (2.00-4.00) |');
+    expect(text).toContain('| 1 | int8 | slimnet | 3.0 (2.0-4.0) |  | 3.00 (2.00-4.00) |');
   });
 
   test('is not there for measurements that have no precisions side by side', () => {
