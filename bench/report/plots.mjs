@@ -5,7 +5,7 @@
 //   { kind: 'lines', series, title, x, y, ... }        one drawing for each group
 import { groupKey } from '../results.mjs';
 import { summary } from '../statistics.mjs';
-import { baseline } from '../subjects.mjs';
+import { isOwn } from '../subjects.mjs';
 import { bars } from './bars.mjs';
 import { groupText, spread } from './format.mjs';
 import { lines } from './lines.mjs';
@@ -29,7 +29,7 @@ function bar(row, { key, digits, scale = 1 }, high) {
     low,
     high: most,
     text: high === undefined ? spread(row.metrics[key], digits, scale) : range,
-    accent: row.subject === baseline,
+    accent: isOwn(row.subject),
   };
 }
 
