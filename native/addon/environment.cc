@@ -23,9 +23,10 @@ napi_value ErrorValue(napi_env env, const Error& error) noexcept {
 }  // namespace
 
 Environment::Environment(napi_env env)
-    : env_(env), completion_(Completion::Create(env, [this](napi_env environment, std::unique_ptr<Job> job) {
-        Settle(environment, std::move(job));
-      })) {}
+    : env_(env),
+      completion_(Completion::Create(
+          env, [this](napi_env environment, std::unique_ptr<Job> job) { Settle(environment, std::move(job)); })),
+      large_copy_(AvailableCores()) {}
 
 Environment& Environment::Create(napi_env env) {
   std::unique_ptr<Environment> made(new Environment(env));
@@ -56,6 +57,7 @@ void Environment::Shutdown() {
   ending_ = true;
   completion_->Close();
   for (const auto& [key, executor] : executors_) executor->Shutdown();
+  large_copy_.Stop();
 }
 
 void Environment::SetErrorFactory(napi_value factory) {

@@ -12,6 +12,7 @@
 
 #include "addon/completion.h"
 #include "runtime/executor.h"
+#include "runtime/large_copy.h"
 
 namespace slimnet {
 
@@ -53,6 +54,9 @@ class Environment {
   // Queues a job and returns its promise. When the queue is full the promise is rejected at once.
   napi_value Start(Executor& executor, std::unique_ptr<AsyncJob> job, size_t queue_limit);
 
+  // Copies what JavaScript hands over.
+  LargeCopy& large_copy() { return large_copy_; }
+
   napi_ref store_class = nullptr;
   napi_ref program_class = nullptr;
   bool constructing = false;  // true while NewHandleObject is at work
@@ -68,6 +72,7 @@ class Environment {
   size_t pending_ = 0;  // promises that are not settled yet
   std::shared_ptr<Completion> completion_;
   std::map<std::pair<std::string, int>, std::shared_ptr<Executor>> executors_;
+  LargeCopy large_copy_;
 };
 
 }  // namespace slimnet

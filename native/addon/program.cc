@@ -53,9 +53,9 @@ class RunJob final : public AsyncJob {
   bool Is(const ProgramSet& program, int64_t id) const { return program_.get() == &program && id_ == id; }
 
   // `at` counts bytes from the beginning of the input.
-  void CopyInput(size_t index, size_t at, std::span<const std::byte> bytes) {
+  void CopyInput(LargeCopy& copy, size_t index, size_t at, std::span<const std::byte> bytes) {
     auto* const data = static_cast<std::byte*>(request_.inputs->data()) + program_->input_offsets()[index] + at;
-    if (!bytes.empty()) std::memcpy(data, bytes.data(), bytes.size());
+    copy.Copy(data, bytes.data(), bytes.size());
   }
 
   bool ReadyForOneThread() const override { return program_->HasWidth(Width::kNarrow); }
@@ -132,16 +132,17 @@ napi_value Run(const js::Arguments& arguments) {
                                             " elements, received " + std::to_string(elements) + ".");
     }
   }
+  Environment& environment = Environment::Of(env);
   auto job = std::make_unique<RunJob>(handle.program, handle.shared->demand(), id, profile);
   for (size_t i = 0; i < views.size(); ++i) {
     size_t at = 0;
     for (const ArrayView& view : views[i]) {
-      job->CopyInput(i, at, view.bytes);
+      job->CopyInput(environment.large_copy(), i, at, view.bytes);
       at += view.bytes.size();
     }
   }
   handle.shared->Account(env);
-  return Environment::Of(env).Start(handle.shared->executor(), std::move(job), handle.shared->queue_limit());
+  return environment.Start(handle.shared->executor(), std::move(job), handle.shared->queue_limit());
 }
 
 napi_value Cancel(const js::Arguments& arguments) {
