@@ -164,7 +164,7 @@ template <class K>
 SLIMNET_AMX_INLINE void Finish(Waiting& w, int64_t count, float addend_scale) {
   const int64_t end = std::min(w.next + count, w.rows.count);
   if (w.next >= end) return;
-  const char* sums = static_cast<const char*>(w.sums) + w.next * 128;
+  const char* sums = static_cast<const char*>(w.sums) + w.next * kSumRowBytes;
   const auto target = [&](int64_t r) SLIMNET_AMX {
     if (w.rows.targets == nullptr) return w.out + (w.rows.first + r) * w.pitch;
     const int32_t pixel = w.rows.targets[r];
@@ -177,19 +177,19 @@ SLIMNET_AMX_INLINE void Finish(Waiting& w, int64_t count, float addend_scale) {
     scale[1] = _mm512_loadu_ps(w.scale + 16);
   }
   if constexpr (K::kOutput == AmxNumber::kFloat32) {
-    for (int64_t r = w.next; r < end; ++r, sums += 128) {
+    for (int64_t r = w.next; r < end; ++r, sums += kSumRowBytes) {
       FinishFloat32Row<K>(sums, target(r), scale, bias, w.channels);
     }
   } else if constexpr (K::kWhole) {
     const __m512 addend = _mm512_set1_ps(addend_scale);
-    for (int64_t r = w.next; r < end; r += 2, sums += 256) {
+    for (int64_t r = w.next; r < end; r += 2, sums += 2 * kSumRowBytes) {
       FinishWholeRows<K>(sums, target(r), r + 1 < end ? target(r + 1) : w.nowhere.data(), scale, bias, addend);
     }
   } else if (w.rows.targets == nullptr) {
     char* out = w.out + (w.rows.first + w.next) * w.pitch;
-    for (int64_t r = w.next; r < end; ++r, sums += 128, out += w.pitch) FinishBFloat16Row<K>(sums, out, bias);
+    for (int64_t r = w.next; r < end; ++r, sums += kSumRowBytes, out += w.pitch) FinishBFloat16Row<K>(sums, out, bias);
   } else {
-    for (int64_t r = w.next; r < end; ++r, sums += 128) FinishBFloat16Row<K>(sums, target(r), bias);
+    for (int64_t r = w.next; r < end; ++r, sums += kSumRowBytes) FinishBFloat16Row<K>(sums, target(r), bias);
   }
   w.next = end;
 }
@@ -209,11 +209,11 @@ struct Product {
 template <class K, bool kTwo, bool kPasses>
 SLIMNET_AMX_INLINE void Multiply(const Product& p, Waiting& waiting, int64_t finish, float addend_scale) {
   if (p.goes_on) {
-    _tile_loadd(0, p.sums, 128);
-    _tile_loadd(1, p.sums + 64, 128);
+    _tile_loadd(0, p.sums, kSumRowBytes);
+    _tile_loadd(1, p.sums + kTileRowBytes, kSumRowBytes);
     if constexpr (kTwo) {
-      _tile_loadd(2, p.sums + 16 * 128, 128);
-      _tile_loadd(3, p.sums + 16 * 128 + 64, 128);
+      _tile_loadd(2, p.sums + kTileRows * kSumRowBytes, kSumRowBytes);
+      _tile_loadd(3, p.sums + kTileRows * kSumRowBytes + kTileRowBytes, kSumRowBytes);
     }
   } else {
     _tile_zero(0);
@@ -241,11 +241,11 @@ SLIMNET_AMX_INLINE void Multiply(const Product& p, Waiting& waiting, int64_t fin
     }
   }
   Finish<K>(waiting, kBlockRows, addend_scale);
-  _tile_stored(0, p.sums, 128);
-  _tile_stored(1, p.sums + 64, 128);
+  _tile_stored(0, p.sums, kSumRowBytes);
+  _tile_stored(1, p.sums + kTileRowBytes, kSumRowBytes);
   if constexpr (kTwo) {
-    _tile_stored(2, p.sums + 16 * 128, 128);
-    _tile_stored(3, p.sums + 16 * 128 + 64, 128);
+    _tile_stored(2, p.sums + kTileRows * kSumRowBytes, kSumRowBytes);
+    _tile_stored(3, p.sums + kTileRows * kSumRowBytes + kTileRowBytes, kSumRowBytes);
   }
 }
 

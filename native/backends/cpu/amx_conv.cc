@@ -94,7 +94,7 @@ SLIMNET_AMX_INLINE void ComputeSpan(Work& w, const Span& span, int64_t first_blo
                   .steps = g.piece_steps,
                   .filter = w.packed + block * g.panel_bytes + piece * piece_panel,
                   .goes_on = piece > 0,
-                  .sums = w.sums + place * kBlockRows * 128};
+                  .sums = w.sums + place * kBlockRows * kSumRowBytes};
         char* const out = w.y + channel * K::kOutBytes;
         // A block's own sums may still wait to be finished when they are about to be overwritten.
         if (w.waiting.sums == p.sums) Finish<K>(w.waiting, kBlockRows, w.tail.addend_scale);

@@ -8,7 +8,6 @@ namespace {
 // A block's input stays in the first-level cache while the filter passes by: channels are cut into pieces for that.
 constexpr int64_t kPieceBytes = 40 << 10;
 constexpr int64_t kBFloat16Bytes = 2;
-constexpr int64_t kBlockSums = kBlockRows * kAmxBlockChannels * 4;
 
 int64_t ReachDown(const AmxConvShape& s) { return (s.filter_height - 1) * s.dilation_down; }
 int64_t ReachAcross(const AmxConvShape& s) { return (s.filter_width - 1) * s.dilation_across; }
@@ -83,7 +82,7 @@ AmxSplit AmxSplitOf(const AmxConvShape& s, const AmxGeometry& g, int parts) {
 }
 
 int64_t AmxSumsBytes(const AmxGeometry& g, const AmxSplit& split) {
-  return (g.pieces == 1 ? 2 : split.blocks_at_once) * kBlockSums;
+  return (g.pieces == 1 ? 2 : split.blocks_at_once) * kBlockRows * kSumRowBytes;
 }
 
 int64_t AmxCopyBytes(const AmxConvShape& s, const AmxGeometry& g, const AmxSplit& split) {

@@ -12,6 +12,8 @@ inline constexpr int64_t kTileRows = 16;
 inline constexpr int64_t kTileBytes = 1024;  // 16 rows of 64 bytes
 inline constexpr int64_t kTileRowBytes = 64;
 inline constexpr int64_t kBlockRows = 2 * kTileRows;  // output pixels of a block
+inline constexpr int64_t kSumBytes = 4;
+inline constexpr int64_t kSumRowBytes = kAmxBlockChannels * kSumBytes;  // sums of an output pixel of a block
 // What a core keeps in its second-level cache of a filter, and of the images that it works on.
 inline constexpr int64_t kAmxCacheBytes = 768 << 10;
 
