@@ -1,5 +1,8 @@
+import { Graph } from '../../../lib/core/graph.js';
 import { ArgumentError, ExecutionError } from '../../../lib/errors.js';
 import { Session } from '../../../lib/runtime/session.js';
+import { cast, subtract } from '../../../lib/slim/math.js';
+import { constant, placeholder as slimPlaceholder } from '../../../lib/slim/placeholder.js';
 import { averageGraph, longGraph, placeholder, scaleGraph } from '../../helpers/graphs.js';
 
 const device = 'reference';
@@ -50,6 +53,21 @@ describe('Session.run', () => {
     const running = session.run({ bytes: feed }, { bytes });
     feed.fill(9);
     expect([...(await running).bytes.data]).toEqual([1, 2, 3]);
+  });
+
+  it('takes 8-bit pixels straight into a graph, which makes what it needs of them', async () => {
+    const graph = new Graph();
+    const { pixels, centred } = graph.build(() => {
+      const images = slimPlaceholder('uint8', [null, 1, 2, 3], { name: 'images' });
+      const means = constant([100, 110, 120]);
+      return { pixels: images, centred: subtract(cast(images, 'float32'), means) };
+    });
+    await using session = await Session.create(graph, { device });
+    const feed = Uint8Array.of(0, 1, 2, 253, 254, 255);
+    const result = await session.run({ images: [feed, feed] }, { pixels, centred });
+    const one = [-100, -109, -118, 153, 144, 135];
+    expect(result.centred).toEqual({ dtype: 'float32', shape: [2, 1, 2, 3], data: Float32Array.of(...one, ...one) });
+    expect(result.pixels.data).toEqual(Uint8Array.of(...feed, ...feed));
   });
 
   it('hands out arrays that later runs do not touch', async () => {
