@@ -9,6 +9,7 @@
 #include "ir/by_image.h"
 #include "ir/infer.h"
 #include "ir/program.h"
+#include "ir/reads.h"
 #include "ir/views.h"
 
 namespace slimnet {
@@ -263,14 +264,6 @@ class Verifier {
     }
     if (program_.values[node.inputs[0]].layout || program_.values[node.outputs[0]].layout) {
       FailAt(node, "images in a layout of a backend cannot be told apart.");
-    }
-  }
-
-  template <class Function>
-  static void ForEachRead(const Node& node, Function function) {
-    for (ValueId value : node.inputs) function(value);
-    for (const PostOp& post : node.post_ops) {
-      if (post.operand != kNoValue) function(post.operand);
     }
   }
 

@@ -7,17 +7,10 @@
 #include <utility>
 
 #include "base/error.h"
+#include "ir/reads.h"
 
 namespace slimnet {
 namespace {
-
-template <class Function>
-void ForEachRead(const Node& node, Function function) {
-  for (ValueId value : node.inputs) function(value);
-  for (const PostOp& post : node.post_ops) {
-    if (post.operand != kNoValue) function(post.operand);
-  }
-}
 
 std::vector<int32_t> Producers(const Program& program) {
   std::vector<int32_t> producer(program.values.size(), -1);

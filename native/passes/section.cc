@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ir/by_image.h"
+#include "ir/reads.h"
 #include "ir/views.h"
 #include "passes/edit.h"
 #include "passes/packing.h"
@@ -10,14 +11,6 @@
 
 namespace slimnet {
 namespace {
-
-template <class Function>
-void ForEachRead(const Node& node, Function function) {
-  for (ValueId value : node.inputs) function(value);
-  for (const PostOp& post : node.post_ops) {
-    if (post.operand != kNoValue) function(post.operand);
-  }
-}
 
 bool HasUpdates(const Program& program) {
   return std::any_of(program.nodes.begin(), program.nodes.end(),

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ir/by_image.h"
+#include "ir/reads.h"
 #include "passes/edit.h"
 #include "passes/passes.h"
 #include "passes/section.h"
@@ -50,14 +51,6 @@ class Splitter {
   }
 
  private:
-  template <class Function>
-  static void ForEachRead(Node& node, Function function) {
-    for (ValueId& value : node.inputs) function(value);
-    for (PostOp& post : node.post_ops) {
-      if (post.operand != kNoValue) function(post.operand);
-    }
-  }
-
   // Reads what was there before the section in parts, where the node works on it image by image.
   void EnterParts(Node& node) {
     const std::vector<bool> by_image = *ReadsByImage(program_, node);

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "base/error.h"
+#include "ir/reads.h"
 #include "runtime/allocate.h"
 #include "runtime/constant_values.h"
 #include "runtime/expression_key.h"
@@ -20,15 +21,6 @@ void Merge(std::vector<size_t>& into, const std::vector<size_t>& from) {
   std::vector<size_t> both;
   std::set_union(into.begin(), into.end(), from.begin(), from.end(), std::back_inserter(both));
   into = std::move(both);
-}
-
-// Values that a node reads: inputs and operands.
-template <class Function>
-void ForEachRead(const Node& node, const Function& function) {
-  for (const ValueId input : node.inputs) function(input);
-  for (const PostOp& post : node.post_ops) {
-    if (post.operand != kNoValue) function(post.operand);
-  }
 }
 
 // Blocks for what lives only during one evaluation; given back blocks serve again.
