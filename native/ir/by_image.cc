@@ -113,8 +113,8 @@ std::optional<std::vector<bool>> ReadsByImage(const Program& program, const Node
   const Shape& result = shape(node.outputs[0]);
   const Shape& first = shape(node.inputs[0]);
   if (result.empty()) return std::nullopt;
-  const auto is_bias = [](const PostOp& post) { return post.kind == PostOp::Kind::kBias; };
-  if (result.size() < 2 && std::any_of(node.post_ops.begin(), node.post_ops.end(), is_bias)) return std::nullopt;
+  const auto by_channel = [](const PostOp& post) { return IsByChannel(post.kind); };
+  if (result.size() < 2 && std::any_of(node.post_ops.begin(), node.post_ops.end(), by_channel)) return std::nullopt;
   if (images == Images::kRows && first.size() < 2) return std::nullopt;
   if (images == Images::kShaped && !std::visit(LeavesImages{first.size()}, node.attrs)) return std::nullopt;
 

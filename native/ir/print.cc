@@ -60,12 +60,16 @@ std::string PostText(const PostOp& post) {
   switch (post.kind) {
     case PostOp::Kind::kBias:
       return "bias(" + Ref(post.operand) + ")";
+    case PostOp::Kind::kScale:
+      return "scale(" + Ref(post.operand) + ")";
     case PostOp::Kind::kAdd:
       return "add(" + Ref(post.operand) + (post.in_place ? ", in_place)" : ")");
     case PostOp::Kind::kRelu:
       return "relu";
     case PostOp::Kind::kRelu6:
       return "relu6";
+    case PostOp::Kind::kResult:
+      return "result";
   }
   return "";
 }
@@ -115,7 +119,9 @@ std::string NodeText(const Program& program, const Node& node) {
     const LayoutPtr& layout = program.values[output].layout;
     if (layout) line += " layout(" + Ref(output) + ": " + Quote(layout->name()) + ")";
     const std::optional<Encoding>& encoding = program.values[output].encoding;
-    if (encoding) line += " as " + ToString(*encoding);
+    if (!encoding) continue;
+    line += node.outputs.size() == 1 ? " as " + ToString(*encoding)
+                                     : " as(" + Ref(output) + ": " + ToString(*encoding) + ")";
   }
   return line + PlaceText(program, node) + "\n";
 }

@@ -71,15 +71,26 @@ struct Value {
   }
 };
 
-// An operation absorbed by the node before it, applied to that node's (first) result in order.
+// An operation absorbed by the node before it, applied to that node's result in order.
 struct PostOp {
-  enum class Kind : uint8_t { kBias, kAdd, kRelu, kRelu6 };
+  enum class Kind : uint8_t {
+    kBias,    // plus an operand [C]
+    kScale,   // times an operand [C]
+    kAdd,     // plus a tensor
+    kRelu,    // max(x, 0)
+    kRelu6,   // min(max(x, 0), 6)
+    kResult,  // what there is now is the node's first result; the post-ops behind make a second one of it
+  };
   Kind kind = Kind::kRelu;
-  ValueId operand = kNoValue;  // bias [C], or the tensor to add
-  bool in_place = false;       // kAdd: the result takes the operand's memory, which nobody reads afterwards
+  ValueId operand = kNoValue;
+  bool in_place = false;  // kAdd: the result takes the operand's memory, which nobody reads afterwards
 
   bool operator==(const PostOp&) const = default;
 };
+
+// Whether the operand has an element for each channel, whatever the image.
+constexpr bool IsByChannel(PostOp::Kind kind) { return kind == PostOp::Kind::kBias || kind == PostOp::Kind::kScale; }
+constexpr bool IsActivation(PostOp::Kind kind) { return kind == PostOp::Kind::kRelu || kind == PostOp::Kind::kRelu6; }
 
 struct Node {
   OpKind op = OpKind::kInput;
@@ -134,6 +145,9 @@ struct Uses {
 };
 
 const OpInfo& Info(OpKind op);
+
+// Whether the post-ops make a second result.
+bool HasSecondResult(const Node& node);
 
 // Reads plan text (docs/plan_format.md). Throws Error{kPlan} with the line. Checks limits, arity and attributes, not
 // shapes.

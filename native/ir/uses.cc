@@ -1,6 +1,13 @@
+#include <algorithm>
+
 #include "ir/program.h"
 
 namespace slimnet {
+
+bool HasSecondResult(const Node& node) {
+  return std::any_of(node.post_ops.begin(), node.post_ops.end(),
+                     [](const PostOp& post) { return post.kind == PostOp::Kind::kResult; });
+}
 
 Uses::Uses(const Program& program)
     : producer(program.values.size(), -1), readers(program.values.size()), external(program.values.size(), false) {

@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/error.h"
 #include "ir/by_image.h"
@@ -74,10 +75,11 @@ class Verifier {
   void CheckForm(const Node& node) {
     const OpInfo& info = Info(node.op);
     if (node.attrs.index() != static_cast<size_t>(node.op)) FailAt(node, "the attributes are those of another op.");
-    if (node.inputs.size() != info.inputs.size() || node.outputs.size() != info.outputs.size()) {
-      FailAt(node, "expected " + std::to_string(info.inputs.size()) + " inputs and " +
-                       std::to_string(info.outputs.size()) + " results, received " +
-                       std::to_string(node.inputs.size()) + " and " + std::to_string(node.outputs.size()) + ".");
+    const size_t results = info.outputs.size() + (HasSecondResult(node) ? 1 : 0);
+    if (node.inputs.size() != info.inputs.size() || node.outputs.size() != results) {
+      FailAt(node, "expected " + std::to_string(info.inputs.size()) + " inputs and " + std::to_string(results) +
+                       " results, received " + std::to_string(node.inputs.size()) + " and " +
+                       std::to_string(node.outputs.size()) + ".");
     }
     for (size_t i = 0; i < node.outputs.size(); ++i) {
       const ValueId value = node.outputs[i];
@@ -107,7 +109,8 @@ class Verifier {
     }
     std::vector<TensorType> inputs;
     for (ValueId value : node.inputs) inputs.push_back(TypeOf(value));
-    const std::vector<TensorType> inferred = InferTypes(node, inputs);
+    std::vector<TensorType> inferred = InferTypes(node, inputs);
+    if (HasSecondResult(node)) inferred.push_back(inferred[0]);
     for (size_t i = 0; i < inferred.size(); ++i) {
       const TensorType& stated = TypeOf(node.outputs[i]);
       if (stated != inferred[i]) {
@@ -145,24 +148,31 @@ class Verifier {
   void CheckPostOps(const Node& node) {
     if (node.post_ops.empty()) return;
     const OpInfo& info = Info(node.op);
-    if (node.outputs.size() != 1 || info.source || IsView(node.op)) FailAt(node, "this op cannot absorb others.");
+    if (info.outputs.size() != 1 || info.source || IsView(node.op)) FailAt(node, "this op cannot absorb others.");
     if (std::count_if(node.post_ops.begin(), node.post_ops.end(), [](const PostOp& post) { return post.in_place; }) >
         1) {
       FailAt(node, "only one add can work in place.");
     }
+    bool second = false;
     for (const PostOp& post : node.post_ops) {
       const TensorType& result = TypeOf(node.outputs[0]);
-      const bool wants_operand = post.kind == PostOp::Kind::kBias || post.kind == PostOp::Kind::kAdd;
+      const bool wants_operand = IsByChannel(post.kind) || post.kind == PostOp::Kind::kAdd;
       if (wants_operand != (post.operand != kNoValue)) FailAt(node, "a post-op has an operand too many or too few.");
       if (post.in_place && post.kind != PostOp::Kind::kAdd) FailAt(node, "only an add can work in place.");
+      // The first result takes the operand's memory.
+      if (post.in_place && second) FailAt(node, "the second result cannot take the memory of what is added.");
+      if (post.kind == PostOp::Kind::kResult && std::exchange(second, true)) {
+        FailAt(node, "a node has two results at most.");
+      }
       if (post.kind == PostOp::Kind::kAdd && TypeOf(post.operand) != result) {
         FailAt(node,
                "the absorbed add takes " + ToString(result) + ", received " + ToString(TypeOf(post.operand)) + ".");
       }
-      if (post.kind == PostOp::Kind::kBias) {
+      if (IsByChannel(post.kind)) {
         const TensorType expected{result.dtype, {result.shape.empty() ? 1 : result.shape.back()}};
         if (TypeOf(post.operand) != expected) {
-          FailAt(node, "the absorbed bias must be " + ToString(expected) + ", received " +
+          const std::string what = post.kind == PostOp::Kind::kBias ? "bias" : "scale";
+          FailAt(node, "the absorbed " + what + " must be " + ToString(expected) + ", received " +
                            ToString(TypeOf(post.operand)) + ".");
         }
       }

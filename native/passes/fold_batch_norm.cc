@@ -1,12 +1,10 @@
 // With s = scale / sqrt(variance + epsilon):  batch_norm(conv(x, f) + b) = conv(x, f * s) + (b - mean) * s + offset.
 // The new factors depend on variables alone, so hoist_constants moves them into the prologue.
-#include <bit>
-#include <cstdint>
-#include <map>
 #include <optional>
 #include <utility>
 
 #include "passes/edit.h"
+#include "passes/norm_factors.h"
 #include "passes/passes.h"
 
 namespace slimnet {
@@ -61,22 +59,11 @@ class Folder {
 
   void Fold(size_t index, const Target& target) {
     const Node norm = program_.nodes[index];
-    const ValueId scale = norm.inputs[1];
-    const ValueId offset = norm.inputs[2];
-    const ValueId mean = norm.inputs[3];
-    const ValueId variance = norm.inputs[4];
-    const ValueId epsilon = Epsilon(norm);
-    const ValueId deviation =
-        Add(RsqrtAttrs{}, norm, "fold/rsqrt", {Add(AddAttrs{}, norm, "fold/variance", {variance, epsilon})});
-    const ValueId factor = Add(MulAttrs{}, norm, "fold/scale", {scale, deviation});
-    const ValueId filter = Add(MulAttrs{}, norm, "fold/filter", {program_.nodes[target.node].inputs[kFilter], factor});
-    ValueId bias = kNoValue;
-    if (target.bias) {
-      const ValueId centred = Add(SubAttrs{}, norm, "fold/centre", {*target.bias, mean});
-      bias = Add(AddAttrs{}, norm, "fold/bias", {Add(MulAttrs{}, norm, "fold/shift", {centred, factor}), offset});
-    } else {
-      bias = Add(SubAttrs{}, norm, "fold/bias", {offset, Add(MulAttrs{}, norm, "fold/shift", {mean, factor})});
-    }
+    const ValueId factor = factors_.Scale(norm);
+    const ValueId filter =
+        factors_.Add(MulAttrs{}, norm, "fold/filter", {program_.nodes[target.node].inputs[kFilter], factor});
+    const ValueId bias = factors_.Bias(norm, factor, target.bias.value_or(kNoValue));
+    fixed_.resize(program_.values.size(), true);
     Node& node = program_.nodes[target.node];
     node.inputs[kFilter] = filter;
     Node& add = program_.nodes[index];
@@ -85,27 +72,10 @@ class Folder {
     add.inputs = {node.outputs[0], bias};
   }
 
-  ValueId Add(Attrs attrs, const Node& norm, const char* suffix, std::vector<ValueId> inputs) {
-    fixed_.push_back(true);
-    return AppendNode(program_, std::move(attrs), norm.name + "/" + suffix, std::move(inputs));
-  }
-
-  // One constant for each epsilon and dtype.
-  ValueId Epsilon(const Node& norm) {
-    const double epsilon = std::get<BatchNormAttrs>(norm.attrs).epsilon;
-    const DType dtype = program_.values[norm.inputs[4]].type.dtype;
-    const auto [known, fresh] = epsilons_.try_emplace({std::bit_cast<uint64_t>(epsilon), dtype}, kNoValue);
-    if (fresh) {
-      fixed_.push_back(true);
-      known->second = AppendConstant(program_, {dtype, {}}, epsilon, norm.name + "/fold/epsilon");
-    }
-    return known->second;
-  }
-
   Program& program_;
   const Uses uses_;
-  std::vector<bool> fixed_;                                 // by value: stays as it is from run to run
-  std::map<std::pair<uint64_t, DType>, ValueId> epsilons_;  // by the bits of the number, which may be NaN
+  std::vector<bool> fixed_;  // by value: stays as it is from run to run
+  NormFactors factors_{program_};
 };
 
 }  // namespace

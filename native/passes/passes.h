@@ -21,6 +21,9 @@ void FusePostOps(Program& program, const Backend& backend);
 // Error{kBackend} when it cannot at all, Error{kCompile} when int8 lacks ranges.
 void AssignPrecision(Program& program, const Backend& backend);
 
+// Lets a convolution write, as a second result, what a batch norm makes of its result, which others read as well.
+void FuseNorm(Program& program, const Backend& backend);
+
 // Has the first nodes of the main part run repeatedly, each time on a few images of the batch, where that keeps what
 // they hand on in the second-level caches; as the plan says where it has a line `split`.
 void SplitBatch(Program& program, const Backend& backend);

@@ -9,11 +9,12 @@
 namespace slimnet {
 namespace {
 
-constexpr std::array<Pass, 10> kPipeline{{
+constexpr std::array<Pass, 11> kPipeline{{
     {"canonicalize", Canonicalize},
     {"fold_batch_norm", FoldBatchNorm},
     {"fuse_post_ops", FusePostOps},
     {"assign_precision", AssignPrecision},
+    {"fuse_norm", FuseNorm},
     {"split_batch", SplitBatch},
     {"assign_layout", AssignLayout},
     {"hoist_constants", HoistConstants},

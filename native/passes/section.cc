@@ -86,7 +86,7 @@ class Finder {
     }
     return std::all_of(node.post_ops.begin(), node.post_ops.end(), [&](const PostOp& post) {
       if (post.operand == kNoValue) return true;
-      if (post.kind == PostOp::Kind::kBias) return IsBefore(post.operand);
+      if (IsByChannel(post.kind)) return IsBefore(post.operand);
       // What the add overwrites must not be wanted behind the section.
       return ComesInParts(post.operand) && !(post.in_place && read_behind_[roots_[post.operand]]);
     });

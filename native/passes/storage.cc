@@ -47,7 +47,7 @@ Storages::Storages(const Program& program) : of(program.values.size(), -1) {
     const auto index = static_cast<int32_t>(i);
     const ValueId shared = IsView(node.op) ? node.inputs[0] : Overwritten(node);
     for (ValueId value : node.outputs) {
-      if (shared != kNoValue) {
+      if (shared != kNoValue && value == node.outputs[0]) {
         of[value] = of[shared];
         continue;
       }

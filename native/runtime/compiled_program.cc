@@ -13,12 +13,16 @@ std::string PostOpName(PostOp::Kind kind) {
   switch (kind) {
     case PostOp::Kind::kBias:
       return "bias";
+    case PostOp::Kind::kScale:
+      return "scale";
     case PostOp::Kind::kAdd:
       return "add";
     case PostOp::Kind::kRelu:
       return "relu";
     case PostOp::Kind::kRelu6:
       return "relu6";
+    case PostOp::Kind::kResult:
+      return "result";
   }
   return "?";
 }

@@ -1,4 +1,5 @@
-// The loops for the matrix unit against the definition of a convolution, in double precision.
+// The loops for the matrix unit against the definition of a convolution, in double precision; on the unit, and on one
+// in software.
 #include "backends/cpu/amx_conv.h"
 
 #include <gtest/gtest.h>
@@ -12,8 +13,10 @@
 #include <vector>
 
 #include "backends/cpu/aligned_memory.h"
+#include "backends/cpu/cpu_features.h"
 #include "backends/onednn/isa.h"
 #include "base/half.h"
+#include "native/amx_in_software.h"
 
 namespace slimnet::cpu {
 namespace {
@@ -65,14 +68,28 @@ std::string Describe(const AmxConvShape& s, const AmxConvKind& k, int parts) {
          n(s.filter_height) + "x" + n(s.filter_width) + " y " + n(s.out_height) + "x" + n(s.out_width) + "x" +
          n(s.out_channels) + " strides " + n(s.stride_down) + "," + n(s.stride_across) + " dilations " +
          n(s.dilation_down) + "," + n(s.dilation_across) + " pads " + n(s.top) + "," + n(s.left) + " numbers " +
-         n(k.input) + " to " + n(k.output) + (k.adds ? " adds " + n(k.addend) : "") + (k.relu ? " relu" : "") + " in " +
-         n(parts) + " parts";
+         n(k.input) + " to " + n(k.output) + (k.adds ? " adds " + n(k.addend) : "") + (k.relu ? " relu" : "") +
+         (k.normalizes ? " and a norm" : "") + " in " + n(parts) + " parts";
 }
 
-class AmxConvolution : public testing::Test {
+enum class Unit { kHardware, kSoftware };
+
+class AmxConvolution : public ::testing::TestWithParam<Unit> {
  protected:
   void SetUp() override {
-    if (!onednn::DetectNarrowIsa().amx) GTEST_SKIP() << "this processor has no matrix unit, or its use was not granted";
+    const CpuFeatures features = DetectCpuFeatures();
+    if (GetParam() == Unit::kHardware && !onednn::DetectNarrowIsa().amx) {
+      GTEST_SKIP() << "this processor has no matrix unit, or its use was not granted";
+    }
+    if (!features.avx512_bf16 || !features.avx512dq) {
+      GTEST_SKIP() << "this processor lacks AVX-512 with bfloat16, which the loops use beside the matrix unit";
+    }
+  }
+
+  static void Convolve(const AmxConvShape& s, const AmxConvKind& kind, const void* x, const void* packed,
+                       const AmxConvTail& tail, void* y, void* scratch, int part, int parts) {
+    const auto run = GetParam() == Unit::kHardware ? AmxConv : slimnet::testing::AmxConvInSoftware;
+    run(s, kind, x, packed, tail, y, scratch, part, parts);
   }
 
   // Computes once and compares all results with the definition.
@@ -106,17 +123,23 @@ class AmxConvolution : public testing::Test {
     std::memcpy(y.memory->data(), old.memory->data(), static_cast<size_t>(results + kGuard) * 4);
 
     const auto channels = static_cast<size_t>(packing.blocks() * kAmxBlockChannels);
-    std::vector<float> bias(channels), scale(channels);
+    std::vector<float> bias(channels), scale(channels), norm_bias(channels), norm_scale(channels);
     for (size_t c = 0; c < channels; ++c) {
       bias[c] = static_cast<float>(static_cast<int>(c % 13) - 6) / 4;
       scale[c] = IsWhole(kind.input) ? 0.0007F * static_cast<float>(1 + c % 5) : 3.0F;
+      norm_bias[c] = static_cast<float>(static_cast<int>(c % 7) - 3) / 2;
+      norm_scale[c] = static_cast<float>(static_cast<int>(c % 11) - 4) / 4;
     }
-    const AmxConvTail tail{bias.data(), scale.data(), 0.5F};
+    Tensor second(kind.second(), results + kGuard);
+    second.Fill(random_);
+    std::vector<char> second_before(static_cast<size_t>(second.count) * 4);
+    std::memcpy(second_before.data(), second.memory->data(), second_before.size());
+    const AmxConvTail tail{bias.data(), scale.data(), 0.5F, second.memory->data(), norm_scale.data(), norm_bias.data()};
     const size_t bytes = AmxConvScratch(s, kind, parts);
     for (int part = 0; part < parts; ++part) {
       const auto scratch = AllocateAligned(bytes);
       std::memset(scratch->data(), 0xff, bytes);  // NaN, where it is read and should not be
-      AmxConv(s, kind, x.memory->data(), packed->data(), tail, y.memory->data(), scratch->data(), part, parts);
+      Convolve(s, kind, x.memory->data(), packed->data(), tail, y.memory->data(), scratch->data(), part, parts);
     }
 
     const bool scales = IsWhole(kind.input) || IsWhole(kind.output);
@@ -141,6 +164,16 @@ class AmxConvolution : public testing::Test {
       if (kind.adds) expected += old.Get(i) * (scales ? 0.5 : 1.0);
       if (kind.relu) expected = std::max(expected, 0.0);
       const double got = y.Get(i);
+      if (kind.normalizes) {
+        const auto channel = static_cast<size_t>(c);
+        const double norm = std::max(
+            expected * static_cast<double>(norm_scale[channel]) + static_cast<double>(norm_bias[channel]), 0.0);
+        if (IsWhole(kind.second())) {
+          ASSERT_NEAR(second.Get(i), std::min(norm, 255.0), 0.502) << "second result, element " << i;
+        } else {
+          ASSERT_NEAR(second.Get(i), norm, norm / 256 + 2e-4) << "second result, element " << i;
+        }
+      }
       if (IsWhole(kind.output)) {
         expected =
             kind.output == AmxNumber::kUInt8 ? std::clamp(expected, 0.0, 255.0) : std::clamp(expected, -128.0, 127.0);
@@ -158,6 +191,11 @@ class AmxConvolution : public testing::Test {
         std::memcmp(static_cast<char*>(y.memory->data()) + end, static_cast<char*>(old.memory->data()) + end, kGuard),
         0)
         << "something was written behind the end";
+    const size_t second_end = kind.normalizes ? end : 0;  // both results are stored in as many bytes
+    EXPECT_EQ(std::memcmp(static_cast<char*>(second.memory->data()) + second_end, second_before.data() + second_end,
+                          second_before.size() - second_end),
+              0)
+        << "something was written behind the end of the second result";
   }
 
   int64_t Some(int64_t least, int64_t most) {
@@ -170,15 +208,17 @@ class AmxConvolution : public testing::Test {
 constexpr AmxNumber kNarrow[] = {AmxNumber::kBFloat16, AmxNumber::kUInt8, AmxNumber::kInt8};
 
 // Every kind of numbers once, on a shape with everything that is special: tails of rows, pads, several blocks.
-TEST_F(AmxConvolution, TakesEveryKindOfNumbers) {
+TEST_P(AmxConvolution, TakesEveryKindOfNumbers) {
   const AmxConvShape shape{2, 9, 7, 64, 9, 7, 96, 3, 3, 1, 1, 1, 1, 1, 1};
   for (const AmxNumber input : kNarrow) {
     for (const AmxNumber output : {AmxNumber::kBFloat16, AmxNumber::kUInt8, AmxNumber::kInt8, AmxNumber::kFloat32}) {
       for (const AmxNumber addend : kNarrow) {
         for (const bool adds : {false, true}) {
           for (const bool relu : {false, true}) {
-            const AmxConvKind kind{input, output, adds, addend, relu};
-            if (AmxConvTakes(shape, kind)) Check(shape, kind, 2);
+            for (const bool normalizes : {false, true}) {
+              const AmxConvKind kind{input, output, adds, addend, relu, normalizes};
+              if (AmxConvTakes(shape, kind)) Check(shape, kind, 2);
+            }
           }
         }
       }
@@ -186,7 +226,7 @@ TEST_F(AmxConvolution, TakesEveryKindOfNumbers) {
   }
 }
 
-TEST_F(AmxConvolution, IsTheDefinitionsForRandomShapes) {
+TEST_P(AmxConvolution, IsTheDefinitionsForRandomShapes) {
   for (int i = 0; i < 300 && !HasFatalFailure(); ++i) {
     AmxConvShape s{};
     s.batch = Some(1, 4);
@@ -218,11 +258,13 @@ TEST_F(AmxConvolution, IsTheDefinitionsForRandomShapes) {
       kind.output = AmxNumber::kFloat32;
       s.out_channels = Some(1, 100);
     }
+    kind.normalizes = Some(0, 1) == 1;
+    if (!AmxConvTakes(s, kind)) kind.normalizes = false;
     Check(s, kind, static_cast<int>(Some(1, 3)));
   }
 }
 
-TEST_F(AmxConvolution, ReadsFewChannelsOfFloat32) {
+TEST_P(AmxConvolution, ReadsFewChannelsOfFloat32) {
   for (int i = 0; i < 100 && !HasFatalFailure(); ++i) {
     AmxConvShape s{};
     s.batch = Some(1, 3);
@@ -245,7 +287,7 @@ TEST_F(AmxConvolution, ReadsFewChannelsOfFloat32) {
 }
 
 // A pixel that is not a number, or too large for bfloat16, reaches the results that see it, and no others.
-TEST_F(AmxConvolution, KeepsWhatIsNotFiniteWhereItIsSeen) {
+TEST_P(AmxConvolution, KeepsWhatIsNotFiniteWhereItIsSeen) {
   const AmxConvShape s{1, 9, 40, 3, 9, 20, 32, 3, 3, 1, 2, 1, 1, 1, 1};
   const AmxConvKind kind{AmxNumber::kFloat32, AmxNumber::kBFloat16, false, AmxNumber::kFloat32, false};
   std::vector<float> filter(static_cast<size_t>(s.taps() * s.in_channels * s.out_channels), 1.0F);
@@ -261,8 +303,8 @@ TEST_F(AmxConvolution, KeepsWhatIsNotFiniteWhereItIsSeen) {
     for (int64_t i = 0; i < x.count; ++i) static_cast<float*>(x.memory->data())[i] = 1;
     static_cast<float*>(x.memory->data())[(4 * s.width + 17) * s.in_channels + 2] = special;
     Tensor y(kind.output, s.out_height * s.out_width * s.out_channels);
-    AmxConv(s, kind, x.memory->data(), packed->data(), {bias.data(), scale.data(), 0}, y.memory->data(),
-            scratch->data(), 0, 1);
+    Convolve(s, kind, x.memory->data(), packed->data(), {bias.data(), scale.data(), 0}, y.memory->data(),
+             scratch->data(), 0, 1);
     for (int64_t row = 0; row < s.out_height; ++row) {
       for (int64_t column = 0; column < s.out_width; ++column) {
         const bool sees = std::abs(row - 4) <= 1 && std::abs(2 * column - 17) <= 1;
@@ -274,7 +316,7 @@ TEST_F(AmxConvolution, KeepsWhatIsNotFiniteWhereItIsSeen) {
 }
 
 // So many channels that they are cut into pieces, and a filter that does not fit into the second-level cache.
-TEST_F(AmxConvolution, CutsManyChannelsIntoPieces) {
+TEST_P(AmxConvolution, CutsManyChannelsIntoPieces) {
   for (const AmxNumber number : kNarrow) {
     const AmxNumber output = IsWhole(number) ? AmxNumber::kUInt8 : AmxNumber::kBFloat16;
     const AmxConvShape deep{2, 3, 4, 2048, 3, 4, 576, 1, 1, 1, 1, 1, 1, 0, 0};
@@ -286,7 +328,7 @@ TEST_F(AmxConvolution, CutsManyChannelsIntoPieces) {
   }
 }
 
-TEST_F(AmxConvolution, RefusesWhatItsTilesDoNotFit) {
+TEST(AmxConvTakes, RefusesWhatItsTilesDoNotFit) {
   const AmxConvKind kind{};
   const AmxConvShape good{1, 4, 4, 64, 4, 4, 32, 1, 1, 1, 1, 1, 1, 0, 0};
   ASSERT_TRUE(AmxConvTakes(good, kind));
@@ -303,7 +345,18 @@ TEST_F(AmxConvolution, RefusesWhatItsTilesDoNotFit) {
   EXPECT_TRUE(refuses([](AmxConvShape&) {}, {AmxNumber::kBFloat16, AmxNumber::kUInt8}));
   EXPECT_TRUE(refuses([](AmxConvShape&) {}, {AmxNumber::kFloat32, AmxNumber::kFloat32}));
   EXPECT_TRUE(refuses([](AmxConvShape& s) { s.in_channels = 64; }, {AmxNumber::kFloat32, AmxNumber::kBFloat16}));
+  // A second result belongs to a sum without relu, and has no sign where it is whole.
+  constexpr AmxNumber kB = AmxNumber::kBFloat16;
+  constexpr AmxNumber kS = AmxNumber::kInt8;
+  EXPECT_FALSE(refuses([](AmxConvShape&) {}, {kB, kB, true, kB, false, true}));
+  EXPECT_TRUE(refuses([](AmxConvShape&) {}, {kB, kB, false, kB, false, true}));
+  EXPECT_TRUE(refuses([](AmxConvShape&) {}, {kB, kB, true, kB, true, true}));
+  EXPECT_FALSE(refuses([](AmxConvShape&) {}, {kS, kS, true, kS, false, true}));
+  EXPECT_TRUE(refuses([](AmxConvShape&) {}, {kS, AmxNumber::kUInt8, true, kS, false, true}));
 }
+
+INSTANTIATE_TEST_SUITE_P(Units, AmxConvolution, ::testing::Values(Unit::kHardware, Unit::kSoftware),
+                         [](const auto& unit) { return unit.param == Unit::kHardware ? "Hardware" : "Software"; });
 
 }  // namespace
 }  // namespace slimnet::cpu

@@ -153,9 +153,33 @@ TEST(Verify, ChecksPostOps) {
   ExpectRefused(Fused({PostOp::Kind::kAdd, kNoValue, false}), "an operand too many or too few");
   ExpectRefused(Fused({PostOp::Kind::kBias, 1, true}), "only an add can work in place");
   ExpectRefused(Fused({PostOp::Kind::kAdd, 6, false}), "the operand %6 is not made before it is read");
+  ExpectRefused(Fused({PostOp::Kind::kScale, 0, false}), "the absorbed scale must be float32[4]");
+  ExpectRefused(Fused({PostOp::Kind::kResult}), "and 2 results, received 2 and 1");
   Program program = Small();
   program.nodes[1].post_ops.push_back({PostOp::Kind::kRelu, kNoValue, false});
   ExpectRefused(program, "this op cannot absorb others");
+}
+
+TEST(Verify, ChecksSecondResults) {
+  Builder b;
+  const ValueId x = b.Input("x", Float({1, 4, 4, 4}));
+  const ValueId other = b.Op(AbsAttrs{}, {x});
+  const ValueId scale = b.Variable("scale", Float({4}));
+  b.Output("y", b.Conv(x, 1, 4));
+  Program program = b.Take();
+  const ValueId second = program.AddValue(Float({1, 4, 4, 4}), 1);
+  Node& conv = program.nodes.back();
+  conv.outputs.push_back(second);
+  conv.post_ops = {{PostOp::Kind::kAdd, other, true}, {PostOp::Kind::kResult}, {PostOp::Kind::kScale, scale}};
+  EXPECT_NO_THROW(Verify(program));
+  const std::vector<PostOp> good = conv.post_ops;
+  conv.post_ops.push_back({PostOp::Kind::kResult});
+  ExpectRefused(program, "two results at most");
+  conv.post_ops = {{PostOp::Kind::kResult}, {PostOp::Kind::kAdd, other, true}};
+  ExpectRefused(program, "cannot take the memory of what is added");
+  conv.post_ops = good;
+  program.values[static_cast<size_t>(second)].type.shape[3] = 5;
+  ExpectRefused(program, "the inputs give float32[1,4,4,4]", ErrorCode::kShape);
 }
 
 TEST(Verify, LetsAnAddOverwriteOnlyWhatNobodyNeeds) {

@@ -1,6 +1,7 @@
 // Whatever the passes do, a program computes what it computed before.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <memory>
 
@@ -98,6 +99,47 @@ TEST_P(Meaning, OfASectionStaysTheSameAfterEachPass) {
     };
     RunPipeline(program, *backend, options);
   }
+}
+
+// Two units of a pre-activation network: each sum is normalised and added to.
+Program PreActivation(Precision precision) {
+  Builder b;
+  ValueId sum = b.Input("x", {DType::kFloat32, {2, 5, 4, 8}});
+  for (int unit = 0; unit < 2; ++unit) {
+    const ValueId preact = b.Op(ReluAttrs{}, {b.BatchNorm(sum)});
+    sum = b.Op(AddAttrs{}, {unit == 0 ? b.Conv(preact, 1, 8) : sum, b.Conv(preact, 3, 8)});
+  }
+  b.Output("y", b.Op(ReluAttrs{}, {b.BatchNorm(sum)}));
+  b.Output("sum", sum);
+  Program program = b.Take();
+  program.precision.precision = precision;
+  return program;
+}
+
+int SecondResults(const Program& program) {
+  return static_cast<int>(std::count_if(program.nodes.begin(), program.nodes.end(), HasSecondResult));
+}
+
+TEST(SecondResult, IsWhatTheNormWouldHaveMade) {
+  const auto backend = Reference();
+  const Program before = PreActivation(Precision::kFloat32);
+  for (const int64_t images : {0, 1}) {
+    Program after = before;
+    after.split = SplitRequest{images == 0 ? 0 : 20, images};
+    PipelineOptions options;
+    options.verify = true;
+    RunPipeline(after, *backend, options);
+    EXPECT_EQ(SecondResults(after), 2);
+    EXPECT_EQ(after.repeats, images == 0 ? 1 : 2);
+    ExpectClose(Evaluator(after, *backend).Run(true).outputs, Evaluator(before, *backend).Run(false).outputs);
+  }
+}
+
+TEST(SecondResult, IsNotMadeForWhoLooksAtEachValue) {
+  Program program = PreActivation(Precision::kFloat32);
+  program.precision.observe = true;
+  RunPipeline(program, *Reference(), {});
+  EXPECT_EQ(SecondResults(program), 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, Meaning, ::testing::Range(0, 8));

@@ -33,13 +33,14 @@ SLIMNET_AMX_INLINE void Configure(int64_t first_rows, int64_t second_rows) {
 }
 
 // The kinds as types. The tiles' numbers must be written out: the intrinsics are macros around assembly.
-template <AmxNumber kIn, AmxNumber kOut, bool kAdd, AmxNumber kAddend, bool kReluFlag>
+template <AmxNumber kIn, AmxNumber kOut, bool kAdd, AmxNumber kAddend, bool kReluFlag, bool kNorm = false>
 struct Kind {
   static constexpr AmxNumber kInput = kIn;
   static constexpr AmxNumber kOutput = kOut;
   static constexpr bool kAdds = kAdd;
   static constexpr AmxNumber kAddendNumber = kAddend;
   static constexpr bool kRelu = kReluFlag;
+  static constexpr bool kNormalizes = kNorm;
   static constexpr bool kWholeSums = kIn == AmxNumber::kUInt8 || kIn == AmxNumber::kInt8;
   static constexpr bool kWhole = kOut == AmxNumber::kUInt8 || kOut == AmxNumber::kInt8;
   static constexpr bool kScales = kWholeSums || kWhole;
@@ -85,6 +86,9 @@ struct Waiting {
   int64_t pitch = 0;    // bytes of an output pixel
   const float* bias = nullptr;
   const float* scale = nullptr;
+  int64_t to_second = 0;  // from a byte of `out` to that of the second result
+  const float* norm_bias = nullptr;
+  const float* norm_scale = nullptr;
   uint32_t channels = ~0U;                      // float32: a bit for each that there is
   alignas(64) std::array<char, 128> nowhere{};  // takes rows without a target
 };
@@ -102,45 +106,71 @@ SLIMNET_AMX_INLINE __m512 Widened(const char* numbers) {
   return _mm512_castsi512_ps(_mm512_slli_epi32(wide, 16));
 }
 
+// Factors and terms of a block's channels.
+struct Factors {
+  __m512 bias[2];
+  __m512 scale[2];
+  __m512 norm_bias[2];
+  __m512 norm_scale[2];
+  __m512 addend;
+};
+
 template <class K>
-SLIMNET_AMX_INLINE void FinishBFloat16Row(const void* sums, char* out, const __m512* bias) {
+SLIMNET_AMX_INLINE Factors FactorsOf(const Waiting& w, float addend_scale) {
+  Factors f{};
+  for (int half = 0; half < 2; ++half) {
+    f.bias[half] = _mm512_loadu_ps(w.bias + half * kTileRows);
+    if constexpr (K::kScales) f.scale[half] = _mm512_loadu_ps(w.scale + half * kTileRows);
+    if constexpr (K::kNormalizes) {
+      f.norm_bias[half] = _mm512_loadu_ps(w.norm_bias + half * kTileRows);
+      f.norm_scale[half] = _mm512_loadu_ps(w.norm_scale + half * kTileRows);
+    }
+  }
+  f.addend = _mm512_set1_ps(addend_scale);
+  return f;
+}
+
+// As whole numbers, bfloat16 numbers of both signs compare with 0 as they should.
+SLIMNET_AMX_INLINE __m512i BFloat16Relu(__m512i row) { return _mm512_max_epi16(row, _mm512_setzero_si512()); }
+
+template <class K>
+SLIMNET_AMX_INLINE void FinishBFloat16Row(const void* sums, char* out, int64_t to_second, const Factors& f) {
   const auto* from = static_cast<const int32_t*>(sums);
-  __m512 first = Scaled<K>(from, bias[0], bias[0]);
-  __m512 second = Scaled<K>(from + kTileRows, bias[1], bias[1]);
+  __m512 first = Scaled<K>(from, f.bias[0], f.bias[0]);
+  __m512 second = Scaled<K>(from + kTileRows, f.bias[1], f.bias[1]);
   if constexpr (K::kAdds) {
     first = _mm512_add_ps(first, Widened(out));
     second = _mm512_add_ps(second, Widened(out + 32));
   }
   __m512i row = (__m512i)_mm512_cvtne2ps_pbh(second, first);
-  // As whole numbers, bfloat16 numbers of both signs compare with 0 as they should.
-  if constexpr (K::kRelu) row = _mm512_max_epi16(row, _mm512_setzero_si512());
+  if constexpr (K::kRelu) row = BFloat16Relu(row);
   _mm512_storeu_si512(out, row);
-}
-
-template <class K>
-SLIMNET_AMX_INLINE __m512i WholeHalf(const int32_t* sums, const char* out, __m512 scale, __m512 bias, __m512 addend) {
-  __m512 value = Scaled<K>(sums, scale, bias);
-  if constexpr (K::kAdds) {
-    const __m128i stored = _mm_loadu_si128(reinterpret_cast<const __m128i*>(out));
-    const __m512i wide =
-        K::kAddendNumber == AmxNumber::kUInt8 ? _mm512_cvtepu8_epi32(stored) : _mm512_cvtepi8_epi32(stored);
-    value = _mm512_fmadd_ps(_mm512_cvtepi32_ps(wide), addend, value);
+  if constexpr (K::kNormalizes) {
+    first = _mm512_fmadd_ps(first, f.norm_scale[0], f.norm_bias[0]);
+    second = _mm512_fmadd_ps(second, f.norm_scale[1], f.norm_bias[1]);
+    _mm512_storeu_si512(out + to_second, BFloat16Relu((__m512i)_mm512_cvtne2ps_pbh(second, first)));
   }
-  return _mm512_cvtps_epi32(value);
 }
 
-// Two rows side by side: the instructions that narrow numbers do so for two registers.
+// Half a row in units of the output's step.
 template <class K>
-SLIMNET_AMX_INLINE void FinishWholeRows(const void* sums, char* out0, char* out1, const __m512* scale,
-                                        const __m512* bias, __m512 addend) {
-  const auto* from = static_cast<const int32_t*>(sums);
-  const __m512i first = _mm512_packs_epi32(WholeHalf<K>(from, out0, scale[0], bias[0], addend),
-                                           WholeHalf<K>(from + 16, out0 + 16, scale[1], bias[1], addend));
-  const __m512i second = _mm512_packs_epi32(WholeHalf<K>(from + 32, out1, scale[0], bias[0], addend),
-                                            WholeHalf<K>(from + 48, out1 + 16, scale[1], bias[1], addend));
-  __m512i both =
-      K::kOutput == AmxNumber::kUInt8 ? _mm512_packus_epi16(first, second) : _mm512_packs_epi16(first, second);
-  if constexpr (K::kRelu && K::kOutput == AmxNumber::kInt8) both = _mm512_max_epi8(both, _mm512_setzero_si512());
+SLIMNET_AMX_INLINE __m512 WholeHalf(const int32_t* sums, const char* out, const Factors& f, int half) {
+  const __m512 value = Scaled<K>(sums, f.scale[half], f.bias[half]);
+  if constexpr (!K::kAdds) return value;
+  const __m128i stored = _mm_loadu_si128(reinterpret_cast<const __m128i*>(out));
+  const __m512i wide =
+      K::kAddendNumber == AmxNumber::kUInt8 ? _mm512_cvtepu8_epi32(stored) : _mm512_cvtepi8_epi32(stored);
+  return _mm512_fmadd_ps(_mm512_cvtepi32_ps(wide), f.addend, value);
+}
+
+// Two rows of two halves as 8-bit numbers. Negative ones become 0 where the result has no sign.
+SLIMNET_AMX_INLINE __m512i Narrowed(const __m512* halves, bool is_signed) {
+  const __m512i first = _mm512_packs_epi32(_mm512_cvtps_epi32(halves[0]), _mm512_cvtps_epi32(halves[1]));
+  const __m512i second = _mm512_packs_epi32(_mm512_cvtps_epi32(halves[2]), _mm512_cvtps_epi32(halves[3]));
+  return is_signed ? _mm512_packs_epi16(first, second) : _mm512_packus_epi16(first, second);
+}
+
+SLIMNET_AMX_INLINE void StoreRows(__m512i both, char* out0, char* out1) {
   // Each quarter holds four channels of each half of each row.
   const __m512i order = _mm512_set_epi32(15, 11, 7, 3, 14, 10, 6, 2, 13, 9, 5, 1, 12, 8, 4, 0);
   both = _mm512_permutexvar_epi32(order, both);
@@ -148,11 +178,26 @@ SLIMNET_AMX_INLINE void FinishWholeRows(const void* sums, char* out0, char* out1
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out1), _mm512_extracti64x4_epi64(both, 1));
 }
 
+// Two rows side by side: the instructions that narrow numbers do so for two registers.
 template <class K>
-SLIMNET_AMX_INLINE void FinishFloat32Row(const void* sums, char* out, const __m512* scale, const __m512* bias,
-                                         uint32_t channels) {
+SLIMNET_AMX_INLINE void FinishWholeRows(const void* sums, char* out0, char* out1, char* second0, char* second1,
+                                        const Factors& f) {
+  const auto* from = static_cast<const int32_t*>(sums);
+  __m512 halves[4] = {WholeHalf<K>(from, out0, f, 0), WholeHalf<K>(from + 16, out0 + 16, f, 1),
+                      WholeHalf<K>(from + 32, out1, f, 0), WholeHalf<K>(from + 48, out1 + 16, f, 1)};
+  __m512i both = Narrowed(halves, K::kOutput == AmxNumber::kInt8);
+  if constexpr (K::kRelu && K::kOutput == AmxNumber::kInt8) both = _mm512_max_epi8(both, _mm512_setzero_si512());
+  StoreRows(both, out0, out1);
+  if constexpr (K::kNormalizes) {
+    for (int i = 0; i < 4; ++i) halves[i] = _mm512_fmadd_ps(halves[i], f.norm_scale[i & 1], f.norm_bias[i & 1]);
+    StoreRows(Narrowed(halves, false), second0, second1);
+  }
+}
+
+template <class K>
+SLIMNET_AMX_INLINE void FinishFloat32Row(const void* sums, char* out, const Factors& f, uint32_t channels) {
   for (int half = 0; half < 2; ++half) {
-    __m512 value = Scaled<K>(static_cast<const int32_t*>(sums) + half * kTileRows, scale[half], bias[half]);
+    __m512 value = Scaled<K>(static_cast<const int32_t*>(sums) + half * kTileRows, f.scale[half], f.bias[half]);
     // In this order NaN stays.
     if constexpr (K::kRelu) value = _mm512_max_ps(_mm512_setzero_ps(), value);
     _mm512_mask_storeu_ps(out + half * 64, static_cast<__mmask16>(channels >> (half * 16)), value);
@@ -165,31 +210,34 @@ SLIMNET_AMX_INLINE void Finish(Waiting& w, int64_t count, float addend_scale) {
   const int64_t end = std::min(w.next + count, w.rows.count);
   if (w.next >= end) return;
   const char* sums = static_cast<const char*>(w.sums) + w.next * kSumRowBytes;
-  const auto target = [&](int64_t r) SLIMNET_AMX {
-    if (w.rows.targets == nullptr) return w.out + (w.rows.first + r) * w.pitch;
-    const int32_t pixel = w.rows.targets[r];
-    return pixel < 0 ? w.nowhere.data() : w.out + pixel * w.pitch;
+  const auto pixel_of = [&](int64_t r)
+                            SLIMNET_AMX { return w.rows.targets == nullptr ? w.rows.first + r : w.rows.targets[r]; };
+  const auto target = [&](int64_t pixel) SLIMNET_AMX { return pixel < 0 ? w.nowhere.data() : w.out + pixel * w.pitch; };
+  const auto second = [&](int64_t pixel) SLIMNET_AMX {
+    return !K::kNormalizes || pixel < 0 ? w.nowhere.data() : w.out + w.to_second + pixel * w.pitch;
   };
-  const __m512 bias[2] = {_mm512_loadu_ps(w.bias), _mm512_loadu_ps(w.bias + 16)};
-  __m512 scale[2] = {};
-  if constexpr (K::kScales) {
-    scale[0] = _mm512_loadu_ps(w.scale);
-    scale[1] = _mm512_loadu_ps(w.scale + 16);
-  }
+  const Factors f = FactorsOf<K>(w, addend_scale);
   if constexpr (K::kOutput == AmxNumber::kFloat32) {
     for (int64_t r = w.next; r < end; ++r, sums += kSumRowBytes) {
-      FinishFloat32Row<K>(sums, target(r), scale, bias, w.channels);
+      FinishFloat32Row<K>(sums, target(pixel_of(r)), f, w.channels);
     }
   } else if constexpr (K::kWhole) {
-    const __m512 addend = _mm512_set1_ps(addend_scale);
     for (int64_t r = w.next; r < end; r += 2, sums += 2 * kSumRowBytes) {
-      FinishWholeRows<K>(sums, target(r), r + 1 < end ? target(r + 1) : w.nowhere.data(), scale, bias, addend);
+      const int64_t pixel0 = pixel_of(r);
+      const int64_t pixel1 = r + 1 < end ? pixel_of(r + 1) : -1;
+      FinishWholeRows<K>(sums, target(pixel0), target(pixel1), second(pixel0), second(pixel1), f);
     }
   } else if (w.rows.targets == nullptr) {
     char* out = w.out + (w.rows.first + w.next) * w.pitch;
-    for (int64_t r = w.next; r < end; ++r, sums += kSumRowBytes, out += w.pitch) FinishBFloat16Row<K>(sums, out, bias);
+    for (int64_t r = w.next; r < end; ++r, sums += kSumRowBytes, out += w.pitch) {
+      FinishBFloat16Row<K>(sums, out, w.to_second, f);
+    }
   } else {
-    for (int64_t r = w.next; r < end; ++r, sums += kSumRowBytes) FinishBFloat16Row<K>(sums, target(r), bias);
+    for (int64_t r = w.next; r < end; ++r, sums += kSumRowBytes) {
+      const int64_t pixel = pixel_of(r);
+      // A row without a target has none of either kind, and room for one.
+      FinishBFloat16Row<K>(sums, target(pixel), pixel < 0 ? 0 : w.to_second, f);
+    }
   }
   w.next = end;
 }

@@ -113,6 +113,11 @@ SLIMNET_AMX_INLINE void ComputeSpan(Work& w, const Span& span, int64_t first_blo
         w.waiting.pitch = out_pitch;
         w.waiting.bias = w.tail.bias + channel;
         w.waiting.scale = K::kScales ? w.tail.scale + channel : nullptr;
+        if constexpr (K::kNormalizes) {
+          w.waiting.to_second = static_cast<const char*>(w.tail.normalized) - w.y;
+          w.waiting.norm_bias = w.tail.norm_bias + channel;
+          w.waiting.norm_scale = w.tail.norm_scale + channel;
+        }
         if constexpr (K::kOutput == AmxNumber::kFloat32) {
           const int64_t channels = std::min(w.shape.out_channels - channel, kAmxBlockChannels);
           w.waiting.channels = static_cast<uint32_t>((uint64_t{1} << channels) - 1);
@@ -238,6 +243,9 @@ SLIMNET_AMX void Compute(const AmxConvShape& s, const void* x, const void* packe
 
 using Run = void (*)(const AmxConvShape&, const void*, const void*, const AmxConvTail&, void*, void*, int, int);
 
+template <AmxNumber kIn, AmxNumber kOut, AmxNumber kAddend>
+constexpr Run kNormalizing = Compute<Kind<kIn, kOut, true, kAddend, false, true>>;
+
 template <AmxNumber kIn, AmxNumber kOut, bool kAdd, AmxNumber kAddend>
 Run RunOf(bool relu) {
   return relu ? Compute<Kind<kIn, kOut, kAdd, kAddend, true>> : Compute<Kind<kIn, kOut, kAdd, kAddend, false>>;
@@ -247,6 +255,7 @@ template <AmxNumber kIn>
 Run RunOfWhole(const AmxConvKind& kind) {
   constexpr AmxNumber kS = AmxNumber::kInt8;
   constexpr AmxNumber kU = AmxNumber::kUInt8;
+  if (kind.normalizes) return kind.addend == kU ? kNormalizing<kIn, kS, kU> : kNormalizing<kIn, kS, kS>;
   if (kind.output == AmxNumber::kFloat32) return RunOf<kIn, AmxNumber::kFloat32, false, kU>(kind.relu);
   if (kind.output == kU) {
     if (!kind.adds) return RunOf<kIn, kU, false, kU>(kind.relu);
@@ -269,6 +278,7 @@ Run RunOf(const AmxConvKind& kind) {
   if (kind.input == AmxNumber::kUInt8) return RunOfWhole<AmxNumber::kUInt8>(kind);
   if (kind.input == AmxNumber::kInt8) return RunOfWhole<AmxNumber::kInt8>(kind);
   if (kind.output == AmxNumber::kFloat32) return RunOf<kB, AmxNumber::kFloat32, false, kB>(kind.relu);
+  if (kind.normalizes) return kNormalizing<kB, kB, kB>;
   return kind.adds ? RunOf<kB, kB, true, kB>(kind.relu) : RunOf<kB, kB, false, kB>(kind.relu);
 }
 
@@ -306,6 +316,8 @@ bool AmxConvTakes(const AmxConvShape& s, const AmxConvKind& kind) {
   } else if ((!expands && whole != is_whole(kind.output)) || s.out_channels % kAmxBlockChannels != 0) {
     return false;
   }
+  // What pre-activation networks have.
+  if (kind.normalizes && (!kind.adds || kind.relu || kind.output == AmxNumber::kUInt8)) return false;
   if (kind.adds && (expands || kind.addend == AmxNumber::kFloat32 || whole != is_whole(kind.addend))) return false;
   if (s.taps() > kMostAmxTaps || s.batch * s.out_height * s.out_width * s.out_channels * s.in_channels == 0) {
     return false;

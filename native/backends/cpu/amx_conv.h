@@ -39,6 +39,11 @@ struct AmxConvKind {
   bool adds = false;
   AmxNumber addend = AmxNumber::kBFloat16;
   bool relu = false;
+  // A second result is made of the first, before that is narrowed: times a factor, plus a term, and relu. It is stored
+  // as bfloat16 beside bfloat16, as unsigned beside signed 8-bit numbers.
+  bool normalizes = false;
+
+  AmxNumber second() const { return output == AmxNumber::kBFloat16 ? output : AmxNumber::kUInt8; }
 };
 
 // What follows the products. The vectors have an element for each output channel, and more up to whole blocks.
@@ -46,6 +51,10 @@ struct AmxConvTail {
   const float* bias = nullptr;   // added, in units of the output's step
   const float* scale = nullptr;  // whole numbers only: what a sum of 1 is, in units of the output's step
   float addend_scale = 0;        // whole numbers only: what 1 of the addend is, in units of the output's step
+  // The second result: its memory, and what makes a result in units of its own step of one in units of the output's.
+  void* normalized = nullptr;
+  const float* norm_scale = nullptr;
+  const float* norm_bias = nullptr;
 };
 
 // Whether the loops can take it. Input channels come in whole tiles, or as few channels of float32; output channels in

@@ -30,8 +30,7 @@ class PackedLayout final : public Layout {
 
 bool EndsInRelu(const Node& node) {
   if (node.post_ops.empty()) return false;
-  const PostOp::Kind last = node.post_ops.back().kind;
-  return last == PostOp::Kind::kRelu || last == PostOp::Kind::kRelu6;
+  return IsActivation(node.post_ops.back().kind);
 }
 
 class NullBackend final : public Backend {
@@ -44,6 +43,8 @@ class NullBackend final : public Backend {
   Verdict Supports(const NodeContext& node) const override {
     if (cpu::IsNarrow(node) && !cpu::TakesNarrow(node.node.op)) return Verdict::No("this op takes float32");
     if (cpu::NarrowsItsInput(node)) return Verdict::No("numbers are narrowed by a step of its own");
+    // As with loops for narrow numbers beside a library for the others.
+    if (HasSecondResult(node.node) && !cpu::IsNarrow(node)) return Verdict::No("float32 has one result");
     return Verdict::Yes();
   }
 
@@ -52,8 +53,7 @@ class NullBackend final : public Backend {
     const Node& node = context.node;
     if (EndsInRelu(node)) return Verdict::No("nothing is fused behind a relu");
     if (node.op == OpKind::kConv2d || node.op == OpKind::kMatmul) return Verdict::Yes();
-    const bool relu = next.kind == PostOp::Kind::kRelu || next.kind == PostOp::Kind::kRelu6;
-    if (relu && (node.op == OpKind::kAdd || node.op == OpKind::kBatchNorm)) return Verdict::Yes();
+    if (IsActivation(next.kind) && (node.op == OpKind::kAdd || node.op == OpKind::kBatchNorm)) return Verdict::Yes();
     return Verdict::No("this op absorbs no such op");
   }
 

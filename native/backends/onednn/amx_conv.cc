@@ -62,14 +62,27 @@ std::optional<AmxNumber> NumberOf(const Value& value) {
 // What the loops are asked for, and which post-ops bring their operands.
 struct Request {
   AmxConvKind kind;
-  std::optional<size_t> bias, add;
+  std::optional<size_t> bias, add, norm_scale, norm_bias;
 };
+
+// The post-ops that make a second result: scale, bias, relu.
+bool TakesNorm(const NodeContext& node, size_t first, Request& request) {
+  const std::vector<PostOp>& ops = node.node.post_ops;
+  if (ops.size() != first + 3 || ops[first].kind != PostOp::Kind::kScale ||
+      ops[first + 1].kind != PostOp::Kind::kBias || ops[first + 2].kind != PostOp::Kind::kRelu) {
+    return false;
+  }
+  request.norm_scale = first;
+  request.norm_bias = first + 1;
+  request.kind.normalizes = true;
+  return NumberOf(node.output(1)) == request.kind.second();
+}
 
 std::optional<Request> RequestOf(const NodeContext& node) {
   const std::optional<AmxNumber> input = NumberOf(node.input(0));
   const std::optional<AmxNumber> output = NumberOf(node.output(0));
   if (!input || !output) return std::nullopt;
-  Request request{{.input = *input, .output = *output}, std::nullopt, std::nullopt};
+  Request request{{.input = *input, .output = *output}, {}, {}, {}, {}};
   for (size_t i = 0; i < node.node.post_ops.size(); ++i) {
     switch (node.node.post_ops[i].kind) {
       case PostOp::Kind::kBias:
@@ -86,6 +99,9 @@ std::optional<Request> RequestOf(const NodeContext& node) {
       case PostOp::Kind::kRelu:
         request.kind.relu = true;
         break;
+      case PostOp::Kind::kResult:
+        return TakesNorm(node, i + 1, request) ? std::optional(request) : std::nullopt;
+      case PostOp::Kind::kScale:
       case PostOp::Kind::kRelu6:
         return std::nullopt;
     }
@@ -97,25 +113,35 @@ bool IsWhole(AmxNumber number) { return number == AmxNumber::kUInt8 || number ==
 
 size_t Rounded(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
-// Bias and scale for each output channel in units of the output, computed by each part for itself.
+// Factors and terms of the tail for each output channel in units of what is written, computed by each part for itself.
 struct Factors {
   float input_step, output_step;  // 1 for bfloat16 and float32
+  float second_step;              // of the second result
   int64_t channels;
 
   size_t padded() const { return static_cast<size_t>(cpu::AmxBlocks(channels) * cpu::kAmxBlockChannels); }
-  size_t bytes() const { return 2 * padded() * sizeof(float); }
+  size_t bytes() const { return 4 * padded() * sizeof(float); }
 
-  // `steps` of the filter, null for bfloat16; `bias` may be null.
-  AmxConvTail Compute(const float* steps, const float* bias, void* memory) const {
+  // `from` times `factor`, zeros where `from` is null and behind it.
+  void Fill(float* to, const float* from, float factor) const {
+    for (int64_t c = 0; c < channels; ++c) to[c] = from != nullptr ? from[c] * factor : 0.0F;
+    std::fill(to + channels, to + padded(), 0.0F);
+  }
+
+  // `steps` of the filter, null for bfloat16; `bias`, and what belongs to a second result, may be null.
+  AmxConvTail Compute(const float* steps, const float* bias, const float* norm_scale, const float* norm_bias,
+                      void* memory) const {
     auto* const biases = static_cast<float*>(memory);
     auto* const scales = biases + padded();
+    auto* const norm_biases = scales + padded();
+    auto* const norm_scales = norm_biases + padded();
     const float one = 1.0F / output_step;
-    const float factor = input_step * one;
-    for (int64_t c = 0; c < channels; ++c) biases[c] = bias != nullptr ? bias[c] * one : 0.0F;
-    for (int64_t c = 0; c < channels; ++c) scales[c] = steps != nullptr ? steps[c] * factor : one;
-    std::fill(biases + channels, biases + padded(), 0.0F);
-    std::fill(scales + channels, scales + padded(), 0.0F);
-    return {biases, scales, 0.0F};
+    Fill(biases, bias, one);
+    Fill(scales, steps, input_step * one);
+    if (steps == nullptr) std::fill(scales, scales + channels, one);
+    Fill(norm_biases, norm_bias, 1.0F / second_step);
+    Fill(norm_scales, norm_scale, output_step / second_step);
+    return {.bias = biases, .scale = scales, .norm_scale = norm_scales, .norm_bias = norm_biases};
   }
 };
 
@@ -141,23 +167,30 @@ std::unique_ptr<Kernel> PrepareAmxConv(const OpContext& context) {
   const AmxConvKind kind = request.kind;
   const bool whole = IsWhole(kind.input);
   const int parts = context.engine.threads();
-  const Factors factors{StepOf(context.input(0)), StepOf(context.output(0)), shape.out_channels};
+  const Factors factors{StepOf(context.input(0)), StepOf(context.output(0)),
+                        kind.normalizes ? StepOf(context.output(1)) : 1.0F, shape.out_channels};
   const float addend_scale = kind.adds ? StepOf(context.operand(*request.add)) / factors.output_step : 0.0F;
   const size_t part_bytes = Rounded(factors.bytes() + cpu::AmxConvScratch(shape, kind, parts));
   const size_t result_bytes = context.output(0).bytes();
   const size_t steps_offset = whole ? LayoutOf(context.input(1))->steps_offset() : 0;
 
   return cpu::KernelOf(
-      std::string(whole ? "amx_conv:int8" : "amx_conv:bfloat16"),
-      [=, bias = request.bias, add = request.add](ParallelFor& pool, const Bindings& b) {
-        if (add && b.operands[*add] != b.outputs[0]) std::memcpy(b.outputs[0], b.operands[*add], result_bytes);
+      std::string(whole ? "amx_conv:int8" : "amx_conv:bfloat16") + (kind.normalizes ? "+norm" : ""),
+      [=](ParallelFor& pool, const Bindings& b) {
+        const auto operand = [&](const std::optional<size_t>& index) {
+          return index ? static_cast<const float*>(b.operands[*index]) : nullptr;
+        };
+        if (request.add && b.operands[*request.add] != b.outputs[0]) {
+          std::memcpy(b.outputs[0], b.operands[*request.add], result_bytes);
+        }
         const auto* const filter = static_cast<const char*>(b.inputs[1]);
         const auto* const steps = whole ? reinterpret_cast<const float*>(filter + steps_offset) : nullptr;
-        const auto* const biases = bias ? static_cast<const float*>(b.operands[*bias]) : nullptr;
         const auto part = [&](int index) {
           char* const scratch = static_cast<char*>(b.scratch) + static_cast<size_t>(index) * part_bytes;
-          AmxConvTail tail = factors.Compute(steps, biases, scratch);
+          AmxConvTail tail = factors.Compute(steps, operand(request.bias), operand(request.norm_scale),
+                                             operand(request.norm_bias), scratch);
           tail.addend_scale = addend_scale;
+          tail.normalized = kind.normalizes ? b.outputs[1] : nullptr;
           AmxConv(shape, kind, b.inputs[0], filter, tail, b.outputs[0], scratch + factors.bytes(), index, parts);
         };
         pool.Run(parts, std::ref(part));

@@ -1,6 +1,7 @@
 #include "backends/onednn/fused_tail.h"
 
 #include "backends/onednn/memory_desc.h"
+#include "base/error.h"
 
 namespace slimnet::onednn {
 
@@ -41,6 +42,9 @@ FusedTail TailOf(const NodeContext& node) {
       case PostOp::Kind::kRelu6:
         AppendActivation(ops, post_op.kind);
         break;
+      case PostOp::Kind::kScale:
+      case PostOp::Kind::kResult:
+        throw Error(ErrorCode::kInternal, "onednn: a primitive has no second result.").At("", node.node.name);
     }
   }
   tail.attr.set_post_ops(ops);

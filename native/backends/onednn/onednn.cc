@@ -97,8 +97,11 @@ class OnednnBackend final : public Backend {
   }
 
   Verdict Supports(const NodeContext& node) const override {
-    if (Verdict verdict = SupportsNode(node); !verdict || !cpu::IsNarrow(node)) return verdict;
-    return SupportsNarrow({node, engine_});
+    if (Verdict verdict = SupportsNode(node); !verdict) return verdict;
+    if (HasSecondResult(node.node) && !TakesAmxConv({node, engine_})) {
+      return Verdict::No("a second result is made by the loops for the matrix unit alone");
+    }
+    return cpu::IsNarrow(node) ? SupportsNarrow({node, engine_}) : Verdict::Yes();
   }
   Verdict Fuses(const NodeContext& node, const PostOp& next) const override { return FusesPostOp(node, next); }
 

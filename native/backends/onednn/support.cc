@@ -63,13 +63,14 @@ Verdict CheckInput(const NodeContext& context, Accepts accepts, const Value& val
 
 bool IsEmpty(const Value& value) { return ElementCount(value.type.shape) == 0; }
 
-bool IsActivation(PostOp::Kind kind) { return kind == PostOp::Kind::kRelu || kind == PostOp::Kind::kRelu6; }
-
 // A convolution or a product absorbs [bias] [add in place] [relu | relu6].
 Verdict CheckTail(std::span<const PostOp> before, const PostOp& next) {
   const auto has = [&](auto&& test) { return std::any_of(before.begin(), before.end(), test); };
   if (has([](const PostOp& op) { return IsActivation(op.kind); })) {
     return Verdict::No("an activation is the last operation that oneDNN absorbs here");
+  }
+  if (next.kind == PostOp::Kind::kResult || next.kind == PostOp::Kind::kScale) {
+    return Verdict::No("oneDNN's primitives have one result");
   }
   if (next.kind == PostOp::Kind::kBias && !before.empty()) return Verdict::No("a bias comes before all else");
   if (next.kind == PostOp::Kind::kAdd) {
@@ -120,6 +121,8 @@ Verdict SupportsNode(const NodeContext& context) {
     return Verdict::No(OpName(context) + " makes a result that is not empty out of an empty input");
   }
   for (size_t i = 0; i < node.post_ops.size(); ++i) {
+    // A second result is not oneDNN's (amx_conv.h): whoever makes it looks at what belongs to it.
+    if (node.op == OpKind::kConv2d && node.post_ops[i].kind == PostOp::Kind::kResult) break;
     const std::span before = std::span(node.post_ops).first(i);
     if (Verdict verdict = Check(context, before, node.post_ops[i]); !verdict) return verdict;
   }

@@ -51,7 +51,7 @@ std::unique_ptr<Kernel> PrepareConv2d(const NodeContext& node) {
     return cpu::KernelOf("loop", [=, post = PostOps(node)](ParallelFor& pool, const Bindings& b) {
       const T* x = cpu::In<T>(b, 0);
       const T* filter = cpu::In<T>(b, 1);
-      T* y = cpu::Out<T>(b, 0);
+      T* y = cpu::Out<T>(b, post.last_result());
       const auto& [window, channels, filters] = conv;
       cpu::ForRange(pool, rows, 1, [&](int64_t begin, int64_t end) {
         for (int64_t row = begin; row < end; ++row) {

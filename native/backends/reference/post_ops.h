@@ -17,11 +17,15 @@ inline double Relu6(double x) { return x > 6 ? 6 : Relu(x); }
 // the result: each element reads its operand before it is written.
 class PostOps {
  public:
-  explicit PostOps(const NodeContext& node) : channels_(cpu::RowLength(node.output(0).type.shape)) {
+  explicit PostOps(const NodeContext& node)
+      : channels_(cpu::RowLength(node.output(0).type.shape)), last_result_(node.node.outputs.size() - 1) {
     for (const PostOp& op : node.node.post_ops) kinds_.push_back(op.kind);
   }
 
-  // `value` belongs to element `index` (row-major) of the result.
+  // Which of the node's outputs takes what Apply returns: the second, where there are two.
+  size_t last_result() const { return last_result_; }
+
+  // `value` belongs to element `index` (row-major) of the result. Writes it to the first of two results on the way.
   template <class T>
   double Apply(double value, int64_t index, const Bindings& bindings) const {
     for (size_t i = 0; i < kinds_.size(); ++i) {
@@ -29,6 +33,9 @@ class PostOps {
       switch (kinds_[i]) {
         case PostOp::Kind::kBias:
           value += operand[index % channels_];
+          break;
+        case PostOp::Kind::kScale:
+          value *= operand[index % channels_];
           break;
         case PostOp::Kind::kAdd:
           value += operand[index];
@@ -39,6 +46,9 @@ class PostOps {
         case PostOp::Kind::kRelu6:
           value = Relu6(value);
           break;
+        case PostOp::Kind::kResult:
+          static_cast<T*>(bindings.outputs[0])[index] = static_cast<T>(value);
+          break;
       }
     }
     return value;
@@ -46,6 +56,7 @@ class PostOps {
 
  private:
   int64_t channels_;
+  size_t last_result_;
   std::vector<PostOp::Kind> kinds_;
 };
 

@@ -124,8 +124,10 @@ class ReferenceBackend final : public Backend {
   }
 
   Verdict Fuses(const NodeContext& node, const PostOp& next) const override {
-    const bool has_operand = next.kind == PostOp::Kind::kBias || next.kind == PostOp::Kind::kAdd;
-    if (has_operand ? TakesOperands(node.node.op) : HasPostOps(node.node.op)) return Verdict::Yes();
+    const bool takes = next.kind == PostOp::Kind::kResult ? node.node.op == OpKind::kConv2d
+                       : IsActivation(next.kind)          ? HasPostOps(node.node.op)
+                                                          : TakesOperands(node.node.op);
+    if (takes) return Verdict::Yes();
     return Verdict::No("the reference backend computes " + std::string(Info(node.node.op).name) + " alone");
   }
 
