@@ -218,13 +218,9 @@ export class Model {
    */
   async run(
     pixels: Float32Array | readonly Float32Array[],
-    { signal, timeoutMs, output = 'logits' }: PredictOptions & { readonly output?: ModelOutput } = {},
+    { output = 'logits', ...options }: PredictOptions & { readonly output?: ModelOutput } = {},
   ): Promise<Float32Array> {
-    const { result } = await this.session.run({ images: pixels }, this.#fetches(output), {
-      ...(signal === undefined ? {} : { signal }),
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    });
-    return result.data as Float32Array;
+    return this.#compute(pixels, output, options);
   }
 
   /**
@@ -357,8 +353,22 @@ export class Model {
     });
   }
 
+  async #compute(
+    pixels: Float32Array | readonly Float32Array[],
+    output: ModelOutput,
+    { signal, timeoutMs, lent = false }: PredictOptions & { readonly lent?: boolean },
+  ): Promise<Float32Array> {
+    const { result } = await this.session.run({ images: pixels }, this.#fetches(output), {
+      ...(signal === undefined ? {} : { signal }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      lent,
+    });
+    return result.data as Float32Array;
+  }
+
   async #runBatch(output: ModelOutput, images: readonly Float32Array[], signal: AbortSignal): Promise<Float32Array[]> {
-    const data = await this.run(images, { signal, output });
+    // Nobody else has what the preprocessing made.
+    const data = await this.#compute(images, output, { signal, lent: true });
     if (images.length === 1) return [data];
     const width = data.length / images.length;
     return images.map((_, i) => data.slice(i * width, (i + 1) * width));

@@ -20,6 +20,8 @@ export interface Addon {
   createStore(options: { backend: string; threads: number; mode?: ExecutionMode; queueLimit?: number }): NativeStore;
   /** Compiles on all threads of the store's executor, when nothing else is at work there. */
   compile(plan: string, store: NativeStore): Promise<NativeProgram>;
+  /** Zeros; where they are many, in memory of the addon's own. */
+  allocate(dtype: DType, shape: readonly number[]): TypedArray;
   /** Fills variables of the store, float32 or float64, with drawn values, on all threads of its executor. */
   draw(store: NativeStore, draws: readonly NativeDraw[]): Promise<void>;
   /** CRC-32C (Castagnoli) of `bytes`, continued from `seed` (0 to begin). */
@@ -192,11 +194,12 @@ export interface NativeRange {
 export interface NativeProgram {
   /**
    * Queues a run. Inputs (an array, or several that follow one another) are copied before the call returns, throwing ERR_ARGUMENT when they do not fit. `id` serves `cancel`.
+   * With `lent`, those in memory of the addon's own are read later, from there.
    * Rejects with ERR_ABORTED when cancelled, with ERR_QUEUE_FULL when too many runs wait.
    */
   run(
     inputs: readonly (TypedArray | readonly TypedArray[])[],
-    options: { readonly id: number; readonly profile?: boolean },
+    options: { readonly id: number; readonly profile?: boolean; readonly lent?: boolean },
   ): Promise<TypedArray[]>;
   /** Cancels a run that waits or runs; a run that has ended is left alone. */
   cancel(id: number): void;

@@ -7,6 +7,14 @@ import type { Cancellation } from './cancellation.js';
 import type { Input } from './feeds.js';
 import type { Program } from './program.js';
 
+/** How a run is computed. */
+export interface SendOptions {
+  /** Measures each step. */
+  readonly profile: boolean;
+  /** Inputs in memory of the addon's own may be read until the run has ended. */
+  readonly lent: boolean;
+}
+
 /** The runs of one session on their way to native code, which keeps the order in which they arrive. */
 export class RunQueue {
   readonly #limit: number;
@@ -43,18 +51,18 @@ export class RunQueue {
   }
 
   /**
-   * Runs a program; its inputs are copied before this returns. A run whose program is being compiled arrives late: where that
+   * Runs a program; its inputs are copied before this returns, unless they are lent. A run whose program is being compiled arrives late: where that
    * would change what one of them sees, later runs wait for it.
    */
   async send(
     program: Program,
     inputs: readonly Input[],
     cancellation: Cancellation,
-    profile: boolean,
+    options: SendOptions,
   ): Promise<TypedArray[]> {
     const earlier = [...this.#unsent].filter((run) => run.hasUpdates || program.hasUpdates).map(({ sent }) => sent);
     if (program.native !== undefined && earlier.length === 0)
-      return this.#execute(program, program.native, inputs, cancellation, profile);
+      return this.#execute(program, program.native, inputs, cancellation, options);
     const kept = copied(inputs);
     let running: Promise<TypedArray[]> | undefined;
     let tell: () => void = () => {};
@@ -62,7 +70,7 @@ export class RunQueue {
     this.#unsent.add(run);
     try {
       const [native] = await this.park(cancellation, Promise.all([program.compiled, ...earlier]));
-      running = this.#execute(program, native, kept, cancellation, profile);
+      running = this.#execute(program, native, kept, cancellation, options);
     } finally {
       this.#unsent.delete(run);
       tell();
@@ -75,15 +83,15 @@ export class RunQueue {
     native: NativeProgram,
     inputs: readonly Input[],
     cancellation: Cancellation,
-    profile: boolean,
+    options: SendOptions,
   ): Promise<TypedArray[]> {
     cancellation.throwIfCancelled();
     this.#assertInitialized(program.variables);
     const id = ++this.#lastId;
-    // Called without an await before it where the program is compiled: the inputs are copied in here.
+    // Called without an await before it where the program is compiled: inputs that are not lent are copied in here.
     const running = native.run(
       inputs.map((input) => input.data),
-      { id, profile },
+      { id, ...options },
     );
     cancellation.onCancel(() => native.cancel(id));
     try {

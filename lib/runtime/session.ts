@@ -1,6 +1,6 @@
 /** Running a graph: variables with values, compiled programs, runs. */
 import type { RestorePlan, WriteResult } from '../checkpoint/index.js';
-import { describe, type TypedArray } from '../core/dtype.js';
+import { type DataOf, type DType, describe, type TypedArray } from '../core/dtype.js';
 import { Graph, type Tensor, type Variable } from '../core/graph.js';
 import { checkInteger, checkOptions, checkSignal } from '../core/options.js';
 import { ArgumentError } from '../errors.js';
@@ -15,7 +15,7 @@ import { checkFeeds, checkShapes, type Feeds, type Input, zeros } from './feeds.
 import { summarizeKernels } from './kernels.js';
 import type { PrecisionReport } from './precision_report.js';
 import type { Program } from './program.js';
-import { copied, RunQueue } from './run_queue.js';
+import { copied, RunQueue, type SendOptions } from './run_queue.js';
 import { SessionLifetime } from './session_lifetime.js';
 import { type SessionSettings, settingsOf } from './session_options.js';
 import { type InputShapes, SessionPrograms } from './session_programs.js';
@@ -36,17 +36,16 @@ import { SessionVariables } from './session_variables.js';
 
 export type * from './session_types.js';
 
-const runOptions = ['signal', 'timeoutMs', 'updates', 'profile'];
+const runOptions = ['signal', 'timeoutMs', 'updates', 'profile', 'lent'];
 const compileOptions = ['shapes', 'updates'];
 const warmupOptions = ['shapes', 'signal'];
 const restoreOptions = ['signal', 'variables', 'ignoreMissing', 'includeScopes', 'excludeScopes', 'nameMap', 'reshape'];
 const saveOptions = ['format', 'signal', 'metadata', 'variables'];
 
 /** Options of `run` that were checked. */
-interface ComputeOptions {
+interface ComputeOptions extends SendOptions {
   readonly signal: AbortSignal | undefined;
   readonly timeoutMs?: number | undefined;
-  readonly profile: boolean;
   /** Programs that note the ranges of values run instead of the usual ones, and are added here. */
   readonly observers?: Set<Program> | undefined;
 }
@@ -151,6 +150,16 @@ export class Session {
    */
   warmup(fetches: Readonly<Record<string, Tensor>>, options: WarmupOptions = {}): Promise<void> {
     return this.#lifetime.track(this.#warmup(fetches, options));
+  }
+
+  /**
+   * Zeros in memory that `run` with `lent` need not copy: for batches of megabytes, whose copy would keep the event loop. Small ones
+   * come from JavaScript's own memory, and are copied.
+   * @throws ArgumentError, ShapeError; ExecutionError (ERR_MEMORY)
+   */
+  allocateFeed<D extends DType>(dtype: D, shape: readonly number[]): DataOf<D> {
+    this.#lifetime.assertOpen();
+    return this.#addon.allocate(dtype, shape) as DataOf<D>;
   }
 
   /** Gives variables their initial values, drawn from the graph's seed. */
@@ -293,13 +302,15 @@ export class Session {
     this.#lifetime.assertOpen();
     checkOptions('run', options, runOptions);
     checkSignal('run', options.signal);
-    const { signal, timeoutMs, updates = [], profile = false } = options;
+    const { signal, timeoutMs, updates = [], profile = false, lent = false } = options;
     if (timeoutMs !== undefined) checkInteger('run', 'timeoutMs', timeoutMs, 0, 2 ** 31 - 1);
-    if (typeof profile !== 'boolean')
-      throw new ArgumentError(`run: profile: expected true or false, received ${describe(profile)}.`);
+    for (const [name, value] of Object.entries({ profile, lent })) {
+      if (typeof value !== 'boolean')
+        throw new ArgumentError(`run: ${name}: expected true or false, received ${describe(value)}.`);
+    }
     const computation = this.#programs.computation(fetches, updates);
     const inputs = checkFeeds(computation.placeholders, feeds);
-    return this.#compute(computation, inputs, { signal, timeoutMs, profile, observers }) as Promise<
+    return this.#compute(computation, inputs, { signal, timeoutMs, profile, lent, observers }) as Promise<
       Record<K, TensorValue>
     >;
   }
@@ -329,16 +340,20 @@ export class Session {
       for (const each of all) {
         // Shapes that are too large fail here, before there are zeros of such a size.
         await cancellation.race(this.#program(computation, each).compiled);
-        await this.#compute(computation, zeros(computation.placeholders, each), { signal, profile: false });
+        await this.#compute(computation, zeros(computation.placeholders, each), {
+          signal,
+          profile: false,
+          lent: false,
+        });
       }
     });
   }
 
-  /** Runs a computation on checked inputs, which are copied before this returns. */
+  /** Runs a computation on checked inputs, which are copied before this returns unless they are lent. */
   async #compute(
     computation: Computation,
     given: readonly Input[],
-    { signal, timeoutMs, profile, observers }: ComputeOptions,
+    { signal, timeoutMs, profile, lent, observers }: ComputeOptions,
   ): Promise<Record<string, TensorValue>> {
     return this.#lifetime.cancellably(signal, timeoutMs, async (cancellation) => {
       let inputs = given;
@@ -351,7 +366,7 @@ export class Session {
       const program = this.#program(computation, inputs, observers);
       program.users++;
       try {
-        const results = await this.#queue.send(program, inputs, cancellation, profile);
+        const results = await this.#queue.send(program, inputs, cancellation, { profile, lent });
         this.#runs++;
         const named = program.plan.outputs.map(({ name, type }, i) => [
           name,

@@ -50,6 +50,11 @@ export interface RunOptions {
   updates?: readonly Tensor[];
   /** Measures each step; `report` then has the times. */
   profile?: boolean;
+  /**
+   * Feeds in memory of slimnet's own (`allocateFeed`, results of runs, preprocessed images) are read where they are instead of being
+   * copied by the call: they must not be written to before the promise is settled. Other feeds are copied as ever. Default false.
+   */
+  lent?: boolean;
 }
 
 /** What to compile for `report` and `plan`. */

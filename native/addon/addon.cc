@@ -1,6 +1,9 @@
 // The exports, and nothing else. lib/native/addon.ts says what they mean.
 #include <napi.h>
 
+#include <algorithm>
+#include <utility>
+
 #include "addon/checksum.h"
 #include "addon/diagnostics.h"
 #include "addon/draw.h"
@@ -10,6 +13,7 @@
 #include "addon/preprocess.h"
 #include "addon/program.h"
 #include "addon/store.h"
+#include "addon/tensors.h"
 #include "addon/transform.h"
 
 namespace slimnet {
@@ -25,6 +29,14 @@ napi_value Initialize(const js::Arguments& arguments) {
   }
   Environment::Of(env).SetErrorFactory(arguments[0]);
   return js::Undefined(env);
+}
+
+napi_value Allocate(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const TensorType type{ReadDType(env, arguments[0], "dtype"), ReadShape(env, arguments[1], "shape")};
+  HostBlock block(ByteSize(type));
+  std::ranges::fill(block.span(), std::byte{0});
+  return MakeTypedArray(env, type.dtype, std::move(block));
 }
 
 napi_value Shutdown(const js::Arguments& arguments) {
@@ -56,6 +68,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     add("transform", Entry<Transform>);
     add("createStore", Entry<CreateStore>);
     add("compile", Entry<CompilePlan>);
+    add("allocate", Entry<Allocate>);
     add("draw", Entry<DrawInitialValues>);
     add("crc32c", Entry<Checksum>);
     add("preprocess", Entry<Preprocess>);

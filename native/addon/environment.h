@@ -11,6 +11,7 @@
 #include <utility>
 
 #include "addon/completion.h"
+#include "addon/own_memory.h"
 #include "runtime/executor.h"
 #include "runtime/large_copy.h"
 
@@ -56,6 +57,7 @@ class Environment {
 
   // Copies what JavaScript hands over.
   LargeCopy& large_copy() { return large_copy_; }
+  OwnMemory& own_memory() { return own_memory_; }
 
   napi_ref store_class = nullptr;
   napi_ref program_class = nullptr;
@@ -73,6 +75,7 @@ class Environment {
   std::shared_ptr<Completion> completion_;
   std::map<std::pair<std::string, int>, std::shared_ptr<Executor>> executors_;
   LargeCopy large_copy_;
+  OwnMemory own_memory_;
 };
 
 }  // namespace slimnet

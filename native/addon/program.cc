@@ -46,16 +46,37 @@ class RunJob final : public AsyncJob {
   RunJob(std::shared_ptr<ProgramSet> program, Demand demand, int64_t id, bool profile)
       : AsyncJob(&program->store(), demand, program->has_updates()), program_(std::move(program)), id_(id) {
     request_.profile = profile;
-    request_.inputs = program_->TakeInputs();
+    request_.inputs.resize(program_->inputs().size());
   }
-  ~RunJob() override { program_->GiveInputs(std::move(request_.inputs)); }
+  ~RunJob() override { program_->GiveInputs(std::move(room_)); }
 
   bool Is(const ProgramSet& program, int64_t id) const { return program_.get() == &program && id_ == id; }
 
-  // `at` counts bytes from the beginning of the input.
-  void CopyInput(LargeCopy& copy, size_t index, size_t at, std::span<const std::byte> bytes) {
-    auto* const data = static_cast<std::byte*>(request_.inputs->data()) + program_->input_offsets()[index] + at;
-    copy.Copy(data, bytes.data(), bytes.size());
+  // Takes the parts of an input. With `lent`, what is memory of the addon's own is only held, and read in its place or
+  // copied when the run begins; everything else is copied now.
+  void TakeInput(Environment& environment, size_t index, const std::vector<ArrayView>& parts, bool lent) {
+    const auto own = [&](const ArrayView& part) {
+      return lent ? environment.own_memory().Find(part.buffer) : std::shared_ptr<const HostBlock>();
+    };
+    if (parts.size() == 1 && MayStay(index, parts[0])) {
+      if (auto block = own(parts[0])) {
+        held_.push_back(std::move(block));
+        request_.inputs[index] = parts[0].bytes.data();
+        return;
+      }
+    }
+    if (!room_) room_ = program_->TakeInputs();
+    std::byte* to = static_cast<std::byte*>(room_->data()) + program_->input_offsets()[index];
+    request_.inputs[index] = to;
+    for (const ArrayView& part : parts) {
+      if (auto block = own(part)) {
+        held_.push_back(std::move(block));
+        later_.push_back({to, part.bytes});
+      } else {
+        environment.large_copy().Copy(to, part.bytes.data(), part.bytes.size());
+      }
+      to += part.bytes.size();
+    }
   }
 
   bool ReadyForOneThread() const override { return program_->HasWidth(Width::kNarrow); }
@@ -64,6 +85,7 @@ class RunJob final : public AsyncJob {
   void Execute(const ExecutorResources& resources) override {
     // The runs behind it will find it ready.
     if (crowded()) program_->AddWidth(Width::kNarrow, resources, cancelled());
+    for (const Copy& copy : later_) CopyInPieces(resources.pool, copy.to, copy.from.data(), copy.from.size());
     program_->Run(resources, request_, cancelled());
   }
 
@@ -76,8 +98,24 @@ class RunJob final : public AsyncJob {
   }
 
  private:
+  struct Copy {
+    std::byte* to;
+    std::span<const std::byte> from;
+  };
+
+  // Other values than floating ones may be indices, which are checked before they are used: JavaScript must not be able
+  // to change them in between.
+  bool MayStay(size_t index, const ArrayView& view) const {
+    const DType dtype = program_->inputs()[index].type.dtype;
+    const bool floating = dtype == DType::kFloat32 || dtype == DType::kFloat64;
+    return floating && reinterpret_cast<uintptr_t>(view.bytes.data()) % kInputAlignment == 0;
+  }
+
   std::shared_ptr<ProgramSet> program_;
   int64_t id_;
+  std::unique_ptr<Memory> room_;  // for inputs that are copied
+  std::vector<std::shared_ptr<const HostBlock>> held_;
+  std::vector<Copy> later_;
   RunRequest request_;
 };
 
@@ -102,6 +140,8 @@ napi_value Run(const js::Arguments& arguments) {
   const int64_t id = ReadId(env, js::Get(env, arguments[1], "id", "options"));
   const napi_value profile_value = js::Get(env, arguments[1], "profile", "options");
   const bool profile = !js::IsUndefined(env, profile_value) && js::ReadBoolean(env, profile_value, "profile");
+  const napi_value lent_value = js::Get(env, arguments[1], "lent", "options");
+  const bool lent = !js::IsUndefined(env, lent_value) && js::ReadBoolean(env, lent_value, "lent");
   const std::vector<napi_value> values = js::ReadArray(env, arguments[0], "inputs", limits::kNodes);
   // An input is an array, or several that follow one another.
   std::vector<std::vector<napi_value>> arrays;
@@ -134,13 +174,7 @@ napi_value Run(const js::Arguments& arguments) {
   }
   Environment& environment = Environment::Of(env);
   auto job = std::make_unique<RunJob>(handle.program, handle.shared->demand(), id, profile);
-  for (size_t i = 0; i < views.size(); ++i) {
-    size_t at = 0;
-    for (const ArrayView& view : views[i]) {
-      job->CopyInput(environment.large_copy(), i, at, view.bytes);
-      at += view.bytes.size();
-    }
-  }
+  for (size_t i = 0; i < views.size(); ++i) job->TakeInput(environment, i, views[i], lent);
   handle.shared->Account(env);
   return environment.Start(handle.shared->executor(), std::move(job), handle.shared->queue_limit());
 }

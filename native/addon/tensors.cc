@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "addon/environment.h"
 #include "addon/js.h"
 #include "base/error.h"
 #include "ir/limits.h"
@@ -84,15 +85,10 @@ napi_value CopiedBuffer(napi_env env, const HostBlock& block) {
   return buffer;
 }
 
-napi_value ForeignBuffer(napi_env env, HostBlock block) {
-  const napi_finalize finalize = [](napi_env, void* data, void*) { HostBlock::Free(static_cast<std::byte*>(data)); };
-  napi_value buffer = nullptr;
-  const napi_status status =
-      napi_create_external_arraybuffer(env, block.data(), block.bytes(), finalize, nullptr, &buffer);
-  if (status == napi_no_external_buffers_allowed) return CopiedBuffer(env, block);
-  js::Check(env, status);
-  block.Release();
-  return buffer;
+napi_value BufferOf(napi_env env, HostBlock block) {
+  const bool is_large = block.bytes() > kCopiedBytes;
+  const napi_value buffer = is_large ? Environment::Of(env).own_memory().HandOut(env, block) : nullptr;
+  return buffer != nullptr ? buffer : CopiedBuffer(env, block);
 }
 
 }  // namespace
@@ -106,7 +102,8 @@ ArrayView ReadTypedArray(napi_env env, napi_value value, const std::string& what
   ArrayView view;
   void* data = nullptr;
   napi_value buffer = nullptr;
-  js::Check(env, napi_get_typedarray_info(env, value, &view.type, &view.length, &data, &buffer, nullptr));
+  size_t offset = 0;
+  js::Check(env, napi_get_typedarray_info(env, value, &view.type, &view.length, &data, &buffer, &offset));
   const ArrayKind kind = KindOf(view.type);
   if (kind.bytes == 0) throw Error(ErrorCode::kArgument, what + ": received " + kind.name + ".");
   bool detached = false;
@@ -116,6 +113,7 @@ ArrayView ReadTypedArray(napi_env env, napi_value value, const std::string& what
                 what + ": the array's buffer is detached. Hint: it was transferred elsewhere; hand over a copy.");
   }
   view.bytes = {static_cast<const std::byte*>(data), view.length * kind.bytes};
+  if (data != nullptr) view.buffer = view.bytes.data() - offset;
   return view;
 }
 
@@ -129,8 +127,7 @@ void RequireDType(const ArrayView& view, DType dtype, const std::string& what) {
 
 napi_value MakeTypedArray(napi_env env, DType dtype, HostBlock block) {
   const size_t length = block.bytes() / BytesOf(dtype);
-  const napi_value buffer =
-      block.bytes() > kCopiedBytes ? ForeignBuffer(env, std::move(block)) : CopiedBuffer(env, block);
+  const napi_value buffer = BufferOf(env, std::move(block));
   napi_value array = nullptr;
   js::Check(env, napi_create_typedarray(env, ArrayOf(dtype), length, buffer, 0, &array));
   return array;

@@ -18,6 +18,7 @@ struct ArrayView {
   napi_typedarray_type type = napi_uint8_array;
   size_t length = 0;
   std::span<const std::byte> bytes;
+  const void* buffer = nullptr;  // the beginning of its array buffer
 };
 
 // Throws Error{kArgument} when the value is no typed array or its buffer is detached. Shared and resizable buffers are

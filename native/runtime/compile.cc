@@ -15,8 +15,6 @@
 namespace slimnet {
 namespace {
 
-constexpr size_t kInputAlignment = 64;
-
 size_t At(ValueId value) { return static_cast<size_t>(value); }
 
 // Not computed but placed by the runtime.

@@ -38,11 +38,14 @@ struct StepReport {
   uint64_t nanoseconds = 0;  // of the last profiled run, in all repetitions
 };
 
+// Of each input, in bytes.
+inline constexpr size_t kInputAlignment = 64;
+
 // One run: what goes in, what comes out.
 struct RunRequest {
-  std::unique_ptr<Memory> inputs;  // input_bytes() bytes, filled by the caller
-  std::vector<HostBlock> outputs;  // filled by Run
-  uint64_t index = 0;              // counts the runs of a plan: random ops depend on it
+  std::vector<const std::byte*> inputs;  // where each is, until Run returns
+  std::vector<HostBlock> outputs;        // filled by Run
+  uint64_t index = 0;                    // counts the runs of a plan: random ops depend on it
   bool profile = false;
 };
 

@@ -60,7 +60,7 @@ void* Instance::Locate(ValueId value, std::byte* arena, size_t pointer) {
     case Place::Kind::kArena:
       return arena + place.offset;
     case Place::Kind::kInput:
-      input_pointers_.push_back({pointer, program_.input_offsets_[static_cast<size_t>(place.index)]});
+      input_pointers_.push_back({pointer, static_cast<size_t>(place.index)});
       return nullptr;
     case Place::Kind::kVariable:
       return view_.data[static_cast<size_t>(program_.variable_of_[At(storage)])];
@@ -95,8 +95,11 @@ void Instance::Bind(std::byte* arena) {
   bound_ = true;
 }
 
-void Instance::BindInputs(std::byte* inputs) {
-  for (const InputPointer& input : input_pointers_) pointers_[input.pointer] = inputs + input.offset;
+void Instance::BindInputs(const std::vector<const std::byte*>& inputs) {
+  // No step writes to its inputs (backend.h).
+  for (const InputPointer& input : input_pointers_) {
+    pointers_[input.pointer] = const_cast<std::byte*>(inputs[input.index]);
+  }
 }
 
 void Instance::MoveTo(int64_t repetition) {
@@ -126,8 +129,8 @@ void Instance::Run(const ExecutorResources& resources, RunRequest& request, cons
     if (reading->changed() || arena != bound_arena_ || !bound_) Prepare(resources, arena, cancelled);
   }
   MoveTo(0);  // the run before may have ended in the middle
-  BindInputs(static_cast<std::byte*>(request.inputs->data()));
-  if (program_.observer_) ObserveInputs(static_cast<const std::byte*>(request.inputs->data()));
+  BindInputs(request.inputs);
+  if (program_.observer_) ObserveInputs(request.inputs);
 
   const size_t first_update = program_.first_update_;
   for (Step& step : steps_) step.nanoseconds = 0;
@@ -202,9 +205,9 @@ void Instance::CopyOutputs(Stream& stream, RunRequest& request, bool variables) 
   }
 }
 
-void Instance::ObserveInputs(const std::byte* inputs) const {
+void Instance::ObserveInputs(const std::vector<const std::byte*>& inputs) const {
   for (const CompiledProgram::Observed& input : program_.observed_inputs_) {
-    const auto* values = reinterpret_cast<const float*>(inputs + program_.input_offsets_[input.at]);
+    const auto* values = reinterpret_cast<const float*>(inputs[input.at]);
     program_.observer_->Note(input.index, values, input.count);
   }
 }

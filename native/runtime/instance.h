@@ -33,7 +33,7 @@ class Instance {
   // A pointer that is different in each run: into the room of the inputs.
   struct InputPointer {
     size_t pointer = 0;
-    size_t offset = 0;
+    size_t index = 0;  // of the program's inputs
   };
 
   // A pointer into a batch of which each repetition of the section sees another part.
@@ -48,14 +48,14 @@ class Instance {
   // Fills pointers_ for the present places of arena, variables and constants.
   void Bind(std::byte* arena);
   // Pointers of the first repetition: comes after MoveTo(0).
-  void BindInputs(std::byte* inputs);
+  void BindInputs(const std::vector<const std::byte*>& inputs);
   // Moves the pointers of the section to a repetition.
   void MoveTo(int64_t repetition);
   void* Locate(ValueId value, std::byte* arena, size_t pointer);
   void RunSection(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled);
   void RunSteps(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled, size_t from, size_t to);
   void CopyOutputs(Stream& stream, RunRequest& request, bool variables) const;
-  void ObserveInputs(const std::byte* inputs) const;
+  void ObserveInputs(const std::vector<const std::byte*>& inputs) const;
   void ReportTimes();
 
   CompiledProgram& program_;

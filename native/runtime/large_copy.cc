@@ -16,6 +16,15 @@ constexpr size_t kPiece = size_t{256} << 10;
 
 }  // namespace
 
+void CopyInPieces(ParallelFor& pool, void* to, const void* from, size_t bytes) {
+  const size_t pieces = (bytes + kPiece - 1) / kPiece;
+  const auto copy = [&](int piece) {
+    const size_t at = static_cast<size_t>(piece) * kPiece;
+    std::memcpy(static_cast<char*>(to) + at, static_cast<const char*>(from) + at, std::min(kPiece, bytes - at));
+  };
+  pool.Run(static_cast<int>(pieces), std::ref(copy));
+}
+
 ThreadPool* LargeCopy::Pool() {
   if (cores_ < 2 || refused_) return nullptr;
   if (!pool_) {
@@ -34,12 +43,7 @@ void LargeCopy::Copy(void* to, const void* from, size_t bytes) {
     if (bytes > 0) std::memcpy(to, from, bytes);
     return;
   }
-  const size_t pieces = (bytes + kPiece - 1) / kPiece;
-  const auto copy = [&](int piece) {
-    const size_t at = static_cast<size_t>(piece) * kPiece;
-    std::memcpy(static_cast<char*>(to) + at, static_cast<const char*>(from) + at, std::min(kPiece, bytes - at));
-  };
-  pool->Run(static_cast<int>(pieces), std::ref(copy));
+  CopyInPieces(*pool, to, from, bytes);
   pool->Rest();
 }
 

@@ -8,6 +8,9 @@
 
 namespace slimnet {
 
+// Copies a block in pieces, on the threads of `pool`.
+void CopyInPieces(ParallelFor& pool, void* to, const void* from, size_t bytes);
+
 // Copies large blocks on two cores, where there are two: one alone does not use all of the memory's bandwidth. A batch
 // of 32 pictures of 224 pixels is 19 MB. To be used by one thread at a time.
 class LargeCopy {

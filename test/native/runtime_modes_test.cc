@@ -319,11 +319,11 @@ class CompileJob final : public Job {
 class RunJob final : public Job {
  public:
   RunJob(std::shared_ptr<ProgramSet> set, Demand demand, float x)
-      : Job(&set->store(), demand, set->has_updates()), set_(std::move(set)) {
-    request.inputs = set_->TakeInputs();
-    std::fill_n(static_cast<float*>(request.inputs->data()), kSize, x);
+      : Job(&set->store(), demand, set->has_updates()), set_(std::move(set)), room_(set_->TakeInputs()) {
+    std::fill_n(static_cast<float*>(room_->data()), kSize, x);
+    request.inputs = {static_cast<const std::byte*>(room_->data())};
   }
-  ~RunJob() override { set_->GiveInputs(std::move(request.inputs)); }
+  ~RunJob() override { set_->GiveInputs(std::move(room_)); }
   bool ReadyForOneThread() const override { return set_->HasWidth(Width::kNarrow); }
   void Begin() override { request.index = set_->Number(); }
   void Execute(const ExecutorResources& resources) override {
@@ -340,6 +340,7 @@ class RunJob final : public Job {
 
  private:
   std::shared_ptr<ProgramSet> set_;
+  std::unique_ptr<Memory> room_;
 };
 
 class ModesOfPrograms : public ::testing::TestWithParam<const char*> {

@@ -65,8 +65,7 @@ class Runtime : public ::testing::Test {
   }
   std::vector<Floats> Run(CompiledProgram& program, const Floats& x) {
     RunRequest request;
-    request.inputs = backend_->Allocate(program.input_bytes());
-    std::memcpy(request.inputs->data(), x.data(), x.size() * sizeof(float));
+    request.inputs = {reinterpret_cast<const std::byte*>(x.data())};
     program.Run(Resources(), request, never_);
     std::vector<Floats> outputs;
     for (const HostBlock& block : request.outputs) {
@@ -111,8 +110,9 @@ TEST_F(Runtime, AnAbortedRunLeavesVariablesAlone) {
   WriteW({2, 2, 2, 2});
   const auto program = Compile(kScale.substr(0, kScale.find("output")) +
                                "%3 = assign_moving_average(%1, %2) {decay=0.5} @\"assign\" : float32[4]\nupdate %3\n");
+  const Floats x(4);
   RunRequest request;
-  request.inputs = backend_->Allocate(program->input_bytes());
+  request.inputs = {reinterpret_cast<const std::byte*>(x.data())};
   const std::atomic<bool> cancelled{true};
   try {
     program->Run(Resources(), request, cancelled);

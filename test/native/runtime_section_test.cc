@@ -116,14 +116,14 @@ class Section : public ::testing::Test {
   std::shared_ptr<CompiledProgram> Compile(const std::string& plan) {
     return CompiledProgram::Compile(plan, store_, backend_, Resources(), never_);
   }
-  RunRequest Request(const CompiledProgram& program, const Floats& images) const {
+  // Of images that outlive it.
+  static RunRequest Request(const Floats& images) {
     RunRequest request;
-    request.inputs = backend_->Allocate(program.input_bytes());
-    std::memcpy(request.inputs->data(), images.data(), images.size() * sizeof(float));
+    request.inputs = {reinterpret_cast<const std::byte*>(images.data())};
     return request;
   }
   std::vector<Floats> Run(CompiledProgram& program, const Floats& images) {
-    RunRequest request = Request(program, images);
+    RunRequest request = Request(images);
     program.Run(Resources(), request, never_);
     std::vector<Floats> outputs;
     for (const HostBlock& block : request.outputs) {
@@ -175,7 +175,7 @@ TEST_F(Section, FollowsInputsVariablesAndArenas) {
   Declare("offset", {4, 8, 8, 16}, Waves(kBatch * kImage, 8));
   EXPECT_EQ(Run(*split, others), Run(*whole, others));
   Arena another(*backend_);
-  RunRequest request = Request(*split, images_);
+  RunRequest request = Request(images_);
   split->Run({pool_, *stream_, another}, request, never_);
   Floats probabilities(16 * kBatch);
   std::memcpy(probabilities.data(), request.outputs[0].data(), request.outputs[0].bytes());
@@ -187,7 +187,7 @@ TEST_F(Section, AddsTimesAndTypesOfAllRepetitions) {
   const auto split = Compile(kNetwork + SplitLine(5, 1));
   const std::vector<StepReport> expected = whole->Steps();
   WatchedStream stream(pool_);
-  RunRequest request = Request(*split, images_);
+  RunRequest request = Request(images_);
   request.profile = true;
   split->Run({pool_, stream, arena_}, request, never_);
   const std::vector<StepReport> steps = split->Steps();
@@ -205,7 +205,7 @@ TEST_F(Section, CanBeStoppedInTheMiddleAndRunAgain) {
   const std::vector<Floats> expected = Run(*split, images_);
   WatchedStream stream(pool_);
   stream.stop_at = 12;  // in the third repetition
-  RunRequest request = Request(*split, images_);
+  RunRequest request = Request(images_);
   request.profile = true;
   try {
     split->Run({pool_, stream, arena_}, request, stream.cancelled);

@@ -30,6 +30,89 @@ describe('Session.run', () => {
     }
   });
 
+  describe('lent feeds', () => {
+    const rows = 8192; // 128 KiB: small blocks come from JavaScript's own memory
+
+    it.each([
+      ['the whole block', 0],
+      ['a part that begins at a cache line', 64],
+      ['a part that begins anywhere', 4],
+    ])('are read where they are, or copied by the run: %s', async (_, offset) => {
+      const { graph, y } = scaleGraph();
+      await using session = await Session.create(graph, { device });
+      await session.initialize();
+      const memory = session.allocateFeed('float32', [rows + 16, 4]);
+      expect(memory.every((value) => value === 0)).toBe(true);
+      const x = memory.subarray(offset / 4, offset / 4 + 4 * rows);
+      for (let i = 0; i < 3; i++) {
+        x.fill(i);
+        const { data } = (await session.run({ x }, { y }, { lent: true })).y;
+        expect(data.length).toBe(4 * rows);
+        expect(data.every((value) => value === 2 * i)).toBe(true);
+      }
+    });
+
+    it('may be results of runs, and several arrays', async () => {
+      const { graph, y } = scaleGraph();
+      await using session = await Session.create(graph, { device });
+      await session.initialize();
+      const first = await session.run({ x: new Float32Array(4 * rows).fill(3) }, { y });
+      const again = await session.run({ x: [first.y.data, first.y.data] }, { y }, { lent: true });
+      expect(again.y.shape).toEqual([2 * rows, 4]);
+      expect(again.y.data.every((value) => value === 12)).toBe(true);
+    });
+
+    it('are copied by the call where they are no memory of its own', async () => {
+      const { graph, y } = scaleGraph();
+      await using session = await Session.create(graph, { device });
+      await session.initialize();
+      for (let i = 0; i < 3; i++) {
+        const x = new Float32Array(4 * rows).fill(1);
+        const running = session.run({ x }, { y }, { lent: true });
+        x.fill(100);
+        expect((await running).y.data.every((value) => value === 2)).toBe(true);
+      }
+    });
+
+    it('of whole numbers, which may be indices, are not read while they can be changed', async () => {
+      const { graph } = scaleGraph();
+      const bytes = placeholder(graph, 'bytes', [4 * rows], 'uint8');
+      await using session = await Session.create(graph, { device });
+      const feed = session.allocateFeed('uint8', [4 * rows]).fill(7);
+      const { data } = (await session.run({ bytes: feed }, { bytes }, { lent: true })).bytes;
+      expect(data.every((value) => value === 7)).toBe(true);
+    });
+
+    it('last as long as their run, also when the buffer is sent elsewhere meanwhile', async () => {
+      const { graph, y } = scaleGraph();
+      await using session = await Session.create(graph, { device });
+      await session.initialize();
+      await session.warmup({ y }, { shapes: { x: [rows, 4] } });
+      const x = session.allocateFeed('float32', [rows, 4]).fill(5);
+      const running = session.run({ x }, { y }, { lent: true });
+      try {
+        structuredClone(x.buffer, { transfer: [x.buffer] });
+      } catch (error) {
+        expect((error as Error).name).toBe('DataCloneError'); // Node 20 sends a copy instead
+      }
+      expect((await running).y.data.every((value) => value === 10)).toBe(true);
+    });
+
+    it('are refused where they make no sense', async () => {
+      const { graph, y } = scaleGraph();
+      await using session = await Session.create(graph, { device });
+      await session.initialize();
+      const lent = 'yes' as unknown as boolean;
+      await expect(session.run({ x: new Float32Array(4) }, { y }, { lent })).rejects.toThrow(
+        /run: lent: expected true or false/,
+      );
+      expect(() => session.allocateFeed('float32', [-1])).toThrow(ArgumentError);
+      expect(() => session.allocateFeed('float8' as 'float32', [1])).toThrow(/there is no dtype float8/);
+      session.dispose();
+      expect(() => session.allocateFeed('float32', [4])).toThrow(ExecutionError);
+    });
+  });
+
   it('puts feeds of several arrays together, compiled or not', async () => {
     const { graph, y } = scaleGraph();
     await using session = await Session.create(graph, { device });

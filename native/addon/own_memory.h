@@ -1,0 +1,35 @@
+// Memory of the addon's own that JavaScript holds as array buffers: large results, and what it asked for. Known by its
+// address, so that a run can read from there while JavaScript may drop it.
+#pragma once
+
+#include <node_api.h>
+
+#include <memory>
+#include <unordered_map>
+
+#include "runtime/host_block.h"
+
+namespace slimnet {
+
+// Of one environment, on its JavaScript thread.
+class OwnMemory {
+ public:
+  // An array buffer around the block; null where the runtime allows no foreign memory (the block is left as it was).
+  napi_value HandOut(napi_env env, HostBlock& block);
+
+  // The block that begins at `buffer`, null when that is no memory of the addon's own. It lives as long as somebody
+  // holds it, whatever becomes of the array buffer.
+  std::shared_ptr<const HostBlock> Find(const void* buffer) const;
+
+ private:
+  using Blocks = std::unordered_map<const void*, std::shared_ptr<const HostBlock>>;
+  struct Entry {
+    std::shared_ptr<Blocks> blocks;
+    const void* buffer;
+  };
+
+  // Array buffers may outlive the environment.
+  std::shared_ptr<Blocks> blocks_ = std::make_shared<Blocks>();
+};
+
+}  // namespace slimnet
