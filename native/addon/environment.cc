@@ -1,5 +1,6 @@
 #include "addon/environment.h"
 
+#include "addon/event_loop.h"
 #include "addon/guard.h"
 #include "addon/js.h"
 #include "base/error.h"
@@ -85,6 +86,7 @@ std::shared_ptr<Executor> Environment::ExecutorFor(const std::string& backend, i
       executors_.erase({backend, count});
       throw;
     }
+    ShortenTimeSlices();  // threads that are made later have the slices of their maker
   }
   return executor;
 }

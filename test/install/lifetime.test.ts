@@ -76,6 +76,16 @@ describe('ending while native code is at work', () => {
     expect(runFixture('collected.mjs')).toEqual(ended('collected'));
   }, 60_000);
 
+  it('the event loop gets short time slices beside threads that compute, where the system has them', () => {
+    const { status, stdout } = runFixture('time_slices.mjs');
+    const { before, after } = JSON.parse(stdout) as { before: number | null; after: number | null };
+    expect(status).toBe(0);
+    if (before === null) console.log('not tried: this system does not show time slices');
+    // Older systems have slices, and refuse to change them.
+    else if (after === before) console.log(`not tried: this system leaves time slices at ${before} us`);
+    else expect(after).toBe(300);
+  }, 60_000);
+
   it('two copies of the addon live in one process', () => {
     const built = ['Release', 'Debug']
       .map((mode) => join(root, 'build', mode, 'slimnet.node'))
