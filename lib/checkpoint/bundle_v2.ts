@@ -20,7 +20,7 @@ import { sliceKey } from './ordered_code.js';
 import { byteCount, elementCount, formatShape, sameShape } from './shapes.js';
 import { TableReader } from './table_reader.js';
 import { coverProblem, maxSlices, type Region, resolveSlice, scatter } from './tensor_slice.js';
-import type { FormatReader, ReadContext, StoredDType, TensorInfo } from './types.js';
+import type { FormatReader, ReadContext, StoredDType, StoredRange, TensorInfo } from './types.js';
 
 /** An index of more bytes than this is refused: a real one has some hundred bytes for each tensor. */
 const maxIndexBytes = 1 << 28;
@@ -259,19 +259,35 @@ class BundleV2Reader implements FormatReader {
     return decoded.strings;
   }
 
+  range(info: TensorInfo): StoredRange | undefined {
+    const { pieces } = this.#stored.get(info.name) as StoredTensor;
+    const [piece] = pieces as [Piece];
+    if (this.#bigEndian || pieces.length > 1 || piece.size !== info.bytes) return undefined;
+    const { source, offset, crc } = piece;
+    return {
+      source,
+      offset,
+      checksum: unmaskCrc(crc),
+      damaged: (computed) => damaged(info.name, piece, computed),
+    };
+  }
+
   #verify(name: string, piece: Piece, crc: number): void {
-    if (maskCrc(crc) === piece.crc) return;
-    const stored = unmaskCrc(piece.crc).toString(16);
-    throw new CheckpointError(`The checksum of ${name} is wrong: stored ${stored}, computed ${crc.toString(16)}.`, {
-      path: piece.source.path,
-      offset: piece.offset,
-      hint: 'The data is damaged, or belongs to another index: copy or download both files again.',
-    });
+    if (maskCrc(crc) !== piece.crc) throw damaged(name, piece, crc);
   }
 
   async close(): Promise<void> {
     for (const source of this.#sources) await source.close();
   }
+}
+
+function damaged(name: string, { source, offset, crc }: Piece, computed: number): CheckpointError {
+  const stored = unmaskCrc(crc).toString(16);
+  return new CheckpointError(`The checksum of ${name} is wrong: stored ${stored}, computed ${computed.toString(16)}.`, {
+    path: source.path,
+    offset,
+    hint: 'The data is damaged, or belongs to another index: copy or download both files again.',
+  });
 }
 
 /** Reverses the bytes of each element. */

@@ -9,6 +9,8 @@ export interface ByteSource {
   /** Name for messages; a path where it is a file. */
   readonly path: string;
   readonly size: number;
+  /** Descriptor, where it is an open file. */
+  readonly file?: number;
   /** Fills `target` from `offset` on. @throws CheckpointError when that passes the end or cannot be read. */
   readInto(target: Uint8Array, offset: number): Promise<void>;
   close(): Promise<void>;
@@ -37,6 +39,10 @@ class FileSource implements ByteSource {
   readonly size: number;
   readonly #handle: FileHandle;
 
+  get file(): number {
+    return this.#handle.fd;
+  }
+
   constructor(path: string, size: number, handle: FileHandle) {
     this.path = path;
     this.size = size;
@@ -49,16 +55,7 @@ class FileSource implements ByteSource {
     while (done < target.length) {
       const wanted = Math.min(maxRead, target.length - done);
       const { bytesRead } = await this.#read(target, done, wanted, offset + done);
-      if (bytesRead === 0) {
-        throw new CheckpointError(
-          `The file ended after ${offset + done} bytes; it had ${this.size} when it was opened.`,
-          {
-            path: this.path,
-            offset: offset + done,
-            hint: 'Something else is writing to it.',
-          },
-        );
-      }
+      if (bytesRead === 0) throw endedEarly(this, offset + done);
       done += bytesRead;
     }
   }
@@ -67,7 +64,7 @@ class FileSource implements ByteSource {
     try {
       return await this.#handle.read(target, at, length, position);
     } catch (cause) {
-      throw systemError('The file cannot be read', this.path, cause, position);
+      throw unreadable(this, cause, position);
     }
   }
 
@@ -78,6 +75,20 @@ class FileSource implements ByteSource {
       throw systemError('The file cannot be closed', this.path, cause);
     }
   }
+}
+
+/** What is said of a file that ends at a byte where it went on when it was opened. */
+export function endedEarly({ path, size }: ByteSource, offset: number): CheckpointError {
+  return new CheckpointError(`The file ended after ${offset} bytes; it had ${size} when it was opened.`, {
+    path,
+    offset,
+    hint: 'Something else is writing to it.',
+  });
+}
+
+/** What is said when the system refuses to read. */
+export function unreadable({ path }: ByteSource, cause: unknown, offset: number): CheckpointError {
+  return systemError('The file cannot be read', path, cause, offset);
 }
 
 /** Opens a file for reading by position. @throws CheckpointError when that fails or it is no regular file. */

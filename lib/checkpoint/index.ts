@@ -4,6 +4,7 @@ export { writeAtomically, writeFileAtomically } from './atomic_write.js';
 export { type ConvertOptions, type ConvertResult, convertCheckpoint } from './convert.js';
 export { type Crc32c, crc32c } from './crc32c.js';
 export type { CheckpointEntry, Lazy, NumericEntry, StringEntry } from './entries.js';
+export { type Filling, type FillingProblem, fillingError, sortFillings } from './filled_values.js';
 export { CheckpointReader, openCheckpoint } from './reader.js';
 export { removeCheckpoint } from './remove.js';
 export {

@@ -15,7 +15,15 @@ import { similarNames } from './similar_names.js';
 import { openSlicesV1 } from './slices_v1.js';
 import { latestCheckpoint } from './state_file.js';
 import { isTable, TableReader } from './table_reader.js';
-import type { CheckpointFormat, FormatReader, ReadContext, ReadOptions, TensorData, TensorInfo } from './types.js';
+import type {
+  CheckpointFormat,
+  FormatReader,
+  ReadContext,
+  ReadOptions,
+  StoredRange,
+  TensorData,
+  TensorInfo,
+} from './types.js';
 
 /** An open checkpoint. Values are read when asked for, one tensor at a time. */
 export class CheckpointReader {
@@ -72,6 +80,15 @@ export class CheckpointReader {
       );
     }
     await this.#inner.load(info, () => bytesView(target));
+  }
+
+  /**
+   * Where all bytes of a tensor of numbers stand in a file as they are in memory; undefined where they do not. Whoever reads them
+   * there checks them, and does so before the checkpoint is closed.
+   * @throws CheckpointError as `read` does, but for damage
+   */
+  range(name: string): StoredRange | undefined {
+    return this.#inner.range?.(this.#numeric(name).info);
   }
 
   /** Reads a tensor of dtype `string`, row-major, as bytes. @throws CheckpointError */

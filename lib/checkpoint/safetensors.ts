@@ -7,7 +7,7 @@ import { CheckpointError } from '../errors.js';
 import { type ByteSource, checkRange, readRange, throwIfAborted } from './byte_source.js';
 import { duplicateKey } from './json_keys.js';
 import { byteCount, elementCount, formatShape } from './shapes.js';
-import type { FormatReader, ReadContext, StoredDType, TensorInfo } from './types.js';
+import type { FormatReader, ReadContext, StoredDType, StoredRange, TensorInfo } from './types.js';
 
 /** The format's own limit for the header. */
 export const maxHeaderBytes = 100_000_000;
@@ -183,11 +183,19 @@ class SafetensorsReader implements FormatReader {
   }
 
   async load(info: TensorInfo, allocate: () => Uint8Array): Promise<void> {
-    const { begin } = this.#stored.get(info.name) as StoredTensor;
-    const offset = this.#dataStart + begin;
-    checkRange(this.#source, offset, info.bytes, `The data of ${info.name}`);
+    const { offset } = this.range(info);
     throwIfAborted(this.#context.signal, this.#source.path);
     await this.#source.readInto(allocate(), offset);
+  }
+
+  range(info: TensorInfo): StoredRange {
+    const offset = this.#dataStart + (this.#stored.get(info.name) as StoredTensor).begin;
+    checkRange(this.#source, offset, info.bytes, `The data of ${info.name}`);
+    return {
+      source: this.#source,
+      offset,
+      damaged: () => new CheckpointError(`The data of ${info.name} is damaged.`, { path: this.#source.path, offset }),
+    };
   }
 
   async loadStrings(info: TensorInfo): Promise<Uint8Array[]> {

@@ -1,5 +1,7 @@
 /** What the readers and writers of all checkpoint formats have in common. */
 import type { DType, TypedArray } from '../core/dtype.js';
+import type { CheckpointError } from '../errors.js';
+import type { ByteSource } from './byte_source.js';
 import type { Crc32c } from './crc32c.js';
 
 /**
@@ -58,6 +60,16 @@ export interface ReadContext {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Where all values of a tensor stand in one file, as they are in memory. */
+export interface StoredRange {
+  readonly source: ByteSource;
+  readonly offset: number;
+  /** CRC-32C of the bytes, where the format has one. */
+  readonly checksum?: number;
+  /** What is said when the bytes have another. */
+  damaged(computed: number): CheckpointError;
+}
+
 /** A format's reader: the table of contents and one tensor at a time. Bounds and checksums are its business. */
 export interface FormatReader {
   readonly format: CheckpointFormat;
@@ -69,6 +81,8 @@ export interface FormatReader {
    * against what the file holds, and gives `info.bytes` bytes to fill with little-endian values.
    */
   load(info: TensorInfo, allocate: () => Uint8Array): Promise<void>;
+  /** Where a numeric tensor can be read as it is; undefined where it is compressed, in pieces or in another order of bytes. */
+  range?(info: TensorInfo): StoredRange | undefined;
   /** Reads a tensor of dtype `string`, row-major. */
   loadStrings(info: TensorInfo): Promise<Uint8Array[]>;
   close(): Promise<void>;

@@ -20,6 +20,11 @@ export interface Addon {
   createStore(options: { backend: string; threads: number; mode?: ExecutionMode; queueLimit?: number }): NativeStore;
   /** Compiles on all threads of the store's executor, when nothing else is at work there. */
   compile(plan: string, store: NativeStore): Promise<NativeProgram>;
+  /**
+   * Fills variables of the store from open files, on all threads of its executor. Ends at the first problem; `filled` says how many
+   * variables are new then.
+   */
+  fill(store: NativeStore, fills: readonly NativeFill[]): Promise<NativeFillResult>;
   /** Zeros; where they are many, in memory of the addon's own. */
   allocate(dtype: DType, shape: readonly number[]): TypedArray;
   /** Fills variables of the store, float32 or float64, with drawn values, on all threads of its executor. */
@@ -117,6 +122,30 @@ export interface NativeDiagnostics {
   readonly cpuFeatures: readonly string[];
   /** 'granted', 'available' (may be asked for), 'refused' or 'absent'. */
   readonly amx: string;
+}
+
+/** All values of a variable, as they stand in a file: little-endian, from byte `offset` on. */
+export interface NativeFill {
+  readonly name: string;
+  /** Descriptor of an open file. */
+  readonly file: number;
+  readonly offset: number;
+  /** CRC-32C of the bytes. */
+  readonly checksum?: number;
+}
+
+export interface NativeFillResult {
+  readonly filled: number;
+  readonly problem?: {
+    /** Which of the fills. */
+    readonly index: number;
+    /** Another checksum, the file's end, or what the system says (`errno`). */
+    readonly kind: 'checksum' | 'end' | 'system';
+    readonly computed: number;
+    /** Byte of the file. */
+    readonly at: number;
+    readonly errno: number;
+  };
 }
 
 export interface NativeVariable {

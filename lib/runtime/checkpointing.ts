@@ -2,10 +2,14 @@
 import {
   AssignedValues,
   assertRestorable,
+  type Filling,
+  type FillingProblem,
+  fillingError,
   matchVariables,
   openCheckpoint,
   type RestoreOptions,
   type RestorePlan,
+  sortFillings,
   type WriteOptions,
   type WriteResult,
   writeCheckpoint,
@@ -15,11 +19,19 @@ import type { Variable } from '../core/graph.js';
 
 type Crc32c = NonNullable<WriteOptions['crc32c']>;
 
+/** How far filling came. */
+export interface FillResult {
+  readonly filled: number;
+  readonly problem?: FillingProblem & { readonly index: number };
+}
+
 /** What restoring does to a session. */
 export interface RestoreTarget {
   readonly crc32c: Crc32c;
   /** Sets a variable. What it throws ends the restore. */
   readonly write: (variable: Variable, values: TypedArray) => void;
+  /** Sets variables from where their values stand in files. Says how many are new, and which one made it end. */
+  readonly fill: (fillings: readonly Filling<Variable>[]) => Promise<FillResult>;
   /** Told when a restore ended halfway: some values are new and some old, and that is no state to compute with. */
   readonly spoil: (variables: readonly Variable[]) => void;
 }
@@ -32,7 +44,7 @@ export async function restoreVariables(
   path: string,
   variables: readonly Variable[],
   { signal, ...matching }: RestoreOptions & { readonly signal: AbortSignal | undefined },
-  { crc32c, write, spoil }: RestoreTarget,
+  { crc32c, write, fill, spoil }: RestoreTarget,
 ): Promise<RestorePlan<Variable>> {
   return orReason(signal, async () => {
     const reader = await openCheckpoint(path, { crc32c, ...(signal === undefined ? {} : { signal }) });
@@ -41,8 +53,16 @@ export async function restoreVariables(
       assertRestorable(plan);
       let written = 0;
       try {
-        const values = new AssignedValues(reader, plan.assignments);
-        for (const assignment of plan.assignments) {
+        const { groups, others } = sortFillings(reader, plan.assignments);
+        for (const group of groups) {
+          signal?.throwIfAborted();
+          const { filled, problem } = await fill(group);
+          written += filled;
+          if (problem !== undefined) throw fillingError(group[problem.index] as Filling<Variable>, problem);
+        }
+        signal?.throwIfAborted();
+        const values = new AssignedValues(reader, others);
+        for (const assignment of others) {
           write(assignment.variable, await values.read(assignment));
           written++;
         }

@@ -196,6 +196,10 @@ export class Session {
             this.#lifetime.assertNotDisposed();
             this.#variables.write(variable, values);
           },
+          fill: (fillings) => {
+            this.#lifetime.assertNotDisposed();
+            return this.#variables.fill(fillings);
+          },
           spoil: (spoilt) => this.#variables.spoil(spoilt),
         },
       ),

@@ -1,8 +1,10 @@
 /** The variables of a session: which there are, which have values, reading and writing them. */
+import type { Filling } from '../checkpoint/index.js';
 import { describe, type TypedArray } from '../core/dtype.js';
 import type { Graph, Variable } from '../core/graph.js';
 import { ArgumentError, ExecutionError } from '../errors.js';
 import type { Addon, NativeStore } from '../native/addon.js';
+import type { FillResult } from './checkpointing.js';
 import { checkValues } from './feeds.js';
 
 // How long drawing initial values may keep the event loop busy.
@@ -67,6 +69,21 @@ export class SessionVariables {
     checkValues(variable, values);
     this.#store.write(variable.name, values);
     this.#uninitialized.delete(variable.name);
+  }
+
+  /** Sets variables from where their values stand in files, whose names, types and sizes have been matched. */
+  async fill(fillings: readonly Filling<Variable>[]): Promise<FillResult> {
+    const result = await this.#addon.fill(
+      this.#store,
+      fillings.map(({ variable: { name }, range: { source, offset, checksum } }) => ({
+        name,
+        file: source.file,
+        offset,
+        ...(checksum === undefined ? {} : { checksum }),
+      })),
+    );
+    if (result.problem === undefined) for (const { variable } of fillings) this.#uninitialized.delete(variable.name);
+    return result;
   }
 
   /** A copy of a variable's values. */

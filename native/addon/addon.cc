@@ -8,6 +8,7 @@
 #include "addon/diagnostics.h"
 #include "addon/draw.h"
 #include "addon/environment.h"
+#include "addon/fill.h"
 #include "addon/guard.h"
 #include "addon/js.h"
 #include "addon/preprocess.h"
@@ -70,6 +71,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     add("compile", Entry<CompilePlan>);
     add("allocate", Entry<Allocate>);
     add("draw", Entry<DrawInitialValues>);
+    add("fill", Entry<FillFromFiles>);
     add("crc32c", Entry<Checksum>);
     add("preprocess", Entry<Preprocess>);
     add("drawTreatment", Entry<DrawTreatment>);

@@ -76,6 +76,22 @@ void Store::Write(const std::string& name, DType dtype, std::span<const std::byt
   variable.version = ++version_;
 }
 
+void Store::Replace(const std::string& name, std::unique_ptr<Memory> memory) {
+  std::unique_ptr<Memory> unseen;  // freed after the lock is given back
+  const std::lock_guard lock(mutex_);
+  Variable& variable = Find(name);
+  if (!variable.memory) {
+    bytes_ += ByteSize(variable.type);
+  } else if (readings_.empty() || variable.made_in_reading == reading_number_) {
+    unseen = std::move(variable.memory);
+  } else {
+    Retire(variable.memory);
+  }
+  variable.memory = std::move(memory);
+  variable.made_in_reading = readings_.empty() ? 0 : reading_number_;  // who reads now does not see it
+  variable.version = ++version_;
+}
+
 TensorType Store::TypeOf(const std::string& name) const {
   const std::lock_guard lock(mutex_);
   return Find(name).type;

@@ -67,6 +67,8 @@ class Store {
   void Declare(const std::string& name, const TensorType& type);
   // Copies `data` over the elements from `offset` on. Throws Error{kArgument} when name, dtype or size do not fit.
   void Write(const std::string& name, DType dtype, std::span<const std::byte> data, int64_t offset);
+  // Gives a variable other memory of its size, whose values it takes. Throws Error{kArgument}.
+  void Replace(const std::string& name, std::unique_ptr<Memory> memory);
   // Type of a variable. Throws Error{kArgument}.
   TensorType TypeOf(const std::string& name) const;
   // Copies all of a variable into `data`, which must have its size.
