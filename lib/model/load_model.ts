@@ -18,7 +18,7 @@ import { buildNetwork } from './network_graph.js';
 import { assertAllTaken, layoutFor, nameMaps, type WeightLayout, weightLayouts } from './weight_layouts.js';
 
 /** Options of `loadModel`. */
-export interface LoadModelOptions extends Pick<SessionOptions, 'device' | 'threads' | 'mode' | 'wide'> {
+export interface LoadModelOptions extends Pick<SessionOptions, 'device' | 'threads' | 'mode' | 'wide' | 'packedCache'> {
   /**
    * Default `auto`: what computes fastest on the device (docs/precision.md). `model.precision` says what that came to,
    * `model.precisionReport` why, and what it costs.
@@ -62,6 +62,7 @@ const optionNames = new Set([
   'wide',
   'threads',
   'mode',
+  'packedCache',
 ]);
 
 /** Programs that are kept besides those of the batches, for `run` with sizes of its own. */
@@ -76,6 +77,7 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
   const entry = network(name);
   checkOptions(name, options);
   const { device, precision = 'auto', wide, threads, mode, checkpoint, untrainedSeed = 0 } = options;
+  const { packedCache = 'auto' } = options;
   const batching = checkBatching(options.batching);
   const preprocessing = preprocessingFor(entry.preprocessing, options.imageSize ?? entry.imageSize);
   const decode = {
@@ -95,6 +97,7 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
     ...(device === undefined ? {} : { device }),
     ...(threads === undefined ? {} : { threads }),
     ...(mode === undefined ? {} : { mode }),
+    packedCache,
     programLimit: programsBesides + Object.keys(outputs).length * batchSizesUpTo(batching.maxBatchSize).length,
   });
   try {

@@ -17,7 +17,14 @@ export interface Addon {
    * Memory for the variables of sessions on one backend. `threads` 0: as many as there are cores. `mode`: how runs use them,
    * default latency. `queueLimit`: runs and compilations that may wait at a time, default 1024.
    */
-  createStore(options: { backend: string; threads: number; mode?: ExecutionMode; queueLimit?: number }): NativeStore;
+  createStore(options: {
+    readonly backend: string;
+    readonly threads: number;
+    readonly mode?: ExecutionMode;
+    readonly queueLimit?: number;
+    /** Where packed constants are kept; bytes. */
+    readonly packedCache?: { readonly folder: string; readonly limit: number };
+  }): NativeStore;
   /** Compiles on all threads of the store's executor, when nothing else is at work there. */
   compile(plan: string, store: NativeStore): Promise<NativeProgram>;
   /**
@@ -25,6 +32,8 @@ export interface Addon {
    * variables are new then.
    */
   fill(store: NativeStore, fills: readonly NativeFill[]): Promise<NativeFillResult>;
+  /** Hashes values that are here to stay: what is made of them is then looked for on disk, and put there. */
+  settle(store: NativeStore, names: readonly string[]): Promise<void>;
   /** Zeros; where they are many, in memory of the addon's own. */
   allocate(dtype: DType, shape: readonly number[]): TypedArray;
   /** Fills variables of the store, float32 or float64, with drawn values, on all threads of its executor. */
@@ -180,6 +189,13 @@ export interface NativeStoreStats {
   readonly threads: number;
   readonly mode: ExecutionMode;
   readonly executors: readonly ExecutorStats[];
+  /** Of all stores with this folder; where the store has one. */
+  readonly packedCache?: {
+    readonly found: number;
+    readonly missing: number;
+    readonly saved: number;
+    readonly problem: string;
+  };
 }
 
 /** How the runs of a session use its threads. */

@@ -32,6 +32,8 @@ export interface RestoreTarget {
   readonly write: (variable: Variable, values: TypedArray) => void;
   /** Sets variables from where their values stand in files. Says how many are new, and which one made it end. */
   readonly fill: (fillings: readonly Filling<Variable>[]) => Promise<FillResult>;
+  /** Told which variables were written, not filled, when all has gone well. */
+  readonly settle: (variables: readonly Variable[]) => Promise<void>;
   /** Told when a restore ended halfway: some values are new and some old, and that is no state to compute with. */
   readonly spoil: (variables: readonly Variable[]) => void;
 }
@@ -44,7 +46,7 @@ export async function restoreVariables(
   path: string,
   variables: readonly Variable[],
   { signal, ...matching }: RestoreOptions & { readonly signal: AbortSignal | undefined },
-  { crc32c, write, fill, spoil }: RestoreTarget,
+  { crc32c, write, fill, settle, spoil }: RestoreTarget,
 ): Promise<RestorePlan<Variable>> {
   return orReason(signal, async () => {
     const reader = await openCheckpoint(path, { crc32c, ...(signal === undefined ? {} : { signal }) });
@@ -66,6 +68,7 @@ export async function restoreVariables(
           write(assignment.variable, await values.read(assignment));
           written++;
         }
+        if (others.length > 0) await settle(others.map(({ variable }) => variable));
       } catch (error) {
         if (written > 0) spoil(plan.assignments.map(({ variable }) => variable));
         throw error;

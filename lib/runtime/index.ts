@@ -3,6 +3,7 @@ export { type CalibrateOptions, type Calibration, loadCalibration, saveCalibrati
 export { type ComputePrecision, type Device, devices, type Precision, type PrecisionChoice } from './device.js';
 export type { Feed, Feeds, ShapedFeed } from './feeds.js';
 export type { KernelDefect, KernelSummary } from './kernels.js';
+export type { PackedCacheChoice, PackedCacheOptions, PackedCacheStats } from './packed_cache.js';
 export type {
   LogitComparison,
   NarrowPrecision,

@@ -74,14 +74,20 @@ export class Session {
   #runs = 0;
 
   private constructor(graph: Graph, settings: SessionSettings, addon: Addon) {
-    const { device, backend, precision, threads, mode, queueLimit, programLimit } = settings;
+    const { device, backend, precision, threads, mode, queueLimit, programLimit, packedCache } = settings;
     this.graph = graph;
     this.device = device;
     this.precision = precision.precision;
     this.precisionReport = settings.precisionReport;
     this.#settings = settings;
     this.#addon = addon;
-    this.#store = addon.createStore({ backend, threads, mode, queueLimit });
+    this.#store = addon.createStore({
+      backend,
+      threads,
+      mode,
+      queueLimit,
+      ...(packedCache === undefined ? {} : { packedCache }),
+    });
     this.#variables = new SessionVariables(graph, addon, this.#store);
     this.#programs = new SessionPrograms(graph, addon, this.#store, precision, programLimit);
     this.#queue = new RunQueue(queueLimit, (variables) => this.#variables.assertInitialized(variables, 'run'));
@@ -200,6 +206,10 @@ export class Session {
             this.#lifetime.assertNotDisposed();
             return this.#variables.fill(fillings);
           },
+          settle: async (written) => {
+            this.#lifetime.assertNotDisposed();
+            if (this.#settings.packedCache !== undefined) await this.#variables.settle(written);
+          },
           spoil: (spoilt) => this.#variables.spoil(spoilt),
         },
       ),
@@ -262,7 +272,8 @@ export class Session {
 
   stats(): SessionStats {
     this.#lifetime.assertNotDisposed();
-    const { bytes, packedBytes, arenaBytes, waiting, threads, mode, executors } = this.#store.stats();
+    const { bytes, packedBytes, arenaBytes, waiting, threads, mode, executors, packedCache } = this.#store.stats();
+    const { packedCache: settings } = this.#settings;
     return {
       device: this.device,
       precision: this.precision,
@@ -271,6 +282,9 @@ export class Session {
       mode,
       executors,
       bytes: { variables: bytes, packed: packedBytes, arena: arenaBytes },
+      ...(packedCache === undefined || settings === undefined
+        ? {}
+        : { packedCache: { folder: settings.folder, ...packedCache } }),
       variables: this.#variables.size,
       programs: this.#programs.size,
       ...this.#programs.kernels(),

@@ -5,11 +5,22 @@ import type { PlanPrecision } from '../plan/precision.js';
 import { checkCalibration, checkWide, hasRanges } from './calibration.js';
 import { backendOf, deviceNamed, resolvePrecision } from './device.js';
 import { checkMode } from './mode.js';
+import { type PackedCacheSettings, packedCacheSettings } from './packed_cache.js';
 import { type PrecisionReport, precisionReport } from './precision_report.js';
 import type { SessionOptions } from './session_types.js';
 
 const where = 'Session.create';
-const names = ['device', 'precision', 'calibration', 'wide', 'threads', 'mode', 'queueLimit', 'programLimit'];
+const names = [
+  'device',
+  'precision',
+  'calibration',
+  'wide',
+  'threads',
+  'mode',
+  'queueLimit',
+  'programLimit',
+  'packedCache',
+];
 
 /** Options that were checked, with the defaults of those that were left out. */
 export interface SessionSettings {
@@ -22,6 +33,7 @@ export interface SessionSettings {
   readonly mode: ExecutionMode;
   readonly queueLimit: number;
   readonly programLimit: number;
+  readonly packedCache: PackedCacheSettings | undefined;
 }
 
 /** @throws BackendError when device or precision are not available; ArgumentError for wrong options */
@@ -58,5 +70,6 @@ export function settingsOf(options: SessionOptions): SessionSettings {
     mode,
     queueLimit,
     programLimit,
+    packedCache: packedCacheSettings(where, options.packedCache, choice.chosen),
   };
 }

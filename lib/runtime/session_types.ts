@@ -6,6 +6,7 @@ import type { ExecutionMode, ExecutorStats, NativeStep } from '../native/addon.j
 import type { Calibration } from './calibration.js';
 import type { ComputePrecision, Precision } from './device.js';
 import type { KernelSummary } from './kernels.js';
+import type { PackedCacheChoice, PackedCacheStats } from './packed_cache.js';
 import type { PrecisionReport } from './precision_report.js';
 
 export type { ExecutionMode, ExecutorStats } from '../native/addon.js';
@@ -38,6 +39,11 @@ export interface SessionOptions {
   queueLimit?: number;
   /** Compiled programs that are kept, one for each set of fetches and input shapes. Default 16. */
   programLimit?: number;
+  /**
+   * Keeps the weights of a restored checkpoint on disk as the kernels want them, so that the next process starts faster
+   * (docs/packed_weights.md). `auto`: where that is so, which is not with float32. Default false; that of `loadModel` is `auto`.
+   */
+  packedCache?: PackedCacheChoice;
 }
 
 /** One run. */
@@ -100,6 +106,8 @@ export interface SessionStats extends KernelSummary {
     /** Working memory, shared by the sessions of one device and thread count. */
     readonly arena: number;
   };
+  /** Packed weights on disk, where the session keeps them. */
+  readonly packedCache?: PackedCacheStats;
   readonly variables: number;
   /** Compiled programs in the cache. */
   readonly programs: number;

@@ -86,6 +86,14 @@ export class SessionVariables {
     return result;
   }
 
+  /** Has the values hashed, so that what is made of them can be found on disk. */
+  async settle(variables: readonly Variable[]): Promise<void> {
+    await this.#addon.settle(
+      this.#store,
+      variables.map(({ name }) => name),
+    );
+  }
+
   /** A copy of a variable's values. */
   read(name: string): TypedArray {
     return this.#store.read(name);

@@ -1,5 +1,6 @@
 #include "addon/environment.h"
 
+#include "addon/build_identity.h"
 #include "addon/event_loop.h"
 #include "addon/guard.h"
 #include "addon/js.h"
@@ -59,6 +60,7 @@ void Environment::Shutdown() {
   completion_->Close();
   for (const auto& [key, executor] : executors_) executor->Shutdown();
   large_copy_.Stop();
+  for (const auto& [folder, cache] : packed_caches_) cache->Finish();
 }
 
 void Environment::SetErrorFactory(napi_value factory) {
@@ -89,6 +91,12 @@ std::shared_ptr<Executor> Environment::ExecutorFor(const std::string& backend, i
     ShortenTimeSlices();  // threads that are made later have the slices of their maker
   }
   return executor;
+}
+
+std::shared_ptr<PackedCache> Environment::PackedCacheIn(const std::string& folder, uint64_t limit) {
+  std::shared_ptr<PackedCache>& cache = packed_caches_[folder];
+  if (!cache) cache = std::make_shared<PackedCache>(folder, limit, BuildIdentity());
+  return cache;
 }
 
 napi_value Environment::Start(Executor& executor, std::unique_ptr<AsyncJob> job, size_t queue_limit) {

@@ -5,6 +5,7 @@
 #include <node_api.h>
 
 #include <cstddef>
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <string>
@@ -14,6 +15,7 @@
 #include "addon/own_memory.h"
 #include "runtime/executor.h"
 #include "runtime/large_copy.h"
+#include "runtime/packed_cache.h"
 
 namespace slimnet {
 
@@ -49,6 +51,9 @@ class Environment {
   // The executor of a backend with so many threads; 0: as many as there are cores. Made when first asked for.
   std::shared_ptr<Executor> ExecutorFor(const std::string& backend, int threads);
 
+  // The cache of packed constants in a folder. Made when first asked for.
+  std::shared_ptr<PackedCache> PackedCacheIn(const std::string& folder, uint64_t limit);
+
   // No more jobs, no more callbacks, no more threads. What is running ends at its next step.
   void Shutdown();
 
@@ -74,6 +79,7 @@ class Environment {
   size_t pending_ = 0;  // promises that are not settled yet
   std::shared_ptr<Completion> completion_;
   std::map<std::pair<std::string, int>, std::shared_ptr<Executor>> executors_;
+  std::map<std::string, std::shared_ptr<PackedCache>> packed_caches_;
   LargeCopy large_copy_;
   OwnMemory own_memory_;
 };

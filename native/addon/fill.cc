@@ -59,6 +59,19 @@ class FillJob final : public AsyncJob {
   FillResult result_;
 };
 
+class SettleJob final : public AsyncJob {
+ public:
+  SettleJob(std::shared_ptr<SharedStore> shared, std::vector<std::string> names)
+      : AsyncJob(shared->store().get()), shared_(std::move(shared)), names_(std::move(names)) {}
+
+  void Execute(const ExecutorResources& resources) override { shared_->store()->Settle(names_, resources.pool); }
+  napi_value Result(napi_env env) override { return js::Undefined(env); }
+
+ private:
+  std::shared_ptr<SharedStore> shared_;
+  std::vector<std::string> names_;
+};
+
 Fill ReadFill(napi_env env, napi_value object) {
   const auto get = [&](const char* name) { return js::Get(env, object, name, "fill"); };
   Fill fill;
@@ -74,6 +87,19 @@ Fill ReadFill(napi_env env, napi_value object) {
 }
 
 }  // namespace
+
+napi_value SettleVariables(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  std::vector<std::string> names;
+  for (const napi_value name : js::ReadArray(env, arguments[1], "names", limits::kNodes)) {
+    const js::Scope scope(env);
+    names.push_back(js::ReadString(env, name, "name", limits::kNameBytes));
+  }
+  auto shared = StoreOf(env, arguments[0]);
+  Executor& executor = shared->executor();
+  return Environment::Of(env).Start(executor, std::make_unique<SettleJob>(std::move(shared), std::move(names)),
+                                    std::numeric_limits<size_t>::max());
+}
 
 napi_value FillFromFiles(const js::Arguments& arguments) {
   const napi_env env = arguments.env();

@@ -9,5 +9,7 @@ namespace slimnet {
 
 // fill(store, fills): see lib/native/addon.ts.
 napi_value FillFromFiles(const js::Arguments& arguments);
+// settle(store, names)
+napi_value SettleVariables(const js::Arguments& arguments);
 
 }  // namespace slimnet

@@ -17,6 +17,7 @@ namespace slimnet {
 namespace {
 
 constexpr int64_t kMostThreads = 1024;
+constexpr int64_t kMostCacheBytes = int64_t{1} << 50;
 constexpr int64_t kDefaultQueueLimit = 1024;
 constexpr int64_t kLargestQueueLimit = int64_t{1} << 20;
 
@@ -100,6 +101,25 @@ napi_value Executors(napi_env env, const SharedStore& shared, const StoreStats& 
   return js::Array(env, list);
 }
 
+napi_value CacheStats(napi_env env, const PackedCacheStats& stats) {
+  const napi_value object = js::Object(env);
+  js::Set(env, object, "found", js::Number(env, static_cast<double>(stats.found)));
+  js::Set(env, object, "missing", js::Number(env, static_cast<double>(stats.missing)));
+  js::Set(env, object, "saved", js::Number(env, static_cast<double>(stats.saved)));
+  js::Set(env, object, "problem", js::String(env, stats.problem));
+  return object;
+}
+
+// Null unless the options name a folder for it.
+std::shared_ptr<PackedCache> ReadPackedCache(napi_env env, napi_value options) {
+  const napi_value cache = js::Get(env, options, "packedCache", "options");
+  if (js::IsUndefined(env, cache)) return nullptr;
+  const std::string folder =
+      js::ReadString(env, js::Get(env, cache, "folder", "packedCache"), "folder", limits::kNameBytes);
+  const int64_t limit = js::ReadInteger(env, js::Get(env, cache, "limit", "packedCache"), "limit", 0, kMostCacheBytes);
+  return Environment::Of(env).PackedCacheIn(folder, static_cast<uint64_t>(limit));
+}
+
 napi_value Stats(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
   const auto shared = StoreOf(env, arguments.self());
@@ -115,6 +135,9 @@ napi_value Stats(const js::Arguments& arguments) {
   js::Set(env, object, "threads", js::Number(env, executor.threads()));
   js::Set(env, object, "mode", js::String(env, Name(shared->mode())));
   js::Set(env, object, "executors", Executors(env, *shared, stats));
+  if (const PackedCache* const cache = shared->store()->packed_cache()) {
+    js::Set(env, object, "packedCache", CacheStats(env, cache->Stats()));
+  }
   return object;
 }
 
@@ -126,9 +149,10 @@ napi_value Dispose(const js::Arguments& arguments) {
 
 }  // namespace
 
-SharedStore::SharedStore(std::shared_ptr<Executor> executor, Mode mode, size_t queue_limit)
+SharedStore::SharedStore(std::shared_ptr<Executor> executor, std::shared_ptr<PackedCache> cache, Mode mode,
+                         size_t queue_limit)
     : executor_(std::move(executor)),
-      store_(std::make_shared<Store>(executor_->backends()[0])),
+      store_(std::make_shared<Store>(executor_->backends()[0], std::move(cache))),
       mode_(mode),
       queue_limit_(queue_limit) {
   if (mode != Mode::kLatency) executor_->MakeNarrowLanes();
@@ -192,10 +216,12 @@ napi_value CreateStore(const js::Arguments& arguments) {
                                   ? kDefaultQueueLimit
                                   : js::ReadInteger(env, limit, "queueLimit", 1, kLargestQueueLimit);
   const Mode mode = ReadMode(env, js::Get(env, options, "mode", "options"));
+  auto cache = ReadPackedCache(env, options);
   Environment& environment = Environment::Of(env);
   auto executor = environment.ExecutorFor(backend, static_cast<int>(threads));
   auto handle = std::make_unique<StoreHandle>();
-  handle->shared = std::make_shared<SharedStore>(std::move(executor), mode, static_cast<size_t>(queue_limit));
+  handle->shared =
+      std::make_shared<SharedStore>(std::move(executor), std::move(cache), mode, static_cast<size_t>(queue_limit));
   return NewHandle(env, environment.store_class, std::move(handle));
 }
 

@@ -24,7 +24,7 @@ enum class Mode {
 class SharedStore {
  public:
   // Throws Error{kBackend} when the system gives no threads.
-  SharedStore(std::shared_ptr<Executor> executor, Mode mode, size_t queue_limit);
+  SharedStore(std::shared_ptr<Executor> executor, std::shared_ptr<PackedCache> cache, Mode mode, size_t queue_limit);
   ~SharedStore();
   SharedStore(const SharedStore&) = delete;
   SharedStore& operator=(const SharedStore&) = delete;

@@ -79,7 +79,12 @@ class Filler {
     if (!problem && fill.checksum && *fill.checksum != checksum) {
       problem = FillProblem{.kind = FillProblem::Kind::kChecksum, .computed = checksum};
     }
-    if (!problem) store_.Replace(fill.variable, std::move(memory));
+    if (!problem) {
+      const std::span<const std::byte> values(static_cast<const std::byte*>(memory->data()), bytes_[index]);
+      std::optional<ContentHash> content;
+      if (store_.packed_cache() != nullptr) content = HashOf(values);  // while it is in a cache
+      store_.Replace(fill.variable, std::move(memory), content);
+    }
     const std::lock_guard lock(mutex_);
     if (!problem) {
       ++result_.filled;

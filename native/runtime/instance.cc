@@ -114,7 +114,7 @@ void Instance::MoveTo(int64_t repetition) {
 
 void Instance::Prepare(const ExecutorResources& resources, std::byte* arena, const std::atomic<bool>& cancelled) {
   bound_ = false;
-  program_.prologue_->Refresh(view_, resources.stream, arena, cancelled);
+  program_.prologue_->Refresh(view_, resources, arena, cancelled);
   program_.constant_bytes_.store(program_.prologue_->bytes(), std::memory_order_relaxed);
   Bind(arena);
 }

@@ -47,6 +47,13 @@ class TemporaryPool {
   std::vector<std::unique_ptr<Memory>> free_;
 };
 
+// Everything by which machines and their libraries differ.
+std::string MachineText(const DeviceInfo& device) {
+  std::string text = device.name + "\n" + device.hardware;
+  for (const std::string& feature : device.features) text += "\n" + feature;
+  return text;
+}
+
 }  // namespace
 
 ValueId StorageOf(const Program& program, ValueId value) {
@@ -103,7 +110,7 @@ void Prologue::FindKept(const std::vector<size_t>& slots) {
     kept_of_[At(value)] = static_cast<int32_t>(kept_.size());
     std::vector<size_t> from = sources[At(value)];
     std::sort(from.begin(), from.end(), [&](size_t a, size_t b) { return slots[a] < slots[b]; });
-    kept_.push_back({value, std::move(from), store_.Packed(keys[At(value)])});
+    kept_.push_back({value, keys[At(value)], std::move(from), store_.Packed(keys[At(value)])});
   };
   for (const Node& node : program_.nodes) {
     if (!node.prologue) ForEachRead(node, keep);
@@ -145,7 +152,7 @@ class Prologue::Evaluation {
   bool Plan() {
     bool any = false;
     for (const Kept& kept : prologue_.kept_) {
-      if (!Stale(kept)) continue;
+      if (!prologue_.IsStale(kept, view_)) continue;
       any = true;
       kept.packed->computed = false;
       stale_[At(kept.value)] = true;
@@ -165,23 +172,12 @@ class Prologue::Evaluation {
       RunNode(i);
     }
     stream_.Wait();
-    for (const Kept& kept : prologue_.kept_) {
-      if (!stale_[At(kept.value)]) continue;
-      kept.packed->versions.clear();
-      for (const size_t source : kept.sources) kept.packed->versions.push_back(view_.versions[source]);
-      kept.packed->computed = true;
+    for (Kept& kept : prologue_.kept_) {
+      if (stale_[At(kept.value)]) prologue_.Note(kept, view_);
     }
   }
 
  private:
-  bool Stale(const Kept& kept) const {
-    if (!kept.packed->computed) return true;
-    for (size_t i = 0; i < kept.sources.size(); ++i) {
-      if (kept.packed->versions[i] != view_.versions[kept.sources[i]]) return true;
-    }
-    return false;
-  }
-
   size_t Producer(ValueId value) const { return static_cast<size_t>(prologue_.uses_.producer[At(value)]); }
 
   void Need(ValueId read, size_t reader) {
@@ -263,9 +259,67 @@ class Prologue::Evaluation {
   std::vector<std::unique_ptr<Memory>> blocks_;  // by value: temporaries
 };
 
-void Prologue::Refresh(const Store::View& view, Stream& stream, std::byte* arena, const std::atomic<bool>& cancelled) {
-  Evaluation evaluation(*this, view, stream, arena);
+bool Prologue::IsStale(const Kept& kept, const Store::View& view) const {
+  if (!kept.packed->computed) return true;
+  for (size_t i = 0; i < kept.sources.size(); ++i) {
+    if (kept.packed->versions[i] != view.versions[kept.sources[i]]) return true;
+  }
+  return false;
+}
+
+void Prologue::Note(Kept& kept, const Store::View& view) const {
+  kept.packed->versions.clear();
+  for (const size_t source : kept.sources) kept.packed->versions.push_back(view.versions[source]);
+  kept.packed->computed = true;
+}
+
+std::vector<Prologue::Storable> Prologue::FindStorable(const Store::View& view) {
+  std::vector<Storable> storable;
+  if (store_.packed_cache() == nullptr) return storable;
+  const std::string machine = MachineText(store_.backend().device()) + store_.packed_cache()->build();
+  for (Kept& kept : kept_) {
+    if (kept.expression.empty() || !IsStale(kept, view)) continue;
+    std::string text = machine + "\n" + kept.expression;
+    const bool settled = std::all_of(kept.sources.begin(), kept.sources.end(), [&](size_t source) {
+      if (view.contents[source]) text += "\n" + HexOf(*view.contents[source]);
+      return view.contents[source].has_value();
+    });
+    if (settled) storable.push_back({&kept, HashOf(text)});
+  }
+  return storable;
+}
+
+bool Prologue::Load(const std::vector<Storable>& storable, const Store::View& view, ParallelFor& pool) {
+  std::vector<PackedTarget> targets;
+  for (const Storable& each : storable) {
+    PackedConstant& packed = *each.kept->packed;
+    const size_t bytes = program_.values[At(each.kept->value)].bytes();
+    packed.computed = false;
+    store_.MakeRoom(packed, bytes);
+    targets.push_back({each.key, {static_cast<std::byte*>(packed.memory->data()), bytes}});
+  }
+  if (!store_.packed_cache()->Load(targets, pool)) return false;
+  for (const Storable& each : storable) Note(*each.kept, view);
+  return true;
+}
+
+void Prologue::Save(const std::vector<Storable>& storable) {
+  std::vector<PackedBlock> blocks;
+  for (const Storable& each : storable) {
+    const std::shared_ptr<Memory>& memory = each.kept->packed->memory;
+    const size_t bytes = program_.values[At(each.kept->value)].bytes();
+    blocks.push_back({each.key, memory, {static_cast<const std::byte*>(memory->data()), bytes}});
+  }
+  store_.packed_cache()->Save(std::move(blocks));
+}
+
+void Prologue::Refresh(const Store::View& view, const ExecutorResources& resources, std::byte* arena,
+                       const std::atomic<bool>& cancelled) {
+  const std::vector<Storable> storable = FindStorable(view);
+  const bool found = !storable.empty() && Load(storable, view, resources.pool);
+  Evaluation evaluation(*this, view, resources.stream, arena);
   if (evaluation.Plan()) evaluation.Run(cancelled);
+  if (!storable.empty() && !found) Save(storable);
 }
 
 }  // namespace slimnet

@@ -4,9 +4,11 @@
 #include <atomic>
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "backend/backend.h"
+#include "runtime/resources.h"
 #include "runtime/store.h"
 
 namespace slimnet {
@@ -32,7 +34,8 @@ class Prologue {
 
   // Brings the results up to date with a view whose Reading lives. Throws Error{kAborted} when `cancelled` is set; what
   // is missing then is computed by the next call.
-  void Refresh(const Store::View& view, Stream& stream, std::byte* arena, const std::atomic<bool>& cancelled);
+  void Refresh(const Store::View& view, const ExecutorResources& resources, std::byte* arena,
+               const std::atomic<bool>& cancelled);
 
   // Memory of a kept value, null when it is none or when it was not computed yet.
   void* Data(ValueId storage) const;
@@ -42,13 +45,25 @@ class Prologue {
  private:
   struct Kept {
     ValueId value = kNoValue;
+    std::string expression;       // how it is made; empty where that is too long to tell
     std::vector<size_t> sources;  // positions in the view, by ascending slot
     std::shared_ptr<PackedConstant> packed;
+  };
+  // A stale result that can be found on disk, or put there.
+  struct Storable {
+    Kept* kept;
+    ContentHash key;
   };
   class Evaluation;
 
   void MakeConstants(Stream& stream);
   void FindKept(const std::vector<size_t>& slots);
+  bool IsStale(const Kept& kept, const Store::View& view) const;
+  void Note(Kept& kept, const Store::View& view) const;
+  std::vector<Storable> FindStorable(const Store::View& view);
+  // Reads them, all or none. True when they are up to date now.
+  bool Load(const std::vector<Storable>& storable, const Store::View& view, ParallelFor& pool);
+  void Save(const std::vector<Storable>& storable);
 
   const Program& program_;
   const std::vector<PreparedNode>& nodes_;

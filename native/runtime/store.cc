@@ -26,8 +26,11 @@ Error NoVariable(const std::string& name, size_t count) {
 
 }  // namespace
 
-Store::Store(std::shared_ptr<const Backend> backend)
-    : backend_(std::move(backend)), stream_(backend_->NewStream(serial_)), slabs_(*backend_) {}
+Store::Store(std::shared_ptr<const Backend> backend, std::shared_ptr<PackedCache> cache)
+    : backend_(std::move(backend)),
+      cache_(std::move(cache)),
+      stream_(backend_->NewStream(serial_)),
+      slabs_(*backend_) {}
 
 void Store::Declare(const std::string& name, const TensorType& type) {
   const std::lock_guard lock(mutex_);
@@ -73,10 +76,11 @@ void Store::Write(const std::string& name, DType dtype, std::span<const std::byt
   stream_->CopyIn(static_cast<std::byte*>(variable.memory->data()) + static_cast<size_t>(offset) * unit, data.data(),
                   data.size());
   stream_->Wait();
-  variable.version = ++version_;
+  Renew(variable);
 }
 
-void Store::Replace(const std::string& name, std::unique_ptr<Memory> memory) {
+void Store::Replace(const std::string& name, std::unique_ptr<Memory> memory,
+                    const std::optional<ContentHash>& content) {
   std::unique_ptr<Memory> unseen;  // freed after the lock is given back
   const std::lock_guard lock(mutex_);
   Variable& variable = Find(name);
@@ -85,11 +89,36 @@ void Store::Replace(const std::string& name, std::unique_ptr<Memory> memory) {
   } else if (readings_.empty() || variable.made_in_reading == reading_number_) {
     unseen = std::move(variable.memory);
   } else {
-    Retire(variable.memory);
+    Retire(std::move(variable.memory));
   }
   variable.memory = std::move(memory);
   variable.made_in_reading = readings_.empty() ? 0 : reading_number_;  // who reads now does not see it
-  variable.version = ++version_;
+  Renew(variable);
+  variable.content = content;
+}
+
+void Store::Settle(std::span<const std::string> names, ParallelFor& pool) {
+  View view;
+  std::vector<size_t> bytes;
+  for (const std::string& name : names) {
+    const TensorType type = TypeOf(name);
+    view.slots.push_back(Slot(name, type));
+    bytes.push_back(ByteSize(type));
+  }
+  // Read without the lock, which runs need to begin: only what is still of the same version afterwards counts.
+  const Reading reading(*this, view);
+  std::vector<ContentHash> contents(names.size());
+  const auto hash = [&](int job) {
+    const auto i = static_cast<size_t>(job);
+    contents[i] = HashOf({static_cast<const std::byte*>(view.data[i]), bytes[i]});
+  };
+  pool.Run(static_cast<int>(names.size()), hash);
+  const std::lock_guard lock(mutex_);
+  for (size_t i = 0; i < names.size(); ++i) {
+    Variable& variable = variables_[view.slots[i]];
+    if (variable.version == view.versions[i]) variable.content = contents[i];
+  }
+  ++version_;  // views hold what was known of the contents before
 }
 
 TensorType Store::TypeOf(const std::string& name) const {
@@ -158,11 +187,11 @@ std::shared_ptr<PackedConstant> Store::Packed(const std::string& key) {
 void Store::MakeRoom(PackedConstant& constant, size_t bytes) {
   {
     const std::lock_guard lock(mutex_);
-    if (constant.memory && readings_.size() <= 1) return;
+    if (constant.memory && readings_.size() <= 1 && constant.memory.use_count() == 1) return;
   }
   auto memory = slabs_.Take(bytes);
   const std::lock_guard lock(mutex_);
-  if (constant.memory) Retire(constant.memory);
+  if (constant.memory) Retire(std::move(constant.memory));
   packed_bytes_->fetch_add(memory->bytes() - constant.bytes, std::memory_order_relaxed);
   constant.bytes = memory->bytes();
   constant.memory = std::move(memory);
@@ -200,14 +229,19 @@ void Store::Detach(Variable& variable, bool copy) {
     stream_->CopyIn(memory->data(), values.data(), values.size());
     stream_->Wait();
   }
-  Retire(variable.memory);
+  Retire(std::move(variable.memory));
   variable.memory = std::move(memory);
   variable.made_in_reading = reading_number_;
 }
 
-void Store::Retire(std::unique_ptr<Memory>& memory) {
+void Store::Retire(std::shared_ptr<Memory> memory) {
   retired_.emplace_back();
   retired_.back() = {std::move(memory), reading_number_};
+}
+
+void Store::Renew(Variable& variable) {
+  variable.version = ++version_;
+  variable.content.reset();
 }
 
 Store::Reading::Reading(Store& store, View& view) : store_(store) {
@@ -216,11 +250,13 @@ Store::Reading::Reading(Store& store, View& view) : store_(store) {
     changed_ = true;
     view.data.resize(view.slots.size());
     view.versions.resize(view.slots.size());
+    view.contents.resize(view.slots.size());
     for (size_t i = 0; i < view.slots.size(); ++i) {
       Variable& variable = store_.variables_[view.slots[i]];
       if (!variable.memory) store_.MakeMemory(variable, true);
       view.data[i] = variable.memory->data();
       view.versions[i] = variable.version;
+      view.contents[i] = variable.content;
     }
     view.store_version = store_.version_;
   }
@@ -246,7 +282,7 @@ Store::Updating::~Updating() {
   for (const size_t i : updated_) {
     Variable& variable = store_.variables_[view_.slots[i]];
     // A write that came during the run stands above the run's update, which went to the replaced memory.
-    if (variable.memory && variable.memory->data() == view_.data[i]) variable.version = ++store_.version_;
+    if (variable.memory && variable.memory->data() == view_.data[i]) store_.Renew(variable);
   }
 }
 

@@ -10,12 +10,15 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
 #include "backend/backend.h"
+#include "base/content_hash.h"
+#include "runtime/packed_cache.h"
 #include "runtime/resources.h"
 #include "runtime/slabs.h"
 #include "runtime/thread_pool.h"
@@ -25,7 +28,7 @@ namespace slimnet {
 // A constant that a program's prologue made out of variables, e.g. a filter with folded batch norm in its kernel's
 // layout. Programs of one store that need the same one share it. To be touched only by who holds Store::LockConstants.
 struct PackedConstant {
-  std::unique_ptr<Memory> memory;
+  std::shared_ptr<Memory> memory;  // shared with who writes it to disk
   // Versions of the variables that it was made of, by ascending slot.
   std::vector<uint64_t> versions;
   bool computed = false;
@@ -59,16 +62,24 @@ struct StoreStats {
 // while a program applies its updates do readers and writers wait, so that they see all of them or none.
 class Store {
  public:
-  explicit Store(std::shared_ptr<const Backend> backend);
+  // Constants are looked for in `cache`, unless that is null.
+  explicit Store(std::shared_ptr<const Backend> backend, std::shared_ptr<PackedCache> cache = nullptr);
 
   const Backend& backend() const { return *backend_; }
+  // Null where there is none.
+  PackedCache* packed_cache() const { return cache_.get(); }
 
   // Makes a variable of zeros. Declaring it again with the same type does nothing. Throws Error{kArgument}.
   void Declare(const std::string& name, const TensorType& type);
   // Copies `data` over the elements from `offset` on. Throws Error{kArgument} when name, dtype or size do not fit.
   void Write(const std::string& name, DType dtype, std::span<const std::byte> data, int64_t offset);
   // Gives a variable other memory of its size, whose values it takes. Throws Error{kArgument}.
-  void Replace(const std::string& name, std::unique_ptr<Memory> memory);
+  // With `content`, the hash of the values, they are settled.
+  void Replace(const std::string& name, std::unique_ptr<Memory> memory,
+               const std::optional<ContentHash>& content = std::nullopt);
+  // The values of these variables are here to stay: they are hashed, on the pool's threads, so that what is made of
+  // them can be found on disk. The hash is dropped when they change. Throws Error{kArgument}.
+  void Settle(std::span<const std::string> names, ParallelFor& pool);
   // Type of a variable. Throws Error{kArgument}.
   TensorType TypeOf(const std::string& name) const;
   // Copies all of a variable into `data`, which must have its size.
@@ -93,10 +104,11 @@ class Store {
 
   // What a program saw of its variables when it last ran.
   struct View {
-    std::vector<size_t> slots;       // set by the program
-    std::vector<void*> data;         // memory of each
-    std::vector<uint64_t> versions;  // and its version
-    uint64_t store_version = 0;      // 0: never looked
+    std::vector<size_t> slots;                         // set by the program
+    std::vector<void*> data;                           // memory of each
+    std::vector<uint64_t> versions;                    // and its version
+    std::vector<std::optional<ContentHash>> contents;  // of those that are settled
+    uint64_t store_version = 0;                        // 0: never looked
   };
 
   // Holds the variables as they are now. While one lives, writes do not touch what it sees.
@@ -140,12 +152,13 @@ class Store {
     TensorType type;
     std::unique_ptr<Memory> memory;  // made at the first use
     uint64_t version = 1;
+    std::optional<ContentHash> content;  // where the values are settled
     // The last Reading that had begun when `memory` was made while Readings lived: they do not see this memory.
     uint64_t made_in_reading = 0;
   };
   // Memory that was replaced while Readings lived that may see it: none has a higher number than this.
   struct Retired {
-    std::unique_ptr<Memory> memory;
+    std::shared_ptr<Memory> memory;
     uint64_t last_reading = 0;
   };
 
@@ -156,9 +169,12 @@ class Store {
   // Memory that no running program sees, with the values copied from the old unless they will all be overwritten.
   void Detach(Variable& variable, bool copy);
   // Takes memory over and keeps it for the Readings that live.
-  void Retire(std::unique_ptr<Memory>& memory);
+  void Retire(std::shared_ptr<Memory> memory);
+  // The values have changed.
+  void Renew(Variable& variable);
 
   std::shared_ptr<const Backend> backend_;
+  std::shared_ptr<PackedCache> cache_;
   ThreadPool serial_{1};
   std::unique_ptr<Stream> stream_;
   std::shared_ptr<std::atomic<size_t>> packed_bytes_ = std::make_shared<std::atomic<size_t>>(0);

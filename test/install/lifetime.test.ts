@@ -1,5 +1,5 @@
 /** Ends of all kinds while native code is at work. Each in a process of its own; needs dist and the addon. */
-import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ChildResult, root, runChild } from './support.js';
@@ -75,6 +75,20 @@ describe('ending while native code is at work', () => {
   it('sessions are collected while their runs are under way', () => {
     expect(runFixture('collected.mjs')).toEqual(ended('collected'));
   }, 60_000);
+
+  it.each(['exit', 'by itself'])('packed weights are on disk when a process ends early: %s', (end) => {
+    const folder = mkdtempSync(join(tmpdir(), 'slimnet-start-'));
+    const before = process.env.SLIMNET_PACKED_CACHE;
+    process.env.SLIMNET_PACKED_CACHE = '';
+    try {
+      expect(runFixture('second_start.mjs', folder, end)).toMatchObject({ status: 0, stdout: 'packed', stderr: '' });
+      expect(readdirSync(join(folder, 'cache'))).toHaveLength(1);
+      expect(runFixture('second_start.mjs', folder, end)).toMatchObject({ status: 0, stdout: 'found', stderr: '' });
+    } finally {
+      process.env.SLIMNET_PACKED_CACHE = before;
+      rmSync(folder, { recursive: true });
+    }
+  });
 
   it('the event loop gets short time slices beside threads that compute, where the system has them', () => {
     const { status, stdout } = runFixture('time_slices.mjs');

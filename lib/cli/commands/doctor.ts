@@ -4,6 +4,7 @@ import type { Addon } from '../../native/addon.js';
 import { libc, loadAddon, packageVersion } from '../../native/binding.js';
 import { deviceNamed, fastest, instructionSet, type PrecisionChoice } from '../../runtime/device.js';
 import type { KernelSummary } from '../../runtime/kernels.js';
+import { packedCacheFolder, packedCacheUsage, packedCacheVariable } from '../../runtime/packed_cache.js';
 import { Session } from '../../runtime/session.js';
 import { network } from '../../slim/nets/registry.js';
 import type { DefineCommand } from '../command.js';
@@ -58,8 +59,10 @@ export const doctor: DefineCommand = (program, io, finish) => {
       const backends = addon.backends();
       const choices = backends.some((b) => b.name === 'onednn' && b.available) ? await chosen() : null;
       const d = addon.diagnostics();
+      const folder = packedCacheFolder();
+      const packed = folder === undefined ? null : { folder, ...packedCacheUsage(folder) };
       const facts = json
-        ? d
+        ? { ...d, packedWeights: packed }
         : {
             addon: `${d.buildType}, ${d.compiler}, Node-API ${d.napiVersion}`,
             oneDNN: d.onednn,
@@ -68,11 +71,16 @@ export const doctor: DefineCommand = (program, io, finish) => {
             features: d.cpuFeatures.join(' '),
             AMX: `${d.amx}: ${amxText[d.amx] ?? 'unknown'}`,
             threads: `${d.cores} (affinity mask and cgroup quota)`,
+            'packed weights': packed === null ? `not kept (${packedCacheVariable} is off)` : usageText(packed),
           };
       await report(io, json, host, facts, backends, choices);
       finish(choices !== null && choices.network.defects.length === 0 ? exitStatus.ok : exitStatus.failed);
     });
 };
+
+function usageText({ folder, files, bytes }: { folder: string; files: number; bytes: number }): string {
+  return `${folder} (${files} files, ${Math.ceil(bytes / 2 ** 20)} MiB)`;
+}
 
 /** Compiles the network for one image, without weights. */
 async function chosen(): Promise<Choices> {

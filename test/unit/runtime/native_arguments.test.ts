@@ -116,6 +116,20 @@ describe('hostile arguments', () => {
     ['transform', () => addon.transform as Anything],
     ['crc32c', () => addon.crc32c as Anything],
     ['draw', () => addon.draw as Anything],
+    ['allocate', () => addon.allocate as Anything],
+    ['fill', () => addon.fill as Anything],
+    ['settle', () => addon.settle as Anything],
+    [
+      'fill of a store',
+      () =>
+        (fills, ...others) =>
+          addon.fill(store(), fills as never[], ...(others as [])) as unknown,
+    ],
+    ['settle of a store', () => (names) => addon.settle(store(), names as never[]) as unknown],
+    [
+      'packedCache of createStore',
+      () => (packedCache) => addon.createStore({ backend: 'reference', threads: 1, packedCache } as never),
+    ],
     ['store.declare', () => (store().declare as Anything).bind(store())],
     ['store.write', () => (store().write as Anything).bind(store())],
     ['store.read', () => (store().read as Anything).bind(store())],
