@@ -1,6 +1,7 @@
 // slimnet: the session, or the model, that a library user makes from a TensorFlow checkpoint.
 import { readFileSync } from 'node:fs';
 import { buildNetwork } from '../network.mjs';
+import { packedFolder } from '../packed_folder.mjs';
 import { calibrationOf } from './calibration_file.mjs';
 import { answer, Unavailable } from './common.mjs';
 
@@ -18,12 +19,14 @@ await answer({
   version: () => JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
   order: 'nhwc',
   async load(task) {
-    const { network, checkpoint, threads, precision, mode = 'latency' } = task;
+    const { kind, network, checkpoint, threads, precision, mode = 'latency' } = task;
     // Within the measured time of a start.
     const slimnet = await import('../../dist/index.js');
     const { graph, net } = buildNetwork(slimnet, network);
+    // As `loadModel` does of itself.
+    const packedCache = kind === 'start' && precision !== 'float32' ? { folder: packedFolder } : false;
     const create = async (more) => {
-      const session = await slimnet.Session.create(graph, { device: 'cpu', threads, mode, ...more });
+      const session = await slimnet.Session.create(graph, { device: 'cpu', threads, mode, packedCache, ...more });
       await session.restore(checkpoint);
       return session;
     };
