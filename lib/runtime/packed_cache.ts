@@ -1,7 +1,7 @@
 /** Where packed weights are kept on disk, so that the next process need not pack them. */
 import { readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { isAbsolute, join, resolve } from 'node:path';
 import { describe } from '../core/dtype.js';
 import { checkInteger } from '../core/options.js';
 import { ArgumentError } from '../errors.js';
@@ -42,7 +42,7 @@ export const packedCacheVariable = 'SLIMNET_PACKED_CACHE';
 export function packedCacheFolder(environment: NodeJS.ProcessEnv = process.env): string | undefined {
   const named = environment[packedCacheVariable];
   if (named === 'off') return undefined;
-  if (named !== undefined && named !== '') return named;
+  if (named !== undefined && named !== '') return resolve(named);
   try {
     return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'slimnet', 'packed');
   } catch {

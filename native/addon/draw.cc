@@ -1,13 +1,11 @@
 #include "addon/draw.h"
 
 #include <cstring>
-#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
 #include <vector>
 
-#include "addon/environment.h"
 #include "addon/store.h"
 #include "addon/tensors.h"
 #include "base/error.h"
@@ -61,16 +59,9 @@ Draw ReadDraw(napi_env env, napi_value object) {
 
 napi_value DrawInitialValues(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
-  std::vector<Draw> draws;
-  for (const napi_value draw : js::ReadArray(env, arguments[1], "draws", limits::kNodes)) {
-    const js::Scope scope(env);
-    draws.push_back(ReadDraw(env, draw));
-  }
-  auto shared = StoreOf(env, arguments[0]);
-  Executor& executor = shared->executor();
-  // The session waits for it before anything else: it is no matter of the queue's limit.
-  return Environment::Of(env).Start(executor, std::make_unique<DrawJob>(std::move(shared), std::move(draws)),
-                                    std::numeric_limits<size_t>::max());
+  auto draws =
+      js::ReadList(env, arguments[1], "draws", limits::kNodes, [&](napi_value draw) { return ReadDraw(env, draw); });
+  return StartStoreJob<DrawJob>(env, arguments[0], std::move(draws));
 }
 
 }  // namespace slimnet

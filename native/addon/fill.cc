@@ -6,7 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "addon/environment.h"
 #include "addon/store.h"
 #include "ir/limits.h"
 #include "runtime/fill.h"
@@ -90,29 +89,16 @@ Fill ReadFill(napi_env env, napi_value object) {
 
 napi_value SettleVariables(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
-  std::vector<std::string> names;
-  for (const napi_value name : js::ReadArray(env, arguments[1], "names", limits::kNodes)) {
-    const js::Scope scope(env);
-    names.push_back(js::ReadString(env, name, "name", limits::kNameBytes));
-  }
-  auto shared = StoreOf(env, arguments[0]);
-  Executor& executor = shared->executor();
-  return Environment::Of(env).Start(executor, std::make_unique<SettleJob>(std::move(shared), std::move(names)),
-                                    std::numeric_limits<size_t>::max());
+  auto names = js::ReadList(env, arguments[1], "names", limits::kNodes,
+                            [&](napi_value name) { return js::ReadString(env, name, "name", limits::kNameBytes); });
+  return StartStoreJob<SettleJob>(env, arguments[0], std::move(names));
 }
 
 napi_value FillFromFiles(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
-  std::vector<Fill> fills;
-  for (const napi_value fill : js::ReadArray(env, arguments[1], "fills", limits::kNodes)) {
-    const js::Scope scope(env);
-    fills.push_back(ReadFill(env, fill));
-  }
-  auto shared = StoreOf(env, arguments[0]);
-  Executor& executor = shared->executor();
-  // The session waits for it before anything else: it is no matter of the queue's limit.
-  return Environment::Of(env).Start(executor, std::make_unique<FillJob>(std::move(shared), std::move(fills)),
-                                    std::numeric_limits<size_t>::max());
+  auto fills =
+      js::ReadList(env, arguments[1], "fills", limits::kNodes, [&](napi_value fill) { return ReadFill(env, fill); });
+  return StartStoreJob<FillJob>(env, arguments[0], std::move(fills));
 }
 
 }  // namespace slimnet

@@ -60,6 +60,17 @@ class Scope {
   bool opened_ = false;
 };
 
+// What `read(element)` makes of each element of an array.
+template <class Read>
+auto ReadList(napi_env env, napi_value value, const char* what, size_t most, const Read& read) {
+  std::vector<decltype(read(value))> list;
+  for (const napi_value element : ReadArray(env, value, what, most)) {
+    const Scope scope(env);
+    list.push_back(read(element));
+  }
+  return list;
+}
+
 // The arguments of a call. Missing ones are undefined.
 class Arguments {
  public:

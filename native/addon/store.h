@@ -5,8 +5,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <memory>
+#include <utility>
 
+#include "addon/environment.h"
 #include "addon/js.h"
 #include "runtime/executor.h"
 #include "runtime/store.h"
@@ -60,6 +63,16 @@ struct StoreHandle {
 
 // The store of a handle. Throws Error{kArgument} for what is no store, Error{kDisposed} for a disposed one.
 std::shared_ptr<SharedStore> StoreOf(napi_env env, napi_value handle);
+
+// Queues a StoreJob(store, work) for the store of a handle. A session waits for it before anything else: it is no
+// matter of the queue's limit.
+template <class StoreJob, class Work>
+napi_value StartStoreJob(napi_env env, napi_value handle, Work work) {
+  auto shared = StoreOf(env, handle);
+  Executor& executor = shared->executor();
+  return Environment::Of(env).Start(executor, std::make_unique<StoreJob>(std::move(shared), std::move(work)),
+                                    std::numeric_limits<size_t>::max());
+}
 
 napi_value DefineStoreClass(napi_env env);
 napi_value CreateStore(const js::Arguments& arguments);  // addon.createStore
