@@ -267,8 +267,7 @@ class BundleV2Reader implements FormatReader {
     return {
       source,
       offset,
-      checksum: unmaskCrc(crc),
-      damaged: (computed) => damaged(info.name, piece, computed),
+      checksum: { value: unmaskCrc(crc), damaged: (computed) => damaged(info.name, piece, computed) },
     };
   }
 

@@ -64,7 +64,7 @@ function fillingOf<V extends RestoreVariable>(
 export function fillingError({ range }: Filling, { kind, computed, at, errno }: FillingProblem): CheckpointError {
   switch (kind) {
     case 'checksum':
-      return range.damaged(computed);
+      return (range.checksum as NonNullable<StoredRange['checksum']>).damaged(computed);
     case 'end':
       return endedEarly(range.source, at);
     case 'system':

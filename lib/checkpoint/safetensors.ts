@@ -191,11 +191,7 @@ class SafetensorsReader implements FormatReader {
   range(info: TensorInfo): StoredRange {
     const offset = this.#dataStart + (this.#stored.get(info.name) as StoredTensor).begin;
     checkRange(this.#source, offset, info.bytes, `The data of ${info.name}`);
-    return {
-      source: this.#source,
-      offset,
-      damaged: () => new CheckpointError(`The data of ${info.name} is damaged.`, { path: this.#source.path, offset }),
-    };
+    return { source: this.#source, offset };
   }
 
   async loadStrings(info: TensorInfo): Promise<Uint8Array[]> {

@@ -64,10 +64,8 @@ export interface ReadContext {
 export interface StoredRange {
   readonly source: ByteSource;
   readonly offset: number;
-  /** CRC-32C of the bytes, where the format has one. */
-  readonly checksum?: number;
-  /** What is said when the bytes have another. */
-  damaged(computed: number): CheckpointError;
+  /** CRC-32C of the bytes, where the format has one, and what is said when they have another. */
+  readonly checksum?: { readonly value: number; damaged(computed: number): CheckpointError };
 }
 
 /** A format's reader: the table of contents and one tensor at a time. Bounds and checksums are its business. */

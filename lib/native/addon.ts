@@ -189,7 +189,7 @@ export interface NativeStoreStats {
   readonly threads: number;
   readonly mode: ExecutionMode;
   readonly executors: readonly ExecutorStats[];
-  /** Of all stores with this folder; where the store has one. */
+  /** Of all stores with this folder and limit; where the store has one. */
   readonly packedCache?: {
     readonly found: number;
     readonly missing: number;

@@ -58,8 +58,10 @@ export async function restoreVariables(
         const { groups, others } = sortFillings(reader, plan.assignments);
         for (const group of groups) {
           signal?.throwIfAborted();
+          const before = written;
+          written += group.length; // where filling itself fails (no memory, the end of the process), nobody knows how many
           const { filled, problem } = await fill(group);
-          written += filled;
+          written = before + filled;
           if (problem !== undefined) throw fillingError(group[problem.index] as Filling<Variable>, problem);
         }
         signal?.throwIfAborted();

@@ -21,7 +21,7 @@ export interface PackedCacheSettings {
   readonly limit: number;
 }
 
-/** What became of them in this process, all sessions with this folder taken together. */
+/** What became of them in this process, all sessions with this folder and limit taken together. */
 export interface PackedCacheStats {
   readonly folder: string;
   /** Sets of weights that were read. */

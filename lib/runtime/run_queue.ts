@@ -51,8 +51,8 @@ export class RunQueue {
   }
 
   /**
-   * Runs a program; its inputs are copied before this returns, unless they are lent. A run whose program is being compiled arrives late: where that
-   * would change what one of them sees, later runs wait for it.
+   * Runs a program; its inputs are copied before this returns, unless they are lent and the program is compiled. A run whose
+   * program is being compiled arrives late: where that would change what one of them sees, later runs wait for it.
    */
   async send(
     program: Program,

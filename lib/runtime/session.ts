@@ -107,7 +107,7 @@ export class Session {
   }
 
   /**
-   * Computes `fetches` from `feeds`. The feeds are copied before this returns: the caller may change them at once.
+   * Computes `fetches` from `feeds`. The feeds are copied before this returns, unless they are lent: the caller may change them at once.
    * @returns the results under the names of the fetches, in arrays of their own
    * @throws ArgumentError, ShapeError for wrong feeds; ExecutionError for variables without values, a full queue
    * (ERR_QUEUE_FULL), a disposed session (ERR_DISPOSED); the signal's reason when aborted

@@ -79,7 +79,7 @@ export class SessionVariables {
         name,
         file: source.file,
         offset,
-        ...(checksum === undefined ? {} : { checksum }),
+        ...(checksum === undefined ? {} : { checksum: checksum.value }),
       })),
     );
     if (result.problem === undefined) for (const { variable } of fillings) this.#uninitialized.delete(variable.name);

@@ -60,7 +60,7 @@ void Environment::Shutdown() {
   completion_->Close();
   for (const auto& [key, executor] : executors_) executor->Shutdown();
   large_copy_.Stop();
-  for (const auto& [folder, cache] : packed_caches_) cache->Finish();
+  for (const auto& [place, cache] : packed_caches_) cache->Finish();
 }
 
 void Environment::SetErrorFactory(napi_value factory) {
@@ -94,7 +94,7 @@ std::shared_ptr<Executor> Environment::ExecutorFor(const std::string& backend, i
 }
 
 std::shared_ptr<PackedCache> Environment::PackedCacheIn(const std::string& folder, uint64_t limit) {
-  std::shared_ptr<PackedCache>& cache = packed_caches_[folder];
+  std::shared_ptr<PackedCache>& cache = packed_caches_[{folder, limit}];
   if (!cache) cache = std::make_shared<PackedCache>(folder, limit, BuildIdentity());
   return cache;
 }

@@ -51,7 +51,7 @@ class Environment {
   // The executor of a backend with so many threads; 0: as many as there are cores. Made when first asked for.
   std::shared_ptr<Executor> ExecutorFor(const std::string& backend, int threads);
 
-  // The cache of packed constants in a folder. Made when first asked for.
+  // The cache of packed constants in a folder, with a limit in bytes. Made when first asked for.
   std::shared_ptr<PackedCache> PackedCacheIn(const std::string& folder, uint64_t limit);
 
   // No more jobs, no more callbacks, no more threads. What is running ends at its next step.
@@ -79,7 +79,7 @@ class Environment {
   size_t pending_ = 0;  // promises that are not settled yet
   std::shared_ptr<Completion> completion_;
   std::map<std::pair<std::string, int>, std::shared_ptr<Executor>> executors_;
-  std::map<std::string, std::shared_ptr<PackedCache>> packed_caches_;
+  std::map<std::pair<std::string, uint64_t>, std::shared_ptr<PackedCache>> packed_caches_;
   LargeCopy large_copy_;
   OwnMemory own_memory_;
 };

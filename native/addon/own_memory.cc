@@ -14,13 +14,19 @@ napi_value OwnMemory::HandOut(napi_env env, HostBlock& block) {
     const std::unique_ptr<Entry> done(static_cast<Entry*>(hint));
     done->blocks->erase(done->buffer);
   };
+  // Known before there is a buffer: once there is one, nothing may fail.
+  const auto shared = std::make_shared<HostBlock>(std::move(block));
+  blocks_->emplace(data, shared);
   napi_value buffer = nullptr;
   const napi_status status = napi_create_external_arraybuffer(env, data, bytes, finalize, entry.get(), &buffer);
-  if (status == napi_no_external_buffers_allowed) return nullptr;
-  js::Check(env, status);
-  entry.release();
-  blocks_->emplace(data, std::make_shared<const HostBlock>(std::move(block)));
-  return buffer;
+  if (status == napi_ok) {
+    entry.release();
+    return buffer;
+  }
+  blocks_->erase(data);
+  if (status != napi_no_external_buffers_allowed) js::Check(env, status);
+  block = std::move(*shared);
+  return nullptr;
 }
 
 std::shared_ptr<const HostBlock> OwnMemory::Find(const void* buffer) const {

@@ -25,7 +25,7 @@ struct PackedCacheStats {
   std::string problem;  // the latest; empty when there was none
 };
 
-// To be used from any thread. One for each folder and process; what is saved is written by a thread of its own.
+// To be used from any thread. What is saved is written by a thread of its own.
 class PackedCache {
  public:
   // Above `limit` bytes, files that were not used for longest are removed. `build` names the code that packs.

@@ -6,6 +6,7 @@ import { openCheckpoint, writeCheckpoint } from '../../../lib/checkpoint/index.j
 import { isDType } from '../../../lib/core/dtype.js';
 import { Graph } from '../../../lib/core/graph.js';
 import { loadAddon } from '../../../lib/native/binding.js';
+import { restoreVariables } from '../../../lib/runtime/checkpointing.js';
 import { Session } from '../../../lib/runtime/session.js';
 import { type ExpectedCheckpoint, goldenCases, goldenFolder, readJson } from '../checkpoint/fixtures.js';
 
@@ -145,6 +146,29 @@ describe('filling variables from files', () => {
       expect((await program.run([], { id: 2 * i + 2 }))[0]).toEqual(values.subarray(0, 1000));
       made.write('a', new Float32Array(1000).fill(3));
     }
+  });
+});
+
+describe('filling that fails without saying how far it came', () => {
+  it('leaves no variable that counts as restored', async () => {
+    const path = join(folder, 'failing.ckpt');
+    await writeCheckpoint(path, [{ name: 'v', dtype: 'float32', shape: [1], data: Float32Array.of(1) }]);
+    const variables = [...(await graphOf(path)).variables.values()];
+    const spoilt: string[] = [];
+    const restoring = restoreVariables(
+      path,
+      variables,
+      { signal: undefined },
+      {
+        crc32c: loadAddon().crc32c,
+        write: () => {},
+        fill: () => Promise.reject(new Error('no memory')),
+        settle: async () => {},
+        spoil: (some) => spoilt.push(...some.map(({ name }) => name)),
+      },
+    );
+    await expect(restoring).rejects.toThrow('no memory');
+    expect(spoilt).toEqual(['v']);
   });
 });
 
