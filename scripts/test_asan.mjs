@@ -38,15 +38,8 @@ await main(async () => {
   const args =
     chosen.length > 0
       ? chosen
-      : [
-          '--testPathIgnorePatterns',
-          'test/install/',
-          'test/unit/scripts/',
-          'test/model/checkpoint_memory',
-          '--testTimeout',
-          '600000',
-        ];
-  const javascript = await runJest(args, { env: sanitizedNode() });
+      : ['--testPathIgnorePatterns', 'test/install/', 'test/unit/scripts/', 'test/model/checkpoint_memory'];
+  const javascript = await runJest(['--testTimeout', '600000', ...args], { env: sanitizedNode() });
   const total = sum([native, javascript]);
   process.stdout.write(`${closingLine(total)}\n`);
   return total.failed === 0 ? 0 : 1;

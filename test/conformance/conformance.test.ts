@@ -17,9 +17,6 @@ interface Results {
 /** Results of a case on one backend, the backend's reason not to run it, or the error of the run. */
 type Outcome = Results | { readonly refused: string } | { readonly failed: string };
 
-// The naive expectations of the large cases take a while on a busy machine.
-jest.setTimeout(60_000);
-
 const referenceTolerance: Tolerance = { relative: 1e-5 };
 const backendTolerance: Tolerance = { relative: 1e-4 };
 

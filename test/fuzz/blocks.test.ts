@@ -8,8 +8,6 @@ import { difference } from '../helpers/compare.js';
 import { uniform } from '../helpers/generator.js';
 import { availableBackends } from '../helpers/run.js';
 
-jest.setTimeout(120_000);
-
 const devices = availableBackends().flatMap(({ name }) => (name === 'null' ? [] : [name === 'onednn' ? 'cpu' : name]));
 /** SLIMNET_FUZZ_SEED draws other cases. */
 const runs = { numRuns: 12, seed: Number(process.env.SLIMNET_FUZZ_SEED ?? 1) };

@@ -5,8 +5,6 @@ import { Session } from '../../lib/runtime/session.js';
 import * as slim from '../../lib/slim/index.js';
 import { availableBackends } from '../helpers/run.js';
 
-jest.setTimeout(120_000);
-
 const devices = availableBackends().flatMap(({ name }) => (name === 'null' ? [] : [name === 'onednn' ? 'cpu' : name]));
 /** SLIMNET_FUZZ_SEED draws other cases. */
 const runs = { numRuns: 20, seed: Number(process.env.SLIMNET_FUZZ_SEED ?? 1) };

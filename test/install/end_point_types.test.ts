@@ -7,9 +7,6 @@ import * as nets from '../../lib/slim/nets/index.js';
 import { placeholder } from '../../lib/slim/placeholder.js';
 import { root, runChild } from './support.js';
 
-// Each test starts a compiler, on a machine that may be busy.
-jest.setTimeout(120_000);
-
 const networkNames = [
   ...[1, 2].flatMap((version) => [50, 101, 152, 200].map((depth) => `resnet_v${version}_${depth}`)),
   'vgg_a',

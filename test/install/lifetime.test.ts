@@ -23,31 +23,23 @@ const ended = (stdout: string, status = 0): object => ({
 describe('ending while native code is at work', () => {
   it('200 workers are terminated beside a main thread that runs, and nothing breaks', () => {
     expect(runFixture('terminate.mjs', 'cpu', '200')).toEqual(ended('survived'));
-  }, 180_000);
+  });
 
   it('the same on the reference backend, whose steps take longer', () => {
     expect(runFixture('terminate.mjs', 'reference', '20')).toEqual(ended('survived'));
-  }, 180_000);
+  });
 
-  it.each(['throughput', 'auto'])(
-    'the same where runs are computed at the same time, mode %s',
-    (mode) => {
-      expect(runFixture('terminate.mjs', 'cpu', '60', mode)).toEqual(ended('survived'));
-      expect(runFixture('terminate.mjs', 'reference', '10', mode)).toEqual(ended('survived'));
-    },
-    180_000,
-  );
+  it.each(['throughput', 'auto'])('the same where runs are computed at the same time, mode %s', (mode) => {
+    expect(runFixture('terminate.mjs', 'cpu', '60', mode)).toEqual(ended('survived'));
+    expect(runFixture('terminate.mjs', 'reference', '10', mode)).toEqual(ended('survived'));
+  });
 
-  it.each(['throughput', 'auto'])(
-    'process.exit() in the middle of runs at the same time, mode %s',
-    (mode) => {
-      for (const moment of ['compile', '0', '2', '5']) {
-        expect(runFixture('exit.mjs', 'cpu', moment, mode)).toEqual(ended('', 7));
-        expect(runFixture('exit.mjs', 'reference', moment, mode)).toEqual(ended('', 7));
-      }
-    },
-    60_000,
-  );
+  it.each(['throughput', 'auto'])('process.exit() in the middle of runs at the same time, mode %s', (mode) => {
+    for (const moment of ['compile', '0', '2', '5']) {
+      expect(runFixture('exit.mjs', 'cpu', moment, mode)).toEqual(ended('', 7));
+      expect(runFixture('exit.mjs', 'reference', moment, mode)).toEqual(ended('', 7));
+    }
+  });
 
   it.each([
     ['cpu', 'compile'],
@@ -57,24 +49,20 @@ describe('ending while native code is at work', () => {
     ['reference', 'compile'],
     ['reference', '0'],
     ['reference', '3'],
-  ])(
-    'process.exit() on %s at %s',
-    (device, moment) => {
-      // Without the listener on `exit`, one in eight ended by SIGSEGV while it compiled.
-      const times = moment === 'compile' ? 12 : 3;
-      for (let i = 0; i < times; i++) expect(runFixture('exit.mjs', device, moment)).toEqual(ended('', 7));
-    },
-    60_000,
-  );
+  ])('process.exit() on %s at %s', (device, moment) => {
+    // Without the listener on `exit`, one in eight ended by SIGSEGV while it compiled.
+    const times = moment === 'compile' ? 12 : 3;
+    for (let i = 0; i < times; i++) expect(runFixture('exit.mjs', device, moment)).toEqual(ended('', 7));
+  });
 
   it('a process with an idle session ends by itself, and not before its run has ended', () => {
     expect(runFixture('idle.mjs', 'cpu')).toEqual(ended('ran 8192'));
     expect(runFixture('idle.mjs', 'reference')).toEqual(ended('ran 8192'));
-  }, 60_000);
+  });
 
   it('sessions are collected while their runs are under way', () => {
     expect(runFixture('collected.mjs')).toEqual(ended('collected'));
-  }, 60_000);
+  });
 
   it.each(['exit', 'by itself'])('packed weights are on disk when a process ends early: %s', (end) => {
     const folder = mkdtempSync(join(tmpdir(), 'slimnet-start-'));
@@ -98,7 +86,7 @@ describe('ending while native code is at work', () => {
     // Older systems have slices, and refuse to change them.
     else if (after === before) console.log(`not tried: this system leaves time slices at ${before} us`);
     else expect(after).toBe(300);
-  }, 60_000);
+  });
 
   it('two copies of the addon live in one process', () => {
     const built = ['Release', 'Debug']
@@ -113,5 +101,5 @@ describe('ending while native code is at work', () => {
     } finally {
       rmSync(folder, { recursive: true });
     }
-  }, 60_000);
+  });
 });

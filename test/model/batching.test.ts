@@ -8,8 +8,6 @@ import { largestDifference } from '../helpers/network_fixtures.js';
 import { encoders, paint } from '../helpers/pictures.js';
 import { writePlainCheckpoint } from '../helpers/plain_checkpoint.js';
 
-jest.setTimeout(120_000);
-
 const classes = 10;
 const side = 32;
 let folder: string;

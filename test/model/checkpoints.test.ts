@@ -116,5 +116,5 @@ describe('resnet_v1_50 with 1000 classes', () => {
     } finally {
       await session[Symbol.asyncDispose]();
     }
-  }, 120_000);
+  });
 });

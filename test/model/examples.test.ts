@@ -8,8 +8,6 @@ import { decodeImage, shapeClasses } from '../../lib/data/index.js';
 import { encoders, gradient, paint } from '../helpers/pictures.js';
 import { writePlainCheckpoint } from '../helpers/plain_checkpoint.js';
 
-jest.setTimeout(120_000);
-
 const examples = join(__dirname, '..', '..', 'examples');
 let folder: string;
 let checkpoint: string;

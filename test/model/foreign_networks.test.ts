@@ -93,13 +93,11 @@ test('there is a fixture for each kind of network', () => {
 test.each(fixtures.map((f) => [f.id, f] as const))(
   '%s on oneDNN: logits and blocks as the library computes them',
   (_, f) => check(f, 'cpu'),
-  120_000,
 );
 
 test.each(forReference.map((f) => [f.id, f] as const))(
   '%s on the reference backend (which leaves out the large ones): logits and blocks as the library computes them',
   (_, f) => check(f, 'reference'),
-  120_000,
 );
 
 describe('loadModel', () => {

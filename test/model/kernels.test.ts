@@ -5,8 +5,6 @@ import { devices, Session } from '../../lib/runtime/index.js';
 import { type NetworkName, network } from '../../lib/slim/nets/registry.js';
 import { shapeBatch, side, type TrainedNetwork, trainedNetworks, trainedSession } from '../helpers/trained_networks.js';
 
-jest.setTimeout(120_000);
-
 const offered = devices().find(({ name }) => name === 'cpu')?.precisions;
 const computable = (['float32', 'bfloat16'] as const).filter((precision) => offered?.[precision] === '');
 const names = ['resnet_v1_50', 'resnet_v2_50', 'vgg_16'] as const satisfies readonly NetworkName[];

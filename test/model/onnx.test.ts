@@ -6,8 +6,6 @@ import * as slimnet from '../../lib/index.js';
 import { largestDifference } from '../helpers/network_fixtures.js';
 import { buildCase, cases, onnxFixture } from '../helpers/onnx_fixtures.js';
 
-jest.setTimeout(60_000);
-
 describe.each(['cpu', 'reference'])('on %s', (device) => {
   test.each(cases.map((c) => [c.id, c] as const))('%s gives what onnxruntime gives', async (id, onnxCase) => {
     const { request, images } = buildCase(slimnet, onnxCase);

@@ -11,9 +11,6 @@ import {
   trainedSession,
 } from '../helpers/trained_networks.js';
 
-// Five seconds of work; a busy machine takes its time.
-jest.setTimeout(300_000);
-
 type Device = 'cpu' | 'reference';
 
 /** What each precision may lose: top-1 accuracy in parts of one against TensorFlow, the cosine of its logits with float32's. */

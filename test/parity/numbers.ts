@@ -15,9 +15,6 @@ function hash(i: number, k: number): number {
   return ((s ^ (s >>> 13)) >>> 0) / 2 ** 32;
 }
 
-// Whole networks on the reference backend take their time on a busy machine.
-jest.setTimeout(60_000);
-
 /** `reference` computes slowly and plainly, `cpu` is oneDNN. */
 export const devices = ['reference', 'cpu'] as const;
 

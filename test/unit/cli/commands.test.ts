@@ -9,8 +9,6 @@ import { readNpy } from '../../helpers/npy.js';
 import { encoders, gradient, paint } from '../../helpers/pictures.js';
 import { writePlainCheckpoint } from '../../helpers/plain_checkpoint.js';
 
-jest.setTimeout(120_000);
-
 let folder: string;
 let photos: string;
 let model: readonly string[];

@@ -9,8 +9,6 @@ import { goldenFolder } from '../../helpers/golden.js';
 import { readOnnx } from '../../helpers/onnx_reader.js';
 import { writePlainCheckpoint } from '../../helpers/plain_checkpoint.js';
 
-jest.setTimeout(60_000);
-
 const small = join(goldenFolder, 'checkpoints', 'small_resnet_v1_v1', 'resnet.ckpt');
 let folder: string;
 beforeEach(() => {

@@ -16,8 +16,6 @@ import { goldenFolder } from '../../helpers/golden.js';
 import { writePlainCheckpoint } from '../../helpers/plain_checkpoint.js';
 import { build, images } from '../../parity/support.js';
 
-jest.setTimeout(60_000);
-
 const block = (scope: string, baseDepth: number, numUnits: number, stride: number) =>
   nets.resnetV1Block(scope, { baseDepth, numUnits, stride });
 

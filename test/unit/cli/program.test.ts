@@ -6,8 +6,6 @@ import { join } from 'node:path';
 import { encoders, gradient } from '../../helpers/pictures.js';
 import { writePlainCheckpoint } from '../../helpers/plain_checkpoint.js';
 
-jest.setTimeout(120_000);
-
 const program = join(__dirname, '..', '..', '..', 'dist', 'cli', 'main.js');
 let folder: string;
 let photo: string;

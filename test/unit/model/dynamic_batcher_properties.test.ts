@@ -4,8 +4,6 @@ import { batchSizesUpTo } from '../../../lib/model/batch_sizes.js';
 import { DynamicBatcher } from '../../../lib/model/dynamic_batcher.js';
 import { FakeClock } from '../../helpers/fake_clock.js';
 
-jest.setTimeout(120_000);
-
 const keys = ['a', 'b', 'c'] as const;
 type Key = (typeof keys)[number];
 

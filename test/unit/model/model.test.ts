@@ -11,8 +11,6 @@ import { largestDifference } from '../../helpers/network_fixtures.js';
 import { encoders, gradient, paint } from '../../helpers/pictures.js';
 import { writePlainCheckpoint } from '../../helpers/plain_checkpoint.js';
 
-jest.setTimeout(60_000);
-
 const classes = 10;
 const names = Array.from({ length: classes }, (_, i) => `name ${i}`);
 /** Pictures of different sizes that look different. */

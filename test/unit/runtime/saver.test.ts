@@ -9,9 +9,6 @@ import { Saver } from '../../../lib/runtime/saver.js';
 import { Session } from '../../../lib/runtime/session.js';
 import * as slim from '../../../lib/slim/index.js';
 
-// Each checkpoint is forced onto the disk, which takes its time on a busy machine.
-jest.setTimeout(60_000);
-
 let folder = '';
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'slimnet-saver-'));
