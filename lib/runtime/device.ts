@@ -16,6 +16,8 @@ export interface Device {
   readonly hardware: string;
   /** Instruction sets or other abilities of the hardware. */
   readonly features: readonly string[];
+  /** Products of bfloat16 numbers that its vectors make in the time of one of float32, measured; 0 without such instructions. */
+  readonly bfloat16Rate: number;
   /** By precision: why it cannot be had there; '' where it can. */
   readonly precisions: Readonly<Record<ComputePrecision, string>>;
 }
@@ -48,9 +50,9 @@ export function devices(): Device[] {
       const reason = `the native addon was built without the backend ${backend}`;
       return missing(name, backend, reason);
     }
-    const { available, reason, hardware, features, refused } = found;
+    const { available, reason, hardware, features, bfloat16Rate, refused } = found;
     const precisions = precisionsOf((precision) => (available ? (refused[precision] ?? '') : reason));
-    return { name, backend, available, reason, hardware, features, precisions };
+    return { name, backend, available, reason, hardware, features, bfloat16Rate, precisions };
   });
   return [...cpus, missing('cuda', 'cudnn', noCuda)];
 }
@@ -63,6 +65,7 @@ function missing(name: string, backend: string, reason: string): Device {
     reason,
     hardware: '',
     features: [],
+    bfloat16Rate: 0,
     precisions: precisionsOf(() => reason),
   };
 }
@@ -100,7 +103,7 @@ export function deviceNamed(name: string): Device {
 
 /**
  * The precision that a session computes with. `auto` is int8 where there is a calibration, bfloat16 on a processor with a matrix
- * unit (AMX), and float32 on all others, where bfloat16 is slower (docs/precision.md).
+ * unit (AMX) or with vectors that are fast with it, and float32 on all others, where bfloat16 is slower (docs/precision.md).
  * @throws BackendError when the device cannot compute so; ArgumentError for int8 without a calibration
  */
 export function resolvePrecision(device: Device, precision: unknown, calibrated: boolean): PrecisionChoice {
@@ -128,16 +131,32 @@ export function instructionSet(features: readonly string[]): string {
   return features.find((feature) => feature.startsWith(prefix))?.slice(prefix.length) ?? '';
 }
 
+/** What is known of a device that says how fast it is in each precision. */
+type Speeds = Pick<Device, 'features' | 'bfloat16Rate' | 'precisions'>;
+
+/**
+ * Below it bfloat16 is slower than float32, which saves a third of resnet_v1_50's products by Winograd's method. Processors
+ * have rates of 1 or of 2.
+ */
+const leastBfloat16Rate = 1.5;
+
 /** What computes fastest on a device. int8 was measured to be faster than float32 without VNNI as well (docs/performance.md). */
-export function fastest(
-  { features, precisions }: Pick<Device, 'features' | 'precisions'>,
-  calibrated: boolean,
-): PrecisionChoice {
+export function fastest(device: Speeds, calibrated: boolean): PrecisionChoice {
+  const { features, precisions } = device;
   const isa = instructionSet(features);
-  const matrix = isa.includes('amx') && features.includes('amx_bf16');
   if (calibrated && precisions.int8 === '') return { chosen: 'int8', why: `calibrated, ${isa || 'plain code'}` };
-  if (matrix && precisions.bfloat16 === '') return { chosen: 'bfloat16', why: 'AMX' };
-  const noBfloat16 = matrix ? `no bfloat16: ${precisions.bfloat16}` : 'no AMX';
+  const bfloat16 = speedOfBfloat16(device, isa);
+  if (bfloat16.fast && precisions.bfloat16 === '') return { chosen: 'bfloat16', why: bfloat16.text };
+  const noBfloat16 = bfloat16.fast ? `no bfloat16: ${precisions.bfloat16}` : bfloat16.text;
   const noInt8 = calibrated ? `no int8: ${precisions.int8}` : 'not calibrated for int8';
   return { chosen: 'float32', why: `${noBfloat16}, ${noInt8}` };
+}
+
+function speedOfBfloat16({ features, bfloat16Rate }: Speeds, isa: string): { fast: boolean; text: string } {
+  if (isa.includes('amx') && features.includes('amx_bf16')) return { fast: true, text: 'AMX' };
+  if (bfloat16Rate === 0) return { fast: false, text: 'no AMX' };
+  const rate = `${bfloat16Rate.toFixed(1)} times the products of float32`;
+  return bfloat16Rate >= leastBfloat16Rate
+    ? { fast: true, text: `${isa}, ${rate}` }
+    : { fast: false, text: `no AMX, bfloat16 has ${rate}` };
 }

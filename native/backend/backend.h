@@ -33,6 +33,7 @@ struct DeviceInfo {
   std::vector<std::string> features;  // instruction sets, or compute capability
   size_t cache_bytes = 0;             // second-level cache of one core; 0: not known
   int threads = 1;                    // cores on which one step is spread
+  double bfloat16_rate = 0;           // vectors: products of bfloat16 in the time of one of float32; 0: none, unknown
 };
 
 // Memory of the device, aligned to at least 64 bytes. Freed with the object.

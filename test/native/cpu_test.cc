@@ -9,6 +9,7 @@
 #include "backends/cpu/aligned_memory.h"
 #include "backends/cpu/cpu_features.h"
 #include "backends/cpu/cpu_stream.h"
+#include "backends/cpu/product_rate.h"
 #include "base/error.h"
 
 namespace slimnet::cpu {
@@ -91,6 +92,20 @@ TEST(CpuFeatures, AreConsistent) {
     EXPECT_GE(cache, size_t{1} << 14);
     EXPECT_LE(cache, size_t{1} << 28);
   }
+}
+
+TEST(BFloat16ProductRate, IsThatOfTheInstructionsOrNothing) {
+  EXPECT_EQ(BFloat16ProductRate({}), 0);
+  const CpuFeatures here = DetectCpuFeatures();
+  const double rate = BFloat16ProductRate(here);
+  if (!here.avx512_bf16) {
+    EXPECT_EQ(rate, 0);
+    return;
+  }
+  // From half a product for each of float32's to four; had one of them been interrupted in all tries, it would be far
+  // off.
+  EXPECT_GE(rate, 0.4);
+  EXPECT_LE(rate, 5);
 }
 
 }  // namespace

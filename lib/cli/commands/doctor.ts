@@ -84,7 +84,7 @@ function usageText({ folder, files, bytes }: { folder: string; files: number; by
 
 /** Compiles the network for one image, without weights. */
 async function chosen(): Promise<Choices> {
-  const { features, precisions } = deviceNamed('cpu');
+  const device = deviceNamed('cpu');
   const entry = network(shown);
   const preprocessing = preprocessingFor(entry.preprocessing, entry.imageSize);
   const { height, width } = preprocessing;
@@ -93,10 +93,10 @@ async function chosen(): Promise<Choices> {
   const { logits } = outputs;
   const { kernels, defects } = await session.report({ logits }, { shapes: { images: [1, height, width, 3] } });
   return {
-    instructions: instructionSet(features),
-    precisions,
-    auto: fastest({ features, precisions }, false),
-    calibrated: fastest({ features, precisions }, true),
+    instructions: instructionSet(device.features),
+    precisions: device.precisions,
+    auto: fastest(device, false),
+    calibrated: fastest(device, true),
     network: { name: shown, precision: session.precision, kernels, defects },
   };
 }

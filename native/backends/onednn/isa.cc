@@ -16,12 +16,15 @@ NarrowIsa DetectNarrowIsa() {
       return {.bfloat16 = false, .int8 = true, .exact_int8 = true};
     case dnnl::cpu_isa::avx512_core:
       return {.bfloat16 = true, .int8 = true, .exact_int8 = false};
+    case dnnl::cpu_isa::avx2_vnni_2:
+    case dnnl::cpu_isa::avx512_core_vnni:
+      return {.bfloat16 = true, .int8 = true, .exact_int8 = true};
     // oneDNN has asked the system for the tile registers before it names one of these.
     case dnnl::cpu_isa::avx512_core_amx:
     case dnnl::cpu_isa::avx512_core_amx_fp16:
-      return {.bfloat16 = true, .int8 = true, .exact_int8 = true, .amx = true};
-    default:  // avx2_vnni_2, and all from avx512_core_vnni on
-      return {.bfloat16 = true, .int8 = true, .exact_int8 = true};
+      return {.bfloat16 = true, .bfloat16_products = true, .int8 = true, .exact_int8 = true, .amx = true};
+    default:  // from avx512_core_bf16 on
+      return {.bfloat16 = true, .bfloat16_products = true, .int8 = true, .exact_int8 = true};
   }
 }
 

@@ -5,10 +5,11 @@
 namespace slimnet::onednn {
 
 struct NarrowIsa {
-  bool bfloat16 = false;    // there are kernels for bfloat16 (without its instructions they convert)
-  bool int8 = false;        // there are kernels for products of 8-bit numbers
-  bool exact_int8 = false;  // sums of such products cannot overflow on their way (VNNI or better)
-  bool amx = false;         // the matrix unit, which the system has let this process use
+  bool bfloat16 = false;           // there are kernels for bfloat16
+  bool bfloat16_products = false;  // they multiply such numbers; others convert them first
+  bool int8 = false;               // there are kernels for products of 8-bit numbers
+  bool exact_int8 = false;         // sums of such products cannot overflow on their way (VNNI or better)
+  bool amx = false;                // the matrix unit, which the system has let this process use
 };
 
 NarrowIsa DetectNarrowIsa();

@@ -9,6 +9,7 @@
 #include "backends/cpu/encoded.h"
 #include "backends/cpu/kernel_of.h"
 #include "backends/cpu/narrow_ops.h"
+#include "backends/cpu/product_rate.h"
 #include "backends/cpu/widened.h"
 #include "backends/onednn/amx_conv.h"
 #include "backends/onednn/diagnostics.h"
@@ -39,6 +40,7 @@ DeviceInfo Describe(int threads) {
   info.features.push_back("onednn_isa " + library.effective_isa);
   info.cache_bytes = cpu::SecondLevelCacheBytes();
   info.threads = threads;
+  if (DetectNarrowIsa().bfloat16_products) info.bfloat16_rate = cpu::BFloat16ProductRate(features);
   return info;
 }
 

@@ -89,15 +89,19 @@ test('Ctrl-C ends it in order: exit status 130, no file half written', async () 
   expect({ status, err }).toEqual({ status: 130, err: 'slimnet: interrupted\n' });
 
   const started = performance.now();
-  let begun = false;
-  const writing = await shell('trap : INT; echo ready; $slimnet quickstart --output tour', (kill, out) => {
-    // Once: of output that comes later the timer may end after the process.
-    if (!begun && out.startsWith('ready')) setTimeout(() => kill('SIGINT'), 1500);
-    begun ||= out.startsWith('ready');
+  const halfWritten = () => readdirSync(folder, { recursive: true }).filter((name) => String(name).includes('.tmp'));
+  let looking: NodeJS.Timeout | undefined;
+  const writing = await shell('trap : INT; echo ready; $slimnet quickstart --output tour', (kill) => {
+    looking ??= setInterval(() => {
+      if (halfWritten().length === 0) return;
+      clearInterval(looking);
+      kill('SIGINT');
+    }, 1);
   });
+  clearInterval(looking);
   expect(writing.status).toBe(130);
   expect(performance.now() - started).toBeLessThan(60_000);
-  expect(readdirSync(folder, { recursive: true }).filter((name) => String(name).includes('.tmp'))).toEqual([]);
+  expect(halfWritten()).toEqual([]);
 });
 
 test('quickstart draws, writes, reads, classifies and says that the weights are untrained', async () => {

@@ -130,31 +130,36 @@ describe('what auto chooses', () => {
   const all = { float32: '', bfloat16: '', int8: '' };
   const amx = ['avx2', 'avx512f', 'avx512_vnni', 'amx_tile', 'amx_bf16', 'amx_int8', 'onednn_isa avx512_core_amx'];
 
-  it.each<[string, readonly string[], Record<'float32' | 'bfloat16' | 'int8', string>, boolean, string]>([
-    ['AMX', amx, all, false, 'bfloat16'],
-    ['AMX and a calibration', amx, all, true, 'int8'],
-    ['AMX that oneDNN may not use', amx.slice(0, 6).concat('onednn_isa avx512_core_bf16'), all, false, 'float32'],
-    [
-      'AVX-512 with bfloat16 and no AMX',
-      ['avx512_vnni', 'avx512_bf16', 'onednn_isa avx512_core_bf16'],
-      all,
-      false,
-      'float32',
-    ],
-    ['VNNI and a calibration', ['avx512_vnni', 'onednn_isa avx512_core_vnni'], all, true, 'int8'],
-    ['AVX2 and a calibration', ['avx2', 'onednn_isa avx2'], { ...all, bfloat16: 'no' }, true, 'int8'],
-    ['SSE and a calibration', ['onednn_isa sse41'], { float32: '', bfloat16: 'no', int8: 'no' }, true, 'float32'],
-    ['no instruction set of oneDNN', [], all, false, 'float32'],
-  ])('%s', (_, features, precisions, calibrated, expected) => {
-    expect(fastest({ features, precisions }, calibrated).chosen).toBe(expected);
+  const avx512 = ['avx512_vnni', 'avx512_bf16', 'onednn_isa avx512_core_bf16'];
+
+  it.each<[string, readonly string[], number, Record<'float32' | 'bfloat16' | 'int8', string>, boolean, string]>([
+    ['AMX', amx, 1, all, false, 'bfloat16'],
+    ['AMX and a calibration', amx, 1, all, true, 'int8'],
+    ['AMX that oneDNN may not use', amx.slice(0, 6).concat('onednn_isa avx512_core_bf16'), 1, all, false, 'float32'],
+    ['AVX-512 that multiplies bfloat16 no faster', avx512, 1, all, false, 'float32'],
+    ['AVX-512 that multiplies bfloat16 twice as fast', avx512, 2, all, false, 'bfloat16'],
+    ['the same, where bfloat16 cannot be had', avx512, 2, { ...all, bfloat16: 'no' }, false, 'float32'],
+    ['the same and a calibration', avx512, 2, all, true, 'int8'],
+    ['VNNI and a calibration', ['avx512_vnni', 'onednn_isa avx512_core_vnni'], 0, all, true, 'int8'],
+    ['AVX2 and a calibration', ['avx2', 'onednn_isa avx2'], 0, { ...all, bfloat16: 'no' }, true, 'int8'],
+    ['SSE and a calibration', ['onednn_isa sse41'], 0, { float32: '', bfloat16: 'no', int8: 'no' }, true, 'float32'],
+    ['no instruction set of oneDNN', [], 0, all, false, 'float32'],
+  ])('%s', (_, features, bfloat16Rate, precisions, calibrated, expected) => {
+    expect(fastest({ features, bfloat16Rate, precisions }, calibrated).chosen).toBe(expected);
   });
 
   it('is explained', () => {
-    const why = (features: readonly string[], precisions: typeof all, calibrated: boolean) =>
-      fastest({ features, precisions }, calibrated).why;
-    expect(why(amx, all, false)).toBe('AMX');
-    expect(why(amx, all, true)).toBe('calibrated, avx512_core_amx');
-    expect(why(['onednn_isa avx2'], all, false)).toBe('no AMX, not calibrated for int8');
-    expect(why(['onednn_isa sse41'], { ...all, int8: 'it needs AVX2' }, true)).toBe('no AMX, no int8: it needs AVX2');
+    const why = (features: readonly string[], bfloat16Rate: number, precisions: typeof all, calibrated: boolean) =>
+      fastest({ features, bfloat16Rate, precisions }, calibrated).why;
+    expect(why(amx, 1, all, false)).toBe('AMX');
+    expect(why(amx, 1, all, true)).toBe('calibrated, avx512_core_amx');
+    expect(why(avx512, 1.997, all, false)).toBe('avx512_core_bf16, 2.0 times the products of float32');
+    expect(why(avx512, 1.004, all, false)).toBe(
+      'no AMX, bfloat16 has 1.0 times the products of float32, not calibrated for int8',
+    );
+    expect(why(['onednn_isa avx2'], 0, all, false)).toBe('no AMX, not calibrated for int8');
+    expect(why(['onednn_isa sse41'], 0, { ...all, int8: 'it needs AVX2' }, true)).toBe(
+      'no AMX, no int8: it needs AVX2',
+    );
   });
 });
