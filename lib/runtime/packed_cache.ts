@@ -39,14 +39,24 @@ const defaultLimit = 2 * 2 ** 30;
 export const packedCacheVariable = 'SLIMNET_PACKED_CACHE';
 
 /** The folder unless an option names another; undefined where it is turned off, or where the user has no folder. */
-export function packedCacheFolder(environment: NodeJS.ProcessEnv = process.env): string | undefined {
+export function packedCacheFolder(
+  environment: NodeJS.ProcessEnv = process.env,
+  home = homeFolder(),
+): string | undefined {
   const named = environment[packedCacheVariable];
   if (named === 'off') return undefined;
   if (named !== undefined && named !== '') return resolve(named);
+  // Of relative ones the XDG Base Directory Specification says that they are to be ignored.
+  const caches = [environment.XDG_CACHE_HOME ?? '', join(home, '.cache')].find(isAbsolute);
+  return caches === undefined ? undefined : join(caches, 'slimnet', 'packed');
+}
+
+/** '' where the user has none. */
+function homeFolder(): string {
   try {
-    return join(environment.XDG_CACHE_HOME || join(homedir(), '.cache'), 'slimnet', 'packed');
+    return homedir();
   } catch {
-    return undefined;
+    return '';
   }
 }
 
@@ -87,6 +97,7 @@ export function packedCacheSettings(
   if (folder !== undefined && (typeof folder !== 'string' || !isAbsolute(folder)))
     throw new ArgumentError(`${where}: packedCache: folder: expected an absolute path, received ${describe(folder)}.`);
   checkInteger(where, 'packedCache: limitBytes', limitBytes, 0, 2 ** 50);
-  const usual = packedCacheFolder();
-  return usual === undefined ? undefined : { folder: folder ?? usual, limit: limitBytes };
+  if (process.env[packedCacheVariable] === 'off') return undefined;
+  const chosen = folder ?? packedCacheFolder();
+  return chosen === undefined ? undefined : { folder: chosen, limit: limitBytes };
 }

@@ -227,6 +227,13 @@ describe('where packed weights are kept', () => {
     expect(packedCacheFolder({ SLIMNET_PACKED_CACHE: 'off' })).toBeUndefined();
   });
 
+  it('is never below the working directory: a relative folder is none, and who has no home has no cache', () => {
+    expect(packedCacheFolder({ XDG_CACHE_HOME: 'caches' }, '/home/somebody')).toBe(
+      '/home/somebody/.cache/slimnet/packed',
+    );
+    expect(packedCacheFolder({}, '')).toBeUndefined();
+  });
+
   it('is nowhere where the environment says off, whatever the options say', () => {
     process.env.SLIMNET_PACKED_CACHE = 'off';
     expect(packedCacheSettings('test', { folder: '/somewhere' }, 'float32')).toBeUndefined();
