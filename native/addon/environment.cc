@@ -1,11 +1,11 @@
 #include "addon/environment.h"
 
 #include "addon/build_identity.h"
-#include "addon/event_loop.h"
 #include "addon/guard.h"
 #include "addon/js.h"
 #include "base/error.h"
 #include "runtime/cores.h"
+#include "runtime/own_thread.h"
 
 namespace slimnet {
 namespace {
@@ -81,6 +81,7 @@ std::shared_ptr<Executor> Environment::ExecutorFor(const std::string& backend, i
   const int count = threads > 0 ? threads : AvailableCores();
   std::shared_ptr<Executor>& executor = executors_[{backend, count}];
   if (!executor) {
+    ShortenTimeSlicesOfOthers();
     try {
       executor = std::make_shared<Executor>(
           backend, count, [completion = completion_](std::unique_ptr<Job> job) { completion->Push(std::move(job)); });
@@ -88,7 +89,6 @@ std::shared_ptr<Executor> Environment::ExecutorFor(const std::string& backend, i
       executors_.erase({backend, count});
       throw;
     }
-    ShortenTimeSlices();  // threads that are made later have the slices of their maker
   }
   return executor;
 }

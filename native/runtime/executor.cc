@@ -1,8 +1,5 @@
 #include "runtime/executor.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <algorithm>
 #include <chrono>
 #include <new>
@@ -11,6 +8,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "runtime/own_thread.h"
 #include "runtime/spin.h"
 
 namespace slimnet {
@@ -229,12 +227,7 @@ void Executor::Give(Lane& lane, Queue::iterator at) {
 }
 
 void Executor::Work(Lane& lane) {
-  sigset_t all;  // signals are the business of the threads of Node
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-#if defined(__linux__)
-  pthread_setname_np(pthread_self(), "slimnet-run");
-#endif
+  BeginOwnThread("run", TimeSlices::kUsual);
   const auto unused = [&] { return users_ == 0 && lane.arena.bytes() > 0; };
   std::unique_lock lock(mutex_);
   for (;;) {

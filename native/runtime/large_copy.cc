@@ -29,7 +29,7 @@ ThreadPool* LargeCopy::Pool() {
   if (cores_ < 2 || refused_) return nullptr;
   if (!pool_) {
     try {
-      pool_ = std::make_unique<ThreadPool>(2);
+      pool_ = std::make_unique<ThreadPool>(2, TimeSlices::kOfMaker);
     } catch (const Error&) {
       refused_ = true;  // one thread copies as well, if slower
     }

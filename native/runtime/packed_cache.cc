@@ -13,6 +13,8 @@
 #include <sys/syscall.h>
 #endif
 
+#include "runtime/own_thread.h"
+
 namespace slimnet {
 namespace {
 
@@ -104,6 +106,7 @@ void PackedCache::Save(std::vector<PackedBlock> blocks) noexcept {
 }
 
 void PackedCache::Work() {
+  BeginOwnThread("save", TimeSlices::kUsual);
   LowerPriority();
   std::unique_lock lock(mutex_);
   for (;;) {

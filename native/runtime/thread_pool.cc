@@ -1,13 +1,11 @@
 #include "runtime/thread_pool.h"
 
-#include <pthread.h>
-#include <signal.h>
-
 #include <chrono>
 #include <string>
 #include <system_error>
 
 #include "base/error.h"
+#include "runtime/own_thread.h"
 #include "runtime/spin.h"
 
 namespace slimnet {
@@ -17,19 +15,12 @@ namespace {
 // shorter and longer waits cost.
 constexpr auto kSpin = std::chrono::microseconds(150);
 
-// Signals are the business of the threads of Node.
-void BlockSignals() {
-  sigset_t all;
-  sigfillset(&all);
-  pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
-
 }  // namespace
 
-ThreadPool::ThreadPool(int threads) : shares_(static_cast<size_t>(threads > 1 ? threads : 1)) {
+ThreadPool::ThreadPool(int threads, TimeSlices slices) : shares_(static_cast<size_t>(threads > 1 ? threads : 1)) {
   try {
     workers_.reserve(static_cast<size_t>(threads > 1 ? threads - 1 : 0));
-    for (size_t i = 1; i < shares_.size(); ++i) workers_.emplace_back([this, i] { Work(i); });
+    for (size_t i = 1; i < shares_.size(); ++i) workers_.emplace_back([this, i, slices] { Work(i, slices); });
   } catch (const std::system_error& error) {
     const size_t made = workers_.size();
     Stop();
@@ -102,11 +93,8 @@ void ThreadPool::Share(size_t own) {
   }
 }
 
-void ThreadPool::Work(size_t own) {
-  BlockSignals();
-#if defined(__linux__)
-  pthread_setname_np(pthread_self(), "slimnet-worker");
-#endif
+void ThreadPool::Work(size_t own, TimeSlices slices) {
+  BeginOwnThread("worker", slices);
   for (uint32_t seen = 0;;) {
     Spin(kSpin, [this, seen] {
       return runs_.load(std::memory_order_acquire) != seen || resting_.load(std::memory_order_relaxed);

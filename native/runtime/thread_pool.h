@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "runtime/own_thread.h"
 
 namespace slimnet {
 
@@ -21,7 +22,7 @@ namespace slimnet {
 class ThreadPool final : public ParallelFor {
  public:
   // Throws Error{kBackend} when the system gives no more threads.
-  explicit ThreadPool(int threads);
+  explicit ThreadPool(int threads, TimeSlices slices = TimeSlices::kUsual);
   ~ThreadPool() override;
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
@@ -32,7 +33,7 @@ class ThreadPool final : public ParallelFor {
   void Rest() { resting_.store(true, std::memory_order_relaxed); }
 
  private:
-  void Work(size_t own);
+  void Work(size_t own, TimeSlices slices);
   void Stop();
   // Takes jobs until none is left, those of share `own` first.
   void Share(size_t own);
