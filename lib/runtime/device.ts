@@ -134,10 +134,7 @@ export function instructionSet(features: readonly string[]): string {
 /** What is known of a device that says how fast it is in each precision. */
 type Speeds = Pick<Device, 'features' | 'bfloat16Rate' | 'precisions'>;
 
-/**
- * Below it bfloat16 is slower than float32, which saves a third of resnet_v1_50's products by Winograd's method. Processors
- * have rates of 1 or of 2.
- */
+/** From here on bfloat16 is taken for faster than float32, which saves a third of resnet_v1_50's products by Winograd's method. */
 const leastBfloat16Rate = 1.5;
 
 /** What computes fastest on a device. int8 was measured to be faster than float32 without VNNI as well (docs/performance.md). */

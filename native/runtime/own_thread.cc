@@ -41,17 +41,23 @@ struct SchedulingAttributes {
 };
 static_assert(sizeof(SchedulingAttributes) == 48);
 
-// Where it is refused, things stay as they were.
-void SetTimeSlice(pid_t thread, uint64_t slice) noexcept {
+// Sets the slice of a thread where `wanted` says so of the slice that it has. Where the system refuses, things stay as
+// they were.
+template <class Wanted>
+void SetTimeSlice(pid_t thread, uint64_t slice, const Wanted& wanted) noexcept {
   SchedulingAttributes attributes;
   if (syscall(SYS_sched_getattr, thread, &attributes, sizeof attributes, 0) != 0) return;
-  if (attributes.policy != kUsualPolicy || (slice != kUsualSlice && attributes.runtime <= slice)) return;
+  if (attributes.policy != kUsualPolicy || !wanted(attributes.runtime)) return;
   attributes.runtime = slice;
   static_cast<void>(syscall(SYS_sched_setattr, thread, &attributes, 0));
 }
 
+void Shorten(pid_t thread) noexcept {
+  SetTimeSlice(thread, kShortSlice, [](uint64_t slice) { return slice > kShortSlice; });
+}
+
 void ShortenAll() {
-  SetTimeSlice(kThisThread, kShortSlice);  // there may be no /proc
+  Shorten(kThisThread);  // there may be no /proc
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator("/proc/self/task", error)) {
     std::string name;
@@ -59,11 +65,14 @@ void ShortenAll() {
     const std::string number = entry.path().filename();
     pid_t thread = 0;
     std::from_chars(number.data(), number.data() + number.size(), thread);
-    if (thread > 0 && !name.starts_with(kPrefix)) SetTimeSlice(thread, kShortSlice);
+    if (thread > 0 && !name.starts_with(kPrefix)) Shorten(thread);
   }
 }
 
-void UseUsualTimeSlices() noexcept { SetTimeSlice(kThisThread, kUsualSlice); }
+// Only where they are those of above: others are somebody's choice.
+void UseUsualTimeSlices() noexcept {
+  SetTimeSlice(kThisThread, kUsualSlice, [](uint64_t slice) { return slice == kShortSlice; });
+}
 
 #else
 

@@ -3,8 +3,8 @@
 // Where all cores compute, a thread that wakes up waits for the end of another's slice, which Linux notices at the next
 // tick of a clock, up to 4 ms later. One whose own slices are shorter may interrupt it (Linux 6.12 and newer); its
 // share of the processor stays the same. So who computes has the usual slices, and the event loop, file operations and
-// all others of the process have short ones. Nothing of this is done on other systems, or to threads with a policy of
-// their own.
+// all others of the process have short ones. Nothing of this is done on other systems, or to threads with a policy or
+// shorter slices of their own.
 #pragma once
 
 #include <cstdint>
@@ -12,7 +12,7 @@
 namespace slimnet {
 
 enum class TimeSlices : uint8_t {
-  kUsual,    // for long computations
+  kUsual,    // for long computations: not the short ones that its maker may have
   kOfMaker,  // as the thread that made this one, which waits for it
 };
 

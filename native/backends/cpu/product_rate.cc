@@ -14,7 +14,7 @@ constexpr int kTries = 16;
 constexpr int kRepeats = 400;  // of 16 instructions: about a microsecond, which an interruption seldom meets
 
 // Sixteen sums that do not wait for one another, so that it is the rate of the instruction that is seen, not its
-// latency. All numbers are zeros, of which no processor makes more or less than of others.
+// latency. All numbers are zeros.
 #define SLIMNET_REPEAT(instruction)                                                                             \
   int repeats = kRepeats;                                                                                       \
   __asm__ volatile(                                                                                             \

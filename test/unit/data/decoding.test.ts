@@ -225,7 +225,7 @@ describe('damaged and hostile files', () => {
     const error = await failure(slowPicture(), { timeoutSeconds: 1 });
     expect(error).toBeInstanceOf(ImageError);
     expect(error.message).toMatch(/timeout.*Hint: raise timeoutSeconds/s);
-  });
+  }, 30_000);
 
   test.each([
     ['nothing', new Uint8Array(), /empty \(0 bytes\)/],
