@@ -42,7 +42,7 @@ await answer({
         images.set(pixels);
         held = pixels;
       }
-      return (await session.run({ images }, { logits: net }, { lent: true })).logits.data;
+      return (await session.run({ images }, { logits: net }, { borrowed: true })).logits.data;
     };
     if (precision === 'float32') return compute;
     // What only a run finds out.

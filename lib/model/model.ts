@@ -356,19 +356,19 @@ export class Model {
   async #compute(
     pixels: Float32Array | readonly Float32Array[],
     output: ModelOutput,
-    { signal, timeoutMs, lent = false }: PredictOptions & { readonly lent?: boolean },
+    { signal, timeoutMs, borrowed = false }: PredictOptions & { readonly borrowed?: boolean },
   ): Promise<Float32Array> {
     const { result } = await this.session.run({ images: pixels }, this.#fetches(output), {
       ...(signal === undefined ? {} : { signal }),
       ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      lent,
+      borrowed,
     });
     return result.data as Float32Array;
   }
 
   async #runBatch(output: ModelOutput, images: readonly Float32Array[], signal: AbortSignal): Promise<Float32Array[]> {
     // Nobody else has what the preprocessing made.
-    const data = await this.#compute(images, output, { signal, lent: true });
+    const data = await this.#compute(images, output, { signal, borrowed: true });
     if (images.length === 1) return [data];
     const width = data.length / images.length;
     return images.map((_, i) => data.slice(i * width, (i + 1) * width));

@@ -241,12 +241,12 @@ export interface NativeRange {
 export interface NativeProgram {
   /**
    * Queues a run. Inputs (an array, or several that follow one another) are copied before the call returns, throwing ERR_ARGUMENT when they do not fit. `id` serves `cancel`.
-   * With `lent`, those in memory of the addon's own are read later, from there.
+   * With `borrowed`, those in memory of the addon's own are read later, from there.
    * Rejects with ERR_ABORTED when cancelled, with ERR_QUEUE_FULL when too many runs wait.
    */
   run(
     inputs: readonly (TypedArray | readonly TypedArray[])[],
-    options: { readonly id: number; readonly profile?: boolean; readonly lent?: boolean },
+    options: { readonly id: number; readonly profile?: boolean; readonly borrowed?: boolean },
   ): Promise<TypedArray[]>;
   /** Cancels a run that waits or runs; a run that has ended is left alone. */
   cancel(id: number): void;

@@ -12,7 +12,7 @@ export interface SendOptions {
   /** Measures each step. */
   readonly profile: boolean;
   /** Inputs in memory of the addon's own may be read until the run has ended. */
-  readonly lent: boolean;
+  readonly borrowed: boolean;
 }
 
 /** The runs of one session on their way to native code, which keeps the order in which they arrive. */
@@ -51,7 +51,7 @@ export class RunQueue {
   }
 
   /**
-   * Runs a program; its inputs are copied before this returns, unless they are lent and the program is compiled. A run whose
+   * Runs a program; its inputs are copied before this returns, unless they are borrowed and the program is compiled. A run whose
    * program is being compiled arrives late: where that would change what one of them sees, later runs wait for it.
    */
   async send(
@@ -88,7 +88,7 @@ export class RunQueue {
     cancellation.throwIfCancelled();
     this.#assertInitialized(program.variables);
     const id = ++this.#lastId;
-    // Called without an await before it where the program is compiled: inputs that are not lent are copied in here.
+    // Called without an await before it where the program is compiled: inputs that are not borrowed are copied in here.
     const running = native.run(
       inputs.map((input) => input.data),
       { id, ...options },

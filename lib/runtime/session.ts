@@ -36,7 +36,7 @@ import { SessionVariables } from './session_variables.js';
 
 export type * from './session_types.js';
 
-const runOptions = ['signal', 'timeoutMs', 'updates', 'profile', 'lent'];
+const runOptions = ['signal', 'timeoutMs', 'updates', 'profile', 'borrowed'];
 const compileOptions = ['shapes', 'updates'];
 const warmupOptions = ['shapes', 'signal'];
 const restoreOptions = ['signal', 'variables', 'ignoreMissing', 'includeScopes', 'excludeScopes', 'nameMap', 'reshape'];
@@ -107,7 +107,7 @@ export class Session {
   }
 
   /**
-   * Computes `fetches` from `feeds`. The feeds are copied before this returns, unless they are lent: the caller may change them at once.
+   * Computes `fetches` from `feeds`. The feeds are copied before this returns, unless they are borrowed: the caller may change them at once.
    * @returns the results under the names of the fetches, in arrays of their own
    * @throws ArgumentError, ShapeError for wrong feeds; ExecutionError for variables without values, a full queue
    * (ERR_QUEUE_FULL), a disposed session (ERR_DISPOSED); the signal's reason when aborted
@@ -159,7 +159,7 @@ export class Session {
   }
 
   /**
-   * Zeros in memory that `run` with `lent` need not copy: for batches of megabytes, whose copy would keep the event loop. Small ones
+   * Zeros in memory that `run` with `borrowed` need not copy: for batches of megabytes, whose copy would keep the event loop. Small ones
    * come from JavaScript's own memory, and are copied.
    * @throws ArgumentError, ShapeError; ExecutionError (ERR_MEMORY)
    */
@@ -320,15 +320,15 @@ export class Session {
     this.#lifetime.assertOpen();
     checkOptions('run', options, runOptions);
     checkSignal('run', options.signal);
-    const { signal, timeoutMs, updates = [], profile = false, lent = false } = options;
+    const { signal, timeoutMs, updates = [], profile = false, borrowed = false } = options;
     if (timeoutMs !== undefined) checkInteger('run', 'timeoutMs', timeoutMs, 0, 2 ** 31 - 1);
-    for (const [name, value] of Object.entries({ profile, lent })) {
+    for (const [name, value] of Object.entries({ profile, borrowed })) {
       if (typeof value !== 'boolean')
         throw new ArgumentError(`run: ${name}: expected true or false, received ${describe(value)}.`);
     }
     const computation = this.#programs.computation(fetches, updates);
     const inputs = checkFeeds(computation.placeholders, feeds);
-    return this.#compute(computation, inputs, { signal, timeoutMs, profile, lent, observers }) as Promise<
+    return this.#compute(computation, inputs, { signal, timeoutMs, profile, borrowed, observers }) as Promise<
       Record<K, TensorValue>
     >;
   }
@@ -361,17 +361,17 @@ export class Session {
         await this.#compute(computation, zeros(computation.placeholders, each), {
           signal,
           profile: false,
-          lent: false,
+          borrowed: false,
         });
       }
     });
   }
 
-  /** Runs a computation on checked inputs, which are copied before this returns unless they are lent. */
+  /** Runs a computation on checked inputs, which are copied before this returns unless they are borrowed. */
   async #compute(
     computation: Computation,
     given: readonly Input[],
-    { signal, timeoutMs, profile, lent, observers }: ComputeOptions,
+    { signal, timeoutMs, profile, borrowed, observers }: ComputeOptions,
   ): Promise<Record<string, TensorValue>> {
     return this.#lifetime.cancellably(signal, timeoutMs, async (cancellation) => {
       let inputs = given;
@@ -384,7 +384,7 @@ export class Session {
       const program = this.#program(computation, inputs, observers);
       program.users++;
       try {
-        const results = await this.#queue.send(program, inputs, cancellation, { profile, lent });
+        const results = await this.#queue.send(program, inputs, cancellation, { profile, borrowed });
         this.#runs++;
         const named = program.plan.outputs.map(({ name, type }, i) => [
           name,

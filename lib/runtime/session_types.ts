@@ -60,7 +60,7 @@ export interface RunOptions {
    * Feeds in memory of slimnet's own (`allocateFeed`, results of runs, preprocessed images) are read where they are instead of being
    * copied by the call: they must not be written to before the promise is settled. Other feeds are copied as ever. Default false.
    */
-  lent?: boolean;
+  borrowed?: boolean;
 }
 
 /** What to compile for `report` and `plan`. */

@@ -52,11 +52,11 @@ class RunJob final : public AsyncJob {
 
   bool Is(const ProgramSet& program, int64_t id) const { return program_.get() == &program && id_ == id; }
 
-  // Takes the parts of an input. With `lent`, what is memory of the addon's own is only held, and read in its place or
+  // Takes the parts of an input. With `borrowed`, what is memory of the addon's own is only held, and read in its place or
   // copied when the run begins; everything else is copied now.
-  void TakeInput(Environment& environment, size_t index, const std::vector<ArrayView>& parts, bool lent) {
+  void TakeInput(Environment& environment, size_t index, const std::vector<ArrayView>& parts, bool borrowed) {
     const auto own = [&](const ArrayView& part) {
-      return lent ? environment.own_memory().Find(part.buffer) : std::shared_ptr<const HostBlock>();
+      return borrowed ? environment.own_memory().Find(part.buffer) : std::shared_ptr<const HostBlock>();
     };
     if (parts.size() == 1 && MayStay(index, parts[0])) {
       if (auto block = own(parts[0])) {
@@ -140,8 +140,8 @@ napi_value Run(const js::Arguments& arguments) {
   const int64_t id = ReadId(env, js::Get(env, arguments[1], "id", "options"));
   const napi_value profile_value = js::Get(env, arguments[1], "profile", "options");
   const bool profile = !js::IsUndefined(env, profile_value) && js::ReadBoolean(env, profile_value, "profile");
-  const napi_value lent_value = js::Get(env, arguments[1], "lent", "options");
-  const bool lent = !js::IsUndefined(env, lent_value) && js::ReadBoolean(env, lent_value, "lent");
+  const napi_value borrowed_value = js::Get(env, arguments[1], "borrowed", "options");
+  const bool borrowed = !js::IsUndefined(env, borrowed_value) && js::ReadBoolean(env, borrowed_value, "borrowed");
   const std::vector<napi_value> values = js::ReadArray(env, arguments[0], "inputs", limits::kNodes);
   // An input is an array, or several that follow one another.
   std::vector<std::vector<napi_value>> arrays;
@@ -174,7 +174,7 @@ napi_value Run(const js::Arguments& arguments) {
   }
   Environment& environment = Environment::Of(env);
   auto job = std::make_unique<RunJob>(handle.program, handle.shared->demand(), id, profile);
-  for (size_t i = 0; i < views.size(); ++i) job->TakeInput(environment, i, views[i], lent);
+  for (size_t i = 0; i < views.size(); ++i) job->TakeInput(environment, i, views[i], borrowed);
   handle.shared->Account(env);
   return environment.Start(handle.shared->executor(), std::move(job), handle.shared->queue_limit());
 }

@@ -30,7 +30,7 @@ describe('Session.run', () => {
     }
   });
 
-  describe('lent feeds', () => {
+  describe('borrowed feeds', () => {
     const rows = 8192; // 128 KiB: small blocks come from JavaScript's own memory
 
     it.each([
@@ -46,7 +46,7 @@ describe('Session.run', () => {
       const x = memory.subarray(offset / 4, offset / 4 + 4 * rows);
       for (let i = 0; i < 3; i++) {
         x.fill(i);
-        const { data } = (await session.run({ x }, { y }, { lent: true })).y;
+        const { data } = (await session.run({ x }, { y }, { borrowed: true })).y;
         expect(data.length).toBe(4 * rows);
         expect(data.every((value) => value === 2 * i)).toBe(true);
       }
@@ -57,7 +57,7 @@ describe('Session.run', () => {
       await using session = await Session.create(graph, { device });
       await session.initialize();
       const first = await session.run({ x: new Float32Array(4 * rows).fill(3) }, { y });
-      const again = await session.run({ x: [first.y.data, first.y.data] }, { y }, { lent: true });
+      const again = await session.run({ x: [first.y.data, first.y.data] }, { y }, { borrowed: true });
       expect(again.y.shape).toEqual([2 * rows, 4]);
       expect(again.y.data.every((value) => value === 12)).toBe(true);
     });
@@ -68,7 +68,7 @@ describe('Session.run', () => {
       await session.initialize();
       for (let i = 0; i < 3; i++) {
         const x = new Float32Array(4 * rows).fill(1);
-        const running = session.run({ x }, { y }, { lent: true });
+        const running = session.run({ x }, { y }, { borrowed: true });
         x.fill(100);
         expect((await running).y.data.every((value) => value === 2)).toBe(true);
       }
@@ -79,7 +79,7 @@ describe('Session.run', () => {
       const bytes = placeholder(graph, 'bytes', [4 * rows], 'uint8');
       await using session = await Session.create(graph, { device });
       const feed = session.allocateFeed('uint8', [4 * rows]).fill(7);
-      const { data } = (await session.run({ bytes: feed }, { bytes }, { lent: true })).bytes;
+      const { data } = (await session.run({ bytes: feed }, { bytes }, { borrowed: true })).bytes;
       expect(data.every((value) => value === 7)).toBe(true);
     });
 
@@ -89,7 +89,7 @@ describe('Session.run', () => {
       await session.initialize();
       await session.warmup({ y }, { shapes: { x: [rows, 4] } });
       const x = session.allocateFeed('float32', [rows, 4]).fill(5);
-      const running = session.run({ x }, { y }, { lent: true });
+      const running = session.run({ x }, { y }, { borrowed: true });
       try {
         structuredClone(x.buffer, { transfer: [x.buffer] });
       } catch (error) {
@@ -102,9 +102,9 @@ describe('Session.run', () => {
       const { graph, y } = scaleGraph();
       await using session = await Session.create(graph, { device });
       await session.initialize();
-      const lent = 'yes' as unknown as boolean;
-      await expect(session.run({ x: new Float32Array(4) }, { y }, { lent })).rejects.toThrow(
-        /run: lent: expected true or false/,
+      const borrowed = 'yes' as unknown as boolean;
+      await expect(session.run({ x: new Float32Array(4) }, { y }, { borrowed })).rejects.toThrow(
+        /run: borrowed: expected true or false/,
       );
       expect(() => session.allocateFeed('float32', [-1])).toThrow(ArgumentError);
       expect(() => session.allocateFeed('float8' as 'float32', [1])).toThrow(/there is no dtype float8/);
