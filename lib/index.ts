@@ -9,7 +9,7 @@ export type { ConcreteShape, Shape, TensorType } from './core/shape.js';
 export {
   type DecodeOptions,
   decodeImage,
-  drawTreatment,
+  drawAugmentation,
   type ImageSource,
   type PreprocessImageOptions,
   type PreprocessingName,
@@ -20,7 +20,7 @@ export {
   type ShapeImageOptions,
   shapeClasses,
   shapeImage,
-  type Treatment,
+  type Augmentation,
 } from './data/index.js';
 export * from './errors.js';
 export { exportOnnx, type OnnxRequest, type WriteOnnxOptions, type WriteOnnxResult, writeOnnx } from './export/onnx.js';

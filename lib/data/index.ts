@@ -1,7 +1,7 @@
 /** Images: decoding and preprocessing. */
-export type { Treatment } from '../native/addon.js';
+export type { Augmentation } from '../native/addon.js';
 export { type DecodeOptions, decodeImage, defaultMaxPixels, type ImageSource } from './decoding.js';
-export { drawTreatment, type PreprocessImageOptions, preprocessImage, type RelativeBox } from './preprocess_image.js';
+export { drawAugmentation, type PreprocessImageOptions, preprocessImage, type RelativeBox } from './preprocess_image.js';
 export { type PreprocessingName, type PreprocessingSpec, preprocessingFor, preprocessings } from './preprocessing.js';
 export type { RawImage } from './raw_image.js';
 export { type ShapeImage, type ShapeImageOptions, type ShapeName, shapeClasses, shapeImage } from './shapes.js';

@@ -1,6 +1,6 @@
 import { describe } from '../core/dtype.js';
 import { ArgumentError } from '../errors.js';
-import type { NativeDrawOptions, Treatment } from '../native/addon.js';
+import type { NativeDrawOptions, Augmentation } from '../native/addon.js';
 import { loadAddon } from '../native/binding.js';
 import { checkBoolean, checkOneOf, checkWhole } from './checks.js';
 import { defaultMaxPixels } from './decoding.js';
@@ -61,23 +61,23 @@ export async function preprocessImage(image: RawImage, options: PreprocessImageO
   const own = copyRawImage(image, defaultMaxPixels);
   const addon = loadAddon();
   if (options.isTraining !== true) return addon.preprocess(spec, [own]);
-  return addon.preprocess(spec, [own], [addon.drawTreatment(spec, own, draw)]);
+  return addon.preprocess(spec, [own], [addon.drawAugmentation(spec, own, draw)]);
 }
 
 /**
  * What `preprocessImage` does to an image of this size in training, by the same options.
  * @throws as `preprocessImage`
  */
-export function drawTreatment(
+export function drawAugmentation(
   size: { readonly height: number; readonly width: number },
   options: Omit<PreprocessImageOptions, 'isTraining'>,
-): Treatment {
+): Augmentation {
   const { spec, draw } = checkOptions({ ...options, isTraining: true });
   if (typeof size !== 'object' || size === null)
     throw new ArgumentError(`size: expected {height, width}, received ${describe(size)}.`);
   checkWhole('height', size.height, 1, maxSide);
   checkWhole('width', size.width, 1, maxSide);
-  return loadAddon().drawTreatment(spec, size, draw);
+  return loadAddon().drawAugmentation(spec, size, draw);
 }
 
 /** @throws ArgumentError that names the wrong option */

@@ -42,20 +42,20 @@ export interface Addon {
   crc32c(bytes: Uint8Array, seed?: number): number;
   /**
    * Preprocesses decoded images on a thread of its own: float32 [images, height, width, 3]. The pixels are read until the promise
-   * settles: nobody may change them or transfer their buffers before. `treatments` has one for each image; without it they get
+   * settles: nobody may change them or transfer their buffers before. `augmentations` has one for each image; without it they get
    * that of evaluation.
    */
   preprocess(
     spec: NativePreprocessing,
     images: readonly NativeImage[],
-    treatments?: readonly Treatment[],
+    augmentations?: readonly Augmentation[],
   ): Promise<Float32Array>;
   /** Draws what is done in training to an image of this size. */
-  drawTreatment(
+  drawAugmentation(
     spec: NativePreprocessing,
     size: { readonly height: number; readonly width: number },
     options: NativeDrawOptions,
-  ): Treatment;
+  ): Augmentation;
 }
 
 export interface NativeDraw extends Draw {
@@ -74,7 +74,7 @@ export interface NativePreprocessing {
 }
 
 /** What is done to one image, before its values are brought to the network's range. */
-export interface Treatment {
+export interface Augmentation {
   /** Smaller side of the resized image where the resize comes before the crop, else 0. */
   readonly resizeSide: number;
   /** Pixels that are kept: of the resized image then, else of the image itself, and resized afterwards. */

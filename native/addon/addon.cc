@@ -75,7 +75,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     add("settle", Entry<SettleVariables>);
     add("crc32c", Entry<Checksum>);
     add("preprocess", Entry<Preprocess>);
-    add("drawTreatment", Entry<DrawTreatment>);
+    add("drawAugmentation", Entry<DrawAugmentation>);
     return exports;
   });
   return exports;

@@ -9,7 +9,7 @@
 
 #include "addon/environment.h"
 #include "addon/tensors.h"
-#include "addon/treatment.h"
+#include "addon/augmentation.h"
 #include "base/error.h"
 #include "data/preprocessing.h"
 #include "runtime/host_block.h"
@@ -26,7 +26,7 @@ constexpr size_t kMostBytes = size_t{1} << 32;  // of a result
 // Pixels of JavaScript. The reference keeps the memory alive while the job may read it.
 struct HeldImage {
   ImageView view;
-  Treatment treatment;
+  Augmentation augmentation;
   napi_ref data = nullptr;
 };
 
@@ -36,10 +36,10 @@ class PreprocessJob final : public AsyncJob {
       : AsyncJob(nullptr), preprocessing_(preprocessing), spec_(spec) {}
 
   // On the JavaScript thread.
-  void Hold(napi_env env, const ImageView& view, Treatment treatment, napi_value data) {
+  void Hold(napi_env env, const ImageView& view, Augmentation augmentation, napi_value data) {
     napi_ref reference = nullptr;
     js::Check(env, napi_create_reference(env, data, 1, &reference));
-    images_.push_back({view, std::move(treatment), reference});
+    images_.push_back({view, std::move(augmentation), reference});
   }
 
   void Execute(const ExecutorResources&) override {
@@ -48,7 +48,7 @@ class PreprocessJob final : public AsyncJob {
     auto* const out = reinterpret_cast<float*>(result_.data());
     for (size_t i = 0; i < images_.size(); ++i) {
       if (cancelled()) throw Error(ErrorCode::kAborted, "The preprocessing was aborted.");
-      Apply(preprocessing_, images_[i].view, spec_, images_[i].treatment, out + i * floats);
+      Apply(preprocessing_, images_[i].view, spec_, images_[i].augmentation, out + i * floats);
     }
   }
 
@@ -133,16 +133,16 @@ napi_value Preprocess(const js::Arguments& arguments) {
                                           " images of this size make more than " + std::to_string(kMostBytes) +
                                           " bytes. Hint: preprocess fewer at once.");
   }
-  std::vector<Treatment> treatments;
+  std::vector<Augmentation> augmentations;
   if (js::IsUndefined(env, arguments[2])) {
-    for (const GivenImage& given : images) treatments.push_back(preprocessing->evaluation(given.view.size(), spec));
+    for (const GivenImage& given : images) augmentations.push_back(preprocessing->evaluation(given.view.size(), spec));
   } else {
-    for (const napi_value treatment : js::ReadArray(env, arguments[2], "treatments", kMostImages)) {
-      treatments.push_back(ReadTreatment(env, treatment));
+    for (const napi_value augmentation : js::ReadArray(env, arguments[2], "augmentations", kMostImages)) {
+      augmentations.push_back(ReadAugmentation(env, augmentation));
     }
-    if (treatments.size() != images.size()) {
-      throw Error(ErrorCode::kArgument, "treatments: expected one for each of " + std::to_string(images.size()) +
-                                            " images, received " + std::to_string(treatments.size()) + ".");
+    if (augmentations.size() != images.size()) {
+      throw Error(ErrorCode::kArgument, "augmentations: expected one for each of " + std::to_string(images.size()) +
+                                            " images, received " + std::to_string(augmentations.size()) + ".");
     }
   }
   // From here on no JavaScript runs that could take the pixels away.
@@ -150,8 +150,8 @@ napi_value Preprocess(const js::Arguments& arguments) {
   try {
     for (size_t i = 0; i < images.size(); ++i) {
       ReadPixels(env, images[i]);
-      CheckTreatment(*preprocessing, images[i].view.size(), spec, treatments[i]);
-      job->Hold(env, images[i].view, std::move(treatments[i]), images[i].data);
+      CheckAugmentation(*preprocessing, images[i].view.size(), spec, augmentations[i]);
+      job->Hold(env, images[i].view, std::move(augmentations[i]), images[i].data);
     }
   } catch (...) {
     job->Release(env);
@@ -162,7 +162,7 @@ napi_value Preprocess(const js::Arguments& arguments) {
   return environment.Start(*environment.ExecutorFor("null", 1), std::move(job), std::numeric_limits<size_t>::max());
 }
 
-napi_value DrawTreatment(const js::Arguments& arguments) {
+napi_value DrawAugmentation(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
   const auto [preprocessing, spec] = ReadPreprocessing(env, arguments[0]);
   const ImageSize size{
@@ -177,7 +177,7 @@ napi_value DrawTreatment(const js::Arguments& arguments) {
   if (preprocessing->draw == nullptr) {
     throw Error(ErrorCode::kArgument, "name: " + std::string(preprocessing->name) + " has no training form.");
   }
-  return MakeTreatment(env, preprocessing->draw(size, spec, options, random));
+  return MakeAugmentation(env, preprocessing->draw(size, spec, options, random));
 }
 
 }  // namespace slimnet

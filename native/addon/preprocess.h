@@ -6,6 +6,6 @@
 namespace slimnet {
 
 napi_value Preprocess(const js::Arguments& arguments);     // addon.preprocess
-napi_value DrawTreatment(const js::Arguments& arguments);  // addon.drawTreatment
+napi_value DrawAugmentation(const js::Arguments& arguments);  // addon.drawAugmentation
 
 }  // namespace slimnet

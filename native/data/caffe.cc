@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::array<float, 3> kMeans{103.939F, 116.779F, 123.68F};  // blue, green, red
 
-Treatment Evaluation(const ImageSize& size, const PreprocessingSpec&) {
+Augmentation Evaluation(const ImageSize& size, const PreprocessingSpec&) {
   return {.crop = {0, 0, size.height, size.width}, .resize_method = ResizeMethod::kPillowNearest};
 }
 

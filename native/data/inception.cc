@@ -22,7 +22,7 @@ Centre CentreOf(int64_t side) {
   return {first, side - 2 * first};
 }
 
-Treatment Evaluation(const ImageSize& size, const PreprocessingSpec&) {
+Augmentation Evaluation(const ImageSize& size, const PreprocessingSpec&) {
   const Centre rows = CentreOf(size.height);
   const Centre columns = CentreOf(size.width);
   return {.crop = {rows.first, columns.first, rows.count, columns.count}};
@@ -55,15 +55,15 @@ std::vector<ColourStep> DrawColour(bool fast_mode, RandomStream& random) {
   return steps;
 }
 
-Treatment Draw(const ImageSize& size, const PreprocessingSpec&, const DrawOptions& options, RandomStream& random) {
+Augmentation Draw(const ImageSize& size, const PreprocessingSpec&, const DrawOptions& options, RandomStream& random) {
   constexpr std::array kMethods{ResizeMethod::kBilinear, ResizeMethod::kNearest, ResizeMethod::kBicubic,
                                 ResizeMethod::kArea};
-  Treatment treatment;
-  treatment.crop = DrawDistortedBox(size, options.boxes, random);
-  if (!options.fast_mode) treatment.resize_method = kMethods[static_cast<size_t>(random.Integer(4))];
-  treatment.flip = random.Uniform() < 0.5F;
-  treatment.colour = DrawColour(options.fast_mode, random);
-  return treatment;
+  Augmentation augmentation;
+  augmentation.crop = DrawDistortedBox(size, options.boxes, random);
+  if (!options.fast_mode) augmentation.resize_method = kMethods[static_cast<size_t>(random.Integer(4))];
+  augmentation.flip = random.Uniform() < 0.5F;
+  augmentation.colour = DrawColour(options.fast_mode, random);
+  return augmentation;
 }
 
 void Finish(float* pixels, int64_t count) {

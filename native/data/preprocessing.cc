@@ -36,15 +36,15 @@ const Preprocessing& FindPreprocessing(std::string_view name) {
               "name: there is no preprocessing " + std::string(name) + "; there is " + names + ".");
 }
 
-void CheckTreatment(const Preprocessing& preprocessing, const ImageSize& size, const PreprocessingSpec& spec,
-                    const Treatment& treatment) {
+void CheckAugmentation(const Preprocessing& preprocessing, const ImageSize& size, const PreprocessingSpec& spec,
+                    const Augmentation& augmentation) {
   const bool resizes_first = preprocessing.resized != nullptr;
-  if (resizes_first != (treatment.resize_side > 0)) {
+  if (resizes_first != (augmentation.resize_side > 0)) {
     throw Error(ErrorCode::kArgument, "resizeSide: " + std::string(preprocessing.name) +
                                           (resizes_first ? " needs one." : " has none: expected 0."));
   }
-  const ImageSize from = resizes_first ? preprocessing.resized(size, spec, treatment.resize_side) : size;
-  const Box& crop = treatment.crop;
+  const ImageSize from = resizes_first ? preprocessing.resized(size, spec, augmentation.resize_side) : size;
+  const Box& crop = augmentation.crop;
   if (!LiesIn(crop.top, crop.height, from.height) || !LiesIn(crop.left, crop.width, from.width)) {
     throw Error(ErrorCode::kArgument, "crop: " + Text(crop.size()) + " at " + std::to_string(crop.top) + ", " +
                                           std::to_string(crop.left) + " does not lie in " + Text(from) + ".");
@@ -52,17 +52,17 @@ void CheckTreatment(const Preprocessing& preprocessing, const ImageSize& size, c
   if (resizes_first && (crop.height != spec.height || crop.width != spec.width)) {
     throw Error(ErrorCode::kArgument, "crop: expected " + Text(spec.size()) + ", received " + Text(crop.size()) + ".");
   }
-  for (const ColourStep& step : treatment.colour) {
+  for (const ColourStep& step : augmentation.colour) {
     if (!std::isfinite(step.amount)) throw Error(ErrorCode::kArgument, "colour: expected finite amounts.");
   }
 }
 
 void Apply(const Preprocessing& preprocessing, const ImageView& image, const PreprocessingSpec& spec,
-           const Treatment& treatment, float* out) {
-  const Box& crop = treatment.crop;
-  Resampling resampling{treatment.resize_method, {}, {}, treatment.flip, preprocessing.byte_scale};
+           const Augmentation& augmentation, float* out) {
+  const Box& crop = augmentation.crop;
+  Resampling resampling{augmentation.resize_method, {}, {}, augmentation.flip, preprocessing.byte_scale};
   if (preprocessing.resized != nullptr) {
-    resampling.resized = preprocessing.resized(image.size(), spec, treatment.resize_side);
+    resampling.resized = preprocessing.resized(image.size(), spec, augmentation.resize_side);
     resampling.window = crop;
     Resize(image, resampling, out);
   } else {
@@ -71,7 +71,7 @@ void Apply(const Preprocessing& preprocessing, const ImageView& image, const Pre
     Resize(image.Part(crop), resampling, out);
   }
   const int64_t pixels = spec.height * spec.width;
-  for (const ColourStep& step : treatment.colour) ApplyColour(step, out, pixels);
+  for (const ColourStep& step : augmentation.colour) ApplyColour(step, out, pixels);
   preprocessing.finish(out, pixels);
 }
 

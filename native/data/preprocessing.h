@@ -1,6 +1,6 @@
 // Image preprocessing, from decoded pixels to the network's input: float32 [height, width, 3].
 //
-// A preprocessing says what is to be done to a picture: a Treatment, fixed in evaluation, drawn at random in training.
+// A preprocessing says what is to be done to a picture: a Augmentation, fixed in evaluation, drawn at random in training.
 // What then happens is the same for all: resize and crop, or crop and resize; colours; the network's range of values.
 #pragma once
 
@@ -27,7 +27,7 @@ struct PreprocessingSpec {
 };
 
 // All that is done to one picture.
-struct Treatment {
+struct Augmentation {
   int64_t resize_side = 0;  // of the smaller side, where the resize comes before the crop; else 0
   Box crop;                 // of the resized picture then, else of the picture itself
   ResizeMethod resize_method = ResizeMethod::kBilinear;
@@ -43,7 +43,7 @@ struct RelativeBox {
   float right = 1;
 };
 
-// What bounds the draw of a treatment.
+// What bounds the draw of a augmentation.
 struct DrawOptions {
   int64_t resize_side_min = 256;
   int64_t resize_side_max = 512;
@@ -55,9 +55,9 @@ struct Preprocessing {
   std::string_view name;
   float byte_scale;  // pixels are multiplied by it before anything else
   // Throws Error{kImage} for pictures that are too small.
-  Treatment (*evaluation)(const ImageSize& size, const PreprocessingSpec& spec);
+  Augmentation (*evaluation)(const ImageSize& size, const PreprocessingSpec& spec);
   // nullptr: there is no training form. Throws as `evaluation`.
-  Treatment (*draw)(const ImageSize& size, const PreprocessingSpec& spec, const DrawOptions& options,
+  Augmentation (*draw)(const ImageSize& size, const PreprocessingSpec& spec, const DrawOptions& options,
                     RandomStream& random);
   // Size after the resize that comes before the crop; nullptr: the crop comes first.
   ImageSize (*resized)(const ImageSize& size, const PreprocessingSpec& spec, int64_t resize_side);
@@ -68,12 +68,12 @@ struct Preprocessing {
 // Throws Error{kArgument} when there is none of this name.
 const Preprocessing& FindPreprocessing(std::string_view name);
 
-// Throws Error{kArgument} for a treatment that cannot be applied to pictures of this size.
-void CheckTreatment(const Preprocessing& preprocessing, const ImageSize& size, const PreprocessingSpec& spec,
-                    const Treatment& treatment);
+// Throws Error{kArgument} for a augmentation that cannot be applied to pictures of this size.
+void CheckAugmentation(const Preprocessing& preprocessing, const ImageSize& size, const PreprocessingSpec& spec,
+                    const Augmentation& augmentation);
 
 // Writes spec.height * spec.width * 3 floats. Only what they depend on is read and computed.
 void Apply(const Preprocessing& preprocessing, const ImageView& image, const PreprocessingSpec& spec,
-           const Treatment& treatment, float* out);
+           const Augmentation& augmentation, float* out);
 
 }  // namespace slimnet

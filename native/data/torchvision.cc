@@ -20,7 +20,7 @@ ImageSize Resized(const ImageSize& size, const PreprocessingSpec&, int64_t resiz
   return {scaled(size.height), scaled(size.width)};
 }
 
-Treatment Evaluation(const ImageSize& size, const PreprocessingSpec& spec) {
+Augmentation Evaluation(const ImageSize& size, const PreprocessingSpec& spec) {
   const ImageSize room = CropRoom(Resized(size, spec, spec.resize_side), spec.size());
   const auto half = [](int64_t whole) { return static_cast<int64_t>(std::rint(static_cast<double>(whole) / 2)); };
   return {.resize_side = spec.resize_side,

@@ -20,19 +20,19 @@ ImageSize Resized(const ImageSize& size, const PreprocessingSpec& spec, int64_t 
   return {scaled(size.height), scaled(size.width)};
 }
 
-Treatment Evaluation(const ImageSize& size, const PreprocessingSpec& spec) {
+Augmentation Evaluation(const ImageSize& size, const PreprocessingSpec& spec) {
   const ImageSize room = CropRoom(Resized(size, spec, spec.resize_side), spec.size());
   return {.resize_side = spec.resize_side, .crop = {room.height / 2, room.width / 2, spec.height, spec.width}};
 }
 
-Treatment Draw(const ImageSize& size, const PreprocessingSpec& spec, const DrawOptions& options, RandomStream& random) {
-  Treatment treatment;
-  treatment.resize_side =
+Augmentation Draw(const ImageSize& size, const PreprocessingSpec& spec, const DrawOptions& options, RandomStream& random) {
+  Augmentation augmentation;
+  augmentation.resize_side =
       options.resize_side_min + random.Integer(options.resize_side_max - options.resize_side_min + 1);
-  const ImageSize room = CropRoom(Resized(size, spec, treatment.resize_side), spec.size());
-  treatment.crop = {random.Integer(room.height + 1), random.Integer(room.width + 1), spec.height, spec.width};
-  treatment.flip = random.Uniform() < 0.5F;
-  return treatment;
+  const ImageSize room = CropRoom(Resized(size, spec, augmentation.resize_side), spec.size());
+  augmentation.crop = {random.Integer(room.height + 1), random.Integer(room.width + 1), spec.height, spec.width};
+  augmentation.flip = random.Uniform() < 0.5F;
+  return augmentation;
 }
 
 void Finish(float* pixels, int64_t count) {

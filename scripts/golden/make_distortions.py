@@ -1,7 +1,7 @@
 """What Slim's preprocessing does in training, by TensorFlow's own ops, with the random draws given instead of drawn.
 
 Writes test/golden/preprocessing/vgg_training.json, inception_training.json and distorted_boxes.json. The first two hold
-treatments (lib/native/addon.ts) and what becomes of the pictures of make_preprocessing.py under them; the last counts
+augmentations (lib/native/addon.ts) and what becomes of the pictures of make_preprocessing.py under them; the last counts
 the boxes that sample_distorted_bounding_box draws with the bounds of inception preprocessing.
 """
 
@@ -63,7 +63,7 @@ RESIZE = {
 }
 
 
-def treatment(resize_side, crop, method, flip, colour):
+def augmentation(resize_side, crop, method, flip, colour):
     return {'resizeSide': resize_side, 'crop': dict(zip(('top', 'left', 'height', 'width'), crop)),
             'resizeMethod': method, 'flip': flip, 'colour': [{'op': op, 'amount': amount} for op, amount in colour]}
 
@@ -79,7 +79,7 @@ def vgg_record(height, width, out_height, out_width, side, top, left, flip):
         output = session.run(tf.cast(image, tf.float32) - tf.constant(MEANS, tf.float32))
     crop = (top, left, out_height, out_width)
     return {'id': f'{height}x{width} to side {side}', 'image': [height, width], 'size': [out_height, out_width],
-            'treatment': treatment(side, crop, 'bilinear', flip, ()), 'output': fixtures.picture(output)}
+            'augmentation': augmentation(side, crop, 'bilinear', flip, ()), 'output': fixtures.picture(output)}
 
 
 def inception_record(height, width, out_height, out_width, crop, method, flip, colour):
@@ -96,7 +96,7 @@ def inception_record(height, width, out_height, out_width, crop, method, flip, c
     steps = ''.join(f', {op} {amount}' for op, amount in colour)
     return {'id': f'{crop[2]}x{crop[3]} to {out_height}x{out_width}, {method}{", flip" if flip else ""}{steps}',
             'image': [height, width], 'size': [out_height, out_width],
-            'treatment': treatment(0, crop, method, flip, colour),
+            'augmentation': augmentation(0, crop, method, flip, colour),
             'output': {'shape': list(output.shape), 'data': fixtures.numbers(output)}}
 
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import {
-  drawTreatment,
+  drawAugmentation,
   type PreprocessImageOptions,
   preprocessImage,
   type RawImage,
-  type Treatment,
+  type Augmentation,
 } from '../../../lib/data/index.js';
 import { type PreprocessingName, preprocessingFor } from '../../../lib/data/preprocessing.js';
 import { ArgumentError, ImageError } from '../../../lib/errors.js';
@@ -18,16 +18,16 @@ interface TrainingCase<Output> {
   readonly id: string;
   readonly image: [number, number];
   readonly size: [number, number];
-  readonly treatment: Treatment;
+  readonly augmentation: Augmentation;
   readonly output: Output;
 }
 
-function apply(name: PreprocessingName, { image, size, treatment }: TrainingCase<unknown>): Promise<Float32Array> {
+function apply(name: PreprocessingName, { image, size, augmentation }: TrainingCase<unknown>): Promise<Float32Array> {
   const spec = { ...preprocessingFor(name, 1), height: size[0], width: size[1] };
-  return addon().preprocess(spec, [goldenPicture(...image)], [treatment]);
+  return addon().preprocess(spec, [goldenPicture(...image)], [augmentation]);
 }
 
-describe('a given treatment', () => {
+describe('a given augmentation', () => {
   test.each(
     golden<{ cases: TrainingCase<SampledPicture>[] }>('preprocessing/vgg_training.json').cases.map(
       (c) => [c.id, c] as const,
@@ -53,8 +53,8 @@ const inception = { preprocessing: 'inception', seed: 3, index: 5 } as const;
 const photo = { height: 300, width: 400 };
 
 /** The draws of images 0 to `count` - 1. */
-function draws(options: PreprocessImageOptions, count: number, size = photo): Treatment[] {
-  return Array.from({ length: count }, (_, index) => drawTreatment(size, { ...options, index }));
+function draws(options: PreprocessImageOptions, count: number, size = photo): Augmentation[] {
+  return Array.from({ length: count }, (_, index) => drawAugmentation(size, { ...options, index }));
 }
 
 /** How often each value occurs. */
@@ -80,7 +80,7 @@ describe('the draw', () => {
     const [first, second, third, fourth] = words as [number, number, number, number];
     const resizeSide = 256 + pick(first, 257);
     const [height, width] = [resizeSide, Math.round(Math.fround(400 * Math.fround(resizeSide / 300)))];
-    expect(drawTreatment(photo, { ...vgg, seed, index })).toEqual({
+    expect(drawAugmentation(photo, { ...vgg, seed, index })).toEqual({
       resizeSide,
       crop: { top: pick(second, height - 223), left: pick(third, width - 223), height: 224, width: 224 },
       resizeMethod: 'bilinear',
@@ -91,7 +91,7 @@ describe('the draw', () => {
 
   test('differs between seeds and between indices', () => {
     const texts = [0, 1, 2, -1].flatMap((seed) =>
-      [0, 1, 2].map((index) => JSON.stringify(drawTreatment(photo, { ...inception, seed, index }))),
+      [0, 1, 2].map((index) => JSON.stringify(drawAugmentation(photo, { ...inception, seed, index }))),
     );
     expect(new Set(texts).size).toBe(12);
   });
@@ -157,12 +157,12 @@ describe('the draw', () => {
 
   test('of inception falls back on the whole image where no box fits', () => {
     const size = { height: 1000, width: 3 };
-    for (const treatment of draws(inception, 5, size)) expect(treatment.crop).toEqual({ top: 0, left: 0, ...size });
+    for (const augmentation of draws(inception, 5, size)) expect(augmentation.crop).toEqual({ top: 0, left: 0, ...size });
   });
 
   const bounds = { brightness: [-32 / 255, 32 / 255], saturation: [0.5, 1.5], hue: [-0.2, 0.2], contrast: [0.5, 1.5] };
 
-  function expectAmounts(all: readonly Treatment[], ops: readonly (keyof typeof bounds)[]): void {
+  function expectAmounts(all: readonly Augmentation[], ops: readonly (keyof typeof bounds)[]): void {
     for (const op of ops) {
       const [low, high] = bounds[op] as [number, number];
       const amounts = all.flatMap(({ colour }) => colour.filter((s) => s.op === op).map((s) => s.amount));
@@ -214,7 +214,7 @@ describe('preprocessImage', () => {
     const options = { ...inception, height: 20, width: 30 };
     const actual = await preprocessImage(image, { ...options, isTraining: true });
     const spec = { ...preprocessingFor('inception', 20), width: 30 };
-    const expected = await addon().preprocess(spec, [image], [drawTreatment(image, options)]);
+    const expected = await addon().preprocess(spec, [image], [drawAugmentation(image, options)]);
     expect(Array.from(actual)).toEqual(Array.from(expected));
   });
 
@@ -295,18 +295,18 @@ describe('preprocessImage', () => {
   test('refuses pixels that are none, and sizes that are none', async () => {
     const image = { ...goldenPicture(8, 8), width: 9 };
     await expect(preprocessImage(image as RawImage, vgg)).rejects.toThrow(ImageError);
-    expect(() => drawTreatment(null as never, vgg)).toThrow(ArgumentError);
-    expect(() => drawTreatment({ height: 0, width: 1 }, vgg)).toThrow(ArgumentError);
+    expect(() => drawAugmentation(null as never, vgg)).toThrow(ArgumentError);
+    expect(() => drawAugmentation({ height: 0, width: 1 }, vgg)).toThrow(ArgumentError);
   });
 });
 
-describe('native checks of treatments', () => {
+describe('native checks of augmentations', () => {
   const image = { data: new Uint8Array(48), width: 4, height: 4, channels: 3 } as const;
   const crop = { top: 0, left: 0, height: 2, width: 2 };
   const good = { resizeSide: 4, crop, resizeMethod: 'bilinear', flip: false, colour: [] };
-  const call = (treatments: unknown, name: PreprocessingName = 'vgg') =>
+  const call = (augmentations: unknown, name: PreprocessingName = 'vgg') =>
     Promise.resolve().then(() =>
-      addon().preprocess({ ...preprocessingFor(name, 2), resizeSide: 4 }, [image], treatments as Treatment[]),
+      addon().preprocess({ ...preprocessingFor(name, 2), resizeSide: 4 }, [image], augmentations as Augmentation[]),
     );
 
   test.each([
@@ -325,8 +325,8 @@ describe('native checks of treatments', () => {
     ['another colour', [{ ...good, colour: [{ op: 'gamma', amount: 1 }] }]],
     ['an amount of NaN', [{ ...good, colour: [{ op: 'hue', amount: Number.NaN }] }]],
     ['too many colours', [{ ...good, colour: new Array(17).fill({ op: 'hue', amount: 0 }) }]],
-  ])('%s is refused', async (_, treatments) => {
-    await expect(call(treatments)).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
+  ])('%s is refused', async (_, augmentations) => {
+    await expect(call(augmentations)).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
   });
 
   test('inception takes no resize side, and any crop of the image', async () => {

@@ -1,4 +1,4 @@
-#include "addon/treatment.h"
+#include "addon/augmentation.h"
 
 #include <array>
 #include <cstdint>
@@ -84,36 +84,36 @@ RelativeBox ReadRelativeBox(napi_env env, napi_value value) {
 
 }  // namespace
 
-Treatment ReadTreatment(napi_env env, napi_value value) {
-  constexpr const char* kWhat = "treatment";
-  Treatment treatment;
-  treatment.resize_side =
+Augmentation ReadAugmentation(napi_env env, napi_value value) {
+  constexpr const char* kWhat = "augmentation";
+  Augmentation augmentation;
+  augmentation.resize_side =
       js::ReadInteger(env, js::Get(env, value, "resizeSide", kWhat), "resizeSide", 0, kLargestResizeSide);
-  treatment.crop = ReadBox(env, js::Get(env, value, "crop", kWhat), "crop");
-  treatment.resize_method = ReadNamed(env, js::Get(env, value, "resizeMethod", kWhat), "resizeMethod", kResizeMethods);
-  treatment.flip = js::ReadBoolean(env, js::Get(env, value, "flip", kWhat), "flip");
+  augmentation.crop = ReadBox(env, js::Get(env, value, "crop", kWhat), "crop");
+  augmentation.resize_method = ReadNamed(env, js::Get(env, value, "resizeMethod", kWhat), "resizeMethod", kResizeMethods);
+  augmentation.flip = js::ReadBoolean(env, js::Get(env, value, "flip", kWhat), "flip");
   const napi_value colour = js::Get(env, value, "colour", kWhat);
   for (const napi_value step : js::ReadArray(env, colour, "colour", kMostColourSteps)) {
     const ColourOp op = ReadNamed(env, js::Get(env, step, "op", "colour"), "op", kColourOps);
     const double amount = js::ReadNumber(env, js::Get(env, step, "amount", "colour"), "amount", -1e6, 1e6);
-    treatment.colour.push_back({op, static_cast<float>(amount)});
+    augmentation.colour.push_back({op, static_cast<float>(amount)});
   }
-  return treatment;
+  return augmentation;
 }
 
-napi_value MakeTreatment(napi_env env, const Treatment& treatment) {
+napi_value MakeAugmentation(napi_env env, const Augmentation& augmentation) {
   std::vector<napi_value> colour;
-  for (const ColourStep& step : treatment.colour) {
+  for (const ColourStep& step : augmentation.colour) {
     const napi_value made = js::Object(env);
     js::Set(env, made, "op", MakeNamed(env, step.op, kColourOps));
     js::Set(env, made, "amount", js::Number(env, static_cast<double>(step.amount)));
     colour.push_back(made);
   }
   const napi_value value = js::Object(env);
-  js::Set(env, value, "resizeSide", js::Number(env, static_cast<double>(treatment.resize_side)));
-  js::Set(env, value, "crop", MakeBox(env, treatment.crop));
-  js::Set(env, value, "resizeMethod", MakeNamed(env, treatment.resize_method, kResizeMethods));
-  js::Set(env, value, "flip", js::Boolean(env, treatment.flip));
+  js::Set(env, value, "resizeSide", js::Number(env, static_cast<double>(augmentation.resize_side)));
+  js::Set(env, value, "crop", MakeBox(env, augmentation.crop));
+  js::Set(env, value, "resizeMethod", MakeNamed(env, augmentation.resize_method, kResizeMethods));
+  js::Set(env, value, "flip", js::Boolean(env, augmentation.flip));
   js::Set(env, value, "colour", js::Array(env, colour));
   return value;
 }
