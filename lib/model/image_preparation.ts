@@ -12,7 +12,7 @@ import type { PreprocessingSpec } from '../data/preprocessing.js';
 import type { RawImage } from '../data/raw_image.js';
 import { loadAddon } from '../native/binding.js';
 import { mapLimited } from './map_limited.js';
-import { Slots } from './slots.js';
+import { Semaphore } from './semaphore.js';
 
 /** Decodes at the same time: the decoder works on libuv's threads, of which there are 4 unless told. */
 const decodesAtOnce = Math.max(2, Math.min(availableParallelism(), 4));
@@ -28,7 +28,7 @@ export interface Item {
 export class ImagePreparation {
   readonly #preprocessing: PreprocessingSpec;
   readonly #decode: DecodeOptions;
-  readonly #slots = new Slots(decodesAtOnce);
+  readonly #semaphore = new Semaphore(decodesAtOnce);
 
   constructor(preprocessing: PreprocessingSpec, decode: DecodeOptions) {
     this.#preprocessing = preprocessing;
@@ -48,7 +48,7 @@ export class ImagePreparation {
   async decode(source: ImageSource, signal: AbortSignal | undefined): Promise<RawImage> {
     const item = this.own(source);
     return unlessAborted(
-      this.#slots.use(() => this.#decodeItem(item, signal)),
+      this.#semaphore.use(() => this.#decodeItem(item, signal)),
       signal,
     );
   }
@@ -73,7 +73,7 @@ export class ImagePreparation {
     signal: AbortSignal | undefined,
     onFailure?: (item: Item, error: unknown) => void,
   ): Promise<{ readonly item: Item; readonly pixels: Float32Array }[]> {
-    const all = await mapLimited(items, this.#slots, async (item) => {
+    const all = await mapLimited(items, this.#semaphore, async (item) => {
       try {
         const image = await this.#decodeItem(item, signal);
         return { item, pixels: await loadAddon().preprocess(this.#preprocessing, [image]) };

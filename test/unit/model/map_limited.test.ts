@@ -1,17 +1,17 @@
 import { mapLimited } from '../../../lib/model/map_limited.js';
-import { Slots } from '../../../lib/model/slots.js';
+import { Semaphore } from '../../../lib/model/semaphore.js';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
 
 describe('mapLimited', () => {
   test('keeps the order of the items, whatever order they end in', async () => {
-    const result = await mapLimited([3, 1, 2], new Slots(3), async (n) => {
+    const result = await mapLimited([3, 1, 2], new Semaphore(3), async (n) => {
       for (let i = 0; i < n; i++) await turn();
       return n * n;
     });
     expect(result).toEqual([9, 1, 4]);
-    expect(await mapLimited([], new Slots(3), async (n) => n)).toEqual([]);
+    expect(await mapLimited([], new Semaphore(3), async (n) => n)).toEqual([]);
   });
 
   test('after a failure no further item is begun', async () => {
@@ -22,7 +22,7 @@ describe('mapLimited', () => {
       if (n === 1) throw new Error('one');
       return n;
     };
-    await expect(mapLimited(upTo(10), new Slots(2), map)).rejects.toThrow('one');
+    await expect(mapLimited(upTo(10), new Semaphore(2), map)).rejects.toThrow('one');
     expect(begun.length).toBeLessThanOrEqual(4);
   });
 
@@ -34,12 +34,12 @@ describe('mapLimited', () => {
       running--;
       throw new Error(`item ${n}`);
     };
-    await expect(mapLimited(upTo(8), new Slots(3), map)).rejects.toThrow('item 0');
+    await expect(mapLimited(upTo(8), new Semaphore(3), map)).rejects.toThrow('item 0');
     expect(running).toBe(0);
   });
 
-  test('lists that are worked through at the same time share the slots, and none waits for the whole of another', async () => {
-    const slots = new Slots(2);
+  test('lists that are worked through at the same time share the semaphore, and none waits for the whole of another', async () => {
+    const semaphore = new Semaphore(2);
     let now = 0;
     let most = 0;
     const order: string[] = [];
@@ -50,8 +50,8 @@ describe('mapLimited', () => {
       order.push(`${name}${n}`);
       return n;
     };
-    const long = mapLimited(upTo(20), slots, map('a'));
-    const short = mapLimited(upTo(1), slots, map('b'));
+    const long = mapLimited(upTo(20), semaphore, map('a'));
+    const short = mapLimited(upTo(1), semaphore, map('b'));
     expect(await short).toEqual([0]);
     expect(order.length).toBeLessThan(8);
     expect(await long).toEqual(upTo(20));
@@ -59,12 +59,12 @@ describe('mapLimited', () => {
   });
 });
 
-describe('slots', () => {
+describe('semaphore', () => {
   test('are given in the order of asking, and free again after a failure', async () => {
-    const slots = new Slots(1);
+    const semaphore = new Semaphore(1);
     const order: number[] = [];
     const uses = upTo(5).map((n) =>
-      slots.use(async () => {
+      semaphore.use(async () => {
         await turn();
         order.push(n);
         if (n === 2) throw new Error('two');

@@ -1,5 +1,5 @@
 /** A number of places at which work is done. Who finds all of them taken waits; who came first goes first. */
-export class Slots {
+export class Semaphore {
   readonly count: number;
   #taken = 0;
   readonly #waiting: (() => void)[] = [];
