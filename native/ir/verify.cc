@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
-#include "ir/by_image.h"
+#include "ir/batchwise.h"
 #include "ir/infer.h"
 #include "ir/program.h"
 #include "ir/reads.h"
@@ -255,10 +255,10 @@ class Verifier {
       }
     });
     if (!node.repeated) return;
-    const auto by_image = ReadsByImage(program_, node);
-    if (!by_image || node.prologue) FailAt(node, "the section cannot hold this op.");
-    for (size_t i = 0; i < by_image->size(); ++i) {
-      if (!(*by_image)[i] && ProducerOf(node.inputs[i]).repeated) {
+    const auto batchwise = ReadsBatchwise(program_, node);
+    if (!batchwise || node.prologue) FailAt(node, "the section cannot hold this op.");
+    for (size_t i = 0; i < batchwise->size(); ++i) {
+      if (!(*batchwise)[i] && ProducerOf(node.inputs[i]).repeated) {
         FailAt(node, "it needs the whole of " + Ref(node.inputs[i]) + ", which is a part of a batch.");
       }
     }

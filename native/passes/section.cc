@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ir/by_image.h"
+#include "ir/batchwise.h"
 #include "ir/reads.h"
 #include "ir/views.h"
 #include "passes/edit.h"
@@ -79,10 +79,10 @@ class Finder {
   }
 
   bool IsCandidate(const Node& node) const {
-    const auto by_image = ReadsByImage(program_, node);
-    if (!by_image || program_.values[node.outputs[0]].type.shape[0] != found_.batch) return false;
+    const auto batchwise = ReadsBatchwise(program_, node);
+    if (!batchwise || program_.values[node.outputs[0]].type.shape[0] != found_.batch) return false;
     for (size_t i = 0; i < node.inputs.size(); ++i) {
-      if (!((*by_image)[i] ? ComesInParts(node.inputs[i]) : IsBefore(node.inputs[i]))) return false;
+      if (!((*batchwise)[i] ? ComesInParts(node.inputs[i]) : IsBefore(node.inputs[i]))) return false;
     }
     return std::all_of(node.post_ops.begin(), node.post_ops.end(), [&](const PostOp& post) {
       if (post.operand == kNoValue) return true;

@@ -6,7 +6,7 @@
 #include <string>
 #include <utility>
 
-#include "ir/by_image.h"
+#include "ir/batchwise.h"
 #include "ir/reads.h"
 #include "passes/edit.h"
 #include "passes/passes.h"
@@ -53,9 +53,9 @@ class Splitter {
  private:
   // Reads what was there before the section in parts, where the node works on it image by image.
   void EnterParts(Node& node) {
-    const std::vector<bool> by_image = *ReadsByImage(program_, node);
-    for (size_t i = 0; i < by_image.size(); ++i) {
-      if (by_image[i] && !inside_[node.inputs[i]]) node.inputs[i] = PartOf(node.inputs[i]);
+    const std::vector<bool> batchwise = *ReadsBatchwise(program_, node);
+    for (size_t i = 0; i < batchwise.size(); ++i) {
+      if (batchwise[i] && !inside_[node.inputs[i]]) node.inputs[i] = PartOf(node.inputs[i]);
     }
     for (PostOp& post : node.post_ops) {
       if (post.kind == PostOp::Kind::kAdd && !inside_[post.operand]) post.operand = PartOf(post.operand);

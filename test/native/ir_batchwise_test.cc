@@ -5,7 +5,7 @@
 #include <utility>
 #include <vector>
 
-#include "ir/by_image.h"
+#include "ir/batchwise.h"
 #include "native/builder.h"
 
 namespace slimnet::testing {
@@ -20,14 +20,14 @@ Ports PortsOf(Attrs attrs, std::vector<TensorType> types) {
   for (size_t i = 0; i < types.size(); ++i) inputs.push_back(b.Input("x" + std::to_string(i), types[i]));
   b.Output("y", b.Op(std::move(attrs), inputs));
   const Program program = b.Take();
-  return ReadsByImage(program, program.nodes.back());
+  return ReadsBatchwise(program, program.nodes.back());
 }
 
 const Ports kNever;
 const Ports kFirst{{true}};
 const Ports kFirstOfTwo{{true, false}};
 
-TEST(ReadsByImage, ReadsFiltersAndBiasesWhole) {
+TEST(ReadsBatchwise, ReadsFiltersAndBiasesWhole) {
   EXPECT_EQ(PortsOf(Conv2dAttrs{{1, 1}, {1, 1}, {0, 0, 0, 0}}, {Float({4, 5, 5, 3}), Float({1, 1, 3, 2})}),
             kFirstOfTwo);
   EXPECT_EQ(PortsOf(MatmulAttrs{}, {Float({4, 4}), Float({4, 4})}), kFirstOfTwo);
@@ -36,7 +36,7 @@ TEST(ReadsByImage, ReadsFiltersAndBiasesWhole) {
             (Ports{{true, false, false, false, false}}));
 }
 
-TEST(ReadsByImage, WantsABatchBesideTheAxisOfTheOp) {
+TEST(ReadsBatchwise, WantsABatchBesideTheAxisOfTheOp) {
   EXPECT_EQ(PortsOf(BiasAddAttrs{}, {Float({4}), Float({4})}), kNever);
   EXPECT_EQ(PortsOf(SoftmaxAttrs{}, {Float({4})}), kNever);
   EXPECT_EQ(PortsOf(SoftmaxAttrs{}, {Float({4, 4})}), kFirst);
@@ -45,7 +45,7 @@ TEST(ReadsByImage, WantsABatchBesideTheAxisOfTheOp) {
   EXPECT_EQ(PortsOf(ReluAttrs{}, {Float({})}), kNever);
 }
 
-TEST(ReadsByImage, LooksAtAxes) {
+TEST(ReadsBatchwise, LooksAtAxes) {
   EXPECT_EQ(PortsOf(ReduceMeanAttrs{{1, 2}, true}, {Float({4, 5, 5, 3})}), kFirst);
   EXPECT_EQ(PortsOf(ReduceMeanAttrs{{0, 1}, true}, {Float({4, 5})}), kNever);
   EXPECT_EQ(PortsOf(ReduceSumAttrs{{-2}, true}, {Float({4, 5})}), kNever);
@@ -61,14 +61,14 @@ TEST(ReadsByImage, LooksAtAxes) {
   EXPECT_EQ(PortsOf(ReshapeAttrs{{8, 3}}, {Float({4, 2, 3})}), kNever);
 }
 
-TEST(ReadsByImage, TellsWhatIsStretchedOverTheImages) {
+TEST(ReadsBatchwise, TellsWhatIsStretchedOverTheImages) {
   EXPECT_EQ(PortsOf(AddAttrs{}, {Float({4, 3}), Float({4, 3})}), (Ports{{true, true}}));
   EXPECT_EQ(PortsOf(AddAttrs{}, {Float({4, 4}), Float({4})}), kFirstOfTwo);
   EXPECT_EQ(PortsOf(AddAttrs{}, {Float({1, 3}), Float({4, 3})}), (Ports{{false, true}}));
   EXPECT_EQ(PortsOf(SelectAttrs{}, {{DType::kBool, {}}, Float({4, 3}), Float({4, 3})}), (Ports{{false, true, true}}));
 }
 
-TEST(ReadsByImage, RefusesWhatLooksAcrossTheBatchDrawsOrHasAnEffect) {
+TEST(ReadsBatchwise, RefusesWhatLooksAcrossTheBatchDrawsOrHasAnEffect) {
   EXPECT_EQ(PortsOf(BatchNormTrainingAttrs{0.1, true}, {Float({4, 3}), Float({3}), Float({3})}), kNever);
   EXPECT_EQ(PortsOf(DropoutAttrs{0.5, 1}, {Float({4, 3})}), kNever);
   EXPECT_EQ(PortsOf(L2LossAttrs{}, {Float({4, 3})}), kNever);

@@ -1,4 +1,4 @@
-#include "ir/by_image.h"
+#include "ir/batchwise.h"
 
 #include <algorithm>
 
@@ -106,7 +106,7 @@ struct LeavesImages {
 
 }  // namespace
 
-std::optional<std::vector<bool>> ReadsByImage(const Program& program, const Node& node) {
+std::optional<std::vector<bool>> ReadsBatchwise(const Program& program, const Node& node) {
   const Images images = ImagesOf(node.op);
   if (images == Images::kNever) return std::nullopt;
   const auto shape = [&](ValueId value) -> const Shape& { return program.values[value].type.shape; };
@@ -118,21 +118,21 @@ std::optional<std::vector<bool>> ReadsByImage(const Program& program, const Node
   if (images == Images::kRows && first.size() < 2) return std::nullopt;
   if (images == Images::kShaped && !std::visit(LeavesImages{first.size()}, node.attrs)) return std::nullopt;
 
-  std::vector<bool> by_image(node.inputs.size(), images == Images::kAll);
+  std::vector<bool> batchwise(node.inputs.size(), images == Images::kAll);
   if (images == Images::kStretched) {
-    for (size_t i = 0; i < by_image.size(); ++i) {
+    for (size_t i = 0; i < batchwise.size(); ++i) {
       const Shape& read = shape(node.inputs[i]);
-      by_image[i] = read.size() == result.size() && read[0] == result[0];
+      batchwise[i] = read.size() == result.size() && read[0] == result[0];
     }
   } else {
-    by_image[0] = true;
+    batchwise[0] = true;
   }
   const auto same_batch = [&](ValueId value) { return !shape(value).empty() && shape(value)[0] == result[0]; };
-  for (size_t i = 0; i < by_image.size(); ++i) {
-    if (by_image[i] && !same_batch(node.inputs[i])) return std::nullopt;
+  for (size_t i = 0; i < batchwise.size(); ++i) {
+    if (batchwise[i] && !same_batch(node.inputs[i])) return std::nullopt;
   }
   if (!std::all_of(node.outputs.begin(), node.outputs.end(), same_batch)) return std::nullopt;
-  return by_image;
+  return batchwise;
 }
 
 }  // namespace slimnet

@@ -13,6 +13,6 @@ namespace slimnet {
 // Nothing when the results cannot be computed some images at a time: the op looks across the batch, draws numbers or
 // has an effect, or the first dimension is no batch (it is the only one of a bias, say). Post-ops ask nothing more: a
 // bias is read whole, what is added image by image.
-std::optional<std::vector<bool>> ReadsByImage(const Program& program, const Node& node);
+std::optional<std::vector<bool>> ReadsBatchwise(const Program& program, const Node& node);
 
 }  // namespace slimnet
