@@ -33,7 +33,7 @@ export interface Addon {
    */
   fill(store: NativeStore, fills: readonly NativeFill[]): Promise<NativeFillResult>;
   /** Hashes values that are here to stay: what is made of them is then looked for on disk, and put there. */
-  settle(store: NativeStore, names: readonly string[]): Promise<void>;
+  hashContents(store: NativeStore, names: readonly string[]): Promise<void>;
   /** Zeros; where they are many, in memory of the addon's own. */
   allocate(dtype: DType, shape: readonly number[]): TypedArray;
   /** Fills variables of the store, float32 or float64, with drawn values, on all threads of its executor. */

@@ -33,9 +33,9 @@ export interface RestoreTarget {
   /** Sets variables from where their values stand in files. Says how many are new, and which one made it end. */
   readonly fill: (fillings: readonly Filling<Variable>[]) => Promise<FillResult>;
   /** Told which variables were written, not filled, when all has gone well. */
-  readonly settle: (variables: readonly Variable[]) => Promise<void>;
+  readonly hashContents: (variables: readonly Variable[]) => Promise<void>;
   /** Told when a restore ended halfway: some values are new and some old, and that is no state to compute with. */
-  readonly spoil: (variables: readonly Variable[]) => void;
+  readonly invalidate: (variables: readonly Variable[]) => void;
 }
 
 /**
@@ -46,7 +46,7 @@ export async function restoreVariables(
   path: string,
   variables: readonly Variable[],
   { signal, ...matching }: RestoreOptions & { readonly signal: AbortSignal | undefined },
-  { crc32c, write, fill, settle, spoil }: RestoreTarget,
+  { crc32c, write, fill, hashContents, invalidate }: RestoreTarget,
 ): Promise<RestorePlan<Variable>> {
   return orReason(signal, async () => {
     const reader = await openCheckpoint(path, { crc32c, ...(signal === undefined ? {} : { signal }) });
@@ -70,9 +70,9 @@ export async function restoreVariables(
           write(assignment.variable, await values.read(assignment));
           written++;
         }
-        if (others.length > 0) await settle(others.map(({ variable }) => variable));
+        if (others.length > 0) await hashContents(others.map(({ variable }) => variable));
       } catch (error) {
-        if (written > 0) spoil(plan.assignments.map(({ variable }) => variable));
+        if (written > 0) invalidate(plan.assignments.map(({ variable }) => variable));
         throw error;
       }
       return plan;

@@ -206,11 +206,11 @@ export class Session {
             this.#lifetime.assertNotDisposed();
             return this.#variables.fill(fillings);
           },
-          settle: async (written) => {
+          hashContents: async (written) => {
             this.#lifetime.assertNotDisposed();
-            if (this.#settings.packedCache !== undefined) await this.#variables.settle(written);
+            if (this.#settings.packedCache !== undefined) await this.#variables.hashContents(written);
           },
-          spoil: (spoilt) => this.#variables.spoil(spoilt),
+          invalidate: (invalidated) => this.#variables.invalidate(invalidated),
         },
       ),
     );

@@ -87,8 +87,8 @@ export class SessionVariables {
   }
 
   /** Has the values hashed, so that what is made of them can be found on disk. */
-  async settle(variables: readonly Variable[]): Promise<void> {
-    await this.#addon.settle(
+  async hashContents(variables: readonly Variable[]): Promise<void> {
+    await this.#addon.hashContents(
       this.#store,
       variables.map(({ name }) => name),
     );
@@ -100,7 +100,7 @@ export class SessionVariables {
   }
 
   /** Takes the values away: they are no state to compute with. */
-  spoil(variables: readonly Variable[]): void {
+  invalidate(variables: readonly Variable[]): void {
     for (const { name } of variables) this.#uninitialized.add(name);
   }
 

@@ -72,7 +72,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     add("allocate", Entry<Allocate>);
     add("draw", Entry<DrawInitialValues>);
     add("fill", Entry<FillFromFiles>);
-    add("settle", Entry<SettleVariables>);
+    add("hashContents", Entry<HashVariableContents>);
     add("crc32c", Entry<Checksum>);
     add("preprocess", Entry<Preprocess>);
     add("drawAugmentation", Entry<DrawAugmentation>);

@@ -58,12 +58,12 @@ class FillJob final : public AsyncJob {
   FillResult result_;
 };
 
-class SettleJob final : public AsyncJob {
+class HashContentsJob final : public AsyncJob {
  public:
-  SettleJob(std::shared_ptr<SharedStore> shared, std::vector<std::string> names)
+  HashContentsJob(std::shared_ptr<SharedStore> shared, std::vector<std::string> names)
       : AsyncJob(shared->store().get()), shared_(std::move(shared)), names_(std::move(names)) {}
 
-  void Execute(const ExecutorResources& resources) override { shared_->store()->Settle(names_, resources.pool); }
+  void Execute(const ExecutorResources& resources) override { shared_->store()->HashContents(names_, resources.pool); }
   napi_value Result(napi_env env) override { return js::Undefined(env); }
 
  private:
@@ -87,11 +87,11 @@ Fill ReadFill(napi_env env, napi_value object) {
 
 }  // namespace
 
-napi_value SettleVariables(const js::Arguments& arguments) {
+napi_value HashVariableContents(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
   auto names = js::ReadList(env, arguments[1], "names", limits::kNodes,
                             [&](napi_value name) { return js::ReadString(env, name, "name", limits::kNameBytes); });
-  return StartStoreJob<SettleJob>(env, arguments[0], std::move(names));
+  return StartStoreJob<HashContentsJob>(env, arguments[0], std::move(names));
 }
 
 napi_value FillFromFiles(const js::Arguments& arguments) {

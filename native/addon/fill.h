@@ -9,7 +9,7 @@ namespace slimnet {
 
 // fill(store, fills): see lib/native/addon.ts.
 napi_value FillFromFiles(const js::Arguments& arguments);
-// settle(store, names)
-napi_value SettleVariables(const js::Arguments& arguments);
+// hashContents(store, names)
+napi_value HashVariableContents(const js::Arguments& arguments);
 
 }  // namespace slimnet

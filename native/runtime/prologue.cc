@@ -280,11 +280,11 @@ std::vector<Prologue::Storable> Prologue::FindStorable(const Store::View& view) 
   for (Kept& kept : kept_) {
     if (kept.expression.empty() || !IsStale(kept, view)) continue;
     std::string text = machine + "\n" + kept.expression;
-    const bool settled = std::all_of(kept.sources.begin(), kept.sources.end(), [&](size_t source) {
+    const bool hashed = std::all_of(kept.sources.begin(), kept.sources.end(), [&](size_t source) {
       if (view.contents[source]) text += "\n" + HexOf(*view.contents[source]);
       return view.contents[source].has_value();
     });
-    if (settled) storable.push_back({&kept, HashOf(text)});
+    if (hashed) storable.push_back({&kept, HashOf(text)});
   }
   return storable;
 }

@@ -97,7 +97,7 @@ void Store::Replace(const std::string& name, std::unique_ptr<Memory> memory,
   variable.content = content;
 }
 
-void Store::Settle(std::span<const std::string> names, ParallelFor& pool) {
+void Store::HashContents(std::span<const std::string> names, ParallelFor& pool) {
   View view;
   std::vector<size_t> bytes;
   for (const std::string& name : names) {

@@ -74,12 +74,12 @@ class Store {
   // Copies `data` over the elements from `offset` on. Throws Error{kArgument} when name, dtype or size do not fit.
   void Write(const std::string& name, DType dtype, std::span<const std::byte> data, int64_t offset);
   // Gives a variable other memory of its size, whose values it takes. Throws Error{kArgument}.
-  // With `content`, the hash of the values, they are settled.
+  // With `content`, the hash of the values, they are hashed.
   void Replace(const std::string& name, std::unique_ptr<Memory> memory,
                const std::optional<ContentHash>& content = std::nullopt);
   // The values of these variables are here to stay: they are hashed, on the pool's threads, so that what is made of
   // them can be found on disk. The hash is dropped when they change. Throws Error{kArgument}.
-  void Settle(std::span<const std::string> names, ParallelFor& pool);
+  void HashContents(std::span<const std::string> names, ParallelFor& pool);
   // Type of a variable. Throws Error{kArgument}.
   TensorType TypeOf(const std::string& name) const;
   // Copies all of a variable into `data`, which must have its size.
@@ -107,7 +107,7 @@ class Store {
     std::vector<size_t> slots;                         // set by the program
     std::vector<void*> data;                           // memory of each
     std::vector<uint64_t> versions;                    // and its version
-    std::vector<std::optional<ContentHash>> contents;  // of those that are settled
+    std::vector<std::optional<ContentHash>> contents;  // of those that are hashed
     uint64_t store_version = 0;                        // 0: never looked
   };
 
@@ -152,7 +152,7 @@ class Store {
     TensorType type;
     std::unique_ptr<Memory> memory;  // made at the first use
     uint64_t version = 1;
-    std::optional<ContentHash> content;  // where the values are settled
+    std::optional<ContentHash> content;  // where the values are hashed
     // The last Reading that had begun when `memory` was made while Readings lived: they do not see this memory.
     uint64_t made_in_reading = 0;
   };

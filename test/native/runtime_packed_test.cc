@@ -168,14 +168,14 @@ TEST(Store, ForgetsWhatValuesWereWhenTheyChange) {
   };
   EXPECT_FALSE(contents()[0] || contents()[1]);
   const std::vector<std::string> names{"v"};
-  store.Settle(names, pool);
+  store.HashContents(names, pool);
   const auto zeros = contents()[0];
   EXPECT_EQ(zeros, HashOf(std::vector<std::byte>(16)));
   EXPECT_FALSE(contents()[1]);
   const std::array<float, 4> ones{1, 1, 1, 1};
   store.Write("v", DType::kFloat32, std::as_bytes(std::span(ones)), 0);
   EXPECT_FALSE(contents()[0]);
-  store.Settle(names, pool);
+  store.HashContents(names, pool);
   EXPECT_EQ(contents()[0], HashOf(std::as_bytes(std::span(ones))));
   {
     const Store::Reading reading(store, view);

@@ -118,14 +118,14 @@ describe('hostile arguments', () => {
     ['draw', () => addon.draw as Anything],
     ['allocate', () => addon.allocate as Anything],
     ['fill', () => addon.fill as Anything],
-    ['settle', () => addon.settle as Anything],
+    ['hashContents', () => addon.hashContents as Anything],
     [
       'fill of a store',
       () =>
         (fills, ...others) =>
           addon.fill(store(), fills as never[], ...(others as [])) as unknown,
     ],
-    ['settle of a store', () => (names) => addon.settle(store(), names as never[]) as unknown],
+    ['hashContents of a store', () => (names) => addon.hashContents(store(), names as never[]) as unknown],
     [
       'packedCache of createStore',
       () => (packedCache) => addon.createStore({ backend: 'reference', threads: 1, packedCache } as never),

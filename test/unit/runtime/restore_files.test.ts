@@ -154,7 +154,7 @@ describe('filling that fails without saying how far it came', () => {
     const path = join(folder, 'failing.ckpt');
     await writeCheckpoint(path, [{ name: 'v', dtype: 'float32', shape: [1], data: Float32Array.of(1) }]);
     const variables = [...(await graphOf(path)).variables.values()];
-    const spoilt: string[] = [];
+    const invalidated: string[] = [];
     const restoring = restoreVariables(
       path,
       variables,
@@ -163,12 +163,12 @@ describe('filling that fails without saying how far it came', () => {
         crc32c: loadAddon().crc32c,
         write: () => {},
         fill: () => Promise.reject(new Error('no memory')),
-        settle: async () => {},
-        spoil: (some) => spoilt.push(...some.map(({ name }) => name)),
+        hashContents: async () => {},
+        invalidate: (some) => invalidated.push(...some.map(({ name }) => name)),
       },
     );
     await expect(restoring).rejects.toThrow('no memory');
-    expect(spoilt).toEqual(['v']);
+    expect(invalidated).toEqual(['v']);
   });
 });
 
