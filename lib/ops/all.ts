@@ -21,18 +21,18 @@ import { equal } from './equal.js';
 import { exp } from './exp.js';
 import { inTopK } from './in_top_k.js';
 import { input } from './input.js';
-import { join } from './join.js';
 import { l2Loss } from './l2_loss.js';
 import { log } from './log.js';
 import { logSoftmax } from './log_softmax.js';
 import { log1p } from './log1p.js';
 import { matmul } from './matmul.js';
 import { maxPool2d } from './max_pool2d.js';
+import { microbatchConcat } from './microbatch_concat.js';
+import { microbatchSlice } from './microbatch_slice.js';
 import { mul } from './mul.js';
 import { notEqual } from './not_equal.js';
 import { oneHot } from './one_hot.js';
 import { pad } from './pad.js';
-import { part } from './part.js';
 import { pick } from './pick.js';
 import { reduceMean } from './reduce_mean.js';
 import { reduceSum } from './reduce_sum.js';
@@ -76,18 +76,18 @@ export const allOps: readonly Op[] = [
   exp,
   inTopK,
   input,
-  join,
   l2Loss,
   log,
   log1p,
   logSoftmax,
   matmul,
   maxPool2d,
+  microbatchConcat,
+  microbatchSlice,
   mul,
   notEqual,
   oneHot,
   pad,
-  part,
   pick,
   reduceMean,
   reduceSum,

@@ -26,9 +26,9 @@ Images ImagesOf(OpKind op) {
     case OpKind::kConstant:
     case OpKind::kDropout:
     case OpKind::kInput:
-    case OpKind::kJoin:
+    case OpKind::kMicrobatchConcat:
     case OpKind::kL2Loss:
-    case OpKind::kPart:
+    case OpKind::kMicrobatchSlice:
     case OpKind::kSize:
     case OpKind::kVariable:
       return Images::kNever;

@@ -80,10 +80,10 @@ Types Infer(const BatchNormAttrs& attrs, const Types& inputs);
 Types Infer(const BatchNormTrainingAttrs& attrs, const Types& inputs);
 
 // infer_shape.cc
-Types Infer(const JoinAttrs& attrs, const Types& inputs);
+Types Infer(const MicrobatchConcatAttrs& attrs, const Types& inputs);
 Types Infer(const OneHotAttrs& attrs, const Types& inputs);
 Types Infer(const PadAttrs& attrs, const Types& inputs);
-Types Infer(const PartAttrs& attrs, const Types& inputs);
+Types Infer(const MicrobatchSliceAttrs& attrs, const Types& inputs);
 Types Infer(const ReshapeAttrs& attrs, const Types& inputs);
 Types Infer(const SqueezeAttrs& attrs, const Types& inputs);
 Types Infer(const TransposeAttrs& attrs, const Types& inputs);

@@ -76,7 +76,7 @@ Types Infer(const PadAttrs& attrs, const Types& inputs) {
   return {{inputs[0].dtype, std::move(shape)}};
 }
 
-Types Infer(const PartAttrs& attrs, const Types& inputs) {
+Types Infer(const MicrobatchSliceAttrs& attrs, const Types& inputs) {
   Shape shape = inputs[0].shape;
   if (shape.empty() || attrs.count < 1 || shape[0] % attrs.count != 0) {
     Fail(ShapeText(shape) + " has no " + std::to_string(attrs.count) + " equal parts.");
@@ -85,7 +85,7 @@ Types Infer(const PartAttrs& attrs, const Types& inputs) {
   return {{inputs[0].dtype, std::move(shape)}};
 }
 
-Types Infer(const JoinAttrs& attrs, const Types& inputs) {
+Types Infer(const MicrobatchConcatAttrs& attrs, const Types& inputs) {
   Shape shape = inputs[0].shape;
   if (shape.empty() || attrs.count < 1) {
     Fail(ShapeText(shape) + " is no part of " + std::to_string(attrs.count) + ".");

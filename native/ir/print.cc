@@ -146,7 +146,7 @@ std::string SplitText(const std::optional<SplitRequest>& split) {
 // The line above the nodes of one part of the program.
 std::string Heading(const Program& program, const Node& node) {
   if (node.prologue) return "prologue:\n";
-  return node.repeated ? "section " + std::to_string(program.repeats) + ":\n" : "main:\n";
+  return node.repeated ? "microbatch_loop " + std::to_string(program.repeats) + ":\n" : "main:\n";
 }
 
 }  // namespace

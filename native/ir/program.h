@@ -53,7 +53,7 @@ struct Place {
   Kind kind = Kind::kNone;
   size_t offset = 0;
   int32_t index = 0;
-  bool moves = false;  // by the value's bytes with each repetition of the section; the rest is of the first repetition
+  bool moves = false;  // by the value's bytes with each repetition of the microbatch loop; the rest is of the first repetition
 };
 
 struct Value {
@@ -101,7 +101,7 @@ struct Node {
   std::vector<PostOp> post_ops;
   // Depends on variables and constants alone: runs once for each state of the variables.
   bool prologue = false;
-  // Belongs to the section, the beginning of the main part: runs Program::repeats times in one run, each time on the
+  // Belongs to the microbatch loop, the beginning of the main part: runs Program::repeats times in one run, each time on the
   // next images.
   bool repeated = false;
   Place scratch;  // set by plan_memory when the kernel asked for scratch
@@ -112,9 +112,9 @@ struct ProgramOutput {
   ValueId value = kNoValue;
 };
 
-// What a plan says about its section; without it, the compiler chooses.
+// What a plan says about its microbatch loop; without it, the compiler chooses.
 struct SplitRequest {
-  int64_t steps = 0;   // as many nodes as this, or as many as can be; 0: no section
+  int64_t steps = 0;   // as many nodes as this, or as many as can be; 0: no microbatch loop
   int64_t images = 0;  // at a time
 };
 
@@ -125,7 +125,7 @@ struct Program {
   std::vector<ValueId> updates;
   PrecisionRequest precision;
   std::optional<SplitRequest> split;
-  int64_t repeats = 1;     // of the section in one run; 1: there is none
+  int64_t repeats = 1;     // of the microbatch loop in one run; 1: there is none
   size_t arena_bytes = 0;  // set by plan_memory; scratch included
 
   ValueId AddValue(TensorType type, int32_t port = 0, std::string maker = {});

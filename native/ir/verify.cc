@@ -56,7 +56,7 @@ class Verifier {
       CheckNames(node);
       CheckUpdates(node);
       CheckPrologue(node);
-      CheckSection(node);
+      CheckMicrobatchLoop(node);
       for (ValueId value : node.outputs) producer_[value] = static_cast<int32_t>(i);
     }
     CheckResults();
@@ -236,13 +236,13 @@ class Verifier {
     }
   }
 
-  // The section is the beginning of the main part. It is entered by parts and left by joins; what else it reads is the
+  // The microbatch loop is the beginning of the main part. It is entered by slices and left by concats; what else it reads is the
   // same in each repetition.
-  void CheckSection(const Node& node) {
+  void CheckMicrobatchLoop(const Node& node) {
     const bool fixed = IsFixed(node);
     for (ValueId value : node.outputs) constant_[value] = fixed;
-    if (!node.repeated && !fixed && node.op != OpKind::kInput) left_section_ = true;
-    if (node.repeated && left_section_) FailAt(node, "a node of the section stands behind a node that runs once.");
+    if (!node.repeated && !fixed && node.op != OpKind::kInput) left_loop_ = true;
+    if (node.repeated && left_loop_) FailAt(node, "a node of the microbatch loop stands behind a node that runs once.");
     if (IsMovingView(node.op)) {
       CheckMovingView(node);
       return;
@@ -251,12 +251,12 @@ class Verifier {
       const Node& maker = ProducerOf(value);
       if (maker.repeated && !node.repeated) FailAt(node, "it reads " + Ref(value) + ", which is a part of a batch.");
       if (node.repeated && !maker.repeated && !constant_[value] && maker.op != OpKind::kInput) {
-        FailAt(node, "the section reads " + Ref(value) + ", which is made behind it.");
+        FailAt(node, "the microbatch loop reads " + Ref(value) + ", which is made behind it.");
       }
     });
     if (!node.repeated) return;
     const auto batchwise = ReadsBatchwise(program_, node);
-    if (!batchwise || node.prologue) FailAt(node, "the section cannot hold this op.");
+    if (!batchwise || node.prologue) FailAt(node, "the microbatch loop cannot hold this op.");
     for (size_t i = 0; i < batchwise->size(); ++i) {
       if (!(*batchwise)[i] && ProducerOf(node.inputs[i]).repeated) {
         FailAt(node, "it needs the whole of " + Ref(node.inputs[i]) + ", which is a part of a batch.");
@@ -265,12 +265,12 @@ class Verifier {
   }
 
   void CheckMovingView(const Node& node) const {
-    const auto* part = std::get_if<PartAttrs>(&node.attrs);
-    const int64_t count = part != nullptr ? part->count : std::get<JoinAttrs>(node.attrs).count;
+    const auto* part = std::get_if<MicrobatchSliceAttrs>(&node.attrs);
+    const int64_t count = part != nullptr ? part->count : std::get<MicrobatchConcatAttrs>(node.attrs).count;
     const bool enters = node.repeated && !ProducerOf(node.inputs[0]).repeated;
     const bool leaves = !node.repeated && ProducerOf(node.inputs[0]).repeated;
     if (count != program_.repeats || !(part != nullptr ? enters : leaves)) {
-      FailAt(node, "it does not stand at an end of the section.");
+      FailAt(node, "it does not stand at an end of the microbatch loop.");
     }
     if (program_.values[node.inputs[0]].layout || program_.values[node.outputs[0]].layout) {
       FailAt(node, "images in a layout of a backend cannot be told apart.");
@@ -279,7 +279,7 @@ class Verifier {
 
   // Made of variables and constants alone, so that the results are the same in each repetition.
   bool IsFixed(const Node& node) const {
-    bool fixed = node.op != OpKind::kInput && node.op != OpKind::kDropout && node.op != OpKind::kPart &&
+    bool fixed = node.op != OpKind::kInput && node.op != OpKind::kDropout && node.op != OpKind::kMicrobatchSlice &&
                  Info(node.op).updates.empty();
     ForEachRead(node, [&](ValueId value) { fixed = fixed && constant_[value]; });
     return fixed;
@@ -343,7 +343,7 @@ class Verifier {
   std::map<std::string_view, const TensorType*> variables_;
   std::vector<bool> constant_;  // by value
   bool main_began_ = false;
-  bool left_section_ = false;
+  bool left_loop_ = false;
 };
 
 }  // namespace

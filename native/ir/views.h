@@ -10,7 +10,7 @@ namespace slimnet {
 // True for ops whose result is bytes of their input: under another shape, or a part or the whole of a batch.
 bool IsView(OpKind op);
 
-// True for the views by which a section reads and leaves its images: the bytes are others in each repetition, so that
+// True for the views by which a microbatch loop reads and leaves its images: the bytes are others in each repetition, so that
 // the runtime must know them and no kernel can stand for them.
 bool IsMovingView(OpKind op);
 

@@ -163,7 +163,7 @@ std::vector<bool> ConstantValues(const Program& program) {
   std::vector<bool> constant(program.values.size(), false);
   for (const Node& node : program.nodes) {
     // Random ops depend on the number of the run, ops with effect on when they run, parts on the repetition.
-    bool all = node.op != OpKind::kInput && node.op != OpKind::kDropout && node.op != OpKind::kPart &&
+    bool all = node.op != OpKind::kInput && node.op != OpKind::kDropout && node.op != OpKind::kMicrobatchSlice &&
                Info(node.op).updates.empty();
     ForEachRead(node, [&](ValueId value) { all = all && constant[value]; });
     for (ValueId value : node.outputs) constant[value] = all;

@@ -10,13 +10,13 @@
 #include "ir/reads.h"
 #include "passes/edit.h"
 #include "passes/passes.h"
-#include "passes/section.h"
+#include "passes/microbatch_loop.h"
 #include "passes/split_cost.h"
 
 namespace slimnet {
 namespace {
 
-// The nearest section to what the plan asks for.
+// The nearest microbatch loop to what the plan asks for.
 Split AsAsked(const SplitRequest& request, const Candidates& candidates) {
   if (request.images < 1 || request.images >= candidates.batch || candidates.batch % request.images != 0) return {};
   size_t steps = std::min(static_cast<size_t>(request.steps), candidates.nodes.size());
@@ -31,17 +31,17 @@ class Splitter {
         count_(candidates.batch / split.images),
         images_(split.images),
         constant_(ConstantValues(program)),
-        section_(candidates.nodes.begin(), candidates.nodes.begin() + static_cast<std::ptrdiff_t>(split.steps)),
+        loop_(candidates.nodes.begin(), candidates.nodes.begin() + static_cast<std::ptrdiff_t>(split.steps)),
         inside_(program.values.size(), false) {
-    for (int32_t index : section_) {
+    for (int32_t index : loop_) {
       program.nodes[static_cast<size_t>(index)].repeated = true;
       for (ValueId value : program.nodes[static_cast<size_t>(index)].outputs) inside_[value] = true;
     }
   }
 
   void Run() {
-    for (int32_t index : section_) EnterParts(program_.nodes[static_cast<size_t>(index)]);
-    for (int32_t index : section_) Shrink(program_.nodes[static_cast<size_t>(index)]);
+    for (int32_t index : loop_) EnterSlices(program_.nodes[static_cast<size_t>(index)]);
+    for (int32_t index : loop_) Shrink(program_.nodes[static_cast<size_t>(index)]);
     for (Node& node : program_.nodes) {
       if (!node.repeated) ForEachRead(node, [&](ValueId& value) { value = Joined(value); });
     }
@@ -51,8 +51,8 @@ class Splitter {
   }
 
  private:
-  // Reads what was there before the section in parts, where the node works on it image by image.
-  void EnterParts(Node& node) {
+  // Reads what was there before the microbatch loop in parts, where the node works on it image by image.
+  void EnterSlices(Node& node) {
     const std::vector<bool> batchwise = *ReadsBatchwise(program_, node);
     for (size_t i = 0; i < batchwise.size(); ++i) {
       if (batchwise[i] && !inside_[node.inputs[i]]) node.inputs[i] = PartOf(node.inputs[i]);
@@ -65,7 +65,7 @@ class Splitter {
   ValueId PartOf(ValueId whole) {
     const auto [known, fresh] = parts_.try_emplace(whole, kNoValue);
     if (fresh) {
-      known->second = AddView(PartAttrs{count_}, "part", whole, enter_);
+      known->second = AddView(MicrobatchSliceAttrs{count_}, "microbatch_slice", whole, enter_);
       enter_.back().repeated = true;
     }
     return known->second;
@@ -74,7 +74,7 @@ class Splitter {
   ValueId Joined(ValueId value) {
     if (static_cast<size_t>(value) >= inside_.size() || !inside_[value]) return value;
     const auto [known, fresh] = joins_.try_emplace(value, kNoValue);
-    if (fresh) known->second = AddView(JoinAttrs{count_}, "join", value, leave_);
+    if (fresh) known->second = AddView(MicrobatchConcatAttrs{count_}, "microbatch_concat", value, leave_);
     return known->second;
   }
 
@@ -98,7 +98,7 @@ class Splitter {
     }
   }
 
-  // What can be made before the section, the section, what is made of its results.
+  // What can be made before the microbatch loop, the microbatch loop, what is made of its results.
   void Order() {
     std::vector<Node> before;
     std::vector<Node> inside;
@@ -117,8 +117,8 @@ class Splitter {
   const int64_t count_;
   const int64_t images_;
   const std::vector<bool> constant_;
-  const std::vector<int32_t> section_;
-  std::vector<bool> inside_;  // by value: made in the section
+  const std::vector<int32_t> loop_;
+  std::vector<bool> inside_;  // by value: made in the microbatch loop
   std::map<ValueId, ValueId> parts_;
   std::map<ValueId, ValueId> joins_;
   std::vector<Node> enter_;

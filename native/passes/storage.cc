@@ -20,13 +20,13 @@ Place::Kind KindOf(OpKind op) {
   }
 }
 
-// The join's input is one part of what this stretch holds.
-void Widen(Storage& storage, const Program& program, const Node& join, int32_t section) {
+// The concat's input is one part of what this stretch holds.
+void Widen(Storage& storage, const Program& program, const Node& concat, int32_t loop) {
   // A part of what was there before, under another shape: nothing is made.
   if (!program.nodes[static_cast<size_t>(storage.first)].repeated) return;
   storage.joined = true;
-  storage.bytes = program.values[join.outputs[0]].bytes();
-  storage.first = section;
+  storage.bytes = program.values[concat.outputs[0]].bytes();
+  storage.first = loop;
 }
 
 }  // namespace
@@ -40,10 +40,10 @@ ValueId Overwritten(const Node& node) {
 
 Storages::Storages(const Program& program) : of(program.values.size(), -1) {
   std::vector<bool> crosses;  // by storage: made in the prologue, needed after it
-  int32_t section = -1;       // its first node
+  int32_t loop = -1;       // its first node
   for (size_t i = 0; i < program.nodes.size(); ++i) {
     const Node& node = program.nodes[i];
-    if (node.repeated && section < 0) section = static_cast<int32_t>(i);
+    if (node.repeated && loop < 0) loop = static_cast<int32_t>(i);
     const auto index = static_cast<int32_t>(i);
     const ValueId shared = IsView(node.op) ? node.inputs[0] : Overwritten(node);
     for (ValueId value : node.outputs) {
@@ -55,7 +55,7 @@ Storages::Storages(const Program& program) : of(program.values.size(), -1) {
       items.push_back({value, program.values[value].bytes(), KindOf(node.op), index, index, false});
       crosses.push_back(false);
     }
-    if (node.op == OpKind::kJoin) Widen(items[static_cast<size_t>(of[shared])], program, node, section);
+    if (node.op == OpKind::kMicrobatchConcat) Widen(items[static_cast<size_t>(of[shared])], program, node, loop);
     for (int32_t storage : TouchedBy(node)) {
       items[static_cast<size_t>(storage)].last = index;
       const Node& maker = program.nodes[static_cast<size_t>(items[static_cast<size_t>(storage)].first)];

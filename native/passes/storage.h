@@ -9,13 +9,13 @@
 
 namespace slimnet {
 
-// One stretch of memory. Views and adds in place give it further values. What the section leaves behind through a join
+// One stretch of memory. Views and adds in place give it further values. What the microbatch loop leaves behind through a concat
 // is as large as the batch, and needed from the first repetition on.
 struct Storage {
   ValueId value = kNoValue;  // the first value in it
   size_t bytes = 0;
   Place::Kind kind = Place::Kind::kArena;  // kArena, kInput, kVariable, kConstant; kNone: within the prologue alone
-  int32_t first = 0;                       // index of the node that makes the value, or begins the section
+  int32_t first = 0;                       // index of the node that makes the value, or begins the microbatch loop
   int32_t last = 0;                        // index of the last node that touches it; nodes.size() for outputs
   bool joined = false;
 };

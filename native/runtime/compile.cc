@@ -159,7 +159,7 @@ void CompiledProgram::FindSteps() {
   }
   nanoseconds_.resize(steps_.size());
   const auto repeated = [&](size_t node) { return program_.nodes[node].repeated; };
-  section_end_ = static_cast<size_t>(std::find_if_not(steps_.begin(), steps_.end(), repeated) - steps_.begin());
+  loop_end_ = static_cast<size_t>(std::find_if_not(steps_.begin(), steps_.end(), repeated) - steps_.begin());
   first_update_ = steps_.size();
   for (size_t s = 0; s < steps_.size(); ++s) {
     const Node& node = program_.nodes[steps_[s]];

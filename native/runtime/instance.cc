@@ -134,8 +134,8 @@ void Instance::Run(const ExecutorResources& resources, RunRequest& request, cons
 
   const size_t first_update = program_.first_update_;
   for (Step& step : steps_) step.nanoseconds = 0;
-  RunSection(resources.stream, request, cancelled);
-  RunSteps(resources.stream, request, cancelled, program_.section_end_, first_update);
+  RunMicrobatchLoop(resources.stream, request, cancelled);
+  RunSteps(resources.stream, request, cancelled, program_.loop_end_, first_update);
   request.outputs.clear();
   for (const ProgramPort& output : program_.outputs_) request.outputs.emplace_back(ByteSize(output.type));
   CopyOutputs(resources.stream, request, true);
@@ -150,11 +150,11 @@ void Instance::Run(const ExecutorResources& resources, RunRequest& request, cons
   if (request.profile) ReportTimes();
 }
 
-void Instance::RunSection(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled) {
-  if (program_.section_end_ == 0) return;
+void Instance::RunMicrobatchLoop(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled) {
+  if (program_.loop_end_ == 0) return;
   for (int64_t repetition = 0; repetition < program_.program_.repeats; ++repetition) {
     MoveTo(repetition);
-    RunSteps(stream, request, cancelled, 0, program_.section_end_);
+    RunSteps(stream, request, cancelled, 0, program_.loop_end_);
   }
 }
 

@@ -36,7 +36,7 @@ class Instance {
     size_t index = 0;  // of the program's inputs
   };
 
-  // A pointer into a batch of which each repetition of the section sees another part.
+  // A pointer into a batch of which each repetition of the microbatch loop sees another part.
   struct MovingPointer {
     size_t pointer = 0;
     size_t bytes = 0;  // further with each repetition
@@ -49,10 +49,10 @@ class Instance {
   void Bind(std::byte* arena);
   // Pointers of the first repetition: comes after MoveTo(0).
   void BindInputs(const std::vector<const std::byte*>& inputs);
-  // Moves the pointers of the section to a repetition.
+  // Moves the pointers of the microbatch loop to a repetition.
   void MoveTo(int64_t repetition);
   void* Locate(ValueId value, std::byte* arena, size_t pointer);
-  void RunSection(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled);
+  void RunMicrobatchLoop(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled);
   void RunSteps(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled, size_t from, size_t to);
   void CopyOutputs(Stream& stream, RunRequest& request, bool variables) const;
   void ObserveInputs(const std::vector<const std::byte*>& inputs) const;

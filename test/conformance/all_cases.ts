@@ -23,18 +23,18 @@ import { equalCases } from './equal.cases.js';
 import { expCases } from './exp.cases.js';
 import { inTopKCases } from './in_top_k.cases.js';
 import { inputCases } from './input.cases.js';
-import { joinCases } from './join.cases.js';
 import { l2LossCases } from './l2_loss.cases.js';
 import { logCases } from './log.cases.js';
 import { logSoftmaxCases } from './log_softmax.cases.js';
 import { log1pCases } from './log1p.cases.js';
 import { matmulCases } from './matmul.cases.js';
 import { maxPool2dCases } from './max_pool2d.cases.js';
+import { microbatchConcatCases } from './microbatch_concat.cases.js';
+import { microbatchSliceCases } from './microbatch_slice.cases.js';
 import { mulCases } from './mul.cases.js';
 import { notEqualCases } from './not_equal.cases.js';
 import { oneHotCases } from './one_hot.cases.js';
 import { padCases } from './pad.cases.js';
-import { partCases } from './part.cases.js';
 import { pickCases } from './pick.cases.js';
 import { reduceMeanCases } from './reduce_mean.cases.js';
 import { reduceSumCases } from './reduce_sum.cases.js';
@@ -77,7 +77,7 @@ export const allCases = {
   exp: expCases,
   inTopK: inTopKCases,
   input: inputCases,
-  join: joinCases,
+  join: microbatchConcatCases,
   l2Loss: l2LossCases,
   log: logCases,
   log1p: log1pCases,
@@ -88,7 +88,7 @@ export const allCases = {
   notEqual: notEqualCases,
   oneHot: oneHotCases,
   pad: padCases,
-  part: partCases,
+  part: microbatchSliceCases,
   pick: pickCases,
   reduceMean: reduceMeanCases,
   reduceSum: reduceSumCases,

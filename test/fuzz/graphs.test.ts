@@ -192,7 +192,7 @@ test('some random networks can be split', () => {
     return (
       addon()
         .transform(text, { backend: 'null' })
-        .split(/^section /m).length - 1
+        .split(/^microbatch_loop /m).length - 1
     );
   });
   expect(counts.filter((count) => count === 1).length).toBeGreaterThan(5);

@@ -41,7 +41,7 @@ class Evaluator {
     stream_ = backend_.NewStream(pool_);
     buffers_.resize(program_.values.size(), nullptr);
     if (in_arena) arena_ = backend_.Allocate(program_.arena_bytes);
-    const size_t end = RunSection(in_arena);
+    const size_t end = RunMicrobatchLoop(in_arena);
     for (size_t i = end; i < program_.nodes.size(); ++i) Execute(program_.nodes[i], in_arena);
     Results results;
     for (const ProgramOutput& output : program_.outputs) results.outputs[output.name] = Floats(output.value);
@@ -53,9 +53,9 @@ class Evaluator {
   }
 
  private:
-  // Runs what stands up to the end of the section: first what runs once, then the section. Returns how many nodes these
-  // are. Without an arena, the parts of what the section leaves are put together by copying.
-  size_t RunSection(bool in_arena) {
+  // Runs what stands up to the end of the microbatch loop: first what runs once, then the microbatch loop. Returns how many nodes these
+  // are. Without an arena, the parts of what the microbatch loop leaves are put together by copying.
+  size_t RunMicrobatchLoop(bool in_arena) {
     const std::vector<Node>& nodes = program_.nodes;
     size_t end = nodes.size();
     while (end > 0 && !nodes[end - 1].repeated) --end;
@@ -67,7 +67,7 @@ class Evaluator {
         if (nodes[i].repeated) Execute(nodes[i], in_arena);
       }
       for (const Node& node : nodes) {
-        if (node.op == OpKind::kJoin && !in_arena) Join(node);
+        if (node.op == OpKind::kMicrobatchConcat && !in_arena) Join(node);
       }
     }
     repetition_ = 0;
@@ -87,7 +87,7 @@ class Evaluator {
   }
 
   void Execute(const Node& node, bool in_arena) {
-    if (node.op == OpKind::kJoin && !in_arena) return;  // done
+    if (node.op == OpKind::kMicrobatchConcat && !in_arena) return;  // done
     for (ValueId value : node.outputs) buffers_[value] = BufferOf(node, value, in_arena);
     if (node.op == OpKind::kConstant) Fill(node);
     if (Info(node.op).source || IsMovingView(node.op) || (in_arena && IsView(node.op))) return;
@@ -118,7 +118,7 @@ class Evaluator {
       if (place.kind == Place::Kind::kArena) return static_cast<char*>(arena_->data()) + place.offset + Moved(value);
       if (root != value) return static_cast<char*>(buffers_[root]) + Moved(value);
     }
-    if (node.op == OpKind::kPart) {
+    if (node.op == OpKind::kMicrobatchSlice) {
       return static_cast<char*>(buffers_[node.inputs[0]]) + repetition_ * program_.values[value].bytes();
     }
     if (const ValueId operand = Overwritten(node); operand != kNoValue) return buffers_[operand];

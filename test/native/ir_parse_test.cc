@@ -160,9 +160,9 @@ TEST(Parse, ReadsWhereToSplit) {
   ExpectError(plan + "split 3 0\n", "a number of images");
 }
 
-TEST(Parse, RefusesViewsOfTheSection) {
-  ExpectError(With("%1 = part(%0) {count=2} @\"p\" : float32[1,3]"), "an op that plans may hold");
-  ExpectError(With("%1 = join(%0) {count=2} @\"j\" : float32[4,3]"), "an op that plans may hold");
+TEST(Parse, RefusesViewsOfTheMicrobatchLoop) {
+  ExpectError(With("%1 = microbatch_slice(%0) {count=2} @\"p\" : float32[1,3]"), "an op that plans may hold");
+  ExpectError(With("%1 = microbatch_concat(%0) {count=2} @\"j\" : float32[4,3]"), "an op that plans may hold");
 }
 
 TEST(Parse, LimitsTheText) {

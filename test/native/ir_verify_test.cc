@@ -214,50 +214,50 @@ TEST(Verify, KeepsThePrologueInFront) {
   ExpectRefused(program, "the prologue cannot hold this op");
 }
 
-// x [4,3] -> part -> relu -> join -> abs, in two repetitions.
-Program Section() {
+// x [4,3] -> microbatch_slice -> relu -> microbatch_concat -> abs, in two repetitions.
+Program MicrobatchLoop() {
   Builder b;
   const ValueId x = b.Input("x", Float({4, 3}));
-  const ValueId y = b.Op(ReluAttrs{}, {b.Op(PartAttrs{2}, {x})});
-  b.Output("y", b.Op(AbsAttrs{}, {b.Op(JoinAttrs{2}, {y})}));
+  const ValueId y = b.Op(ReluAttrs{}, {b.Op(MicrobatchSliceAttrs{2}, {x})});
+  b.Output("y", b.Op(AbsAttrs{}, {b.Op(MicrobatchConcatAttrs{2}, {y})}));
   Program program = b.TakeUnchecked();
   program.nodes[1].repeated = program.nodes[2].repeated = true;
   program.repeats = 2;
   return program;
 }
 
-TEST(Verify, WantsPartsAndJoinsAtTheEndsOfASection) {
-  EXPECT_NO_THROW(Verify(Section()));
-  Program program = Section();
+TEST(Verify, WantsSlicesAndConcatsAtTheEndsOfAMicrobatchLoop) {
+  EXPECT_NO_THROW(Verify(MicrobatchLoop()));
+  Program program = MicrobatchLoop();
   program.repeats = 4;
-  ExpectRefused(program, "part (part_0): it does not stand at an end of the section");
-  program = Section();
+  ExpectRefused(program, "microbatch_slice (microbatch_slice_0): it does not stand at an end of the microbatch loop");
+  program = MicrobatchLoop();
   program.nodes[1].repeated = false;
-  ExpectRefused(program, "it does not stand at an end of the section");
-  program = Section();
+  ExpectRefused(program, "it does not stand at an end of the microbatch loop");
+  program = MicrobatchLoop();
   program.nodes[3].repeated = true;
-  ExpectRefused(program, "it does not stand at an end of the section");
+  ExpectRefused(program, "it does not stand at an end of the microbatch loop");
 }
 
-TEST(Verify, LetsNothingOutOfASectionButThroughJoins) {
-  Program program = Section();
+TEST(Verify, LetsNothingOutOfAMicrobatchLoopButThroughConcats) {
+  Program program = MicrobatchLoop();
   program.outputs[0].value = 2;
   ExpectRefused(program, "The output y is %2, which is a part of a batch");
-  program = Section();
+  program = MicrobatchLoop();
   program.nodes[4].inputs[0] = 2;
   program.values[4].type.shape = {2, 3};
   ExpectRefused(program, "abs (abs_3): it reads %2, which is a part of a batch");
 }
 
-TEST(Verify, LetsASectionComeFirstAndHoldWhatWorksImageByImage) {
-  Program program = Section();
+TEST(Verify, LetsAMicrobatchLoopComeFirstAndHoldWhatIsBatchwise) {
+  Program program = MicrobatchLoop();
   program.nodes[2].op = OpKind::kDropout;
   program.nodes[2].attrs = DropoutAttrs{0.5, 1};
-  ExpectRefused(program, "the section cannot hold this op");
-  program = Section();
+  ExpectRefused(program, "the microbatch loop cannot hold this op");
+  program = MicrobatchLoop();
   program.nodes[4].inputs[0] = 0;
   std::rotate(program.nodes.begin() + 1, program.nodes.begin() + 4, program.nodes.end());
-  ExpectRefused(program, "a node of the section stands behind a node that runs once");
+  ExpectRefused(program, "a node of the microbatch loop stands behind a node that runs once");
 }
 
 }  // namespace

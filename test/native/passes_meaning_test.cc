@@ -65,10 +65,10 @@ TEST_P(Meaning, StaysTheSameAfterEachPass) {
   }
 }
 
-// The same program whole and with a section, drawn at random, on the same kernels.
-TEST_P(Meaning, StaysTheSameInASection) {
+// The same program whole and with a microbatch loop, drawn at random, on the same kernels.
+TEST_P(Meaning, StaysTheSameInAMicrobatchLoop) {
   const auto backend = Reference();
-  int sections = 0;
+  int loops = 0;
   for (int k = 0; k < 25; ++k) {
     const auto seed = static_cast<uint32_t>(3000 * GetParam() + k);
     SCOPED_TRACE("seed " + std::to_string(seed));
@@ -78,13 +78,13 @@ TEST_P(Meaning, StaysTheSameInASection) {
     PipelineOptions options;
     options.verify = true;
     RunPipeline(after, *backend, options);
-    if (after.repeats > 1) ++sections;
+    if (after.repeats > 1) ++loops;
     ExpectClose(Evaluator(after, *backend).Run(true).outputs, Evaluator(before, *backend).Run(false).outputs);
   }
-  EXPECT_GT(sections, 4);
+  EXPECT_GT(loops, 4);
 }
 
-TEST_P(Meaning, OfASectionStaysTheSameAfterEachPass) {
+TEST_P(Meaning, OfAMicrobatchLoopStaysTheSameAfterEachPass) {
   const auto backend = Reference();
   for (int k = 0; k < 4; ++k) {
     const auto seed = static_cast<uint32_t>(91 * GetParam() + k);

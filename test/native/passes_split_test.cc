@@ -1,4 +1,4 @@
-// Sections: what can be in one, what it would save, and what split_batch makes of that.
+// Microbatch loops: what can be in one, what it would save, and what split_batch makes of that.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -12,7 +12,7 @@
 #include "native/builder.h"
 #include "passes/passes.h"
 #include "passes/pipeline.h"
-#include "passes/section.h"
+#include "passes/microbatch_loop.h"
 #include "passes/split_cost.h"
 
 namespace slimnet::testing {
@@ -39,7 +39,7 @@ std::vector<StepBytes> Network() {
   return steps;
 }
 
-TEST(ChooseSplit, EndsTheSectionWhereWeightsOutweighTheImages) {
+TEST(ChooseSplit, EndsTheMicrobatchLoopWhereWeightsOutweighTheImages) {
   const Split split = ChooseSplit(Network(), 32, kTwoCores);
   EXPECT_EQ(split.steps, 6U);
   EXPECT_EQ(split.images, 2);
@@ -121,7 +121,7 @@ TEST(FindCandidates, LeavesWholeCacheLines) {
   EXPECT_EQ(FindCandidates(narrow.Take()).may_end, (std::vector<bool>{true, false}));
 }
 
-TEST(FindCandidates, DoesNotOverwriteWhatIsWantedBehindTheSection) {
+TEST(FindCandidates, DoesNotOverwriteWhatIsWantedBehindTheMicrobatchLoop) {
   Builder b;
   const ValueId x = b.Conv(b.Input("x", Float({4, 4, 4, 4})), 1, 4);
   b.Output("loss", b.Op(L2LossAttrs{}, {x}));
@@ -213,7 +213,7 @@ TEST(SplitBatch, SplitsByItselfWhereTheCachesAreKnown) {
   options.verify = true;
   RunPipeline(program, backend, options);
   EXPECT_EQ(program.repeats, 16);
-  const auto is_repeated = [](const Node& node) { return node.repeated && node.op != OpKind::kPart; };
+  const auto is_repeated = [](const Node& node) { return node.repeated && node.op != OpKind::kMicrobatchSlice; };
   EXPECT_EQ(std::count_if(program.nodes.begin(), program.nodes.end(), is_repeated), 5);
   EXPECT_EQ(RepeatsOf(Tapered(), WithCaches(3 * kMiB, 4)), 8);
   EXPECT_EQ(RepeatsOf(Tapered(), WithCaches(size_t{1} << 40, 2)), 1);

@@ -3,6 +3,6 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareJoin(const OpContext& context) { return cpu::PrepareSource(context); }
+std::unique_ptr<Kernel> PrepareMicrobatchSlice(const OpContext& context) { return cpu::PrepareSource(context); }
 
 }  // namespace slimnet::onednn

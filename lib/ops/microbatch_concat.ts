@@ -2,9 +2,9 @@ import { defineOp, int } from '../core/op.js';
 import { shapeText } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
 
-/** What `count` repetitions of a section made of their images, as one tensor. */
-export const join = defineOp({
-  name: 'join',
+/** What `count` repetitions of a microbatch loop made of their images, as one tensor. */
+export const microbatchConcat = defineOp({
+  name: 'microbatch_concat',
   inputs: ['x'],
   outputs: ['y'],
   attrs: { count: int },

@@ -3,6 +3,6 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PreparePart(const OpContext& context) { return cpu::PrepareSource(context); }
+std::unique_ptr<Kernel> PrepareMicrobatchConcat(const OpContext& context) { return cpu::PrepareSource(context); }
 
 }  // namespace slimnet::onednn

@@ -1,4 +1,4 @@
-#include "passes/section.h"
+#include "passes/microbatch_loop.h"
 
 #include <algorithm>
 
@@ -71,7 +71,7 @@ class Finder {
     return v.bytes() / static_cast<size_t>(found_.batch) % kAlignment == 0;
   }
 
-  // Can be had some images at a time: from a candidate, or as parts of what is there before the section.
+  // Can be had some images at a time: from a candidate, or as parts of what is there before the microbatch loop.
   bool ComesInParts(ValueId value) const {
     const Value& v = program_.values[value];
     if (v.layout || v.type.shape.empty() || v.type.shape[0] != found_.batch) return false;
@@ -87,12 +87,12 @@ class Finder {
     return std::all_of(node.post_ops.begin(), node.post_ops.end(), [&](const PostOp& post) {
       if (post.operand == kNoValue) return true;
       if (IsByChannel(post.kind)) return IsBefore(post.operand);
-      // What the add overwrites must not be wanted behind the section.
+      // What the add overwrites must not be wanted behind the microbatch loop.
       return ComesInParts(post.operand) && !(post.in_place && read_behind_[roots_[post.operand]]);
     });
   }
 
-  // A value that is needed behind the section is left there in parts, which must be whole cache lines.
+  // A value that is needed behind the microbatch loop is left there in parts, which must be whole cache lines.
   void FindEnds() {
     const size_t count = found_.nodes.size();
     std::vector<int32_t> forbidden(count + 2, 0);  // where stretches of forbidden ends begin, less where they end

@@ -3,6 +3,6 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PreparePart(const NodeContext& node) { return cpu::PrepareSource(node); }
+std::unique_ptr<Kernel> PrepareMicrobatchSlice(const NodeContext& node) { return cpu::PrepareSource(node); }
 
 }  // namespace slimnet::reference

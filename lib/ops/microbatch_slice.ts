@@ -2,9 +2,9 @@ import { defineOp, int } from '../core/op.js';
 import { shapeText } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
 
-/** The images of `x` that the present repetition of a section computes: one after the other of `count` equal parts. */
-export const part = defineOp({
-  name: 'part',
+/** The images of `x` that the present repetition of a microbatch loop computes: one after the other of `count` equal parts. */
+export const microbatchSlice = defineOp({
+  name: 'microbatch_slice',
   inputs: ['x'],
   outputs: ['y'],
   attrs: { count: int },

@@ -3,6 +3,6 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PrepareJoin(const NodeContext& node) { return cpu::PrepareSource(node); }
+std::unique_ptr<Kernel> PrepareMicrobatchConcat(const NodeContext& node) { return cpu::PrepareSource(node); }
 
 }  // namespace slimnet::reference

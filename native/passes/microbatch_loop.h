@@ -1,4 +1,4 @@
-// Which nodes of a program can be in its section.
+// Which nodes of a program can be in its microbatch loop.
 #pragma once
 
 #include <cstddef>
@@ -13,13 +13,13 @@ namespace slimnet {
 // The nodes that can run some images at a time, and what speaks for and against it.
 struct Candidates {
   int64_t batch = 0;
-  std::vector<int32_t> nodes;   // indices, in the order in which they run; a section has the first of them
-  std::vector<int32_t> others;  // all further nodes but sources and constants: they can run behind any section
+  std::vector<int32_t> nodes;   // indices, in the order in which they run; a microbatch loop has the first of them
+  std::vector<int32_t> others;  // all further nodes but sources and constants: they can run behind any microbatch loop
   std::vector<bool> may_end;    // by number of candidates before it
 };
 
 // Before anything is repeated. The batch is the first dimension of the largest input. What looks across the batch or
-// draws numbers is no candidate, nor is what needs its results. A section may end where all that it leaves for those
+// draws numbers is no candidate, nor is what needs its results. A microbatch loop may end where all that it leaves for those
 // behind it consists of images of whole cache lines. A program with updates has no candidates.
 Candidates FindCandidates(const Program& program);
 
