@@ -24,7 +24,7 @@ class CompileJob final : public AsyncJob {
       : AsyncJob(shared->store().get()), plan_(std::move(plan)), shared_(std::move(shared)) {}
 
   void Execute(const ExecutorResources& resources) override {
-    program_ = ProgramSet::Compile(std::move(plan_), shared_->store(), shared_->executor(), shared_->width(), resources,
+    program_ = ProgramSet::Compile(std::move(plan_), shared_->store(), shared_->executor(), shared_->lane_kind(), resources,
                                    cancelled());
   }
 
@@ -43,8 +43,8 @@ class CompileJob final : public AsyncJob {
 
 class RunJob final : public AsyncJob {
  public:
-  RunJob(std::shared_ptr<ProgramSet> program, Demand demand, int64_t id, bool profile)
-      : AsyncJob(&program->store(), demand, program->has_updates()), program_(std::move(program)), id_(id) {
+  RunJob(std::shared_ptr<ProgramSet> program, Parallelism parallelism, int64_t id, bool profile)
+      : AsyncJob(&program->store(), parallelism, program->has_updates()), program_(std::move(program)), id_(id) {
     request_.profile = profile;
     request_.inputs.resize(program_->inputs().size());
   }
@@ -79,12 +79,12 @@ class RunJob final : public AsyncJob {
     }
   }
 
-  bool ReadyForOneThread() const override { return program_->HasWidth(Width::kNarrow); }
+  bool ReadyForOneThread() const override { return program_->HasProgramFor(LaneKind::kSerial); }
   void Begin() override { request_.index = program_->Number(); }
 
   void Execute(const ExecutorResources& resources) override {
     // The runs behind it will find it ready.
-    if (crowded()) program_->AddWidth(Width::kNarrow, resources, cancelled());
+    if (crowded()) program_->AddProgramFor(LaneKind::kSerial, resources, cancelled());
     for (const Copy& copy : later_) CopyInPieces(resources.pool, copy.to, copy.from.data(), copy.from.size());
     program_->Run(resources, request_, cancelled());
   }
@@ -173,7 +173,7 @@ napi_value Run(const js::Arguments& arguments) {
     }
   }
   Environment& environment = Environment::Of(env);
-  auto job = std::make_unique<RunJob>(handle.program, handle.shared->demand(), id, profile);
+  auto job = std::make_unique<RunJob>(handle.program, handle.shared->parallelism(), id, profile);
   for (size_t i = 0; i < views.size(); ++i) job->TakeInput(environment, i, views[i], borrowed);
   handle.shared->Account(env);
   return environment.Start(handle.shared->executor(), std::move(job), handle.shared->queue_limit());

@@ -96,8 +96,8 @@ napi_value Executors(napi_env env, const SharedStore& shared, const StoreStats& 
     list.push_back(object);
   };
   const int threads = shared.executor().threads();
-  if (shared.demand() != Demand::kNarrow) add(1, threads, stats.wide_runs);
-  if (shared.demand() != Demand::kWide) add(threads, 1, stats.narrow_runs);
+  if (shared.parallelism() != Parallelism::kSerial) add(1, threads, stats.parallel_runs);
+  if (shared.parallelism() != Parallelism::kParallel) add(threads, 1, stats.serial_runs);
   return js::Array(env, list);
 }
 
@@ -155,23 +155,23 @@ SharedStore::SharedStore(std::shared_ptr<Executor> executor, std::shared_ptr<Pac
       store_(std::make_shared<Store>(executor_->backends()[0], std::move(cache))),
       mode_(mode),
       queue_limit_(queue_limit) {
-  if (mode != Mode::kLatency) executor_->MakeNarrowLanes();
+  if (mode != Mode::kLatency) executor_->MakeSerialLanes();
   executor_->AddUser();
 }
 
 SharedStore::~SharedStore() { executor_->RemoveUser(); }
 
-Demand SharedStore::demand() const {
-  if (executor_->threads() == 1) return Demand::kWide;  // the same thing, on the lane that is there
+Parallelism SharedStore::parallelism() const {
+  if (executor_->threads() == 1) return Parallelism::kParallel;  // the same thing, on the lane that is there
   switch (mode_) {
     case Mode::kLatency:
-      return Demand::kWide;
+      return Parallelism::kParallel;
     case Mode::kThroughput:
-      return Demand::kNarrow;
+      return Parallelism::kSerial;
     case Mode::kAuto:
-      return Demand::kEither;
+      return Parallelism::kEither;
   }
-  return Demand::kWide;
+  return Parallelism::kParallel;
 }
 
 void SharedStore::Account(napi_env env) {

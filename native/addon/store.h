@@ -35,9 +35,9 @@ class SharedStore {
   const std::shared_ptr<Store>& store() const { return store_; }
   Executor& executor() const { return *executor_; }
   Mode mode() const { return mode_; }
-  // What runs ask for, and for which width programs are compiled at first.
-  Demand demand() const;
-  Width width() const { return demand() == Demand::kNarrow ? Width::kNarrow : Width::kWide; }
+  // What runs ask for, and for which kind of lane programs are compiled at first.
+  Parallelism parallelism() const;
+  LaneKind lane_kind() const { return parallelism() == Parallelism::kSerial ? LaneKind::kSerial : LaneKind::kParallel; }
   size_t queue_limit() const { return queue_limit_; }
   // Tells the garbage collector how much memory hangs on the handles. On the JavaScript thread.
   void Account(napi_env env);

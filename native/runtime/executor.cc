@@ -27,30 +27,30 @@ auto FreeLane(const Lanes& lanes) {
 Executor::Executor(std::string backend, int threads, Done done)
     : backend_(std::move(backend)), threads_(std::max(threads, 1)), done_(std::move(done)) {
   backends_[0] = MakeBackend(backend_, {.threads = threads_});
-  wide_.reserve(1);
-  wide_.push_back(StartLane(*backends_[0], threads_, Width::kWide));
+  parallel_.reserve(1);
+  parallel_.push_back(StartLane(*backends_[0], threads_, LaneKind::kParallel));
 }
 
 Executor::~Executor() { Shutdown(); }
 
-void Executor::MakeNarrowLanes() {
-  if (threads_ == 1 || !narrow_.empty()) return;
+void Executor::MakeSerialLanes() {
+  if (threads_ == 1 || !serial_.empty()) return;
   std::shared_ptr<const Backend> backend = MakeBackend(backend_, {.threads = 1});
   std::vector<std::unique_ptr<Lane>> lanes;
   lanes.reserve(static_cast<size_t>(threads_));
   try {
-    for (int i = 0; i < threads_; ++i) lanes.push_back(StartLane(*backend, 1, Width::kNarrow));
+    for (int i = 0; i < threads_; ++i) lanes.push_back(StartLane(*backend, 1, LaneKind::kSerial));
   } catch (...) {
     EndLanes(lanes);
     throw;
   }
   const std::lock_guard lock(mutex_);
   backends_[1] = std::move(backend);
-  narrow_ = std::move(lanes);
+  serial_ = std::move(lanes);
 }
 
-std::unique_ptr<Lane> Executor::StartLane(const Backend& backend, int threads, Width width) {
-  auto lane = std::make_unique<Lane>(backend, threads, width);
+std::unique_ptr<Lane> Executor::StartLane(const Backend& backend, int threads, LaneKind kind) {
+  auto lane = std::make_unique<Lane>(backend, threads, kind);
   try {
     lane->thread = std::thread([this, at = lane.get()] { Work(*at); });
   } catch (const std::system_error& error) {
@@ -91,7 +91,7 @@ void Executor::Cancel(const std::function<bool(const Job&)>& match) {
   std::vector<std::unique_ptr<Job>> cancelled;
   {
     const std::lock_guard lock(mutex_);
-    for (const auto* lanes : {&wide_, &narrow_}) {
+    for (const auto* lanes : {&parallel_, &serial_}) {
       for (const auto& lane : *lanes) {
         if (lane->job && match(*lane->job)) lane->job->cancelled_.store(true, std::memory_order_relaxed);
       }
@@ -122,7 +122,7 @@ Executor::Backends Executor::backends() const {
 size_t Executor::arena_bytes() const {
   const std::lock_guard lock(mutex_);
   size_t sum = 0;
-  for (const auto* lanes : {&wide_, &narrow_}) {
+  for (const auto* lanes : {&parallel_, &serial_}) {
     for (const auto& lane : *lanes) sum += lane->arena.bytes();
   }
   return sum;
@@ -136,7 +136,7 @@ void Executor::AddUser() {
 void Executor::RemoveUser() {
   const std::lock_guard lock(mutex_);
   if (--users_ > 0) return;
-  for (const auto* lanes : {&wide_, &narrow_}) {
+  for (const auto* lanes : {&parallel_, &serial_}) {
     for (const auto& lane : *lanes) lane->changed.notify_one();
   }
 }
@@ -146,18 +146,18 @@ void Executor::Shutdown() {
   {
     const std::lock_guard lock(mutex_);
     stopping_ = true;
-    for (const auto* lanes : {&wide_, &narrow_}) {
+    for (const auto* lanes : {&parallel_, &serial_}) {
       for (const auto& lane : *lanes) {
         if (lane->job) lane->job->cancelled_.store(true, std::memory_order_relaxed);
       }
     }
     dropped.swap(queue_);
   }
-  EndLanes(narrow_);
-  EndLanes(wide_);
+  EndLanes(serial_);
+  EndLanes(parallel_);
   // What a lane was given and had not begun.
   const std::lock_guard lock(mutex_);
-  for (const auto* lanes : {&wide_, &narrow_}) {
+  for (const auto* lanes : {&parallel_, &serial_}) {
     for (const auto& lane : *lanes) {
       if (lane->job) dropped.push_back(std::move(lane->job));
     }
@@ -171,7 +171,7 @@ bool Executor::MayPass(const Job& job, Queue::const_iterator end) const {
   const auto keeps = [&](const auto& lane) {
     return lane->job && lane->job->owner() == job.owner() && (job.alone() || lane->job->alone());
   };
-  return std::none_of(narrow_.begin(), narrow_.end(), keeps);
+  return std::none_of(serial_.begin(), serial_.end(), keeps);
 }
 
 Executor::Queue::iterator Executor::FirstInTurn() {
@@ -185,7 +185,7 @@ bool Executor::Crowded() const {
   int count = 0;
   for (auto at = queue_.begin(); at != queue_.end() && count < threads_; ++at) {
     const Job& job = **at;
-    if (job.demand() == Demand::kWide) break;  // lets nothing pass
+    if (job.parallelism() == Parallelism::kParallel) break;  // lets nothing pass
     const auto keeps = [&](const auto& other) {
       return other->owner() == job.owner() && (job.alone() || other->alone());
     };
@@ -194,24 +194,24 @@ bool Executor::Crowded() const {
   return count >= threads_;
 }
 
-Width Executor::WidthFor(Job& job) const {
-  if (narrow_.empty() || job.demand() == Demand::kWide) return Width::kWide;
-  if (job.demand() == Demand::kNarrow) return Width::kNarrow;
-  const bool beside = std::any_of(narrow_.begin(), narrow_.end(), [this](const auto& l) { return AtWork(*l); });
+LaneKind Executor::KindFor(Job& job) const {
+  if (serial_.empty() || job.parallelism() == Parallelism::kParallel) return LaneKind::kParallel;
+  if (job.parallelism() == Parallelism::kSerial) return LaneKind::kSerial;
+  const bool beside = std::any_of(serial_.begin(), serial_.end(), [this](const auto& l) { return AtWork(*l); });
   job.crowded_ = beside || Crowded();
-  return job.crowded_ && job.ReadyForOneThread() ? Width::kNarrow : Width::kWide;
+  return job.crowded_ && job.ReadyForOneThread() ? LaneKind::kSerial : LaneKind::kParallel;
 }
 
 void Executor::Dispatch() {
-  while (!stopping_ && !AtWork(*wide_.front())) {
-    const auto free = FreeLane(narrow_);
-    if (!narrow_.empty() && free == narrow_.end()) return;
+  while (!stopping_ && !AtWork(*parallel_.front())) {
+    const auto free = FreeLane(serial_);
+    if (!serial_.empty() && free == serial_.end()) return;
     const auto at = FirstInTurn();
     if (at == queue_.end()) return;
-    if (WidthFor(**at) == Width::kNarrow) {
+    if (KindFor(**at) == LaneKind::kSerial) {
       Give(**free, at);
-    } else if (std::none_of(narrow_.begin(), narrow_.end(), [this](const auto& l) { return AtWork(*l); })) {
-      Give(*wide_.front(), at);
+    } else if (std::none_of(serial_.begin(), serial_.end(), [this](const auto& l) { return AtWork(*l); })) {
+      Give(*parallel_.front(), at);
     } else {
       return;
     }
@@ -259,7 +259,7 @@ void Executor::Work(Lane& lane) {
 void Executor::Execute(Lane& lane) {
   Job& job = *lane.job;
   try {
-    job.Execute({lane.pool, *lane.stream, lane.arena, lane.width});
+    job.Execute({lane.pool, *lane.stream, lane.arena, lane.kind});
   } catch (const Error& error) {
     job.failure_ = error;
   } catch (const std::bad_alloc&) {

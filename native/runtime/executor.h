@@ -17,8 +17,8 @@
 
 namespace slimnet {
 
-// A wide lane, whose jobs are spread over all threads, and as many narrow ones of one thread each, which are made when
-// first wanted. Wide and narrow lanes are never at work at the same time, so that no more threads compute than were
+// A parallel lane, whose jobs are spread over all threads, and as many serial ones of one thread each, which are made when
+// first wanted. Parallel and serial lanes are never at work at the same time, so that no more threads compute than were
 // asked for.
 //
 // The queue is served in its order. A job is passed by others only while one of its own owner keeps it from beginning
@@ -28,7 +28,7 @@ class Executor {
   // Receives each job when it ended, failed or was cancelled; on the thread that computed it, or on the one that
   // cancels. Must not throw, and is called by several threads at once.
   using Done = std::function<void(std::unique_ptr<Job>)>;
-  // The backend for jobs of each width; the second is null as long as there are no narrow lanes.
+  // The backend for jobs of each kind; the second is null as long as there are no serial lanes.
   using Backends = std::array<std::shared_ptr<const Backend>, 2>;
 
   // Throws Error{kBackend} when the backend is not available or the system gives no threads.
@@ -40,8 +40,8 @@ class Executor {
 
   // Below: to be called by the thread that owns the executor.
 
-  // Makes the narrow lanes, unless they are there, or there is but one thread. Throws as the constructor does.
-  void MakeNarrowLanes();
+  // Makes the serial lanes, unless they are there, or there is but one thread. Throws as the constructor does.
+  void MakeSerialLanes();
   // Working memory is kept from run to run as long as somebody may run something.
   void AddUser();
   // Takes no more jobs, drops those that wait, ends those that run at their next step, and ends the threads. May be
@@ -54,7 +54,7 @@ class Executor {
   int threads() const { return threads_; }
   void RemoveUser();
   // Queues a job. Throws Error{kQueueFull} when `limit` jobs of its owner wait already, Error{kDisposed} after
-  // Shutdown. With one thread or no narrow lanes, jobs that ask for one thread are computed on the wide lane.
+  // Shutdown. With one thread or no serial lanes, jobs that ask for one thread are computed on the parallel lane.
   void Submit(std::unique_ptr<Job> job, size_t limit);
   // Cancels the jobs that `match`: those that wait end at once, those that run at their next step. Error{kAborted}.
   void Cancel(const std::function<bool(const Job&)>& match);
@@ -65,7 +65,7 @@ class Executor {
  private:
   using Queue = std::deque<std::unique_ptr<Job>>;
 
-  std::unique_ptr<Lane> StartLane(const Backend& backend, int threads, Width width);
+  std::unique_ptr<Lane> StartLane(const Backend& backend, int threads, LaneKind kind);
   void EndLanes(const std::vector<std::unique_ptr<Lane>>& lanes);
   void Work(Lane& lane);
   void Execute(Lane& lane);
@@ -76,7 +76,7 @@ class Executor {
   void Give(Lane& lane, Queue::iterator at);
   // The first job that nothing of its own owner keeps from beginning.
   Queue::iterator FirstInTurn();
-  Width WidthFor(Job& job) const;
+  LaneKind KindFor(Job& job) const;
   // Whether as many jobs as there are threads could begin now, were each computed on one.
   bool Crowded() const;
   bool MayPass(const Job& job, Queue::const_iterator end) const;
@@ -91,8 +91,8 @@ class Executor {
   Queue queue_;
   int users_ = 0;
   bool stopping_ = false;
-  std::vector<std::unique_ptr<Lane>> wide_;  // one
-  std::vector<std::unique_ptr<Lane>> narrow_;
+  std::vector<std::unique_ptr<Lane>> parallel_;  // one
+  std::vector<std::unique_ptr<Lane>> serial_;
 };
 
 }  // namespace slimnet

@@ -10,9 +10,9 @@
 namespace slimnet {
 
 // What a job asks for.
-enum class Demand {
-  kWide,    // all threads
-  kNarrow,  // one thread
+enum class Parallelism {
+  kParallel,  // all threads
+  kSerial,    // one thread
   kEither,  // what serves best when its turn comes
 };
 
@@ -20,8 +20,8 @@ class Job {
  public:
   // `owner` groups jobs: for the limit of the queue, and for jobs that are `alone`, beside which no other job of their
   // owner is at work. Jobs of one owner begin in the order in which they were submitted.
-  explicit Job(const void* owner, Demand demand = Demand::kWide, bool alone = false)
-      : owner_(owner), demand_(demand), alone_(alone) {}
+  explicit Job(const void* owner, Parallelism parallelism = Parallelism::kParallel, bool alone = false)
+      : owner_(owner), parallelism_(parallelism), alone_(alone) {}
   virtual ~Job() = default;
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
@@ -30,14 +30,14 @@ class Job {
   virtual void Execute(const ExecutorResources& resources) = 0;
 
   // Both below are called under the executor's lock: they must be quick, and must not call it.
-  // Whether a job that asks for either width can be computed on one thread. Where not, it is computed on all, and may
+  // Whether a job that asks for either kind of lane can be computed on one thread. Where not, it is computed on all, and may
   // make itself ready for the next time when it finds that it is `crowded`.
   virtual bool ReadyForOneThread() const { return true; }
   // Its turn has come.
   virtual void Begin() {}
 
   const void* owner() const { return owner_; }
-  Demand demand() const { return demand_; }
+  Parallelism parallelism() const { return parallelism_; }
   bool alone() const { return alone_; }
   const std::optional<Error>& failure() const { return failure_; }
 
@@ -49,7 +49,7 @@ class Job {
  private:
   friend class Executor;
   const void* const owner_;
-  const Demand demand_;
+  const Parallelism parallelism_;
   const bool alone_;
   bool crowded_ = false;
   std::atomic<bool> cancelled_{false};

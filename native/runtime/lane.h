@@ -18,10 +18,10 @@ namespace slimnet {
 // Belongs to one executor, whose mutex guards `job`, `ending` and `changed`.
 struct Lane {
   // Throws Error{kBackend} when the system gives no threads.
-  Lane(const Backend& backend, int threads, Width lane_width)
-      : width(lane_width), pool(threads), stream(backend.NewStream(pool)), arena(backend) {}
+  Lane(const Backend& backend, int threads, LaneKind lane_kind)
+      : kind(lane_kind), pool(threads), stream(backend.NewStream(pool)), arena(backend) {}
 
-  const Width width;
+  const LaneKind kind;
   ThreadPool pool;
   std::unique_ptr<Stream> stream;
   Arena arena;

@@ -12,7 +12,7 @@ constexpr int kFilledMeanwhile = 2;
 
 }  // namespace
 
-ProgramSet::ProgramSet(std::string plan, std::shared_ptr<Store> store, const Executor& executor, Width first)
+ProgramSet::ProgramSet(std::string plan, std::shared_ptr<Store> store, const Executor& executor, LaneKind first)
     : plan_(std::move(plan)),
       store_(std::move(store)),
       backends_(executor.backends()),
@@ -21,19 +21,19 @@ ProgramSet::ProgramSet(std::string plan, std::shared_ptr<Store> store, const Exe
       shown_(first) {}
 
 std::shared_ptr<ProgramSet> ProgramSet::Compile(std::string plan, std::shared_ptr<Store> store,
-                                                const Executor& executor, Width first,
+                                                const Executor& executor, LaneKind first,
                                                 const ExecutorResources& resources,
                                                 const std::atomic<bool>& cancelled) {
   // The constructor is private: make_shared cannot reach it.
   std::shared_ptr<ProgramSet> set(new ProgramSet(std::move(plan), std::move(store), executor, first));
-  set->AddWidth(first, resources, cancelled);
+  set->AddProgramFor(first, resources, cancelled);
   return set;
 }
 
-void ProgramSet::AddWidth(Width width, const ExecutorResources& resources, const std::atomic<bool>& cancelled) {
-  if (HasWidth(width)) return;
-  programs_[Index(width)] = CompiledProgram::Compile(plan_, store_, backends_[Index(width)], resources, cancelled);
-  ready_[Index(width)].store(true, std::memory_order_release);
+void ProgramSet::AddProgramFor(LaneKind kind, const ExecutorResources& resources, const std::atomic<bool>& cancelled) {
+  if (HasProgramFor(kind)) return;
+  programs_[Index(kind)] = CompiledProgram::Compile(plan_, store_, backends_[Index(kind)], resources, cancelled);
+  ready_[Index(kind)].store(true, std::memory_order_release);
 }
 
 std::unique_ptr<Memory> ProgramSet::TakeInputs() {
@@ -54,9 +54,9 @@ void ProgramSet::GiveInputs(std::unique_ptr<Memory> memory) {
 }
 
 void ProgramSet::Run(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled) {
-  programs_[Index(resources.width)]->Run(resources, request, cancelled);
-  if (request.profile) shown_.store(resources.width, std::memory_order_release);
-  store_->CountRun(resources.width);
+  programs_[Index(resources.kind)]->Run(resources, request, cancelled);
+  if (request.profile) shown_.store(resources.kind, std::memory_order_release);
+  store_->CountRun(resources.kind);
 }
 
 std::vector<Observation> ProgramSet::Observations() const {

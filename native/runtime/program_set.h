@@ -24,20 +24,20 @@ struct ProgramStats {
   uint64_t runs = 0;
 };
 
-// Compile and AddWidth belong to jobs that have all threads of the executor; Run to any job that the executor gave the
-// width. Everything else may be called from any thread.
+// Compile and AddProgramFor belong to jobs that have all threads of the executor; Run to any job that the executor gave the
+// kind. Everything else may be called from any thread.
 class ProgramSet {
  public:
   // Compiles for `first`, on the threads of `resources`. Throws as CompiledProgram::Compile.
   static std::shared_ptr<ProgramSet> Compile(std::string plan, std::shared_ptr<Store> store, const Executor& executor,
-                                             Width first, const ExecutorResources& resources,
+                                             LaneKind first, const ExecutorResources& resources,
                                              const std::atomic<bool>& cancelled);
   ProgramSet(const ProgramSet&) = delete;
   ProgramSet& operator=(const ProgramSet&) = delete;
 
-  // Compiles for another width as well, unless that has been done.
-  void AddWidth(Width width, const ExecutorResources& resources, const std::atomic<bool>& cancelled);
-  bool HasWidth(Width width) const { return ready_[Index(width)].load(std::memory_order_acquire); }
+  // Compiles for another kind as well, unless that has been done.
+  void AddProgramFor(LaneKind kind, const ExecutorResources& resources, const std::atomic<bool>& cancelled);
+  bool HasProgramFor(LaneKind kind) const { return ready_[Index(kind)].load(std::memory_order_acquire); }
 
   const std::vector<ProgramPort>& inputs() const { return First().inputs(); }
   const std::vector<ProgramPort>& outputs() const { return First().outputs(); }
@@ -52,20 +52,20 @@ class ProgramSet {
 
   // The number of a run that begins. Runs with the same number and the same values have the same results.
   uint64_t Number() { return runs_.fetch_add(1, std::memory_order_relaxed); }
-  // CompiledProgram::Run at the width of `resources`, which the set must have.
+  // CompiledProgram::Run at the kind of `resources`, which the set must have.
   void Run(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled);
 
   std::string PlanText() const { return First().PlanText(); }
-  // Both are of the width of the last profiled run.
+  // Both are of the kind of the last profiled run.
   std::vector<StepReport> Steps() const { return Shown().Steps(); }
   ProgramStats Stats() const;
   // What runs of all widths saw (CompiledProgram::Observations); a name may occur more than once.
   std::vector<Observation> Observations() const;
 
  private:
-  ProgramSet(std::string plan, std::shared_ptr<Store> store, const Executor& executor, Width first);
+  ProgramSet(std::string plan, std::shared_ptr<Store> store, const Executor& executor, LaneKind first);
 
-  static size_t Index(Width width) { return static_cast<size_t>(width); }
+  static size_t Index(LaneKind kind) { return static_cast<size_t>(kind); }
   const CompiledProgram& First() const { return *programs_[Index(first_)]; }
   const CompiledProgram& Shown() const { return *programs_[Index(shown_.load(std::memory_order_acquire))]; }
 
@@ -73,10 +73,10 @@ class ProgramSet {
   const std::shared_ptr<Store> store_;
   const Executor::Backends backends_;
   const size_t kept_inputs_;
-  const Width first_;
-  std::array<std::shared_ptr<CompiledProgram>, 2> programs_;  // by Width
+  const LaneKind first_;
+  std::array<std::shared_ptr<CompiledProgram>, 2> programs_;  // by LaneKind
   std::array<std::atomic<bool>, 2> ready_{};
-  std::atomic<Width> shown_;
+  std::atomic<LaneKind> shown_;
   std::atomic<uint64_t> runs_{0};
 
   std::mutex input_mutex_;

@@ -7,16 +7,16 @@
 namespace slimnet {
 
 // On how many threads one run is computed.
-enum class Width {
-  kWide,    // on all of the executor's, spread step by step
-  kNarrow,  // on one, beside others
+enum class LaneKind {
+  kParallel,  // on all of the executor's, spread step by step
+  kSerial,    // on one, beside others
 };
 
 struct ExecutorResources {
   ParallelFor& pool;
   Stream& stream;
   Arena& arena;
-  Width width = Width::kWide;
+  LaneKind kind = LaneKind::kParallel;
 };
 
 }  // namespace slimnet

@@ -197,7 +197,7 @@ void Store::MakeRoom(PackedConstant& constant, size_t bytes) {
   constant.memory = std::move(memory);
 }
 
-void Store::CountRun(Width width) { runs_[static_cast<size_t>(width)].fetch_add(1, std::memory_order_relaxed); }
+void Store::CountRun(LaneKind kind) { runs_[static_cast<size_t>(kind)].fetch_add(1, std::memory_order_relaxed); }
 
 Store::Variable& Store::Find(const std::string& name) {
   const auto found = slots_.find(name);

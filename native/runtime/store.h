@@ -53,8 +53,8 @@ struct StoreStats {
   size_t packed_bytes = 0;
   size_t variables = 0;
   // Runs that ended well.
-  uint64_t wide_runs = 0;
-  uint64_t narrow_runs = 0;
+  uint64_t parallel_runs = 0;
+  uint64_t serial_runs = 0;
 };
 
 // Reading and writing from any thread never waits for a running program: a program works on the values of the moment at
@@ -100,7 +100,7 @@ class Store {
   // Gives a constant memory that nobody reads, counted in Stats: what it has, where the caller's own Reading is the
   // only one, else new memory in place of it.
   void MakeRoom(PackedConstant& constant, size_t bytes);
-  void CountRun(Width width);
+  void CountRun(LaneKind kind);
 
   // What a program saw of its variables when it last ran.
   struct View {
@@ -190,7 +190,7 @@ class Store {
   std::map<std::string, std::weak_ptr<PackedConstant>, std::less<>> packed_;
   std::mutex constants_mutex_;                   // before mutex_, where both are taken
   Slabs slabs_;                                  // of the constants; for who holds constants_mutex_
-  std::array<std::atomic<uint64_t>, 2> runs_{};  // by Width
+  std::array<std::atomic<uint64_t>, 2> runs_{};  // by LaneKind
 };
 
 }  // namespace slimnet

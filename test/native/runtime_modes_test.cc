@@ -35,7 +35,7 @@ class Watched final : public Job {
     std::atomic<bool> begun{false};
     std::atomic<bool> go{false};
     std::atomic<int> turn{-1};
-    std::atomic<Width> width{Width::kWide};
+    std::atomic<LaneKind> kind{LaneKind::kParallel};
     std::atomic<bool> crowded{false};
 
     void AwaitBegin() const {
@@ -43,15 +43,15 @@ class Watched final : public Job {
     }
   };
 
-  Watched(const void* owner, Demand demand, bool alone, State& state, std::atomic<int>* turns = nullptr)
-      : Job(owner, demand, alone), state_(state), turns_(turns) {}
+  Watched(const void* owner, Parallelism parallelism, bool alone, State& state, std::atomic<int>* turns = nullptr)
+      : Job(owner, parallelism, alone), state_(state), turns_(turns) {}
 
   bool ReadyForOneThread() const override { return state_.ready; }
   void Begin() override {
     if (turns_ != nullptr) state_.turn = (*turns_)++;
   }
   void Execute(const ExecutorResources& resources) override {
-    state_.width = resources.width;
+    state_.kind = resources.kind;
     state_.crowded = crowded();
     state_.begun = true;
     while (!state_.go && !cancelled()) LookAgain();
@@ -63,15 +63,15 @@ class Watched final : public Job {
   std::atomic<int>* const turns_;
 };
 
-// Two threads, wide and narrow lanes.
+// Two threads, parallel and serial lanes.
 class Modes : public ::testing::Test {
  protected:
-  Modes() : executor_("null", 2, ended_.Sink()) { executor_.MakeNarrowLanes(); }
+  Modes() : executor_("null", 2, ended_.Sink()) { executor_.MakeSerialLanes(); }
   ~Modes() override { executor_.Shutdown(); }
 
-  Watched::State& Submit(const void* owner, Demand demand, bool alone = false) {
+  Watched::State& Submit(const void* owner, Parallelism parallelism, bool alone = false) {
     states_.push_back(std::make_unique<Watched::State>());
-    executor_.Submit(std::make_unique<Watched>(owner, demand, alone, *states_.back(), &turns_), kLimit);
+    executor_.Submit(std::make_unique<Watched>(owner, parallelism, alone, *states_.back(), &turns_), kLimit);
     return *states_.back();
   }
   // What is not at work after a while is taken to be waiting.
@@ -92,40 +92,40 @@ class Modes : public ::testing::Test {
   Executor executor_;
 };
 
-TEST_F(Modes, NarrowJobsAreAtWorkTogetherAndNoMoreOfThemThanThreads) {
-  Watched::State& first = Submit(&a_, Demand::kNarrow);
-  Watched::State& second = Submit(&a_, Demand::kNarrow);
-  Watched::State& third = Submit(&a_, Demand::kNarrow);
+TEST_F(Modes, SerialJobsAreAtWorkTogetherAndNoMoreOfThemThanThreads) {
+  Watched::State& first = Submit(&a_, Parallelism::kSerial);
+  Watched::State& second = Submit(&a_, Parallelism::kSerial);
+  Watched::State& third = Submit(&a_, Parallelism::kSerial);
   first.AwaitBegin();
   second.AwaitBegin();
   ExpectWaiting(third);
   second.go = true;
   third.AwaitBegin();
-  EXPECT_EQ(first.width, Width::kNarrow);
+  EXPECT_EQ(first.kind, LaneKind::kSerial);
   EXPECT_FALSE(first.go);  // a later job overtook it
   LetAllGo();
 }
 
-TEST_F(Modes, AWideJobWaitsForTheNarrowOnesAndLetsNothingPass) {
-  Watched::State& first = Submit(&a_, Demand::kNarrow);
-  Watched::State& wide = Submit(&b_, Demand::kWide);
-  Watched::State& behind = Submit(&a_, Demand::kNarrow);
+TEST_F(Modes, AParallelJobWaitsForTheSerialOnesAndLetsNothingPass) {
+  Watched::State& first = Submit(&a_, Parallelism::kSerial);
+  Watched::State& parallel = Submit(&b_, Parallelism::kParallel);
+  Watched::State& behind = Submit(&a_, Parallelism::kSerial);
   first.AwaitBegin();
-  ExpectWaiting(wide);
+  ExpectWaiting(parallel);
   ExpectWaiting(behind);
   first.go = true;
-  wide.AwaitBegin();
+  parallel.AwaitBegin();
   ExpectWaiting(behind);
-  wide.go = true;
+  parallel.go = true;
   behind.AwaitBegin();
   LetAllGo();
 }
 
 TEST_F(Modes, AJobThatRunsAloneKeepsThoseOfItsOwnerInTheirOrder) {
-  Watched::State& before = Submit(&a_, Demand::kNarrow);
-  Watched::State& alone = Submit(&a_, Demand::kNarrow, true);
-  Watched::State& after = Submit(&a_, Demand::kNarrow);
-  Watched::State& other = Submit(&b_, Demand::kNarrow);
+  Watched::State& before = Submit(&a_, Parallelism::kSerial);
+  Watched::State& alone = Submit(&a_, Parallelism::kSerial, true);
+  Watched::State& after = Submit(&a_, Parallelism::kSerial);
+  Watched::State& other = Submit(&b_, Parallelism::kSerial);
   before.AwaitBegin();
   other.AwaitBegin();  // is not kept by others' order
   ExpectWaiting(alone);
@@ -139,66 +139,66 @@ TEST_F(Modes, AJobThatRunsAloneKeepsThoseOfItsOwnerInTheirOrder) {
   LetAllGo();
 }
 
-TEST_F(Modes, AJobThatAsksForEitherIsWideWhereNothingElseIsToBeDone) {
-  Watched::State& only = Submit(&a_, Demand::kEither);
+TEST_F(Modes, AJobThatAsksForEitherIsParallelWhereNothingElseIsToBeDone) {
+  Watched::State& only = Submit(&a_, Parallelism::kEither);
   only.AwaitBegin();
-  EXPECT_EQ(only.width, Width::kWide);
+  EXPECT_EQ(only.kind, LaneKind::kParallel);
   // One waits: fewer than threads.
-  Watched::State& next = Submit(&a_, Demand::kEither);
+  Watched::State& next = Submit(&a_, Parallelism::kEither);
   only.go = true;
   next.AwaitBegin();
-  EXPECT_EQ(next.width, Width::kWide);
+  EXPECT_EQ(next.kind, LaneKind::kParallel);
   EXPECT_FALSE(next.crowded);
   LetAllGo();
 }
 
-TEST_F(Modes, JobsThatAskForEitherAreNarrowWhereAsManyWaitAsThereAreThreads) {
-  Watched::State& only = Submit(&a_, Demand::kEither);
+TEST_F(Modes, JobsThatAskForEitherAreSerialWhereAsManyWaitAsThereAreThreads) {
+  Watched::State& only = Submit(&a_, Parallelism::kEither);
   only.AwaitBegin();
-  Watched::State& first = Submit(&a_, Demand::kEither);
-  Watched::State& second = Submit(&a_, Demand::kEither);
+  Watched::State& first = Submit(&a_, Parallelism::kEither);
+  Watched::State& second = Submit(&a_, Parallelism::kEither);
   only.go = true;
   first.AwaitBegin();
   second.AwaitBegin();
-  EXPECT_EQ(first.width, Width::kNarrow);
-  EXPECT_EQ(second.width, Width::kNarrow);
-  // Beside one that is at work on one thread, a single one is narrow as well.
+  EXPECT_EQ(first.kind, LaneKind::kSerial);
+  EXPECT_EQ(second.kind, LaneKind::kSerial);
+  // Beside one that is at work on one thread, a single one is serial as well.
   second.go = true;
-  Watched::State& third = Submit(&a_, Demand::kEither);
+  Watched::State& third = Submit(&a_, Parallelism::kEither);
   third.AwaitBegin();
-  EXPECT_EQ(third.width, Width::kNarrow);
+  EXPECT_EQ(third.kind, LaneKind::kSerial);
   LetAllGo();
 }
 
 TEST_F(Modes, JobsOfOneOwnerThatRunAloneAreNoCrowd) {
-  Watched::State& only = Submit(&a_, Demand::kEither);
+  Watched::State& only = Submit(&a_, Parallelism::kEither);
   only.AwaitBegin();
-  Watched::State& first = Submit(&a_, Demand::kEither, true);
-  Submit(&a_, Demand::kEither, true);
+  Watched::State& first = Submit(&a_, Parallelism::kEither, true);
+  Submit(&a_, Parallelism::kEither, true);
   only.go = true;
   first.AwaitBegin();
-  EXPECT_EQ(first.width, Width::kWide);
+  EXPECT_EQ(first.kind, LaneKind::kParallel);
   LetAllGo();
 }
 
-TEST_F(Modes, AJobThatIsNotReadyForOneThreadIsWideAndKnowsThatItIsCrowded) {
-  Watched::State& only = Submit(&a_, Demand::kEither);
+TEST_F(Modes, AJobThatIsNotReadyForOneThreadIsParallelAndKnowsThatItIsCrowded) {
+  Watched::State& only = Submit(&a_, Parallelism::kEither);
   only.AwaitBegin();
-  Watched::State& first = Submit(&a_, Demand::kEither);
+  Watched::State& first = Submit(&a_, Parallelism::kEither);
   first.ready = false;
-  Submit(&a_, Demand::kEither);
+  Submit(&a_, Parallelism::kEither);
   only.go = true;
   first.AwaitBegin();
-  EXPECT_EQ(first.width, Width::kWide);
+  EXPECT_EQ(first.kind, LaneKind::kParallel);
   EXPECT_TRUE(first.crowded);
   LetAllGo();
 }
 
 TEST_F(Modes, CancellingWhatOthersWaitForLetsThemBegin) {
-  Watched::State& first = Submit(&a_, Demand::kNarrow);
+  Watched::State& first = Submit(&a_, Parallelism::kSerial);
   first.AwaitBegin();
-  Submit(&b_, Demand::kWide);
-  Watched::State& behind = Submit(&a_, Demand::kNarrow);
+  Submit(&b_, Parallelism::kParallel);
+  Watched::State& behind = Submit(&a_, Parallelism::kSerial);
   ExpectWaiting(behind);
   executor_.Cancel([&](const Job& job) { return job.owner() == &b_; });
   behind.AwaitBegin();
@@ -206,9 +206,9 @@ TEST_F(Modes, CancellingWhatOthersWaitForLetsThemBegin) {
 }
 
 TEST_F(Modes, JobsOnAllLanesAreCancelled) {
-  Watched::State& first = Submit(&a_, Demand::kNarrow);
-  Watched::State& second = Submit(&a_, Demand::kNarrow);
-  Submit(&a_, Demand::kNarrow);
+  Watched::State& first = Submit(&a_, Parallelism::kSerial);
+  Watched::State& second = Submit(&a_, Parallelism::kSerial);
+  Submit(&a_, Parallelism::kSerial);
   first.AwaitBegin();
   second.AwaitBegin();
   executor_.Cancel([](const Job&) { return true; });
@@ -216,32 +216,32 @@ TEST_F(Modes, JobsOnAllLanesAreCancelled) {
 }
 
 TEST_F(Modes, ShutdownEndsWhatIsAtWorkOnAllLanes) {
-  Watched::State& first = Submit(&a_, Demand::kNarrow);
-  Watched::State& second = Submit(&a_, Demand::kNarrow);
-  Submit(&a_, Demand::kNarrow);
-  Submit(&a_, Demand::kWide);
+  Watched::State& first = Submit(&a_, Parallelism::kSerial);
+  Watched::State& second = Submit(&a_, Parallelism::kSerial);
+  Submit(&a_, Parallelism::kSerial);
+  Submit(&a_, Parallelism::kParallel);
   first.AwaitBegin();
   second.AwaitBegin();
   executor_.Shutdown();
   EXPECT_EQ(ended_.Take(2).size(), 2U);  // those that waited are dropped
 }
 
-TEST_F(Modes, NeitherWidthStarvesAndNoMoreThreadsWorkThanThereAre) {
+TEST_F(Modes, NeitherKindStarvesAndNoMoreThreadsWorkThanThereAre) {
   struct Load {
-    std::atomic<int> wide{0};
-    std::atomic<int> narrow{0};
+    std::atomic<int> parallel{0};
+    std::atomic<int> serial{0};
     std::atomic<bool> wrong{false};
   } load;
   class Loading final : public Job {
    public:
-    Loading(const void* owner, Demand demand, bool alone, Load& load) : Job(owner, demand, alone), load_(load) {}
+    Loading(const void* owner, Parallelism parallelism, bool alone, Load& load) : Job(owner, parallelism, alone), load_(load) {}
     void Execute(const ExecutorResources& resources) override {
-      std::atomic<int>& mine = resources.width == Width::kWide ? load_.wide : load_.narrow;
+      std::atomic<int>& mine = resources.kind == LaneKind::kParallel ? load_.parallel : load_.serial;
       ++mine;
       std::this_thread::yield();
-      const int wide = load_.wide;
-      const int narrow = load_.narrow;
-      if (wide > 1 || narrow > 2 || (wide > 0 && narrow > 0)) load_.wrong = true;
+      const int parallel = load_.parallel;
+      const int serial = load_.serial;
+      if (parallel > 1 || serial > 2 || (parallel > 0 && serial > 0)) load_.wrong = true;
       --mine;
     }
 
@@ -253,7 +253,7 @@ TEST_F(Modes, NeitherWidthStarvesAndNoMoreThreadsWorkThanThereAre) {
   constexpr size_t kJobs = 3000;
   for (size_t i = 0; i < kJobs; ++i) {
     executor_.Submit(
-        std::make_unique<Loading>(owners[random() % 3], static_cast<Demand>(random() % 3), random() % 4 == 0, load),
+        std::make_unique<Loading>(owners[random() % 3], static_cast<Parallelism>(random() % 3), random() % 4 == 0, load),
         kLimit);
     if (i % 64 == 0) std::this_thread::yield();
   }
@@ -264,13 +264,13 @@ TEST_F(Modes, NeitherWidthStarvesAndNoMoreThreadsWorkThanThereAre) {
 TEST(ModesOfOneThread, AllJobsAreComputedOnTheOneLane) {
   Ended ended;
   Executor executor("null", 1, ended.Sink());
-  executor.MakeNarrowLanes();
+  executor.MakeSerialLanes();
   EXPECT_EQ(executor.backends()[1], nullptr);
   Watched::State state;
   state.go = true;
-  executor.Submit(std::make_unique<Watched>(nullptr, Demand::kNarrow, false, state), kLimit);
+  executor.Submit(std::make_unique<Watched>(nullptr, Parallelism::kSerial, false, state), kLimit);
   ended.Take(1);
-  EXPECT_EQ(state.width, Width::kWide);
+  EXPECT_EQ(state.kind, LaneKind::kParallel);
   executor.Shutdown();
 }
 
@@ -302,10 +302,10 @@ std::string DropoutPlan() {
 
 class CompileJob final : public Job {
  public:
-  CompileJob(std::string plan, std::shared_ptr<Store> store, const Executor& executor, Width width)
-      : Job(store.get()), plan_(std::move(plan)), store_(std::move(store)), executor_(executor), width_(width) {}
+  CompileJob(std::string plan, std::shared_ptr<Store> store, const Executor& executor, LaneKind kind)
+      : Job(store.get()), plan_(std::move(plan)), store_(std::move(store)), executor_(executor), kind_(kind) {}
   void Execute(const ExecutorResources& resources) override {
-    set = ProgramSet::Compile(plan_, store_, executor_, width_, resources, cancelled());
+    set = ProgramSet::Compile(plan_, store_, executor_, kind_, resources, cancelled());
   }
   std::shared_ptr<ProgramSet> set;
 
@@ -313,21 +313,21 @@ class CompileJob final : public Job {
   const std::string plan_;
   const std::shared_ptr<Store> store_;
   const Executor& executor_;
-  const Width width_;
+  const LaneKind kind_;
 };
 
 class RunJob final : public Job {
  public:
-  RunJob(std::shared_ptr<ProgramSet> set, Demand demand, float x)
-      : Job(&set->store(), demand, set->has_updates()), set_(std::move(set)), room_(set_->TakeInputs()) {
+  RunJob(std::shared_ptr<ProgramSet> set, Parallelism parallelism, float x)
+      : Job(&set->store(), parallelism, set->has_updates()), set_(std::move(set)), room_(set_->TakeInputs()) {
     std::fill_n(static_cast<float*>(room_->data()), kSize, x);
     request.inputs = {static_cast<const std::byte*>(room_->data())};
   }
   ~RunJob() override { set_->GiveInputs(std::move(room_)); }
-  bool ReadyForOneThread() const override { return set_->HasWidth(Width::kNarrow); }
+  bool ReadyForOneThread() const override { return set_->HasProgramFor(LaneKind::kSerial); }
   void Begin() override { request.index = set_->Number(); }
   void Execute(const ExecutorResources& resources) override {
-    if (crowded()) set_->AddWidth(Width::kNarrow, resources, cancelled());
+    if (crowded()) set_->AddProgramFor(LaneKind::kSerial, resources, cancelled());
     set_->Run(resources, request, cancelled());
   }
   std::vector<float> result() const {
@@ -346,21 +346,21 @@ class RunJob final : public Job {
 class ModesOfPrograms : public ::testing::TestWithParam<const char*> {
  protected:
   ModesOfPrograms() : executor_(GetParam(), 3, ended_.Sink()) {
-    executor_.MakeNarrowLanes();
+    executor_.MakeSerialLanes();
     executor_.AddUser();
     store_ = std::make_shared<Store>(executor_.backends()[0]);
     store_->Declare("w", {DType::kFloat32, {kSize}});
   }
   ~ModesOfPrograms() override { executor_.Shutdown(); }
 
-  std::shared_ptr<ProgramSet> Compile(const std::string& plan, Width width = Width::kNarrow) {
-    executor_.Submit(std::make_unique<CompileJob>(plan, store_, executor_, width), kLimit);
+  std::shared_ptr<ProgramSet> Compile(const std::string& plan, LaneKind kind = LaneKind::kSerial) {
+    executor_.Submit(std::make_unique<CompileJob>(plan, store_, executor_, kind), kLimit);
     const auto jobs = ended_.Take(1);
     EXPECT_FALSE(jobs[0]->failure()) << jobs[0]->failure()->what();
     return static_cast<CompileJob&>(*jobs[0]).set;
   }
-  std::vector<std::vector<float>> Run(const std::shared_ptr<ProgramSet>& set, Demand demand, size_t count, float x) {
-    for (size_t i = 0; i < count; ++i) executor_.Submit(std::make_unique<RunJob>(set, demand, x), kLimit);
+  std::vector<std::vector<float>> Run(const std::shared_ptr<ProgramSet>& set, Parallelism parallelism, size_t count, float x) {
+    for (size_t i = 0; i < count; ++i) executor_.Submit(std::make_unique<RunJob>(set, parallelism, x), kLimit);
     std::vector<std::vector<float>> results(count);
     for (const auto& job : ended_.Take(count)) {
       EXPECT_FALSE(job->failure());
@@ -379,46 +379,46 @@ class ModesOfPrograms : public ::testing::TestWithParam<const char*> {
   std::shared_ptr<Store> store_;
 };
 
-TEST_P(ModesOfPrograms, LanesAndWidthsShareTheConstants) {
+TEST_P(ModesOfPrograms, LanesOfBothKindsShareTheConstants) {
   WriteW(2);
-  const auto set = Compile(ReadPlan(), Width::kWide);
-  Run(set, Demand::kWide, 1, 1);
+  const auto set = Compile(ReadPlan(), LaneKind::kParallel);
+  Run(set, Parallelism::kParallel, 1, 1);
   const size_t alone = store_->Stats().packed_bytes;
   EXPECT_EQ(alone, kSize * sizeof(float));
-  EXPECT_FALSE(set->HasWidth(Width::kNarrow));
-  const auto narrow = Compile(ReadPlan(), Width::kNarrow);
-  for (const auto& result : Run(narrow, Demand::kNarrow, 50, 1)) EXPECT_EQ(result, std::vector<float>(kSize, 6));
+  EXPECT_FALSE(set->HasProgramFor(LaneKind::kSerial));
+  const auto serial = Compile(ReadPlan(), LaneKind::kSerial);
+  for (const auto& result : Run(serial, Parallelism::kSerial, 50, 1)) EXPECT_EQ(result, std::vector<float>(kSize, 6));
   EXPECT_EQ(store_->Stats().packed_bytes, alone);
-  EXPECT_EQ(store_->Stats().wide_runs, 1U);
-  EXPECT_EQ(store_->Stats().narrow_runs, 50U);
+  EXPECT_EQ(store_->Stats().parallel_runs, 1U);
+  EXPECT_EQ(store_->Stats().serial_runs, 50U);
 }
 
 TEST_P(ModesOfPrograms, UpdatesHappenOneAfterTheOtherInTheOrderOfTheCalls) {
   WriteW(0);
   const auto add = Compile(AddPlan());
-  const auto results = Run(add, Demand::kNarrow, 200, 1);
+  const auto results = Run(add, Parallelism::kSerial, 200, 1);
   for (size_t i = 0; i < results.size(); ++i) EXPECT_EQ(results[i], std::vector<float>(kSize, static_cast<float>(i)));
 }
 
-TEST_P(ModesOfPrograms, TheSameRunDrawsTheSameNumbersAtBothWidths) {
-  const auto wide = Run(Compile(DropoutPlan(), Width::kWide), Demand::kWide, 40, 1);
-  const auto narrow = Run(Compile(DropoutPlan(), Width::kNarrow), Demand::kNarrow, 40, 1);
-  EXPECT_EQ(wide, narrow);
-  EXPECT_NE(wide[0], wide[1]);
+TEST_P(ModesOfPrograms, TheSameRunDrawsTheSameNumbersOnBothKindsOfLanes) {
+  const auto parallel = Run(Compile(DropoutPlan(), LaneKind::kParallel), Parallelism::kParallel, 40, 1);
+  const auto serial = Run(Compile(DropoutPlan(), LaneKind::kSerial), Parallelism::kSerial, 40, 1);
+  EXPECT_EQ(parallel, serial);
+  EXPECT_NE(parallel[0], parallel[1]);
 }
 
 TEST_P(ModesOfPrograms, ACrowdMakesAProgramReadyForOneThread) {
   WriteW(1);
-  const auto set = Compile(ReadPlan(), Width::kWide);
+  const auto set = Compile(ReadPlan(), LaneKind::kParallel);
   Watched::State state;
-  executor_.Submit(std::make_unique<Watched>(nullptr, Demand::kWide, false, state), kLimit);
+  executor_.Submit(std::make_unique<Watched>(nullptr, Parallelism::kParallel, false, state), kLimit);
   state.AwaitBegin();
-  for (int i = 0; i < 20; ++i) executor_.Submit(std::make_unique<RunJob>(set, Demand::kEither, 1.0F), kLimit);
+  for (int i = 0; i < 20; ++i) executor_.Submit(std::make_unique<RunJob>(set, Parallelism::kEither, 1.0F), kLimit);
   state.go = true;
   for (const auto& job : ended_.Take(21)) EXPECT_FALSE(job->failure());
-  EXPECT_TRUE(set->HasWidth(Width::kNarrow));
-  EXPECT_GE(store_->Stats().wide_runs, 1U);
-  EXPECT_GE(store_->Stats().narrow_runs, 10U);
+  EXPECT_TRUE(set->HasProgramFor(LaneKind::kSerial));
+  EXPECT_GE(store_->Stats().parallel_runs, 1U);
+  EXPECT_GE(store_->Stats().serial_runs, 10U);
 }
 
 TEST_P(ModesOfPrograms, RoomForInputsIsUsedAgain) {
@@ -438,7 +438,7 @@ bool IsUniform(const std::vector<float>& values) {
 TEST_P(ModesOfPrograms, OverlappingRunsSeeTheStateFromBeforeOrAfterEachChange) {
   WriteW(0);
   const auto read = Compile(ReadPlan());
-  const auto either = Compile(ReadPlan(), Width::kWide);
+  const auto either = Compile(ReadPlan(), LaneKind::kParallel);
   const auto add = Compile(AddPlan());
   std::atomic<bool> stop{false};
   std::atomic<int> torn{0};
@@ -451,7 +451,7 @@ TEST_P(ModesOfPrograms, OverlappingRunsSeeTheStateFromBeforeOrAfterEachChange) {
         if (what == 0) {
           executor_.Cancel([&](const Job& job) { return job.owner() == store_.get() && random() % 2 == 0; });
         } else if (what == 1) {
-          executor_.Submit(std::make_unique<CompileJob>(ReadPlan(), store_, executor_, Width::kNarrow), 64);
+          executor_.Submit(std::make_unique<CompileJob>(ReadPlan(), store_, executor_, LaneKind::kSerial), 64);
         } else if (what == 2) {
           WriteW(static_cast<float>(random() % 8));
         } else if (what == 3) {
@@ -463,11 +463,11 @@ TEST_P(ModesOfPrograms, OverlappingRunsSeeTheStateFromBeforeOrAfterEachChange) {
           read->Stats();
           either->Steps();
         } else if (what < 7) {
-          executor_.Submit(std::make_unique<RunJob>(add, Demand::kNarrow, 1.0F), 64);
+          executor_.Submit(std::make_unique<RunJob>(add, Parallelism::kSerial, 1.0F), 64);
         } else {
           const bool first = what % 2 == 0;
           executor_.Submit(
-              std::make_unique<RunJob>(first ? read : either, first ? Demand::kNarrow : Demand::kEither, 1.0F), 64);
+              std::make_unique<RunJob>(first ? read : either, first ? Parallelism::kSerial : Parallelism::kEither, 1.0F), 64);
         }
       } catch (const Error& error) {
         if (error.code() == ErrorCode::kQueueFull) {
