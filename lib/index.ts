@@ -7,6 +7,7 @@ export type { DType, TypedArray } from './core/dtype.js';
 export { Graph, type GraphOptions, type InitialValue, Node, Tensor, type Variable } from './core/graph.js';
 export type { ConcreteShape, Shape, TensorType } from './core/shape.js';
 export {
+  type Augmentation,
   type DecodeOptions,
   decodeImage,
   drawAugmentation,
@@ -20,7 +21,6 @@ export {
   type ShapeImageOptions,
   shapeClasses,
   shapeImage,
-  type Augmentation,
 } from './data/index.js';
 export * from './errors.js';
 export { exportOnnx, type OnnxRequest, type WriteOnnxOptions, type WriteOnnxResult, writeOnnx } from './export/onnx.js';

@@ -1,10 +1,10 @@
-/** What narrow precisions cost of a model beside float32. */
+/** What low precisions cost of a model beside float32. */
 import { compareLogits, logitRows } from '../model/accuracy.js';
 import { loadModel } from '../model/load_model.js';
 import type { Model } from '../model/model.js';
 import type { Calibration } from '../runtime/calibration.js';
 import { deviceNamed, instructionSet } from '../runtime/device.js';
-import type { NarrowPrecision, PrecisionCost, PrecisionCosts } from '../runtime/precision_report.js';
+import type { LowPrecision, PrecisionCost, PrecisionCosts } from '../runtime/precision_report.js';
 import type { InputImage } from './inputs.js';
 import type { CliIo } from './io.js';
 import { type ModelFlags, modelOptions } from './model_options.js';
@@ -12,21 +12,21 @@ import { runModel } from './model_run.js';
 import { table } from './table.js';
 
 /**
- * Compares the logits of narrow precisions with those of `wide`, which computes in float32.
+ * Compares the logits of low precisions with those of `reference`, which computes in float32.
  * @returns null when images could not be read, which has been reported
  */
 export async function measureCosts(
   io: CliIo,
   flags: ModelFlags,
-  wide: Model,
+  reference: Model,
   calibration: Calibration,
-  precisions: readonly NarrowPrecision[],
+  precisions: readonly LowPrecision[],
   images: readonly InputImage[],
 ): Promise<PrecisionCosts | null> {
   const instructions = instructionSet(deviceNamed(flags.device).features);
-  const expected = await logitsOf(io, wide, images);
+  const expected = await logitsOf(io, reference, images);
   if (expected === null) return null;
-  const costs: Partial<Record<NarrowPrecision, PrecisionCost>> = {};
+  const costs: Partial<Record<LowPrecision, PrecisionCost>> = {};
   for (const precision of precisions) {
     const narrow = await loadModel(flags.model, { ...modelOptions(flags), precision, calibration });
     try {

@@ -1,7 +1,12 @@
 /** Images: decoding and preprocessing. */
 export type { Augmentation } from '../native/addon.js';
 export { type DecodeOptions, decodeImage, defaultMaxPixels, type ImageSource } from './decoding.js';
-export { drawAugmentation, type PreprocessImageOptions, preprocessImage, type RelativeBox } from './preprocess_image.js';
+export {
+  drawAugmentation,
+  type PreprocessImageOptions,
+  preprocessImage,
+  type RelativeBox,
+} from './preprocess_image.js';
 export { type PreprocessingName, type PreprocessingSpec, preprocessingFor, preprocessings } from './preprocessing.js';
 export type { RawImage } from './raw_image.js';
 export { type ShapeImage, type ShapeImageOptions, type ShapeName, shapeClasses, shapeImage } from './shapes.js';

@@ -1,6 +1,6 @@
 import { describe } from '../core/dtype.js';
 import { ArgumentError } from '../errors.js';
-import type { NativeDrawOptions, Augmentation } from '../native/addon.js';
+import type { Augmentation, NativeDrawOptions } from '../native/addon.js';
 import { loadAddon } from '../native/binding.js';
 import { checkBoolean, checkOneOf, checkWhole } from './checks.js';
 import { defaultMaxPixels } from './decoding.js';

@@ -18,7 +18,8 @@ import { buildNetwork } from './network_graph.js';
 import { assertAllTaken, layoutFor, nameMaps, type WeightLayout, weightLayouts } from './weight_layouts.js';
 
 /** Options of `loadModel`. */
-export interface LoadModelOptions extends Pick<SessionOptions, 'device' | 'threads' | 'mode' | 'wide' | 'packedCache'> {
+export interface LoadModelOptions
+  extends Pick<SessionOptions, 'device' | 'threads' | 'mode' | 'keepFloat32' | 'packedCache'> {
   /**
    * Default `auto`: what computes fastest on the device (docs/precision.md). `model.precision` says what that came to,
    * `model.precisionReport` why, and what it costs.
@@ -59,7 +60,7 @@ const optionNames = new Set([
   'device',
   'precision',
   'calibration',
-  'wide',
+  'keepFloat32',
   'threads',
   'mode',
   'packedCache',
@@ -76,7 +77,7 @@ const programsBesides = 8;
 export async function loadModel(name: NetworkName, options: LoadModelOptions): Promise<Model> {
   const entry = network(name);
   checkOptions(name, options);
-  const { device, precision = 'auto', wide, threads, mode, checkpoint, untrainedSeed = 0 } = options;
+  const { device, precision = 'auto', keepFloat32, threads, mode, checkpoint, untrainedSeed = 0 } = options;
   const { packedCache = 'auto' } = options;
   const batching = checkBatching(options.batching);
   const preprocessing = preprocessingFor(entry.preprocessing, options.imageSize ?? entry.imageSize);
@@ -93,7 +94,7 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
   const session = await Session.create(graph, {
     precision,
     ...(calibration === undefined ? {} : { calibration }),
-    ...(wide === undefined ? {} : { wide }),
+    ...(keepFloat32 === undefined ? {} : { keepFloat32 }),
     ...(device === undefined ? {} : { device }),
     ...(threads === undefined ? {} : { threads }),
     ...(mode === undefined ? {} : { mode }),

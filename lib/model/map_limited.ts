@@ -5,7 +5,11 @@ import type { Semaphore } from './semaphore.js';
  * @returns the results in the order of the items
  * @throws what the earliest failed item threw, once everything that was begun has ended
  */
-export async function mapLimited<T, R>(items: readonly T[], semaphore: Semaphore, map: (item: T) => Promise<R>): Promise<R[]> {
+export async function mapLimited<T, R>(
+  items: readonly T[],
+  semaphore: Semaphore,
+  map: (item: T) => Promise<R>,
+): Promise<R[]> {
   const results: R[] = [];
   const failures: { index: number; error: unknown }[] = [];
   let next = 0;

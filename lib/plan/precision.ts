@@ -6,14 +6,14 @@ export interface PlanPrecision {
   /** For int8: smallest and largest value by node name. */
   readonly ranges?: Readonly<Record<string, readonly [number, number]>>;
   /** Nodes and scopes that stay in float32. */
-  readonly wide?: readonly string[];
+  readonly keepFloat32?: readonly string[];
   /** Runs note the range of every result. */
   readonly observe?: boolean;
 }
 
 /** @internal The lines that say so, canonical: sorted by name, nothing for float32. @throws PlanError for ranges that are none */
 export function precisionLines(
-  { precision, ranges = {}, wide = [], observe = false }: PlanPrecision,
+  { precision, ranges = {}, keepFloat32 = [], observe = false }: PlanPrecision,
   quote: (text: string) => string,
 ): string[] {
   const lines = precision === 'float32' ? [] : [`precision ${precision}`];
@@ -25,7 +25,8 @@ export function precisionLines(
       lines.push(`range ${quote(name)} ${numberText(smallest)} ${numberText(largest)}`);
     }
   }
-  if (precision !== 'float32') lines.push(...[...new Set(wide)].sort().map((name) => `wide ${quote(name)}`));
+  if (precision !== 'float32')
+    lines.push(...[...new Set(keepFloat32)].sort().map((name) => `keep_float32 ${quote(name)}`));
   if (observe) lines.push('observe');
   return lines;
 }

@@ -20,14 +20,14 @@ export interface Calibration {
   /** None where only costs were measured: int8 cannot be had with them. */
   readonly ranges: Readonly<Record<string, readonly [number, number]>>;
   /** Nodes and scopes that are to stay in float32. */
-  readonly wide: readonly string[];
+  readonly keepFloat32: readonly string[];
   /** What precisions cost beside float32, those that were measured: `slimnet quantize` does. */
   readonly costs?: PrecisionCosts;
 }
 
 /** A calibration for what is measured without one: costs of bfloat16, which needs no ranges. */
-export function withoutRanges(wide: readonly string[]): Calibration {
-  return { format, method: null, runs: 0, ranges: {}, wide };
+export function withoutRanges(keepFloat32: readonly string[]): Calibration {
+  return { format, method: null, runs: 0, ranges: {}, keepFloat32 };
 }
 
 /** Whether int8 can be had with it. */
@@ -42,14 +42,14 @@ export interface CalibrateOptions {
   /** Magnitudes that `percentile` keeps, in percent; 99.99 unless told. */
   readonly percentile?: number;
   /** Nodes and scopes that are to stay in float32, such as `resnet_v1_50/logits`. */
-  readonly wide?: readonly string[];
+  readonly keepFloat32?: readonly string[];
   readonly signal?: AbortSignal;
 }
 
 /** @internal @throws ArgumentError */
 export function checkCalibrateOptions(options: CalibrateOptions): Required<Omit<CalibrateOptions, 'signal'>> {
-  checkOptions('calibrate', options, ['method', 'percentile', 'wide', 'signal']);
-  const { method = 'entropy', percentile = 99.99, wide = [] } = options;
+  checkOptions('calibrate', options, ['method', 'percentile', 'keepFloat32', 'signal']);
+  const { method = 'entropy', percentile = 99.99, keepFloat32 = [] } = options;
   checkSignal('calibrate', options.signal);
   if (!calibrationMethods.includes(method))
     throw new ArgumentError(
@@ -59,21 +59,23 @@ export function checkCalibrateOptions(options: CalibrateOptions): Required<Omit<
     throw new ArgumentError(
       `calibrate: percentile: expected a number above 0, at most 100, received ${describe(percentile)}.`,
     );
-  return { method, percentile, wide: checkWide('calibrate', wide) };
+  return { method, percentile, keepFloat32: checkKeepFloat32('calibrate', keepFloat32) };
 }
 
 /** @internal @throws ArgumentError */
-export function checkWide(where: string, wide: unknown): readonly string[] {
-  if (!Array.isArray(wide) || wide.some((name) => typeof name !== 'string' || name === ''))
-    throw new ArgumentError(`${where}: wide: expected names of nodes or scopes, received ${describe(wide)}.`);
-  return [...(wide as string[])];
+export function checkKeepFloat32(where: string, keepFloat32: unknown): readonly string[] {
+  if (!Array.isArray(keepFloat32) || keepFloat32.some((name) => typeof name !== 'string' || name === ''))
+    throw new ArgumentError(
+      `${where}: keepFloat32: expected names of nodes or scopes, received ${describe(keepFloat32)}.`,
+    );
+  return [...(keepFloat32 as string[])];
 }
 
 /** @internal The calibration out of what programs saw. @throws ExecutionError when nothing was seen, or NaN or infinity */
 export function calibrationOf(
   observed: readonly (readonly NativeRange[])[],
   runs: number,
-  { method, percentile, wide }: Required<Omit<CalibrateOptions, 'signal'>>,
+  { method, percentile, keepFloat32 }: Required<Omit<CalibrateOptions, 'signal'>>,
 ): Calibration {
   if (runs === 0) throw new ExecutionError('calibrate: no feeds were given, so there is nothing to learn from.');
   const all = new Map<string, Seen>();
@@ -81,14 +83,14 @@ export function calibrationOf(
     if (range.notFinite > 0)
       throw new ExecutionError(`calibrate: ${range.name} made ${range.notFinite} values that are NaN or infinite.`, {
         node: range.name,
-        hint: 'look at the feeds and the weights: whole numbers cannot hold such values.',
+        hint: 'look at the feeds and the weights: integers cannot hold such values.',
       });
     const known = all.get(range.name);
     all.set(range.name, known === undefined ? range : merged(known, range));
   }
   const ranges: Record<string, readonly [number, number]> = {};
   for (const name of [...all.keys()].sort()) ranges[name] = rangeOf(all.get(name) as Seen, method, percentile);
-  return { format, method, runs, ranges, wide };
+  return { format, method, runs, ranges, keepFloat32 };
 }
 
 /** @throws ArgumentError that says what is wrong with it */
@@ -96,7 +98,7 @@ export function checkCalibration(value: unknown, where = 'calibration'): Calibra
   const wrong = (what: string) => new ArgumentError(`${where}: ${what}.`, { hint: 'make it with `slimnet quantize`.' });
   if (typeof value !== 'object' || value === null)
     throw wrong(`expected what calibrate() gives, received ${describe(value)}`);
-  const { format: stated, method, runs, ranges, wide, costs } = value as Partial<Calibration>;
+  const { format: stated, method, runs, ranges, keepFloat32, costs } = value as Partial<Calibration>;
   if (stated !== format) throw wrong(`expected the format ${format}, received ${describe(stated)}`);
   if (typeof runs !== 'number') throw wrong(`runs: expected a number, received ${describe(runs)}`);
   if (typeof ranges !== 'object' || ranges === null || Array.isArray(ranges)) throw wrong('ranges are missing');
@@ -111,7 +113,7 @@ export function checkCalibration(value: unknown, where = 'calibration'): Calibra
       (range[0] as number) <= (range[1] as number);
     if (!fits) throw wrong(`the range of ${name}: expected two numbers in order, received ${describe(range)}`);
   }
-  const checked = { format, method, runs, ranges, wide: checkWide(where, wide) } as const;
+  const checked = { format, method, runs, ranges, keepFloat32: checkKeepFloat32(where, keepFloat32) } as const;
   return costs === undefined ? checked : { ...checked, costs: checkCosts(costs, wrong) };
 }
 

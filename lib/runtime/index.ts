@@ -6,7 +6,7 @@ export type { KernelDefect, KernelSummary } from './kernels.js';
 export type { PackedCacheChoice, PackedCacheOptions, PackedCacheStats } from './packed_cache.js';
 export type {
   LogitComparison,
-  NarrowPrecision,
+  LowPrecision,
   PrecisionCost,
   PrecisionCosts,
   PrecisionReport,

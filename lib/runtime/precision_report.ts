@@ -3,9 +3,9 @@ import { describe } from '../core/dtype.js';
 import { type ComputePrecision, instructionSet, type Precision, type PrecisionChoice } from './device.js';
 
 /** A precision that may cost accuracy. */
-export type NarrowPrecision = Exclude<ComputePrecision, 'float32'>;
+export type LowPrecision = Exclude<ComputePrecision, 'float32'>;
 
-export const narrowPrecisions: readonly NarrowPrecision[] = ['int8', 'bfloat16'];
+export const lowPrecisions: readonly LowPrecision[] = ['int8', 'bfloat16'];
 
 /** What two sets of logits of the same images have in common. Shares are from 0 to 1; errors are relative to the range. */
 export interface LogitComparison {
@@ -23,12 +23,12 @@ export interface LogitComparison {
 
 /** What a precision costs beside float32, measured with images that it was not calibrated with. */
 export interface PrecisionCost extends LogitComparison {
-  /** What it was measured on: oneDNN's name of the instructions, such as `avx2`. How whole numbers are summed depends on them. */
+  /** What it was measured on: oneDNN's name of the instructions, such as `avx2`. How integers are summed depends on them. */
   readonly instructions: string;
 }
 
 /** Costs by precision, those that were measured. */
-export type PrecisionCosts = Readonly<Partial<Record<NarrowPrecision, PrecisionCost>>>;
+export type PrecisionCosts = Readonly<Partial<Record<LowPrecision, PrecisionCost>>>;
 
 /** What a session computes with, and what is known of its price. */
 export interface PrecisionReport extends PrecisionChoice {
@@ -89,8 +89,8 @@ export function checkCosts(costs: unknown, wrong: (what: string) => Error): Prec
   if (typeof costs !== 'object' || costs === null || Array.isArray(costs))
     throw wrong(`costs: expected an object, received ${describe(costs)}`);
   for (const [precision, cost] of Object.entries(costs)) {
-    if (!(narrowPrecisions as readonly string[]).includes(precision))
-      throw wrong(`costs: expected ${narrowPrecisions.join(' or ')}, received ${precision}`);
+    if (!(lowPrecisions as readonly string[]).includes(precision))
+      throw wrong(`costs: expected ${lowPrecisions.join(' or ')}, received ${precision}`);
     if (typeof cost !== 'object' || cost === null)
       throw wrong(`costs: ${precision}: expected an object, received ${describe(cost)}`);
     const found = cost as Readonly<Record<string, unknown>>;

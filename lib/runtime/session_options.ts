@@ -2,7 +2,7 @@
 import { checkInteger, checkOptions } from '../core/options.js';
 import type { ExecutionMode } from '../native/addon.js';
 import type { PlanPrecision } from '../plan/precision.js';
-import { checkCalibration, checkWide, hasRanges } from './calibration.js';
+import { checkCalibration, checkKeepFloat32, hasRanges } from './calibration.js';
 import { backendOf, deviceNamed, resolvePrecision } from './device.js';
 import { checkMode } from './mode.js';
 import { type PackedCacheSettings, packedCacheSettings } from './packed_cache.js';
@@ -14,7 +14,7 @@ const names = [
   'device',
   'precision',
   'calibration',
-  'wide',
+  'keepFloat32',
   'threads',
   'mode',
   'queueLimit',
@@ -49,7 +49,7 @@ export function settingsOf(options: SessionOptions): SessionSettings {
   } = options;
   const backend = backendOf(device);
   const calibration = options.calibration === undefined ? undefined : checkCalibration(options.calibration);
-  const wide = checkWide(where, options.wide ?? []);
+  const keepFloat32 = checkKeepFloat32(where, options.keepFloat32 ?? []);
   if (options.threads !== undefined) checkInteger(where, 'threads', threads, 1, 1024);
   checkMode(where, mode);
   checkInteger(where, 'queueLimit', queueLimit, 1, 2 ** 20);
@@ -59,7 +59,7 @@ export function settingsOf(options: SessionOptions): SessionSettings {
   const planPrecision = {
     precision: choice.chosen,
     ranges: calibration?.ranges ?? {},
-    wide: [...wide, ...(calibration?.wide ?? [])],
+    keepFloat32: [...keepFloat32, ...(calibration?.keepFloat32 ?? [])],
   };
   return {
     device,

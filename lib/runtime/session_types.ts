@@ -27,7 +27,7 @@ export interface SessionOptions {
   /** Ranges of all values, for int8, and what precisions cost: what `calibrate` gave, or a file of `slimnet quantize`. */
   calibration?: Calibration;
   /** Nodes and scopes that stay in float32 whatever the precision, such as `resnet_v1_50/logits`. */
-  wide?: readonly string[];
+  keepFloat32?: readonly string[];
   /** Threads that compute. Default: the cores that this process may use. */
   threads?: number;
   /**

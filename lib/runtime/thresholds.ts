@@ -1,4 +1,4 @@
-/** From what calibration saw to the range that whole numbers span. */
+/** From what calibration saw to the range that integers span. */
 import type { NativeRange } from '../native/addon.js';
 
 /**

@@ -90,7 +90,8 @@ Augmentation ReadAugmentation(napi_env env, napi_value value) {
   augmentation.resize_side =
       js::ReadInteger(env, js::Get(env, value, "resizeSide", kWhat), "resizeSide", 0, kLargestResizeSide);
   augmentation.crop = ReadBox(env, js::Get(env, value, "crop", kWhat), "crop");
-  augmentation.resize_method = ReadNamed(env, js::Get(env, value, "resizeMethod", kWhat), "resizeMethod", kResizeMethods);
+  augmentation.resize_method =
+      ReadNamed(env, js::Get(env, value, "resizeMethod", kWhat), "resizeMethod", kResizeMethods);
   augmentation.flip = js::ReadBoolean(env, js::Get(env, value, "flip", kWhat), "flip");
   const napi_value colour = js::Get(env, value, "colour", kWhat);
   for (const napi_value step : js::ReadArray(env, colour, "colour", kMostColourSteps)) {

@@ -7,9 +7,9 @@
 #include <utility>
 #include <vector>
 
+#include "addon/augmentation.h"
 #include "addon/environment.h"
 #include "addon/tensors.h"
-#include "addon/augmentation.h"
 #include "base/error.h"
 #include "data/preprocessing.h"
 #include "runtime/host_block.h"

@@ -5,7 +5,7 @@
 
 namespace slimnet {
 
-napi_value Preprocess(const js::Arguments& arguments);     // addon.preprocess
+napi_value Preprocess(const js::Arguments& arguments);        // addon.preprocess
 napi_value DrawAugmentation(const js::Arguments& arguments);  // addon.drawAugmentation
 
 }  // namespace slimnet

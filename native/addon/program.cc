@@ -24,8 +24,8 @@ class CompileJob final : public AsyncJob {
       : AsyncJob(shared->store().get()), plan_(std::move(plan)), shared_(std::move(shared)) {}
 
   void Execute(const ExecutorResources& resources) override {
-    program_ = ProgramSet::Compile(std::move(plan_), shared_->store(), shared_->executor(), shared_->lane_kind(), resources,
-                                   cancelled());
+    program_ = ProgramSet::Compile(std::move(plan_), shared_->store(), shared_->executor(), shared_->lane_kind(),
+                                   resources, cancelled());
   }
 
   napi_value Result(napi_env env) override {
@@ -52,8 +52,8 @@ class RunJob final : public AsyncJob {
 
   bool Is(const ProgramSet& program, int64_t id) const { return program_.get() == &program && id_ == id; }
 
-  // Takes the parts of an input. With `borrowed`, what is memory of the addon's own is only held, and read in its place or
-  // copied when the run begins; everything else is copied now.
+  // Takes the parts of an input. With `borrowed`, what is memory of the addon's own is only held, and read in its place
+  // or copied when the run begins; everything else is copied now.
   void TakeInput(Environment& environment, size_t index, const std::vector<ArrayView>& parts, bool borrowed) {
     const auto own = [&](const ArrayView& part) {
       return borrowed ? environment.own_memory().Find(part.buffer) : std::shared_ptr<const HostBlock>();

@@ -37,7 +37,7 @@ const Preprocessing& FindPreprocessing(std::string_view name) {
 }
 
 void CheckAugmentation(const Preprocessing& preprocessing, const ImageSize& size, const PreprocessingSpec& spec,
-                    const Augmentation& augmentation) {
+                       const Augmentation& augmentation) {
   const bool resizes_first = preprocessing.resized != nullptr;
   if (resizes_first != (augmentation.resize_side > 0)) {
     throw Error(ErrorCode::kArgument, "resizeSide: " + std::string(preprocessing.name) +

@@ -1,7 +1,8 @@
 // Image preprocessing, from decoded pixels to the network's input: float32 [height, width, 3].
 //
-// A preprocessing says what is to be done to a picture: a Augmentation, fixed in evaluation, drawn at random in training.
-// What then happens is the same for all: resize and crop, or crop and resize; colours; the network's range of values.
+// A preprocessing says what is to be done to a picture: a Augmentation, fixed in evaluation, drawn at random in
+// training. What then happens is the same for all: resize and crop, or crop and resize; colours; the network's range of
+// values.
 #pragma once
 
 #include <cstdint>
@@ -58,7 +59,7 @@ struct Preprocessing {
   Augmentation (*evaluation)(const ImageSize& size, const PreprocessingSpec& spec);
   // nullptr: there is no training form. Throws as `evaluation`.
   Augmentation (*draw)(const ImageSize& size, const PreprocessingSpec& spec, const DrawOptions& options,
-                    RandomStream& random);
+                       RandomStream& random);
   // Size after the resize that comes before the crop; nullptr: the crop comes first.
   ImageSize (*resized)(const ImageSize& size, const PreprocessingSpec& spec, int64_t resize_side);
   // Brings `count` pixels of three channels to the network's range.
@@ -70,7 +71,7 @@ const Preprocessing& FindPreprocessing(std::string_view name);
 
 // Throws Error{kArgument} for a augmentation that cannot be applied to pictures of this size.
 void CheckAugmentation(const Preprocessing& preprocessing, const ImageSize& size, const PreprocessingSpec& spec,
-                    const Augmentation& augmentation);
+                       const Augmentation& augmentation);
 
 // Writes spec.height * spec.width * 3 floats. Only what they depend on is read and computed.
 void Apply(const Preprocessing& preprocessing, const ImageView& image, const PreprocessingSpec& spec,

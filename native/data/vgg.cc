@@ -25,7 +25,8 @@ Augmentation Evaluation(const ImageSize& size, const PreprocessingSpec& spec) {
   return {.resize_side = spec.resize_side, .crop = {room.height / 2, room.width / 2, spec.height, spec.width}};
 }
 
-Augmentation Draw(const ImageSize& size, const PreprocessingSpec& spec, const DrawOptions& options, RandomStream& random) {
+Augmentation Draw(const ImageSize& size, const PreprocessingSpec& spec, const DrawOptions& options,
+                  RandomStream& random) {
   Augmentation augmentation;
   augmentation.resize_side =
       options.resize_side_min + random.Integer(options.resize_side_max - options.resize_side_min + 1);

@@ -36,18 +36,18 @@ enum class OpKind : uint8_t {
   kExp,
   kInTopK,
   kInput,
-  kJoin,
   kL2Loss,
   kLog,
   kLog1p,
   kLogSoftmax,
   kMatmul,
   kMaxPool2d,
+  kMicrobatchConcat,
+  kMicrobatchSlice,
   kMul,
   kNotEqual,
   kOneHot,
   kPad,
-  kPart,
   kPick,
   kReduceMean,
   kReduceSum,
@@ -94,18 +94,18 @@ inline constexpr int kOpCount = 52;
   X(Exp, exp) \
   X(InTopK, in_top_k) \
   X(Input, input) \
-  X(Join, join) \
   X(L2Loss, l2_loss) \
   X(Log, log) \
   X(Log1p, log1p) \
   X(LogSoftmax, log_softmax) \
   X(Matmul, matmul) \
   X(MaxPool2d, max_pool2d) \
+  X(MicrobatchConcat, microbatch_concat) \
+  X(MicrobatchSlice, microbatch_slice) \
   X(Mul, mul) \
   X(NotEqual, not_equal) \
   X(OneHot, one_hot) \
   X(Pad, pad) \
-  X(Part, part) \
   X(Pick, pick) \
   X(ReduceMean, reduce_mean) \
   X(ReduceSum, reduce_sum) \
@@ -317,15 +317,6 @@ struct InputAttrs {
   }
 };
 
-struct JoinAttrs {
-  int64_t count = 0;
-  bool operator==(const JoinAttrs&) const = default;
-  template <class Self, class Visitor>
-  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
-    visit("count", self.count);
-  }
-};
-
 struct L2LossAttrs {
   bool operator==(const L2LossAttrs&) const = default;
   template <class Self, class Visitor>
@@ -374,6 +365,24 @@ struct MaxPool2dAttrs {
   }
 };
 
+struct MicrobatchConcatAttrs {
+  int64_t count = 0;
+  bool operator==(const MicrobatchConcatAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("count", self.count);
+  }
+};
+
+struct MicrobatchSliceAttrs {
+  int64_t count = 0;
+  bool operator==(const MicrobatchSliceAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("count", self.count);
+  }
+};
+
 struct MulAttrs {
   bool operator==(const MulAttrs&) const = default;
   template <class Self, class Visitor>
@@ -407,15 +416,6 @@ struct PadAttrs {
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
     visit("pads", self.pads);
-  }
-};
-
-struct PartAttrs {
-  int64_t count = 0;
-  bool operator==(const PartAttrs&) const = default;
-  template <class Self, class Visitor>
-  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
-    visit("count", self.count);
   }
 };
 
@@ -588,18 +588,18 @@ using Attrs = std::variant<
     ExpAttrs,
     InTopKAttrs,
     InputAttrs,
-    JoinAttrs,
     L2LossAttrs,
     LogAttrs,
     Log1pAttrs,
     LogSoftmaxAttrs,
     MatmulAttrs,
     MaxPool2dAttrs,
+    MicrobatchConcatAttrs,
+    MicrobatchSliceAttrs,
     MulAttrs,
     NotEqualAttrs,
     OneHotAttrs,
     PadAttrs,
-    PartAttrs,
     PickAttrs,
     ReduceMeanAttrs,
     ReduceSumAttrs,
@@ -654,18 +654,18 @@ inline std::vector<OpInfo> MakeOpTable() {
       {"exp", {"x"}, {"y"}, {}, false, false},
       {"in_top_k", {"predictions", "targets"}, {"y"}, {}, false, false},
       {"input", {}, {"y"}, {}, true, false},
-      {"join", {"x"}, {"y"}, {}, false, true},
       {"l2_loss", {"x"}, {"y"}, {}, false, false},
       {"log", {"x"}, {"y"}, {}, false, false},
       {"log1p", {"x"}, {"y"}, {}, false, false},
       {"log_softmax", {"x"}, {"y"}, {}, false, false},
       {"matmul", {"x", "y"}, {"z"}, {}, false, false},
       {"max_pool2d", {"x"}, {"y"}, {}, false, false},
+      {"microbatch_concat", {"x"}, {"y"}, {}, false, true},
+      {"microbatch_slice", {"x"}, {"y"}, {}, false, true},
       {"mul", {"x", "y"}, {"z"}, {}, false, false},
       {"not_equal", {"x", "y"}, {"z"}, {}, false, false},
       {"one_hot", {"indices"}, {"y"}, {}, false, false},
       {"pad", {"x"}, {"y"}, {}, false, false},
-      {"part", {"x"}, {"y"}, {}, false, true},
       {"pick", {"x", "index"}, {"y"}, {}, false, false},
       {"reduce_mean", {"x"}, {"y"}, {}, false, false},
       {"reduce_sum", {"x"}, {"y"}, {}, false, false},
@@ -712,18 +712,18 @@ inline Attrs DefaultAttrs(OpKind kind) {
     case OpKind::kExp: return ExpAttrs{};
     case OpKind::kInTopK: return InTopKAttrs{};
     case OpKind::kInput: return InputAttrs{};
-    case OpKind::kJoin: return JoinAttrs{};
     case OpKind::kL2Loss: return L2LossAttrs{};
     case OpKind::kLog: return LogAttrs{};
     case OpKind::kLog1p: return Log1pAttrs{};
     case OpKind::kLogSoftmax: return LogSoftmaxAttrs{};
     case OpKind::kMatmul: return MatmulAttrs{};
     case OpKind::kMaxPool2d: return MaxPool2dAttrs{};
+    case OpKind::kMicrobatchConcat: return MicrobatchConcatAttrs{};
+    case OpKind::kMicrobatchSlice: return MicrobatchSliceAttrs{};
     case OpKind::kMul: return MulAttrs{};
     case OpKind::kNotEqual: return NotEqualAttrs{};
     case OpKind::kOneHot: return OneHotAttrs{};
     case OpKind::kPad: return PadAttrs{};
-    case OpKind::kPart: return PartAttrs{};
     case OpKind::kPick: return PickAttrs{};
     case OpKind::kReduceMean: return ReduceMeanAttrs{};
     case OpKind::kReduceSum: return ReduceSumAttrs{};

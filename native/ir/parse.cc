@@ -84,8 +84,8 @@ class Parser {
         PrecisionLine(scanner);
       } else if (scanner.Take("range ")) {
         RangeLine(scanner);
-      } else if (scanner.Take("wide ")) {
-        WideLine(scanner);
+      } else if (scanner.Take("keep_float32 ")) {
+        KeepFloat32Line(scanner);
       } else if (scanner.Take("observe")) {
         program_.precision.observe = true;
       } else if (scanner.Take("split ")) {
@@ -255,9 +255,9 @@ class Parser {
     if (!program_.precision.ranges.emplace(std::move(name), range).second) scanner.Fail("the range occurs twice");
   }
 
-  void WideLine(Scanner& scanner) {
+  void KeepFloat32Line(Scanner& scanner) {
     CheckHints(scanner);
-    program_.precision.wide.insert(scanner.String("a quoted name of a node or scope"));
+    program_.precision.keep_float32.insert(scanner.String("a quoted name of a node or scope"));
   }
 
   void SplitLine(Scanner& scanner) {
@@ -271,8 +271,8 @@ class Parser {
   }
 
   void CheckHints(const Scanner& scanner) const {
-    if (program_.precision.ranges.size() + program_.precision.wide.size() >= limits::kNodes) {
-      scanner.Fail("the plan has more than " + std::to_string(limits::kNodes) + " ranges and wide names");
+    if (program_.precision.ranges.size() + program_.precision.keep_float32.size() >= limits::kNodes) {
+      scanner.Fail("the plan has more than " + std::to_string(limits::kNodes) + " ranges and keep_float32 names");
     }
   }
 

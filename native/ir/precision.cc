@@ -11,8 +11,8 @@ std::string ToString(const Encoding& encoding) {
   return encoding.dtype == DType::kBFloat16 ? name : name + "*" + NumberText(encoding.step);
 }
 
-bool PrecisionRequest::IsWide(std::string_view node) const {
-  return std::any_of(wide.begin(), wide.end(), [&](const std::string& name) {
+bool PrecisionRequest::KeepsFloat32(std::string_view node) const {
+  return std::any_of(keep_float32.begin(), keep_float32.end(), [&](const std::string& name) {
     return node.starts_with(name) && (node.size() == name.size() || node[name.size()] == '/');
   });
 }

@@ -1,4 +1,4 @@
-// What narrow numbers a program computes with. Types say what a tensor means (float32); an encoding says how its values
+// What low precision a program computes with. Types say what a tensor means (float32); an encoding says how its values
 // are written in memory meanwhile.
 #pragma once
 
@@ -13,7 +13,7 @@
 
 namespace slimnet {
 
-// How a float32 tensor between two steps is stored: bfloat16, or whole numbers times `step`, symmetric around zero.
+// How a float32 tensor between two steps is stored: bfloat16, or integers times `step`, symmetric around zero.
 struct Encoding {
   DType dtype = DType::kBFloat16;  // kBFloat16, kInt8 (-128 to 127), kUInt8 (0 to 255)
   double step = 0;                 // what 1 stands for; 0 for bfloat16
@@ -41,11 +41,11 @@ struct PrecisionRequest {
   // By the name of the node that makes them, before any node absorbs another: the values that it took in calibration.
   std::map<std::string, ValueRange, std::less<>> ranges;
   // Nodes of these names, and of scopes of these names, stay in float32.
-  std::set<std::string, std::less<>> wide;
+  std::set<std::string, std::less<>> keep_float32;
   // Runs note the range of every result.
   bool observe = false;
 
-  bool IsWide(std::string_view node) const;
+  bool KeepsFloat32(std::string_view node) const;
 };
 
 }  // namespace slimnet

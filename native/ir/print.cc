@@ -132,7 +132,7 @@ std::string PrecisionText(const PrecisionRequest& request) {
   for (const auto& [name, range] : request.ranges) {
     text += "range " + Quote(name) + " " + NumberText(range.smallest) + " " + NumberText(range.largest) + "\n";
   }
-  for (const std::string& name : request.wide) text += "wide " + Quote(name) + "\n";
+  for (const std::string& name : request.keep_float32) text += "keep_float32 " + Quote(name) + "\n";
   if (request.observe) text += "observe\n";
   return text;
 }

@@ -53,7 +53,8 @@ struct Place {
   Kind kind = Kind::kNone;
   size_t offset = 0;
   int32_t index = 0;
-  bool moves = false;  // by the value's bytes with each repetition of the microbatch loop; the rest is of the first repetition
+  bool moves =
+      false;  // by the value's bytes with each repetition of the microbatch loop; the rest is of the first repetition
 };
 
 struct Value {
@@ -101,8 +102,8 @@ struct Node {
   std::vector<PostOp> post_ops;
   // Depends on variables and constants alone: runs once for each state of the variables.
   bool prologue = false;
-  // Belongs to the microbatch loop, the beginning of the main part: runs Program::repeats times in one run, each time on the
-  // next images.
+  // Belongs to the microbatch loop, the beginning of the main part: runs Program::repeats times in one run, each time
+  // on the next images.
   bool repeated = false;
   Place scratch;  // set by plan_memory when the kernel asked for scratch
 };

@@ -179,7 +179,8 @@ class Verifier {
     }
   }
 
-  // What is written narrowly is a plain float32 tensor of the run's own, and bytes that two values share mean the same.
+  // What is written in low precision is a plain float32 tensor of the run's own, and bytes that two values share mean
+  // the same.
   void CheckEncodings(const Node& node) {
     for (ValueId value : node.outputs) {
       const Value& made = program_.values[value];
@@ -236,8 +237,8 @@ class Verifier {
     }
   }
 
-  // The microbatch loop is the beginning of the main part. It is entered by slices and left by concats; what else it reads is the
-  // same in each repetition.
+  // The microbatch loop is the beginning of the main part. It is entered by slices and left by concats; what else it
+  // reads is the same in each repetition.
   void CheckMicrobatchLoop(const Node& node) {
     const bool fixed = IsFixed(node);
     for (ValueId value : node.outputs) constant_[value] = fixed;

@@ -1,5 +1,5 @@
-// Which results are stored narrowly. Convolutions and products begin it, what can read narrow numbers goes on with
-// them, and where a reader cannot, a reorder stands between.
+// Which results are stored in low precision. Convolutions and products begin it, what can read low precision goes on
+// with them, and where a reader cannot, a reorder stands between.
 #include <algorithm>
 #include <map>
 #include <string>
@@ -33,15 +33,15 @@ Encoding EncodingOf(const ValueRange& range) {
 
 // What one node may do.
 struct Choice {
-  bool narrow = false;      // reads narrow numbers
-  bool may_narrow = false;  // may then write narrow numbers
-  bool may_widen = false;   // may then write float32
-  bool narrows = false;     // may write narrow numbers where it reads float32
+  bool low = false;                // reads low precision
+  bool may_write_low = false;      // may then write low precision
+  bool may_write_float32 = false;  // may then write float32
+  bool lowers = false;             // may write low precision where it reads float32
 };
 
-class Narrower {
+class PrecisionLowering {
  public:
-  Narrower(Program& program, const Backend& backend)
+  PrecisionLowering(Program& program, const Backend& backend)
       : program_(program),
         backend_(backend),
         request_(program.precision),
@@ -50,8 +50,8 @@ class Narrower {
         producer_(program.values.size(), -1),
         encodings_(program.values.size()),
         choices_(program.nodes.size()),
-        narrow_result_(program.values.size(), false),
-        wants_narrow_(program.values.size(), false) {}
+        low_precision_result_(program.values.size(), false),
+        wants_low_precision_(program.values.size(), false) {}
 
   void Run() {
     for (size_t i = 0; i < choices_.size(); ++i) Choose(i);
@@ -76,14 +76,14 @@ class Narrower {
     return nullptr;
   }
 
-  // Whether somebody makes the value narrowly already.
-  bool ComesNarrow(ValueId value) const {
+  // Whether somebody makes the value in low precision already.
+  bool ComesInLowPrecision(ValueId value) const {
     if (producer_[value] < 0) return false;
     const Choice& choice = choices_[static_cast<size_t>(producer_[value])];
-    return choice.may_narrow || choice.narrows;
+    return choice.may_write_low || choice.lowers;
   }
 
-  // How a value is stored where it is stored narrowly; nothing when nobody can say.
+  // How a value is stored where it is stored in low precision; nothing when nobody can say.
   std::optional<Encoding> StoredAs(const Node& node, ValueId value) const {
     if (program_.values[value].type.dtype != DType::kFloat32 || constant_[value]) return std::nullopt;
     if (request_.precision == Precision::kBFloat16) return Encoding{DType::kBFloat16, 0};
@@ -99,40 +99,42 @@ class Narrower {
     if (node.outputs.size() != 1) return;
     const ValueId result = node.outputs[0];
     encodings_[result] = StoredAs(node, result);
-    if (Info(node.op).source || late_[index] || constant_[result] || request_.IsWide(node.name)) return;
+    if (Info(node.op).source || late_[index] || constant_[result] || request_.KeepsFloat32(node.name)) return;
     if (node.inputs.empty() || !IsActivation(node.inputs[0])) return;
     if (IsProduct(node.op)) {
       if (!constant_[node.inputs[1]]) return;
       RequireRange(node, result);
       // A reorder less, and the first layer sees its input as it is.
-      choices_[index].narrows =
-          !ComesNarrow(node.inputs[0]) && AddOf(node) == nullptr && Works(node, encodings_[result], false);
-      if (!choices_[index].narrows) RequireRange(node, node.inputs[0]);
-    } else if (std::none_of(node.inputs.begin(), node.inputs.end(), [&](ValueId v) { return ComesNarrow(v); })) {
+      choices_[index].lowers =
+          !ComesInLowPrecision(node.inputs[0]) && AddOf(node) == nullptr && Works(node, encodings_[result], false);
+      if (!choices_[index].lowers) RequireRange(node, node.inputs[0]);
+    } else if (std::none_of(node.inputs.begin(), node.inputs.end(),
+                            [&](ValueId v) { return ComesInLowPrecision(v); })) {
       return;
     }
     Choice& choice = choices_[index];
     const bool readable = std::all_of(node.inputs.begin(), node.inputs.end(),
                                       [&](ValueId value) { return constant_[value] || encodings_[value]; });
     if (readable) {
-      choice.may_narrow = encodings_[result] && (AddOf(node) == nullptr || encodings_[AddOf(node)->operand]) &&
-                          Works(node, encodings_[result], true);
-      choice.may_widen = !IsView(node.op) && Works(node, std::nullopt, true);
+      choice.may_write_low = encodings_[result] && (AddOf(node) == nullptr || encodings_[AddOf(node)->operand]) &&
+                             Works(node, encodings_[result], true);
+      choice.may_write_float32 = !IsView(node.op) && Works(node, std::nullopt, true);
     }
-    choice.narrow = choice.may_narrow || choice.may_widen;
+    choice.low = choice.may_write_low || choice.may_write_float32;
   }
 
   void RequireRange(const Node& node, ValueId value) const {
     if (encodings_[value]) return;
-    throw Error(ErrorCode::kCompile,
-                "int8 needs the range of every value that a convolution reads or makes; that of " +
-                    program_.values[value].maker +
-                    " is not known. Hint: calibrate with this graph and these fetches, or keep the layer wide.")
+    throw Error(ErrorCode::kCompile, "int8 needs the range of every value that a convolution reads or makes; that of " +
+                                         program_.values[value].maker +
+                                         " is not known. Hint: calibrate with this graph and these fetches, or keep "
+                                         "the layer in float32 (keepFloat32).")
         .At(Info(node.op).name, node.name);
   }
 
-  // Asks the backend about a copy of the node whose inputs are narrow, or float32, and whose result is stored so.
-  bool Works(const Node& node, const std::optional<Encoding>& result, bool narrow_inputs) const {
+  // Asks the backend about a copy of the node whose inputs are in low precision, or float32, and whose result is stored
+  // so.
+  bool Works(const Node& node, const std::optional<Encoding>& result, bool low_precision_inputs) const {
     Program probe;
     Node copy = node;
     const auto take = [&](ValueId& value, const std::optional<Encoding>& encoding) {
@@ -142,7 +144,7 @@ class Narrower {
     };
     for (ValueId& value : copy.inputs) {
       const ValueId original = value;
-      take(value, narrow_inputs && IsActivation(original) ? encodings_[original] : std::nullopt);
+      take(value, low_precision_inputs && IsActivation(original) ? encodings_[original] : std::nullopt);
     }
     for (PostOp& post : copy.post_ops) {
       if (post.operand == kNoValue) continue;
@@ -158,53 +160,55 @@ class Narrower {
     const Node& node = NodeAt(index);
     Choice& choice = choices_[index];
     const ValueId result = node.outputs.empty() ? kNoValue : node.outputs[0];
-    choice.narrows = choice.narrows && wants_narrow_[result];
-    if (choice.narrows) {
-      narrow_result_[result] = true;
+    choice.lowers = choice.lowers && wants_low_precision_[result];
+    if (choice.lowers) {
+      low_precision_result_[result] = true;
       return;
     }
-    if (!choice.narrow) return;
-    if (IsView(node.op) && !wants_narrow_[result]) {
-      choice.narrow = false;
+    if (!choice.low) return;
+    if (IsView(node.op) && !wants_low_precision_[result]) {
+      choice.low = false;
       return;
     }
-    narrow_result_[result] = choice.may_narrow && (wants_narrow_[result] || !choice.may_widen);
+    low_precision_result_[result] = choice.may_write_low && (wants_low_precision_[result] || !choice.may_write_float32);
     for (const ValueId value : node.inputs) {
-      if (IsActivation(value)) wants_narrow_[value] = true;
+      if (IsActivation(value)) wants_low_precision_[value] = true;
     }
-    if (const PostOp* add = AddOf(node); add != nullptr && narrow_result_[result]) wants_narrow_[add->operand] = true;
+    if (const PostOp* add = AddOf(node); add != nullptr && low_precision_result_[result])
+      wants_low_precision_[add->operand] = true;
   }
 
   void Rewrite(size_t index) {
     // Nodes are appended meanwhile: no reference is held.
-    const bool narrow = choices_[index].narrow && !choices_[index].narrows;
-    const bool narrow_result = (narrow || choices_[index].narrows) && narrow_result_[NodeAt(index).outputs[0]];
+    const bool low = choices_[index].low && !choices_[index].lowers;
+    const bool low_precision_result =
+        (low || choices_[index].lowers) && low_precision_result_[NodeAt(index).outputs[0]];
     for (size_t port = 0; port < NodeAt(index).inputs.size(); ++port) {
       const ValueId value = NodeAt(index).inputs[port];
-      const ValueId version = Version(value, narrow && IsActivation(value));
+      const ValueId version = Version(value, low && IsActivation(value));
       program_.nodes[index].inputs[port] = version;
     }
     for (size_t k = 0; k < NodeAt(index).post_ops.size(); ++k) {
       const PostOp post = NodeAt(index).post_ops[k];
       if (post.operand == kNoValue) continue;
       program_.nodes[index].post_ops[k].operand =
-          Version(post.operand, narrow_result && post.kind == PostOp::Kind::kAdd);
+          Version(post.operand, low_precision_result && post.kind == PostOp::Kind::kAdd);
     }
-    if (narrow_result) {
+    if (low_precision_result) {
       const ValueId result = NodeAt(index).outputs[0];
       program_.values[result].encoding = encodings_[result];
     }
   }
 
   // The value as it is, or a copy of it stored the other way.
-  ValueId Version(ValueId value, bool narrow) {
-    if (!IsActivation(value) || narrow == narrow_result_[value]) return value;
+  ValueId Version(ValueId value, bool low) {
+    if (!IsActivation(value) || low == low_precision_result_[value]) return value;
     const auto [known, fresh] = copies_.try_emplace(value, kNoValue);
     if (fresh) {
       const std::string name = NodeAt(static_cast<size_t>(producer_[value])).name;
-      const std::string suffix(Name(narrow ? encodings_[value]->dtype : DType::kFloat32));
+      const std::string suffix(Name(low ? encodings_[value]->dtype : DType::kFloat32));
       known->second = AppendNode(program_, ReorderAttrs{}, name + "/" + suffix, {value});
-      if (narrow) program_.values[known->second].encoding = encodings_[value];
+      if (low) program_.values[known->second].encoding = encodings_[value];
     }
     return known->second;
   }
@@ -215,9 +219,9 @@ class Narrower {
   const std::vector<bool> constant_;
   const std::vector<bool> late_;
   std::vector<int32_t> producer_;
-  std::vector<std::optional<Encoding>> encodings_;  // by value: how it is stored where it is stored narrowly
+  std::vector<std::optional<Encoding>> encodings_;  // by value: how it is stored where it is stored in low precision
   std::vector<Choice> choices_;                     // by node
-  std::vector<bool> narrow_result_, wants_narrow_;  // by value
+  std::vector<bool> low_precision_result_, wants_low_precision_;  // by value
   std::map<ValueId, ValueId> copies_;
 };
 
@@ -230,7 +234,7 @@ void AssignPrecision(Program& program, const Backend& backend) {
     throw Error(ErrorCode::kBackend, "Precision " + std::string(Name(precision)) + " cannot be had on backend " +
                                          backend.name() + ": " + verdict.reason);
   }
-  Narrower(program, backend).Run();
+  PrecisionLowering(program, backend).Run();
 }
 
 }  // namespace slimnet

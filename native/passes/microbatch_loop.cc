@@ -142,15 +142,14 @@ std::vector<StepBytes> CountBytes(const Program& program, const Candidates& cand
   std::vector<size_t> last(storages.items.size(), 0);
   for (size_t i = 0; i < order.size(); ++i) {
     const Node& node = node_at(i);
-    const std::optional<Encoding>& narrow = program.values[node.inputs[0]].encoding;
+    const std::optional<Encoding>& low = program.values[node.inputs[0]].encoding;
     steps[i].may_end = i < candidates.nodes.size() && candidates.may_end[i + 1];
     for (int32_t s : storages.TouchedBy(node)) {
       if (is_constant(s)) {
-        // Packed as narrow as what they are multiplied with.
+        // Packed in as few bytes as what they are multiplied with.
         const size_t width = BytesOf(program.values[storages.items[static_cast<size_t>(s)].value].type.dtype);
         steps[i].weights +=
-            narrow ? bytes_of(s) / static_cast<int64_t>(width) * static_cast<int64_t>(BytesOf(narrow->dtype))
-                   : bytes_of(s);
+            low ? bytes_of(s) / static_cast<int64_t>(width) * static_cast<int64_t>(BytesOf(low->dtype)) : bytes_of(s);
         continue;
       }
       if (!IsView(node.op)) steps[i].touched += bytes_of(s);

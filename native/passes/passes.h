@@ -17,7 +17,7 @@ void FoldBatchNorm(Program& program, const Backend& backend);
 // Lets compute nodes absorb the bias_add, add, relu and relu6 that follow, as far as the backend can.
 void FusePostOps(Program& program, const Backend& backend);
 
-// Stores results in bfloat16 or in whole numbers where the plan asks for it and the backend can. Throws
+// Stores results in bfloat16 or in integers where the plan asks for it and the backend can. Throws
 // Error{kBackend} when it cannot at all, Error{kCompile} when int8 lacks ranges.
 void AssignPrecision(Program& program, const Backend& backend);
 

@@ -60,7 +60,8 @@ void SetPlaces(Program& program, const Storages& storages, const std::vector<Pla
       Place& place = program.values[value].place;
       place = places[storage];
       if (roots[value] != value) place = {.kind = Place::Kind::kAlias, .index = roots[value]};
-      // Within the microbatch loop a batch is looked at part by part: what is left behind, and what was there before it.
+      // Within the microbatch loop a batch is looked at part by part: what is left behind, and what was there before
+      // it.
       place.moves = node.repeated && (storages.items[storage].joined || places[storage].kind != Place::Kind::kArena);
     }
   }

@@ -9,8 +9,8 @@
 #include "ir/batchwise.h"
 #include "ir/reads.h"
 #include "passes/edit.h"
-#include "passes/passes.h"
 #include "passes/microbatch_loop.h"
+#include "passes/passes.h"
 #include "passes/split_cost.h"
 
 namespace slimnet {

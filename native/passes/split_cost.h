@@ -1,4 +1,5 @@
-// Where a microbatch loop ends and how many images it takes at a time: an estimate of what goes past the second-level caches.
+// Where a microbatch loop ends and how many images it takes at a time: an estimate of what goes past the second-level
+// caches.
 #pragma once
 
 #include <cstddef>
@@ -29,9 +30,9 @@ struct Split {
 // and reads all weights. Activations stay in the cache as far as those that are alive fit there beside the weights.
 double BytesPastCaches(const StepBytes& step, int64_t images, int64_t batch, const Cores& cores);
 
-// The microbatch loop of least traffic among those of whole images for each core, whose number divides the batch. A step of the
-// loop pays for its weights in each repetition, and for being started. Nothing unless a tenth of all traffic is
-// saved.
+// The microbatch loop of least traffic among those of whole images for each core, whose number divides the batch. A
+// step of the loop pays for its weights in each repetition, and for being started. Nothing unless a tenth of all
+// traffic is saved.
 Split ChooseSplit(std::span<const StepBytes> steps, int64_t batch, const Cores& cores);
 
 }  // namespace slimnet

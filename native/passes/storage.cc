@@ -21,7 +21,7 @@ Place::Kind KindOf(OpKind op) {
 }
 
 // The concat's input is one part of what this stretch holds.
-void Widen(Storage& storage, const Program& program, const Node& concat, int32_t loop) {
+void GrowToBatch(Storage& storage, const Program& program, const Node& concat, int32_t loop) {
   // A part of what was there before, under another shape: nothing is made.
   if (!program.nodes[static_cast<size_t>(storage.first)].repeated) return;
   storage.joined = true;
@@ -40,7 +40,7 @@ ValueId Overwritten(const Node& node) {
 
 Storages::Storages(const Program& program) : of(program.values.size(), -1) {
   std::vector<bool> crosses;  // by storage: made in the prologue, needed after it
-  int32_t loop = -1;       // its first node
+  int32_t loop = -1;          // its first node
   for (size_t i = 0; i < program.nodes.size(); ++i) {
     const Node& node = program.nodes[i];
     if (node.repeated && loop < 0) loop = static_cast<int32_t>(i);
@@ -55,7 +55,7 @@ Storages::Storages(const Program& program) : of(program.values.size(), -1) {
       items.push_back({value, program.values[value].bytes(), KindOf(node.op), index, index, false});
       crosses.push_back(false);
     }
-    if (node.op == OpKind::kMicrobatchConcat) Widen(items[static_cast<size_t>(of[shared])], program, node, loop);
+    if (node.op == OpKind::kMicrobatchConcat) GrowToBatch(items[static_cast<size_t>(of[shared])], program, node, loop);
     for (int32_t storage : TouchedBy(node)) {
       items[static_cast<size_t>(storage)].last = index;
       const Node& maker = program.nodes[static_cast<size_t>(items[static_cast<size_t>(storage)].first)];

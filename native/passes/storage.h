@@ -9,8 +9,8 @@
 
 namespace slimnet {
 
-// One stretch of memory. Views and adds in place give it further values. What the microbatch loop leaves behind through a concat
-// is as large as the batch, and needed from the first repetition on.
+// One stretch of memory. Views and adds in place give it further values. What the microbatch loop leaves behind through
+// a concat is as large as the batch, and needed from the first repetition on.
 struct Storage {
   ValueId value = kNoValue;  // the first value in it
   size_t bytes = 0;

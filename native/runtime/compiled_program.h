@@ -110,7 +110,7 @@ class CompiledProgram {
   std::vector<int32_t> variable_of_;  // by value: position in slots_, or -1
   std::vector<size_t> updated_;       // positions in slots_
   std::vector<size_t> steps_;         // nodes
-  size_t loop_end_ = 0;            // steps before this one run Program::repeats times, as a whole
+  size_t loop_end_ = 0;               // steps before this one run Program::repeats times, as a whole
   size_t first_update_ = 0;           // steps from here on change variables
   std::unique_ptr<Prologue> prologue_;
 

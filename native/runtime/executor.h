@@ -17,9 +17,9 @@
 
 namespace slimnet {
 
-// A parallel lane, whose jobs are spread over all threads, and as many serial ones of one thread each, which are made when
-// first wanted. Parallel and serial lanes are never at work at the same time, so that no more threads compute than were
-// asked for.
+// A parallel lane, whose jobs are spread over all threads, and as many serial ones of one thread each, which are made
+// when first wanted. Parallel and serial lanes are never at work at the same time, so that no more threads compute than
+// were asked for.
 //
 // The queue is served in its order. A job is passed by others only while one of its own owner keeps it from beginning
 // (Job::alone); a job that waits for all threads lets nothing pass. So none waits for ever.

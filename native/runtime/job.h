@@ -13,7 +13,7 @@ namespace slimnet {
 enum class Parallelism {
   kParallel,  // all threads
   kSerial,    // one thread
-  kEither,  // what serves best when its turn comes
+  kEither,    // what serves best when its turn comes
 };
 
 class Job {
@@ -30,8 +30,8 @@ class Job {
   virtual void Execute(const ExecutorResources& resources) = 0;
 
   // Both below are called under the executor's lock: they must be quick, and must not call it.
-  // Whether a job that asks for either kind of lane can be computed on one thread. Where not, it is computed on all, and may
-  // make itself ready for the next time when it finds that it is `crowded`.
+  // Whether a job that asks for either kind of lane can be computed on one thread. Where not, it is computed on all,
+  // and may make itself ready for the next time when it finds that it is `crowded`.
   virtual bool ReadyForOneThread() const { return true; }
   // Its turn has come.
   virtual void Begin() {}

@@ -24,8 +24,8 @@ struct ProgramStats {
   uint64_t runs = 0;
 };
 
-// Compile and AddProgramFor belong to jobs that have all threads of the executor; Run to any job that the executor gave the
-// kind. Everything else may be called from any thread.
+// Compile and AddProgramFor belong to jobs that have all threads of the executor; Run to any job that the executor gave
+// the kind. Everything else may be called from any thread.
 class ProgramSet {
  public:
   // Compiles for `first`, on the threads of `resources`. Throws as CompiledProgram::Compile.

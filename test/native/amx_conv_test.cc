@@ -60,7 +60,7 @@ struct Tensor {
   }
 };
 
-bool IsWhole(AmxNumber number) { return number == AmxNumber::kUInt8 || number == AmxNumber::kInt8; }
+bool IsQuantized(AmxNumber number) { return number == AmxNumber::kUInt8 || number == AmxNumber::kInt8; }
 
 std::string Describe(const AmxConvShape& s, const AmxConvKind& k, int parts) {
   const auto n = [](auto number) { return std::to_string(static_cast<int64_t>(number)); };
@@ -78,7 +78,7 @@ class AmxConvolution : public ::testing::TestWithParam<Unit> {
  protected:
   void SetUp() override {
     const CpuFeatures features = DetectCpuFeatures();
-    if (GetParam() == Unit::kHardware && !onednn::DetectNarrowIsa().amx) {
+    if (GetParam() == Unit::kHardware && !onednn::DetectLowPrecisionIsa().amx) {
       GTEST_SKIP() << "this processor has no matrix unit, or its use was not granted";
     }
     if (!features.avx512_bf16 || !features.avx512dq) {
@@ -102,7 +102,7 @@ class AmxConvolution : public ::testing::TestWithParam<Unit> {
     for (size_t i = 0; i < filter.size(); ++i) {
       const int value = static_cast<int>(random_() % 255) - 127;
       whole_filter[i] = static_cast<int8_t>(value);
-      filter[i] = IsWhole(kind.input) ? static_cast<float>(value) : static_cast<float>(value) / 128;
+      filter[i] = IsQuantized(kind.input) ? static_cast<float>(value) : static_cast<float>(value) / 128;
     }
     const AmxPacking packing = AmxPackingOf(s, kind.input);
     const auto packed = AllocateAligned(packing.bytes());
@@ -126,7 +126,7 @@ class AmxConvolution : public ::testing::TestWithParam<Unit> {
     std::vector<float> bias(channels), scale(channels), norm_bias(channels), norm_scale(channels);
     for (size_t c = 0; c < channels; ++c) {
       bias[c] = static_cast<float>(static_cast<int>(c % 13) - 6) / 4;
-      scale[c] = IsWhole(kind.input) ? 0.0007F * static_cast<float>(1 + c % 5) : 3.0F;
+      scale[c] = IsQuantized(kind.input) ? 0.0007F * static_cast<float>(1 + c % 5) : 3.0F;
       norm_bias[c] = static_cast<float>(static_cast<int>(c % 7) - 3) / 2;
       norm_scale[c] = static_cast<float>(static_cast<int>(c % 11) - 4) / 4;
     }
@@ -142,7 +142,7 @@ class AmxConvolution : public ::testing::TestWithParam<Unit> {
       Convolve(s, kind, x.memory->data(), packed->data(), tail, y.memory->data(), scratch->data(), part, parts);
     }
 
-    const bool scales = IsWhole(kind.input) || IsWhole(kind.output);
+    const bool scales = IsQuantized(kind.input) || IsQuantized(kind.output);
     for (int64_t i = 0; i < results; ++i) {
       const int64_t c = i % s.out_channels;
       const int64_t column = i / s.out_channels % s.out_width;
@@ -168,13 +168,13 @@ class AmxConvolution : public ::testing::TestWithParam<Unit> {
         const auto channel = static_cast<size_t>(c);
         const double norm = std::max(
             expected * static_cast<double>(norm_scale[channel]) + static_cast<double>(norm_bias[channel]), 0.0);
-        if (IsWhole(kind.second())) {
+        if (IsQuantized(kind.second())) {
           ASSERT_NEAR(second.Get(i), std::min(norm, 255.0), 0.502) << "second result, element " << i;
         } else {
           ASSERT_NEAR(second.Get(i), norm, norm / 256 + 2e-4) << "second result, element " << i;
         }
       }
-      if (IsWhole(kind.output)) {
+      if (IsQuantized(kind.output)) {
         expected =
             kind.output == AmxNumber::kUInt8 ? std::clamp(expected, 0.0, 255.0) : std::clamp(expected, -128.0, 127.0);
         ASSERT_NEAR(got, expected, 0.502) << "element " << i;
@@ -205,14 +205,14 @@ class AmxConvolution : public ::testing::TestWithParam<Unit> {
   std::mt19937 random_{20260101};
 };
 
-constexpr AmxNumber kNarrow[] = {AmxNumber::kBFloat16, AmxNumber::kUInt8, AmxNumber::kInt8};
+constexpr AmxNumber kLowPrecision[] = {AmxNumber::kBFloat16, AmxNumber::kUInt8, AmxNumber::kInt8};
 
 // Every kind of numbers once, on a shape with everything that is special: tails of rows, pads, several blocks.
 TEST_P(AmxConvolution, TakesEveryKindOfNumbers) {
   const AmxConvShape shape{2, 9, 7, 64, 9, 7, 96, 3, 3, 1, 1, 1, 1, 1, 1};
-  for (const AmxNumber input : kNarrow) {
+  for (const AmxNumber input : kLowPrecision) {
     for (const AmxNumber output : {AmxNumber::kBFloat16, AmxNumber::kUInt8, AmxNumber::kInt8, AmxNumber::kFloat32}) {
-      for (const AmxNumber addend : kNarrow) {
+      for (const AmxNumber addend : kLowPrecision) {
         for (const bool adds : {false, true}) {
           for (const bool relu : {false, true}) {
             for (const bool normalizes : {false, true}) {
@@ -249,11 +249,11 @@ TEST_P(AmxConvolution, IsTheDefinitionsForRandomShapes) {
     s.in_channels = 64 * Some(1, 3);
     s.out_channels = 32 * Some(1, 4);
     AmxConvKind kind{};
-    kind.input = kNarrow[Some(0, 2)];
-    const bool whole = IsWhole(kind.input);
-    kind.output = whole ? kNarrow[Some(1, 2)] : AmxNumber::kBFloat16;
+    kind.input = kLowPrecision[Some(0, 2)];
+    const bool whole = IsQuantized(kind.input);
+    kind.output = whole ? kLowPrecision[Some(1, 2)] : AmxNumber::kBFloat16;
     kind.adds = Some(0, 1) == 1;
-    kind.addend = whole ? kNarrow[Some(1, 2)] : AmxNumber::kBFloat16;
+    kind.addend = whole ? kLowPrecision[Some(1, 2)] : AmxNumber::kBFloat16;
     kind.relu = Some(0, 1) == 1;
     if (!kind.adds && Some(0, 3) == 0) {
       kind.output = AmxNumber::kFloat32;
@@ -282,7 +282,7 @@ TEST_P(AmxConvolution, ReadsFewChannelsOfFloat32) {
     s.height = std::max<int64_t>((s.out_height - 1) * s.stride_down + s.filter_height - s.top + Some(-2, 2), 1);
     s.width = std::max<int64_t>((s.out_width - 1) * s.stride_across + s.filter_width - s.left + Some(-2, 2), 1);
     s.out_channels = 32 * Some(1, 2);
-    AmxConvKind kind{AmxNumber::kFloat32, kNarrow[Some(0, 2)], false, AmxNumber::kFloat32, Some(0, 1) == 1};
+    AmxConvKind kind{AmxNumber::kFloat32, kLowPrecision[Some(0, 2)], false, AmxNumber::kFloat32, Some(0, 1) == 1};
     Check(s, kind, static_cast<int>(Some(1, 2)));
   }
 }
@@ -318,8 +318,8 @@ TEST_P(AmxConvolution, KeepsWhatIsNotFiniteWhereItIsSeen) {
 
 // So many channels that they are cut into pieces, and a filter that does not fit into the second-level cache.
 TEST_P(AmxConvolution, CutsManyChannelsIntoPieces) {
-  for (const AmxNumber number : kNarrow) {
-    const AmxNumber output = IsWhole(number) ? AmxNumber::kUInt8 : AmxNumber::kBFloat16;
+  for (const AmxNumber number : kLowPrecision) {
+    const AmxNumber output = IsQuantized(number) ? AmxNumber::kUInt8 : AmxNumber::kBFloat16;
     const AmxConvShape deep{2, 3, 4, 2048, 3, 4, 576, 1, 1, 1, 1, 1, 1, 0, 0};
     EXPECT_GT(AmxPackingOf(deep, number).pieces, 1);
     Check(deep, {number, output, true, output, true}, 2);

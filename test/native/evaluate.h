@@ -53,8 +53,8 @@ class Evaluator {
   }
 
  private:
-  // Runs what stands up to the end of the microbatch loop: first what runs once, then the microbatch loop. Returns how many nodes these
-  // are. Without an arena, the parts of what the microbatch loop leaves are put together by copying.
+  // Runs what stands up to the end of the microbatch loop: first what runs once, then the microbatch loop. Returns how
+  // many nodes these are. Without an arena, the parts of what the microbatch loop leaves are put together by copying.
   size_t RunMicrobatchLoop(bool in_arena) {
     const std::vector<Node>& nodes = program_.nodes;
     size_t end = nodes.size();

@@ -10,9 +10,9 @@
 
 #include "backends/null/null.h"
 #include "native/builder.h"
+#include "passes/microbatch_loop.h"
 #include "passes/passes.h"
 #include "passes/pipeline.h"
-#include "passes/microbatch_loop.h"
 #include "passes/split_cost.h"
 
 namespace slimnet::testing {
@@ -150,7 +150,7 @@ TEST(CountBytes, CountsEachPlaceOnce) {
   EXPECT_EQ(steps[2].weights, 0);
 }
 
-TEST(CountBytes, KnowsWhatWaitsAndHowNarrowItIs) {
+TEST(CountBytes, KnowsWhatWaitsAndHowItIsStored) {
   Builder b;
   const ValueId x = b.Op(ReluAttrs{}, {b.Input("x", Float({2, 4, 4, 4}))});
   const ValueId y = b.Conv(x, 1, 4);

@@ -156,7 +156,7 @@ TEST_F(MicrobatchLoop, GivesTheBitsOfTheWholeBatch) {
   }
 }
 
-TEST_F(MicrobatchLoop, GivesTheBitsOfTheWholeBatchInNarrowNumbers) {
+TEST_F(MicrobatchLoop, GivesTheBitsOfTheWholeBatchInLowPrecision) {
   for (const std::string& precision : {std::string("precision bfloat16\n"), kRanges}) {
     const std::vector<Floats> expected = Run(*Compile(kNetwork + precision), images_);
     for (int steps = 1; steps <= 18; ++steps) {
@@ -255,7 +255,7 @@ class FastMicrobatchLoop : public MicrobatchLoop {
 
 TEST_F(FastMicrobatchLoop, GivesWhatTheWholeBatchGives) { ExpectAlike("", 1e-5F); }
 
-TEST_F(FastMicrobatchLoop, GivesWhatTheWholeBatchGivesInNarrowNumbers) {
+TEST_F(FastMicrobatchLoop, GivesWhatTheWholeBatchGivesInLowPrecision) {
   if (backend_->Offers(Precision::kBFloat16)) ExpectAlike("precision bfloat16\n", 0.02F);
   if (backend_->Offers(Precision::kInt8)) ExpectAlike(kRanges, 0.02F);
 }

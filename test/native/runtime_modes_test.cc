@@ -234,7 +234,8 @@ TEST_F(Modes, NeitherKindStarvesAndNoMoreThreadsWorkThanThereAre) {
   } load;
   class Loading final : public Job {
    public:
-    Loading(const void* owner, Parallelism parallelism, bool alone, Load& load) : Job(owner, parallelism, alone), load_(load) {}
+    Loading(const void* owner, Parallelism parallelism, bool alone, Load& load)
+        : Job(owner, parallelism, alone), load_(load) {}
     void Execute(const ExecutorResources& resources) override {
       std::atomic<int>& mine = resources.kind == LaneKind::kParallel ? load_.parallel : load_.serial;
       ++mine;
@@ -252,9 +253,9 @@ TEST_F(Modes, NeitherKindStarvesAndNoMoreThreadsWorkThanThereAre) {
   const std::array<const void*, 3> owners{&a_, &b_, nullptr};
   constexpr size_t kJobs = 3000;
   for (size_t i = 0; i < kJobs; ++i) {
-    executor_.Submit(
-        std::make_unique<Loading>(owners[random() % 3], static_cast<Parallelism>(random() % 3), random() % 4 == 0, load),
-        kLimit);
+    executor_.Submit(std::make_unique<Loading>(owners[random() % 3], static_cast<Parallelism>(random() % 3),
+                                               random() % 4 == 0, load),
+                     kLimit);
     if (i % 64 == 0) std::this_thread::yield();
   }
   EXPECT_EQ(ended_.Take(kJobs).size(), kJobs);
@@ -359,7 +360,8 @@ class ModesOfPrograms : public ::testing::TestWithParam<const char*> {
     EXPECT_FALSE(jobs[0]->failure()) << jobs[0]->failure()->what();
     return static_cast<CompileJob&>(*jobs[0]).set;
   }
-  std::vector<std::vector<float>> Run(const std::shared_ptr<ProgramSet>& set, Parallelism parallelism, size_t count, float x) {
+  std::vector<std::vector<float>> Run(const std::shared_ptr<ProgramSet>& set, Parallelism parallelism, size_t count,
+                                      float x) {
     for (size_t i = 0; i < count; ++i) executor_.Submit(std::make_unique<RunJob>(set, parallelism, x), kLimit);
     std::vector<std::vector<float>> results(count);
     for (const auto& job : ended_.Take(count)) {
@@ -466,8 +468,9 @@ TEST_P(ModesOfPrograms, OverlappingRunsSeeTheStateFromBeforeOrAfterEachChange) {
           executor_.Submit(std::make_unique<RunJob>(add, Parallelism::kSerial, 1.0F), 64);
         } else {
           const bool first = what % 2 == 0;
-          executor_.Submit(
-              std::make_unique<RunJob>(first ? read : either, first ? Parallelism::kSerial : Parallelism::kEither, 1.0F), 64);
+          executor_.Submit(std::make_unique<RunJob>(first ? read : either,
+                                                    first ? Parallelism::kSerial : Parallelism::kEither, 1.0F),
+                           64);
         }
       } catch (const Error& error) {
         if (error.code() == ErrorCode::kQueueFull) {

@@ -5,7 +5,7 @@ import { calibrationFile, loadModel } from '../../model/load_model.js';
 import type { Model } from '../../model/model.js';
 import { type Calibration, loadCalibration, saveCalibration, withoutRanges } from '../../runtime/calibration.js';
 import { deviceNamed, resolvePrecision } from '../../runtime/device.js';
-import { type NarrowPrecision, narrowPrecisions } from '../../runtime/precision_report.js';
+import { type LowPrecision, lowPrecisions } from '../../runtime/precision_report.js';
 import { type CalibrationMethod, calibrationMethods } from '../../runtime/thresholds.js';
 import type { DefineCommand } from '../command.js';
 import { expandInputs, type InputImage } from '../inputs.js';
@@ -14,10 +14,10 @@ import { addModelOptions, integer, type ModelFlags, modelOptions } from '../mode
 import { costTable, measureCosts } from '../precision_costs.js';
 
 interface Flags extends ModelFlags {
-  readonly precision: NarrowPrecision;
+  readonly precision: LowPrecision;
   readonly method: CalibrationMethod;
   readonly percentile: number;
-  readonly wide?: readonly string[];
+  readonly keepFloat32?: readonly string[];
   readonly limit: number;
   readonly output?: string;
   readonly json?: boolean;
@@ -26,7 +26,7 @@ interface Flags extends ModelFlags {
 const examples = `
 Examples:
   slimnet quantize photos/ --checkpoint resnet_v1_50.ckpt
-  slimnet quantize photos/ -c resnet_v1_50.ckpt --method percentile --wide resnet_v1_50/logits
+  slimnet quantize photos/ -c resnet_v1_50.ckpt --method percentile --keep-float32 resnet_v1_50/logits
   slimnet quantize photos/ -c resnet_v1_50.ckpt --precision bfloat16
 
 Two thirds of the images give the ranges, the others show what int8 costs, and bfloat16 where there is such a thing: how often
@@ -42,12 +42,12 @@ export const quantize: DefineCommand = (program, io, finish) => {
     .argument('<images...>', 'files, folders or globs of typical images, a hundred or more')
     .addOption(
       new Option('--precision <name>', 'int8: ranges and costs; bfloat16: only what it costs')
-        .choices(narrowPrecisions)
+        .choices(lowPrecisions)
         .default('int8'),
     )
     .addOption(new Option('--method <name>', 'how ranges are chosen').choices(calibrationMethods).default('entropy'))
     .option('--percentile <p>', 'magnitudes that the method percentile keeps, in percent', percent, 99.99)
-    .option('--wide <scope...>', 'nodes and scopes that stay in float32')
+    .option('--keep-float32 <scope...>', 'nodes and scopes that stay in float32')
     .option('--limit <n>', 'images that are looked at, at most', integer(2, 1_000_000), 768)
     .option('-o, --output <file>', 'the calibration (default: <checkpoint>.calibration.json)')
     .option('--json', 'the report as JSON')
@@ -62,16 +62,16 @@ export const quantize: DefineCommand = (program, io, finish) => {
       if (flags.precision !== 'int8') resolvePrecision(deviceNamed(flags.device), flags.precision, false);
       const output = flags.output ?? calibrationFile(flags.checkpoint);
       const work = flags.precision === 'int8' ? quantized : measured;
-      const wide = await loadModel(flags.model, { ...modelOptions(flags), precision: 'float32' });
+      const reference = await loadModel(flags.model, { ...modelOptions(flags), precision: 'float32' });
       try {
-        finish((await work(io, flags, wide, images, output)) ? exitStatus.ok : exitStatus.failed);
+        finish((await work(io, flags, reference, images, output)) ? exitStatus.ok : exitStatus.failed);
       } finally {
-        await wide[Symbol.asyncDispose]();
+        await reference[Symbol.asyncDispose]();
       }
     });
 };
 
-/** Ranges, and what every narrow precision costs. @returns whether all images could be read */
+/** Ranges, and what every low precision costs. @returns whether all images could be read */
 async function quantized(
   io: CliIo,
   flags: Flags,
@@ -82,17 +82,17 @@ async function quantized(
   // Every third image is for the report, so that both parts hold images of all folders.
   const test = images.filter((_, i) => i % 3 === 2 || (images.length === 2 && i === 1));
   const training = images.filter((image) => !test.includes(image));
-  const { method, percentile, wide = [] } = flags;
+  const { method, percentile, keepFloat32 = [] } = flags;
   say(io, `slimnet: calibrating with ${training.length} images (${method})`);
   const calibration = await model.calibrate(
     training.map(({ source }) => source),
-    { method, percentile, wide, signal: io.signal },
+    { method, percentile, keepFloat32, signal: io.signal },
   );
   await saveCalibration(output, calibration);
   say(io, `${output}: ${Object.keys(calibration.ranges).length} ranges`);
   const refused = deviceNamed(flags.device).precisions;
-  const precisions = narrowPrecisions.filter((precision) => refused[precision] === '');
-  for (const precision of narrowPrecisions) {
+  const precisions = lowPrecisions.filter((precision) => refused[precision] === '');
+  for (const precision of lowPrecisions) {
     if (precisions.includes(precision)) continue;
     say(io, `slimnet: ${precision} cannot be had here, so there is no report of what it costs: ${refused[precision]}.`);
   }
@@ -109,7 +109,7 @@ async function measured(
 ): Promise<boolean> {
   const known = existsSync(output) ? await loadCalibration(output) : withoutRanges([]);
   const { costs, ...rest } = known;
-  const calibration = flags.wide === undefined ? known : { ...rest, wide: flags.wide };
+  const calibration = flags.keepFloat32 === undefined ? known : { ...rest, keepFloat32: flags.keepFloat32 };
   return report(io, flags, model, calibration, [flags.precision], images, output);
 }
 
@@ -117,13 +117,13 @@ async function measured(
 async function report(
   io: CliIo,
   flags: Flags,
-  wide: Model,
+  reference: Model,
   calibration: Calibration,
-  precisions: readonly NarrowPrecision[],
+  precisions: readonly LowPrecision[],
   images: readonly InputImage[],
   output: string,
 ): Promise<boolean> {
-  const costs = await measureCosts(io, flags, wide, calibration, precisions, images);
+  const costs = await measureCosts(io, flags, reference, calibration, precisions, images);
   if (costs === null) return false;
   await saveCalibration(output, { ...calibration, costs: { ...calibration.costs, ...costs } });
   say(io, `${output}: what ${precisions.join(' and ')} cost${precisions.length === 1 ? 's' : ''}`);

@@ -42,8 +42,8 @@ struct Kind {
   static constexpr bool kRelu = kReluFlag;
   static constexpr bool kNormalizes = kNorm;
   static constexpr bool kWholeSums = kIn == AmxNumber::kUInt8 || kIn == AmxNumber::kInt8;
-  static constexpr bool kWhole = kOut == AmxNumber::kUInt8 || kOut == AmxNumber::kInt8;
-  static constexpr bool kScales = kWholeSums || kWhole;
+  static constexpr bool kQuantized = kOut == AmxNumber::kUInt8 || kOut == AmxNumber::kInt8;
+  static constexpr bool kScales = kWholeSums || kQuantized;
   static constexpr int64_t kOutBytes = BytesOf(kOut);
 };
 
@@ -101,7 +101,7 @@ SLIMNET_AMX_INLINE __m512 Scaled(const int32_t* sums, __m512 scale, __m512 bias)
   return _mm512_add_ps(_mm512_load_ps(sums), bias);
 }
 
-SLIMNET_AMX_INLINE __m512 Widened(const char* numbers) {
+SLIMNET_AMX_INLINE __m512 ToFloat32(const char* numbers) {
   const __m512i wide = _mm512_cvtepu16_epi32(_mm256_loadu_si256(reinterpret_cast<const __m256i*>(numbers)));
   return _mm512_castsi512_ps(_mm512_slli_epi32(wide, 16));
 }
@@ -130,7 +130,7 @@ SLIMNET_AMX_INLINE Factors FactorsOf(const Waiting& w, float addend_scale) {
   return f;
 }
 
-// As whole numbers, bfloat16 numbers of both signs compare with 0 as they should.
+// As integers, bfloat16 numbers of both signs compare with 0 as they should.
 SLIMNET_AMX_INLINE __m512i BFloat16Relu(__m512i row) { return _mm512_max_epi16(row, _mm512_setzero_si512()); }
 
 template <class K>
@@ -139,8 +139,8 @@ SLIMNET_AMX_INLINE void FinishBFloat16Row(const void* sums, char* out, int64_t t
   __m512 first = Scaled<K>(from, f.bias[0], f.bias[0]);
   __m512 second = Scaled<K>(from + kTileRows, f.bias[1], f.bias[1]);
   if constexpr (K::kAdds) {
-    first = _mm512_add_ps(first, Widened(out));
-    second = _mm512_add_ps(second, Widened(out + 32));
+    first = _mm512_add_ps(first, ToFloat32(out));
+    second = _mm512_add_ps(second, ToFloat32(out + 32));
   }
   __m512i row = (__m512i)_mm512_cvtne2ps_pbh(second, first);
   if constexpr (K::kRelu) row = BFloat16Relu(row);
@@ -164,7 +164,7 @@ SLIMNET_AMX_INLINE __m512 WholeHalf(const int32_t* sums, const char* out, const 
 }
 
 // Two rows of two halves as 8-bit numbers. Negative ones become 0 where the result has no sign.
-SLIMNET_AMX_INLINE __m512i Narrowed(const __m512* halves, bool is_signed) {
+SLIMNET_AMX_INLINE __m512i Rounded(const __m512* halves, bool is_signed) {
   const __m512i first = _mm512_packs_epi32(_mm512_cvtps_epi32(halves[0]), _mm512_cvtps_epi32(halves[1]));
   const __m512i second = _mm512_packs_epi32(_mm512_cvtps_epi32(halves[2]), _mm512_cvtps_epi32(halves[3]));
   return is_signed ? _mm512_packs_epi16(first, second) : _mm512_packus_epi16(first, second);
@@ -178,19 +178,19 @@ SLIMNET_AMX_INLINE void StoreRows(__m512i both, char* out0, char* out1) {
   _mm256_storeu_si256(reinterpret_cast<__m256i*>(out1), _mm512_extracti64x4_epi64(both, 1));
 }
 
-// Two rows side by side: the instructions that narrow numbers do so for two registers.
+// Two rows side by side: the instructions that low precision do so for two registers.
 template <class K>
 SLIMNET_AMX_INLINE void FinishWholeRows(const void* sums, char* out0, char* out1, char* second0, char* second1,
                                         const Factors& f) {
   const auto* from = static_cast<const int32_t*>(sums);
   __m512 halves[4] = {WholeHalf<K>(from, out0, f, 0), WholeHalf<K>(from + 16, out0 + 16, f, 1),
                       WholeHalf<K>(from + 32, out1, f, 0), WholeHalf<K>(from + 48, out1 + 16, f, 1)};
-  __m512i both = Narrowed(halves, K::kOutput == AmxNumber::kInt8);
+  __m512i both = Rounded(halves, K::kOutput == AmxNumber::kInt8);
   if constexpr (K::kRelu && K::kOutput == AmxNumber::kInt8) both = _mm512_max_epi8(both, _mm512_setzero_si512());
   StoreRows(both, out0, out1);
   if constexpr (K::kNormalizes) {
     for (int i = 0; i < 4; ++i) halves[i] = _mm512_fmadd_ps(halves[i], f.norm_scale[i & 1], f.norm_bias[i & 1]);
-    StoreRows(Narrowed(halves, false), second0, second1);
+    StoreRows(Rounded(halves, false), second0, second1);
   }
 }
 
@@ -221,7 +221,7 @@ SLIMNET_AMX_INLINE void Finish(Waiting& w, int64_t count, float addend_scale) {
     for (int64_t r = w.next; r < end; ++r, sums += kSumRowBytes) {
       FinishFloat32Row<K>(sums, target(pixel_of(r)), f, w.channels);
     }
-  } else if constexpr (K::kWhole) {
+  } else if constexpr (K::kQuantized) {
     for (int64_t r = w.next; r < end; r += 2, sums += 2 * kSumRowBytes) {
       const int64_t pixel0 = pixel_of(r);
       const int64_t pixel1 = r + 1 < end ? pixel_of(r + 1) : -1;

@@ -1,9 +1,9 @@
-// Convolutions of narrow numbers on Intel's matrix unit (AMX): bfloat16, and 8-bit numbers, over channels-last images.
+// Convolutions of low precision on Intel's matrix unit (AMX): bfloat16, and 8-bit numbers, over channels-last images.
 //
 // A block of 32 output pixels times 32 output channels is computed at a time, in four tiles of the unit, as the sum
 // over filter taps and input channels. So that the pixels of a block lie at equal distances in memory, images are
 // copied first (amx_geometry.h), unless the filter is a single tap of stride 1. Images of float32 with few channels are
-// narrowed to bfloat16 on the way: the first layer of a network.
+// rounded to bfloat16 on the way: the first layer of a network.
 #pragma once
 
 #include <cstddef>
@@ -39,7 +39,7 @@ struct AmxConvKind {
   bool adds = false;
   AmxNumber addend = AmxNumber::kBFloat16;
   bool relu = false;
-  // A second result is made of the first, before that is narrowed: times a factor, plus a term, and relu. It is stored
+  // A second result is made of the first, before that is rounded: times a factor, plus a term, and relu. It is stored
   // as bfloat16 beside bfloat16, as unsigned beside signed 8-bit numbers.
   bool normalizes = false;
 
@@ -49,8 +49,8 @@ struct AmxConvKind {
 // What follows the products. The vectors have an element for each output channel, and more up to whole blocks.
 struct AmxConvTail {
   const float* bias = nullptr;   // added, in units of the output's step
-  const float* scale = nullptr;  // whole numbers only: what a sum of 1 is, in units of the output's step
-  float addend_scale = 0;        // whole numbers only: what 1 of the addend is, in units of the output's step
+  const float* scale = nullptr;  // integers only: what a sum of 1 is, in units of the output's step
+  float addend_scale = 0;        // integers only: what 1 of the addend is, in units of the output's step
   // The second result: its memory, and what makes a result in units of its own step of one in units of the output's.
   void* normalized = nullptr;
   const float* norm_scale = nullptr;
@@ -78,8 +78,8 @@ struct AmxPacking {
 
 AmxPacking AmxPackingOf(const AmxConvShape& shape, AmxNumber input);
 
-// Packs blocks [begin, end) of output channels of a row-major filter, which is narrowed to bfloat16, or has been to
-// whole numbers.
+// Packs blocks [begin, end) of output channels of a row-major filter, which is rounded to bfloat16, or has been to
+// integers.
 void PackAmxFilter(const AmxPacking& packing, const float* filter, int64_t begin, int64_t end, void* packed);
 void PackAmxFilter(const AmxPacking& packing, const int8_t* filter, int64_t begin, int64_t end, void* packed);
 

@@ -22,7 +22,7 @@ SLIMNET_AMX_INLINE void Clear(char* to, int64_t bytes) {
 }
 
 // To bfloat16; the last register is filled up with zeros. Returns whether all numbers are finite, as bfloat16 too.
-SLIMNET_AMX_INLINE bool Narrow(char* to, const float* from, int64_t count) {
+SLIMNET_AMX_INLINE bool Round(char* to, const float* from, int64_t count) {
   const __m512 too_large = _mm512_set1_ps(0x1.FFp127F);
   __mmask16 special = 0;
   for (int64_t i = 0; i < count; i += 16, to += 32) {
@@ -78,7 +78,7 @@ AmxLines::AmxLines(const AmxConvShape& shape, const AmxGeometry& geometry, char*
 
 void AmxLines::Begin(const float* image) {
   image_ = image;
-  narrowed_ = 0;
+  rounded_ = 0;
 }
 
 SLIMNET_AMX AmxLines::Row AmxLines::Take(int64_t row, int64_t* taps) {
@@ -86,11 +86,11 @@ SLIMNET_AMX AmxLines::Row AmxLines::Take(int64_t row, int64_t* taps) {
   const int64_t top = row * s.stride_down - s.top;
   const int64_t end = std::min(top + s.filter_height, s.height);
   const int64_t numbers = s.width * s.in_channels;
-  for (int64_t y = std::max(top, narrowed_); y < end; ++y) {
+  for (int64_t y = std::max(top, rounded_); y < end; ++y) {
     char* const to = Line(y) + s.left * s.in_channels * 2;
-    finite_[static_cast<size_t>(y % s.filter_height)] = Narrow(to, image_ + y * numbers, numbers);
+    finite_[static_cast<size_t>(y % s.filter_height)] = Round(to, image_ + y * numbers, numbers);
   }
-  narrowed_ = std::max(narrowed_, end);
+  rounded_ = std::max(rounded_, end);
   for (int64_t i = 0; i < s.filter_height; ++i) {
     const int64_t y = top + i;
     taps[i] = (y >= 0 && y < s.height ? Line(y) : nothing_) - lines_;

@@ -36,7 +36,7 @@ class AmxLines {
   const AmxConvShape& shape_;
   const AmxGeometry& geometry_;
   const float* image_ = nullptr;
-  int64_t narrowed_ = 0;  // rows of the image before this one have been
+  int64_t rounded_ = 0;  // rows of the image before this one have been
   char* lines_;
   char* nothing_;  // a line of zeros
   char* pixels_;

@@ -35,7 +35,7 @@ constexpr int64_t RoundUp(int64_t a, int64_t b) { return CeilDivide(a, b) * b; }
 enum class AmxInput : uint8_t {
   kInPlace,  // they do: one tap of stride 1
   kPlanes,   // the image is copied, with its padding and split by the phases of the stride
-  kLines,  // float32 with few channels: rows of the image are narrowed to bfloat16. A tap is a whole row of the filter
+  kLines,    // float32 with few channels: rows of the image are rounded to bfloat16. A tap is a whole row of the filter
 };
 
 // An image as planes: `down` times `across` phases of the stride. Where the stride is 1 there is a single one, in which

@@ -1,4 +1,4 @@
-// Reading and writing the values of float32 tensors that are stored narrowly.
+// Reading and writing the values of float32 tensors that are stored in low precision.
 #pragma once
 
 #include <bit>
@@ -31,7 +31,7 @@ struct Code<BFloat16> {
   BFloat16 Store(float value) const { return ToBFloat16(value); }
 };
 
-// Whole numbers times a step, rounded to the nearest, ties to even. What is out of range becomes the nearest end of it,
+// Integers times a step, rounded to the nearest, ties to even. What is out of range becomes the nearest end of it,
 // NaN the smallest number, as oneDNN's kernels have it.
 template <class T>
   requires std::is_integral_v<T>
@@ -58,7 +58,8 @@ struct Code<T> {
 template <class Body>
 auto ForCode(const Value& value, const Body& body) {
   if (value.type.dtype != DType::kFloat32) {
-    throw Error(ErrorCode::kInternal, "Only float32 values are stored narrowly, received " + ToString(value.type));
+    throw Error(ErrorCode::kInternal,
+                "Only float32 values are stored in low precision, received " + ToString(value.type));
   }
   if (!value.encoding) return body(Code<float>(0));
   switch (value.encoding->dtype) {
@@ -73,8 +74,8 @@ auto ForCode(const Value& value, const Body& body) {
   }
 }
 
-// Whether any value around the node is stored narrowly.
-inline bool IsNarrow(const NodeContext& node) {
+// Whether any value around the node is stored in low precision.
+inline bool IsLowPrecision(const NodeContext& node) {
   for (size_t i = 0; i < node.node.inputs.size(); ++i) {
     if (node.input(i).encoding) return true;
   }

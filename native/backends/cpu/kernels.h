@@ -30,8 +30,8 @@ std::unique_ptr<Kernel> PrepareTranspose(const NodeContext& node);        // eve
 // memory planner made both one place. Every dtype.
 std::unique_ptr<Kernel> PrepareCopy(const NodeContext& node);
 
-// Inputs, variables and constants, and what a microbatch loop reads and leaves, have no step: the runtime places them. Throws
-// Error{kInternal}.
+// Inputs, variables and constants, and what a microbatch loop reads and leaves, have no step: the runtime places them.
+// Throws Error{kInternal}.
 std::unique_ptr<Kernel> PrepareSource(const NodeContext& node);
 
 }  // namespace slimnet::cpu

@@ -1,4 +1,4 @@
-// Filters as whole numbers: symmetric, with a step for each output channel (Krishnamoorthi, arXiv:1806.08342, 3.1).
+// Filters as integers: symmetric, with a step for each output channel (Krishnamoorthi, arXiv:1806.08342, 3.1).
 #pragma once
 
 #include <cstdint>

@@ -9,7 +9,7 @@
 #include "backends/cpu/cpu_stream.h"
 #include "backends/cpu/encoded.h"
 #include "backends/cpu/kernel_of.h"
-#include "backends/cpu/narrow_ops.h"
+#include "backends/cpu/low_precision_ops.h"
 
 namespace slimnet {
 namespace {
@@ -41,10 +41,10 @@ class NullBackend final : public Backend {
   const DeviceInfo& device() const override { return device_; }
   Verdict Offers(Precision) const override { return Verdict::Yes(); }
   Verdict Supports(const NodeContext& node) const override {
-    if (cpu::IsNarrow(node) && !cpu::TakesNarrow(node.node.op)) return Verdict::No("this op takes float32");
-    if (cpu::NarrowsItsInput(node)) return Verdict::No("numbers are narrowed by a step of its own");
-    // As with loops for narrow numbers beside a library for the others.
-    if (HasSecondResult(node.node) && !cpu::IsNarrow(node)) return Verdict::No("float32 has one result");
+    if (cpu::IsLowPrecision(node) && !cpu::TakesLowPrecision(node.node.op)) return Verdict::No("this op takes float32");
+    if (cpu::LowersPrecision(node)) return Verdict::No("precision is lowered by a step of its own");
+    // As with loops for low precision beside a library for the others.
+    if (HasSecondResult(node.node) && !cpu::IsLowPrecision(node)) return Verdict::No("float32 has one result");
     return Verdict::Yes();
   }
 

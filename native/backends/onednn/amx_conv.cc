@@ -19,7 +19,7 @@ using cpu::AmxConvShape;
 using cpu::AmxConvTail;
 using cpu::AmxNumber;
 
-constexpr int kLevels = 127;  // of a filter in whole numbers: sums of 32 bits do not overflow
+constexpr int kLevels = 127;  // of a filter in integers: sums of 32 bits do not overflow
 
 AmxConvShape ShapeOf(const NodeContext& node) {
   const auto& attrs = std::get<Conv2dAttrs>(node.node.attrs);
@@ -109,7 +109,7 @@ std::optional<Request> RequestOf(const NodeContext& node) {
   return request;
 }
 
-bool IsWhole(AmxNumber number) { return number == AmxNumber::kUInt8 || number == AmxNumber::kInt8; }
+bool IsQuantized(AmxNumber number) { return number == AmxNumber::kUInt8 || number == AmxNumber::kInt8; }
 
 size_t Rounded(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
@@ -152,7 +152,7 @@ float StepOf(const Value& value) {
 }  // namespace
 
 bool TakesAmxConv(const OpContext& context) {
-  if (!DetectNarrowIsa().amx) return false;
+  if (!DetectLowPrecisionIsa().amx) return false;
   const std::optional<Request> request = RequestOf(context);
   return request && cpu::AmxConvTakes(ShapeOf(context), request->kind);
 }
@@ -165,7 +165,7 @@ std::unique_ptr<Kernel> PrepareAmxConv(const OpContext& context) {
   const AmxConvShape shape = ShapeOf(context);
   const Request request = *RequestOf(context);
   const AmxConvKind kind = request.kind;
-  const bool whole = IsWhole(kind.input);
+  const bool whole = IsQuantized(kind.input);
   const int parts = context.engine.threads();
   const Factors factors{StepOf(context.input(0)), StepOf(context.output(0)),
                         kind.normalizes ? StepOf(context.output(1)) : 1.0F, shape.out_channels};

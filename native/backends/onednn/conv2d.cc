@@ -4,7 +4,7 @@
 
 #include "backends/onednn/amx_conv.h"
 #include "backends/onednn/fused_tail.h"
-#include "backends/onednn/narrow_product.h"
+#include "backends/onednn/low_precision_product.h"
 #include "backends/onednn/ops.h"
 #include "backends/onednn/packed_weights.h"
 #include "backends/onednn/winograd.h"
@@ -95,16 +95,16 @@ LayoutPtr PreferConv2d(const OpContext& context) {
   if (PrefersWinograd(context)) return WinogradLayout(context);
   if (TakesAmxConv(context)) return AmxFilterLayout(context);
   const MemoryDesc packed = Choose(context)->weights();
-  if (ReadsWholeNumbers(context)) {
-    return WholeFilterLayout(context, FilterDesc({DType::kInt8, context.input(1).type.shape}), packed);
+  if (ReadsQuantized(context)) {
+    return QuantizedFilterLayout(context, FilterDesc({DType::kInt8, context.input(1).type.shape}), packed);
   }
   return WeightsLayout(FilterDesc(context.input(1).type), packed);
 }
 
-Verdict SupportsNarrowConv2d(const OpContext& context) {
+Verdict SupportsLowPrecisionConv2d(const OpContext& context) {
   // Of the implementations without brgemm, that for signed 8-bit numbers on VNNI is wrong for such shapes as well.
   if (MisleadsBrgemm(context, GeometryOf(context))) {
-    return Verdict::No("oneDNN's narrow convolutions are wrong for this shape (backends/onednn/conv2d.cc)");
+    return Verdict::No("oneDNN's low-precision convolutions are wrong for this shape (backends/onednn/conv2d.cc)");
   }
   return HasFastKernel([&] { return Choose(context); });
 }

@@ -15,7 +15,7 @@ void AppendActivation(dnnl::post_ops& ops, PostOp::Kind kind) {
 
 namespace {
 
-// The result is added to what stands in its memory. Whole numbers may have other steps and signs there.
+// The result is added to what stands in its memory. Integers may have other steps and signs there.
 void AppendSum(dnnl::post_ops& ops, const Value& operand, const Value& result) {
   const float step = operand.encoding && operand.encoding->step > 0 ? static_cast<float>(operand.encoding->step) : 1.0F;
   const DType dtype = StoredDType(operand);

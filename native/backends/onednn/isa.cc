@@ -4,7 +4,7 @@
 
 namespace slimnet::onednn {
 
-NarrowIsa DetectNarrowIsa() {
+LowPrecisionIsa DetectLowPrecisionIsa() {
   switch (dnnl::get_effective_cpu_isa()) {
     case dnnl::cpu_isa::isa_default:
     case dnnl::cpu_isa::sse41:

@@ -16,8 +16,8 @@ class OnednnLayout final : public Layout {
   enum class Form {
     kReordered,  // the same values in another order: a reorder leads there and back
     kWinograd,   // a filter, transformed for F(4x4, 3x3) and then reordered: there is no way back
-    kWhole,      // a filter in whole numbers, reordered, and the step of each output channel behind it
-    kTiles,      // a filter as cpu/amx_conv packs it, in whole numbers with the steps behind it: there is no way back
+    kQuantized,  // a filter in integers, reordered, and the step of each output channel behind it
+    kTiles,      // a filter as cpu/amx_conv packs it, in integers with the steps behind it: there is no way back
   };
 
   // `plain` describes the row-major tensor, transformed where the form says so, in the dimensions of `packed`. `count`
@@ -29,11 +29,11 @@ class OnednnLayout final : public Layout {
         bytes_(packed_.get_size() * count),
         name_(NameOf(form_ == Form::kWinograd ? "winograd:" : "")) {}
 
-  // A filter of `channels` output channels in whole numbers between -levels and levels.
+  // A filter of `channels` output channels in integers between -levels and levels.
   OnednnLayout(MemoryDesc plain, MemoryDesc packed, int64_t channels, int levels)
       : plain_(std::move(plain)),
         packed_(std::move(packed)),
-        form_(Form::kWhole),
+        form_(Form::kQuantized),
         levels_(levels),
         steps_offset_((packed_.get_size() + kStepAlignment - 1) / kStepAlignment * kStepAlignment),
         bytes_(steps_offset_ + static_cast<size_t>(channels) * sizeof(float)),
@@ -52,11 +52,11 @@ class OnednnLayout final : public Layout {
   const MemoryDesc& plain() const { return plain_; }
   const MemoryDesc& packed() const { return packed_; }
   Form form() const { return form_; }
-  // For Form::kWhole.
+  // For Form::kQuantized.
   int levels() const { return levels_; }
   // For Form::kTiles.
   const cpu::AmxPacking& tiles() const { return tiles_; }
-  // For Form::kWhole and Form::kTiles.
+  // For Form::kQuantized and Form::kTiles.
   size_t steps_offset() const { return steps_offset_; }
 
  private:

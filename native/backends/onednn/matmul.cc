@@ -1,6 +1,6 @@
 // Product of a matrix, or a stack of them, with a matrix, and its fused tail.
 #include "backends/onednn/fused_tail.h"
-#include "backends/onednn/narrow_product.h"
+#include "backends/onednn/low_precision_product.h"
 #include "backends/onednn/ops.h"
 #include "backends/onednn/packed_weights.h"
 
@@ -42,13 +42,13 @@ PreparedPtr Choose(const OpContext& context, const Descs& descs) {
 LayoutPtr PreferMatmul(const OpContext& context) {
   const Descs descs = DescsOf(context);
   const MemoryDesc packed = Choose(context, descs)->weights();
-  if (ReadsWholeNumbers(context)) {
-    return WholeFilterLayout(context, RowMajorDesc(DType::kInt8, context.input(1).type.shape), packed);
+  if (ReadsQuantized(context)) {
+    return QuantizedFilterLayout(context, RowMajorDesc(DType::kInt8, context.input(1).type.shape), packed);
   }
   return WeightsLayout(descs.y, packed);
 }
 
-Verdict SupportsNarrowMatmul(const OpContext& context) {
+Verdict SupportsLowPrecisionMatmul(const OpContext& context) {
   return HasFastKernel([&] { return Choose(context, DescsOf(context)); });
 }
 

@@ -9,8 +9,8 @@
 #include "backends/cpu/dispatch.h"
 #include "backends/cpu/encoded.h"
 #include "backends/cpu/kernel_of.h"
-#include "backends/cpu/narrow_max.h"
-#include "backends/cpu/widened.h"
+#include "backends/cpu/low_precision_max.h"
+#include "backends/cpu/via_float32.h"
 #include "backends/onednn/ops.h"
 
 namespace slimnet::onednn {
@@ -104,7 +104,7 @@ void PoolWindow(const Pooling& p, const float* window, int64_t rows, int64_t col
   for (; c < p.channels; ++c) y[c] = PoolOne(p, window + c, rows, columns);
 }
 
-// The same for values that are stored narrowly.
+// The same for values that are stored in low precision.
 template <class T>
 void PoolWindow(const Pooling& p, const T* window, int64_t rows, int64_t columns, T* y) {
   if (rows == 1 && columns == 1) {
@@ -141,8 +141,8 @@ std::unique_ptr<Kernel> PrepareMaxPool2d(const OpContext& context) {
                   .top = attrs.pads[0],
                   .left = attrs.pads[2]};
   if (context.input(0).encoding != context.output(0).encoding) {
-    return cpu::Widened(context,
-                        [&](const NodeContext& wide) { return PrepareMaxPool2d(OpContext{wide, context.engine}); });
+    return cpu::ViaFloat32(
+        context, [&](const NodeContext& plain) { return PrepareMaxPool2d(OpContext{plain, context.engine}); });
   }
   return cpu::ForCode(context.input(0), [&](auto code) {
     using T = typename decltype(code)::Stored;

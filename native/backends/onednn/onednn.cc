@@ -8,9 +8,9 @@
 #include "backends/cpu/cpu_features.h"
 #include "backends/cpu/encoded.h"
 #include "backends/cpu/kernel_of.h"
-#include "backends/cpu/narrow_ops.h"
+#include "backends/cpu/low_precision_ops.h"
 #include "backends/cpu/product_rate.h"
-#include "backends/cpu/widened.h"
+#include "backends/cpu/via_float32.h"
 #include "backends/onednn/amx_conv.h"
 #include "backends/onednn/diagnostics.h"
 #include "backends/onednn/isa.h"
@@ -40,7 +40,7 @@ DeviceInfo Describe(int threads) {
   info.features.push_back("onednn_isa " + library.effective_isa);
   info.cache_bytes = cpu::SecondLevelCacheBytes();
   info.threads = threads;
-  if (DetectNarrowIsa().bfloat16_products) info.bfloat16_rate = cpu::BFloat16ProductRate(features);
+  if (DetectLowPrecisionIsa().bfloat16_products) info.bfloat16_rate = cpu::BFloat16ProductRate(features);
   return info;
 }
 
@@ -53,7 +53,7 @@ bool HasNothingToDo(const NodeContext& node) {
          std::all_of(node.node.outputs.begin(), node.node.outputs.end(), is_empty);
 }
 
-// Ops whose file here knows narrow values; for all others that take them they are widened and narrowed again.
+// Ops whose file here knows values in low precision; all others that take them compute via float32.
 bool ReadsAnyStorage(OpKind op) {
   switch (op) {
     case OpKind::kBatchNorm:
@@ -68,14 +68,14 @@ bool ReadsAnyStorage(OpKind op) {
   }
 }
 
-Verdict SupportsNarrow(const OpContext& context) {
+Verdict SupportsLowPrecision(const OpContext& context) {
   const OpKind op = context.node.op;
-  if (!cpu::TakesNarrow(op)) return Verdict::No("the onednn backend computes this op in float32");
+  if (!cpu::TakesLowPrecision(op)) return Verdict::No("the onednn backend computes this op in float32");
   const bool product = op == OpKind::kConv2d || op == OpKind::kMatmul;
   if (!product || HasNothingToDo(context)) return Verdict::Yes();
   if (op == OpKind::kConv2d && TakesAmxConv(context)) return Verdict::Yes();
-  if (cpu::NarrowsItsInput(context)) return Verdict::No("oneDNN writes narrow numbers where it reads them");
-  return op == OpKind::kConv2d ? SupportsNarrowConv2d(context) : SupportsNarrowMatmul(context);
+  if (cpu::LowersPrecision(context)) return Verdict::No("oneDNN writes low precision where it reads them");
+  return op == OpKind::kConv2d ? SupportsLowPrecisionConv2d(context) : SupportsLowPrecisionMatmul(context);
 }
 
 bool IsSource(OpKind op) { return op == OpKind::kInput || op == OpKind::kVariable || op == OpKind::kConstant; }
@@ -89,7 +89,7 @@ class OnednnBackend final : public Backend {
   const DeviceInfo& device() const override { return device_; }
 
   Verdict Offers(Precision precision) const override {
-    const NarrowIsa isa = DetectNarrowIsa();
+    const LowPrecisionIsa isa = DetectLowPrecisionIsa();
     const std::string here = " oneDNN may use " + Diagnose().effective_isa + " here";
     if (precision == Precision::kBFloat16 && !isa.bfloat16) {
       return Verdict::No("bfloat16 needs AVX-512 or AVX-VNNI-2;" + here);
@@ -103,7 +103,7 @@ class OnednnBackend final : public Backend {
     if (HasSecondResult(node.node) && !TakesAmxConv({node, engine_})) {
       return Verdict::No("a second result is made by the loops for the matrix unit alone");
     }
-    return cpu::IsNarrow(node) ? SupportsNarrow({node, engine_}) : Verdict::Yes();
+    return cpu::IsLowPrecision(node) ? SupportsLowPrecision({node, engine_}) : Verdict::Yes();
   }
   Verdict Fuses(const NodeContext& node, const PostOp& next) const override { return FusesPostOp(node, next); }
 
@@ -125,8 +125,8 @@ class OnednnBackend final : public Backend {
       return cpu::KernelOf("nothing", [](ParallelFor&, const Bindings&) {});
     }
     const PrepareOp prepare = kPrepare[static_cast<size_t>(node.node.op)];
-    if (cpu::IsNarrow(node) && !ReadsAnyStorage(node.node.op)) {
-      return cpu::Widened(node, [&](const NodeContext& wide) { return prepare({wide, engine_}); });
+    if (cpu::IsLowPrecision(node) && !ReadsAnyStorage(node.node.op)) {
+      return cpu::ViaFloat32(node, [&](const NodeContext& plain) { return prepare({plain, engine_}); });
     }
     return prepare({node, engine_});
   }

@@ -16,8 +16,8 @@ SLIMNET_FOR_EACH_OP(SLIMNET_DECLARE_PREPARE)
 LayoutPtr PreferConv2d(const OpContext& context);
 LayoutPtr PreferMatmul(const OpContext& context);
 
-// Whether oneDNN has kernels for a node that reads or writes narrow numbers.
-Verdict SupportsNarrowConv2d(const OpContext& context);
-Verdict SupportsNarrowMatmul(const OpContext& context);
+// Whether oneDNN has kernels for a node that reads or writes low precision.
+Verdict SupportsLowPrecisionConv2d(const OpContext& context);
+Verdict SupportsLowPrecisionMatmul(const OpContext& context);
 
 }  // namespace slimnet::onednn

@@ -4,8 +4,8 @@
 
 #include "backends/cpu/dispatch.h"
 #include "backends/cpu/encoded.h"
-#include "backends/cpu/narrow_sum.h"
-#include "backends/cpu/widened.h"
+#include "backends/cpu/low_precision_sum.h"
+#include "backends/cpu/via_float32.h"
 #include "backends/onednn/reduction_kernel.h"
 
 namespace slimnet::onednn {
@@ -14,7 +14,7 @@ namespace {
 // Channels that are summed by one job.
 constexpr int64_t kChannels = 256;
 
-// Narrow pixels of each image, channel by channel: global pooling.
+// Pixels in low precision of each image, channel by channel: global pooling.
 bool IsGlobalPooling(const Reduction& r) {
   return r.run_kept && r.kept.rank <= 1 && r.summed.rank == 1 && r.summed.stride[0] == r.run;
 }
@@ -26,7 +26,7 @@ float StepOf(const cpu::Code<T>& code) {
 }
 
 template <class Input, class Output>
-std::unique_ptr<Kernel> NarrowMean(const Reduction& r, Input input, Output output) {
+std::unique_ptr<Kernel> LowPrecisionMean(const Reduction& r, Input input, Output output) {
   return cpu::KernelOf("loop", [=](ParallelFor& pool, const Bindings& b) {
     const auto* const x = cpu::In<typename Input::Stored>(b, 0);
     auto* const y = cpu::Out<typename Output::Stored>(b, 0);
@@ -53,13 +53,13 @@ std::unique_ptr<Kernel> NarrowMean(const Reduction& r, Input input, Output outpu
 std::unique_ptr<Kernel> PrepareReduceMean(const OpContext& context) {
   const auto& attrs = std::get<ReduceMeanAttrs>(context.node.attrs);
   const Reduction reduction = DescribeReduction(context.input(0).type.shape, attrs.axes);
-  if (cpu::IsNarrow(context)) {
+  if (cpu::IsLowPrecision(context)) {
     if (!IsGlobalPooling(reduction)) {
-      return cpu::Widened(context,
-                          [&](const NodeContext& wide) { return PrepareReduceMean(OpContext{wide, context.engine}); });
+      return cpu::ViaFloat32(
+          context, [&](const NodeContext& plain) { return PrepareReduceMean(OpContext{plain, context.engine}); });
     }
     return cpu::ForCode(context.input(0), [&](auto input) {
-      return cpu::ForCode(context.output(0), [&](auto output) { return NarrowMean(reduction, input, output); });
+      return cpu::ForCode(context.output(0), [&](auto output) { return LowPrecisionMean(reduction, input, output); });
     });
   }
   return ReductionKernel(reduction, false, 1.0 / static_cast<double>(reduction.terms()));

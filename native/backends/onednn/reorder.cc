@@ -3,7 +3,7 @@
 #include "backends/cpu/encoded.h"
 #include "backends/cpu/kernels.h"
 #include "backends/onednn/amx_conv.h"
-#include "backends/onednn/narrow_product.h"
+#include "backends/onednn/low_precision_product.h"
 #include "backends/onednn/ops.h"
 #include "backends/onednn/packed_weights.h"
 #include "backends/onednn/winograd.h"
@@ -13,10 +13,10 @@ namespace slimnet::onednn {
 std::unique_ptr<Kernel> PrepareReorder(const OpContext& context) {
   const OnednnLayout* from = LayoutOf(context.input(0));
   const OnednnLayout* to = LayoutOf(context.output(0));
-  if (from == nullptr && to == nullptr && cpu::IsNarrow(context)) return cpu::PrepareConvert(context);
+  if (from == nullptr && to == nullptr && cpu::IsLowPrecision(context)) return cpu::PrepareConvert(context);
   if (from == nullptr && to == nullptr) return cpu::PrepareCopy(context);  // of a variable that the run changes
   if (to != nullptr && to->form() == OnednnLayout::Form::kWinograd) return PrepareWinogradFilter(context, *to);
-  if (to != nullptr && to->form() == OnednnLayout::Form::kWhole) return PrepareWholeFilter(context, *to);
+  if (to != nullptr && to->form() == OnednnLayout::Form::kQuantized) return PrepareQuantizedFilter(context, *to);
   if (to != nullptr && to->form() == OnednnLayout::Form::kTiles) return PrepareAmxFilter(*to);
   const MemoryDesc source = from != nullptr ? from->packed() : to->plain();
   const MemoryDesc target = to != nullptr ? to->packed() : from->plain();

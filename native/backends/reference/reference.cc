@@ -9,8 +9,8 @@
 #include "backends/cpu/cpu_features.h"
 #include "backends/cpu/cpu_stream.h"
 #include "backends/cpu/encoded.h"
-#include "backends/cpu/narrow_ops.h"
-#include "backends/cpu/widened.h"
+#include "backends/cpu/low_precision_ops.h"
+#include "backends/cpu/via_float32.h"
 #include "backends/reference/ops.h"
 #include "backends/reference/rounded_filter.h"
 #include "ir/views.h"
@@ -107,10 +107,10 @@ class ReferenceBackend final : public Backend {
   Verdict Offers(Precision) const override { return Verdict::Yes(); }
 
   Verdict Supports(const NodeContext& node) const override {
-    if (cpu::IsNarrow(node) && !cpu::TakesNarrow(node.node.op)) {
+    if (cpu::IsLowPrecision(node) && !cpu::TakesLowPrecision(node.node.op)) {
       return Verdict::No("the reference backend computes " + std::string(Info(node.node.op).name) + " in float32");
     }
-    if (cpu::NarrowsItsInput(node)) return Verdict::No("the reference backend narrows by a step of its own");
+    if (cpu::LowersPrecision(node)) return Verdict::No("the reference backend lowers precision by a step of its own");
     const Accepts accepts = AcceptedBy(node.node.op);
     if (accepts != Accepts::kAll) {
       for (size_t i = 0; i < node.node.inputs.size(); ++i) {
@@ -135,9 +135,9 @@ class ReferenceBackend final : public Backend {
 
   std::unique_ptr<Kernel> Prepare(const NodeContext& node) const override {
     const auto prepare = kPrepare[static_cast<size_t>(node.node.op)];
-    if (!cpu::IsNarrow(node) || IsView(node.node.op)) return prepare(node);
+    if (!cpu::IsLowPrecision(node) || IsView(node.node.op)) return prepare(node);
     if (node.node.op == OpKind::kReorder) return cpu::PrepareConvert(node);
-    return cpu::Widened(node, prepare, RoundingOfFilter(node));
+    return cpu::ViaFloat32(node, prepare, RoundingOfFilter(node));
   }
   std::unique_ptr<Memory> Allocate(size_t bytes) const override { return cpu::AllocateAligned(bytes); }
   std::unique_ptr<Stream> NewStream(ParallelFor& pool) const override { return std::make_unique<cpu::CpuStream>(pool); }

@@ -1,7 +1,7 @@
-// What narrow arithmetic makes of the filter of a convolution or product.
+// What low-precision arithmetic makes of the filter of a convolution or product.
 #pragma once
 
-#include "backends/cpu/widened.h"
+#include "backends/cpu/via_float32.h"
 
 namespace slimnet::reference {
 

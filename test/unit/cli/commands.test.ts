@@ -261,7 +261,7 @@ describe('quantize', () => {
     ]);
     expect({ status, err }).toEqual({ status: 0, err: expect.stringContaining('ranges.json: ') });
     const calibration = JSON.parse(readFileSync(output, 'utf8')) as { method: string; runs: number; ranges: object };
-    expect(calibration).toMatchObject({ format: 'slimnet.calibration 1', method: 'minmax', wide: [] });
+    expect(calibration).toMatchObject({ format: 'slimnet.calibration 1', method: 'minmax', keepFloat32: [] });
     expect(Object.keys(calibration.ranges)).toEqual(
       expect.arrayContaining(['images', 'resnet_v1_50/conv1/Relu', 'resnet_v1_50/pool5']),
     );
@@ -286,13 +286,13 @@ describe('quantize', () => {
   });
 
   test('gives the report as JSON, and takes scopes that stay in float32', async () => {
-    const output = join(folder, 'wide.json');
-    const wide = ['--wide', 'resnet_v1_50/conv1', 'resnet_v1_50/logits'];
-    const { status, out } = await slimnet(['quantize', photos, ...model.slice(0, 2), '-o', output, '--json', ...wide]);
+    const output = join(folder, 'kept.json');
+    const kept = ['--keep-float32', 'resnet_v1_50/conv1', 'resnet_v1_50/logits'];
+    const { status, out } = await slimnet(['quantize', photos, ...model.slice(0, 2), '-o', output, '--json', ...kept]);
     expect(status).toBe(0);
     const costs = JSON.parse(out) as object;
     expect(costs).toMatchObject({ int8: { images: 1, agreement: 1 } });
-    expect(JSON.parse(readFileSync(output, 'utf8'))).toMatchObject({ wide: wide.slice(1), costs });
+    expect(JSON.parse(readFileSync(output, 'utf8'))).toMatchObject({ keepFloat32: kept.slice(1), costs });
   });
 
   test('measures bfloat16 without ranges, and what auto chooses then says what it costs', async () => {
@@ -335,8 +335,10 @@ describe('quantize', () => {
     const { costs, ...rest } = read();
     expect({ ...rest, costs: costs?.int8 }).toEqual({ ...before, costs: before.costs?.int8 });
     expect(costs?.bfloat16?.images).toBe(3);
-    expect((await slimnet([...args, '--precision', 'bfloat16', '--wide', 'resnet_v1_50/conv1'])).status).toBe(0);
-    expect(read()).toMatchObject({ wide: ['resnet_v1_50/conv1'], ranges: before.ranges });
+    expect((await slimnet([...args, '--precision', 'bfloat16', '--keep-float32', 'resnet_v1_50/conv1'])).status).toBe(
+      0,
+    );
+    expect(read()).toMatchObject({ keepFloat32: ['resnet_v1_50/conv1'], ranges: before.ranges });
     expect(Object.keys(read().costs ?? {})).toEqual(['bfloat16']);
   });
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import {
+  type Augmentation,
   drawAugmentation,
   type PreprocessImageOptions,
   preprocessImage,
   type RawImage,
-  type Augmentation,
 } from '../../../lib/data/index.js';
 import { type PreprocessingName, preprocessingFor } from '../../../lib/data/preprocessing.js';
 import { ArgumentError, ImageError } from '../../../lib/errors.js';
@@ -157,7 +157,8 @@ describe('the draw', () => {
 
   test('of inception falls back on the whole image where no box fits', () => {
     const size = { height: 1000, width: 3 };
-    for (const augmentation of draws(inception, 5, size)) expect(augmentation.crop).toEqual({ top: 0, left: 0, ...size });
+    for (const augmentation of draws(inception, 5, size))
+      expect(augmentation.crop).toEqual({ top: 0, left: 0, ...size });
   });
 
   const bounds = { brightness: [-32 / 255, 32 / 255], saturation: [0.5, 1.5], hue: [-0.2, 0.2], contrast: [0.5, 1.5] };

@@ -128,14 +128,14 @@ describe('what a plan says about precision', () => {
   };
 
   test('is nothing for float32, whatever else is given', () => {
-    expect(linesOf({ precision: 'float32', ranges: { x: [0, 1] }, wide: ['x'] })).toEqual([]);
+    expect(linesOf({ precision: 'float32', ranges: { x: [0, 1] }, keepFloat32: ['x'] })).toEqual([]);
     expect(linesOf({ precision: 'float32', observe: true })).toEqual(['observe']);
   });
 
   test('is canonical: sorted, each name once', () => {
     expect(
-      linesOf({ precision: 'int8', ranges: { 'b"': [-0, 1.5], a: [-1e-7, 2] }, wide: ['n/z', 'n', 'n/z'] }),
-    ).toEqual(['precision int8', 'range "a" -1e-7 2', 'range "b\\"" 0 1.5', 'wide "n"', 'wide "n/z"']);
+      linesOf({ precision: 'int8', ranges: { 'b"': [-0, 1.5], a: [-1e-7, 2] }, keepFloat32: ['n/z', 'n', 'n/z'] }),
+    ).toEqual(['precision int8', 'range "a" -1e-7 2', 'range "b\\"" 0 1.5', 'keep_float32 "n"', 'keep_float32 "n/z"']);
     expect(linesOf({ precision: 'bfloat16', ranges: { a: [0, 1] } })).toEqual(['precision bfloat16']);
   });
 

@@ -18,7 +18,7 @@ const calibration: Calibration = {
   method: 'minmax',
   runs: 3,
   ranges: { 'net/conv/Conv2D': [0, 6], x: [-1.5, 2] },
-  wide: ['net/logits'],
+  keepFloat32: ['net/logits'],
 };
 
 const cost = {
@@ -41,13 +41,18 @@ describe('a calibration', () => {
   afterAll(() => rmSync(folder, { recursive: true }));
 
   test('joins what several programs saw, sorted by name', () => {
-    const options = checkCalibrateOptions({ method: 'minmax', wide: ['net/logits'] });
+    const options = checkCalibrateOptions({ method: 'minmax', keepFloat32: ['net/logits'] });
     const made = calibrationOf([[seen('x', -1, 2), seen('a', 0, 1)], [seen('x', -1.5, 1)]], 3, options);
     expect(Object.entries(made.ranges)).toEqual([
       ['a', [0, 1]],
       ['x', [-1.5, 2]],
     ]);
-    expect(made).toMatchObject({ format: 'slimnet.calibration 1', method: 'minmax', runs: 3, wide: ['net/logits'] });
+    expect(made).toMatchObject({
+      format: 'slimnet.calibration 1',
+      method: 'minmax',
+      runs: 3,
+      keepFloat32: ['net/logits'],
+    });
   });
 
   test('is not made of nothing, nor of NaN', () => {
@@ -79,7 +84,7 @@ describe('a calibration', () => {
       method: null,
       runs: 0,
       ranges: {},
-      wide: ['net/logits'],
+      keepFloat32: ['net/logits'],
       costs: { bfloat16: cost },
     });
     expect([hasRanges(loaded), hasRanges(calibration)]).toEqual([false, true]);
@@ -95,7 +100,7 @@ describe('a calibration', () => {
     ['a range that runs backwards', { ...calibration, ranges: { x: [1, 0] } }, /range of x/],
     ['a range of text', { ...calibration, ranges: { x: ['0', '1'] } }, /range of x/],
     ['a range without an end', { ...calibration, ranges: { x: [0] } }, /range of x/],
-    ['wide names that are none', { ...calibration, wide: [1] }, /wide: expected names/],
+    ['keepFloat32 names that are none', { ...calibration, keepFloat32: [1] }, /keepFloat32: expected names/],
   ])('is refused with %s', (_, value, message) => {
     expect(() => checkCalibration(value)).toThrow(ArgumentError);
     expect(() => checkCalibration(value)).toThrow(message);
@@ -114,7 +119,7 @@ describe('options of calibrate', () => {
     [{ percentile: 0 }, /percentile: expected a number above 0/],
     [{ percentile: 101 }, /percentile/],
     [{ percentile: Number.NaN }, /percentile/],
-    [{ wide: 'net' }, /wide: expected names/],
+    [{ keepFloat32: 'net' }, /keepFloat32: expected names/],
     [{ methods: 'minmax' }, /no option methods/],
     [{ signal: 5 }, /signal/],
   ])('%p is refused', (options, message) => {

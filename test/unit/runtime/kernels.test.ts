@@ -14,7 +14,7 @@ const step = (node: string, implementation: string): NativeStep => ({
 test.each([
   ['ref:any', true],
   ['ref_int8:any', true],
-  ['widened + ref:any', true],
+  ['via float32 + ref:any', true],
   ['jit:uni + ref:any', true],
   ['brg_conv_fwd:avx512_core_amx', false],
   ['x64:gemm:jit', false],
@@ -43,12 +43,12 @@ describe('a summary of kernels', () => {
   test('names each step with a reference kernel once, however many programs have it', () => {
     const { kernels, defects } = summarizeKernels([
       [step('a', 'ref:any'), step('b', 'loop')],
-      [step('a', 'ref:any'), step('b', 'widened + ref:any')],
+      [step('a', 'ref:any'), step('b', 'via float32 + ref:any')],
     ]);
-    expect(kernels).toEqual({ 'ref:any': 2, loop: 1, 'widened + ref:any': 1 });
+    expect(kernels).toEqual({ 'ref:any': 2, loop: 1, 'via float32 + ref:any': 1 });
     expect(defects).toEqual([
       { node: 'a', op: 'conv2d', implementation: 'ref:any', output: 'float32[1,8,8,8]' },
-      { node: 'b', op: 'conv2d', implementation: 'widened + ref:any', output: 'float32[1,8,8,8]' },
+      { node: 'b', op: 'conv2d', implementation: 'via float32 + ref:any', output: 'float32[1,8,8,8]' },
     ]);
   });
 

@@ -28,8 +28,8 @@ describe('Session.create', () => {
   });
 
   it('says why it is that precision', async () => {
-    using wide = await create({ device: 'reference', precision: 'float32' });
-    expect(wide.precisionReport).toEqual({ asked: 'float32', chosen: 'float32', why: 'asked for' });
+    using plain = await create({ device: 'reference', precision: 'float32' });
+    expect(plain.precisionReport).toEqual({ asked: 'float32', chosen: 'float32', why: 'asked for' });
     using chosen = await create({ device: 'reference', precision: 'auto' });
     expect(chosen.precisionReport).toEqual({
       asked: 'auto',
@@ -41,7 +41,13 @@ describe('Session.create', () => {
 
   it('knows what a precision costs from the calibration, and how to measure it where that is not there', async () => {
     const measured = { images: 9, agreement: 1, meanCosine: 1, leastCosine: 1, range: 3, maxError: 0, rmsError: 0 };
-    const calibration = { format: 'slimnet.calibration 1', method: 'minmax', runs: 1, ranges: { x: [0, 1] }, wide: [] };
+    const calibration = {
+      format: 'slimnet.calibration 1',
+      method: 'minmax',
+      runs: 1,
+      ranges: { x: [0, 1] },
+      keepFloat32: [],
+    };
     const options = { device: 'reference', precision: 'int8' } as const;
     using known = await create({
       ...options,
@@ -58,7 +64,7 @@ describe('Session.create', () => {
   });
 
   it('takes a calibration without ranges for none', async () => {
-    const calibration = { format: 'slimnet.calibration 1', method: null, runs: 0, ranges: {}, wide: [] };
+    const calibration = { format: 'slimnet.calibration 1', method: null, runs: 0, ranges: {}, keepFloat32: [] };
     await expect(create({ device: 'reference', precision: 'int8', calibration })).rejects.toThrow(
       /needs a calibration/,
     );
@@ -76,7 +82,7 @@ describe('Session.create', () => {
   it('refuses int8 without a calibration, and a calibration that is none', async () => {
     await expect(create({ device: 'reference', precision: 'int8' })).rejects.toThrow(/int8 needs a calibration/);
     await expect(create({ calibration: {} })).rejects.toThrow(/expected the format slimnet.calibration 1/);
-    await expect(create({ wide: 'logits' })).rejects.toThrow(/wide: expected names/);
+    await expect(create({ keepFloat32: 'logits' })).rejects.toThrow(/keepFloat32: expected names/);
   });
 
   it('refuses a precision that the processor cannot compute, with the reason', async () => {

@@ -74,7 +74,7 @@ describe('Session.run', () => {
       }
     });
 
-    it('of whole numbers, which may be indices, are not read while they can be changed', async () => {
+    it('of integers, which may be indices, are not read while they can be changed', async () => {
       const { graph } = scaleGraph();
       const bytes = placeholder(graph, 'bytes', [4 * rows], 'uint8');
       await using session = await Session.create(graph, { device });

@@ -23,7 +23,7 @@ function bell(): number[] {
   return [...values, 60, 61, 63.5];
 }
 
-describe('the range that whole numbers span', () => {
+describe('the range that integers span', () => {
   test('is all that was seen with minmax', () => {
     expect(rangeOf(seenOf([-3, 0, 7], 8), 'minmax', 100)).toEqual([-3, 7]);
   });

@@ -1,4 +1,4 @@
-#include "backends/cpu/narrow_sum.h"
+#include "backends/cpu/low_precision_sum.h"
 
 #include "backends/cpu/best_isa.h"
 
@@ -7,23 +7,23 @@ namespace {
 
 constexpr int64_t kStep = 32;  // channels at once
 
-// Plain loops over a few channels, which the compiler vectorises: in float32, or in whole numbers of 32 bits.
-SLIMNET_INLINE float Widened(float x) { return x; }
-SLIMNET_INLINE float Widened(BFloat16 x) { return ToFloat(x); }
-SLIMNET_INLINE int32_t Widened(int8_t x) { return x; }
-SLIMNET_INLINE int32_t Widened(uint8_t x) { return x; }
+// Plain loops over a few channels, which the compiler vectorises: in float32, or in integers of 32 bits.
+SLIMNET_INLINE float AsSum(float x) { return x; }
+SLIMNET_INLINE float AsSum(BFloat16 x) { return ToFloat(x); }
+SLIMNET_INLINE int32_t AsSum(int8_t x) { return x; }
+SLIMNET_INLINE int32_t AsSum(uint8_t x) { return x; }
 
 template <class T>
 SLIMNET_INLINE void SumSome(const T* x, int64_t pixels, int64_t pitch, float* sums) {
-  decltype(Widened(T{})) some[kStep] = {};
+  decltype(AsSum(T{})) some[kStep] = {};
   for (int64_t p = 0; p < pixels; ++p) {
     const T* from = x + p * pitch;
-    for (int64_t c = 0; c < kStep; ++c) some[c] += Widened(from[c]);
+    for (int64_t c = 0; c < kStep; ++c) some[c] += AsSum(from[c]);
   }
   for (int64_t c = 0; c < kStep; ++c) sums[c] = static_cast<float>(some[c]);
 }
 
-// Whole numbers of more pixels than this might not fit into 32 bits.
+// Integers of more pixels than this might not fit into 32 bits.
 constexpr int64_t kMostPixels = int64_t{1} << 23;
 
 template <class T>
@@ -32,7 +32,7 @@ SLIMNET_INLINE void SumAll(const T* x, int64_t pixels, int64_t pitch, int64_t ch
   for (; c + kStep <= channels && pixels <= kMostPixels; c += kStep) SumSome(x + c, pixels, pitch, sums + c);
   for (; c < channels; ++c) {
     double sum = 0;
-    for (int64_t p = 0; p < pixels; ++p) sum += Widened(x[p * pitch + c]);
+    for (int64_t p = 0; p < pixels; ++p) sum += AsSum(x[p * pitch + c]);
     sums[c] = static_cast<float>(sum);
   }
 }

@@ -1,4 +1,4 @@
-// Numbers that are stored narrowly: codes, filters, encodings in the IR, observation.
+// Numbers that are stored in low precision: codes, filters, encodings in the IR, observation.
 #include <gtest/gtest.h>
 
 #include <array>
@@ -118,7 +118,7 @@ std::string RefusalOf(const std::string& lines) {
 
 TEST(PrecisionLines, ComeBackFromThePrinter) {
   const std::string text =
-      std::string(kHead) + "precision int8\nrange \"x\" -1.5 2\nwide \"a/b\"\nwide \"c\"\nobserve\n";
+      std::string(kHead) + "precision int8\nrange \"x\" -1.5 2\nkeep_float32 \"a/b\"\nkeep_float32 \"c\"\nobserve\n";
   EXPECT_EQ(Print(Parse(text)), text);
 }
 
@@ -128,17 +128,17 @@ TEST(PrecisionLines, AreCheckedOneByOne) {
   EXPECT_NE(RefusalOf("range \"x\" 0 inf\n").find("from a finite number"), std::string::npos);
   EXPECT_NE(RefusalOf("range \"x\" nan 1\n").find("from a finite number"), std::string::npos);
   EXPECT_NE(RefusalOf("range \"x\" 0 1\nrange \"x\" 0 1\n").find("occurs twice"), std::string::npos);
-  EXPECT_NE(RefusalOf("wide x\n").find("quoted name"), std::string::npos);
+  EXPECT_NE(RefusalOf("keep_float32 x\n").find("quoted name"), std::string::npos);
   EXPECT_NE(RefusalOf("observed\n").find("Plan line 4"), std::string::npos);
 }
 
 TEST(PrecisionRequest, TakesAScopeWithAllThatIsInIt) {
   PrecisionRequest request;
-  request.wide = {"net/logits"};
-  EXPECT_TRUE(request.IsWide("net/logits"));
-  EXPECT_TRUE(request.IsWide("net/logits/Conv2D"));
-  EXPECT_FALSE(request.IsWide("net/logits2/Conv2D"));
-  EXPECT_FALSE(request.IsWide("net"));
+  request.keep_float32 = {"net/logits"};
+  EXPECT_TRUE(request.KeepsFloat32("net/logits"));
+  EXPECT_TRUE(request.KeepsFloat32("net/logits/Conv2D"));
+  EXPECT_FALSE(request.KeepsFloat32("net/logits2/Conv2D"));
+  EXPECT_FALSE(request.KeepsFloat32("net"));
 }
 
 // x -> conv -> relu, squeezed.
@@ -161,8 +161,8 @@ std::string RefusalOf(const Program& program) {
 
 TEST(Encodings, BelongToPlainFloat32ValuesOfTheRun) {
   Program program = Small();
-  const Encoding narrow{DType::kBFloat16, 0};
-  program.values[0].encoding = narrow;  // the caller's input
+  const Encoding low{DType::kBFloat16, 0};
+  program.values[0].encoding = low;  // the caller's input
   EXPECT_NE(RefusalOf(program).find("cannot be stored as bfloat16"), std::string::npos);
   program = Small();
   program.values[2].encoding = Encoding{DType::kInt8, 0};

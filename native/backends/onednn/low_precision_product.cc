@@ -1,4 +1,4 @@
-#include "backends/onednn/narrow_product.h"
+#include "backends/onednn/low_precision_product.h"
 
 #include <bit>
 #include <string_view>
@@ -24,10 +24,10 @@ constexpr int64_t kChannelGrain = 16;  // output channels that are quantized at 
 
 int LevelsFor(const NodeContext& node) {
   const bool halved = node.node.op == OpKind::kConv2d && node.input(0).encoding->dtype == DType::kInt8;
-  return halved || DetectNarrowIsa().exact_int8 ? kLevels : kSafeLevels;
+  return halved || DetectLowPrecisionIsa().exact_int8 ? kLevels : kSafeLevels;
 }
 
-bool IsWhole(const Value& value) { return value.encoding && value.encoding->dtype != DType::kBFloat16; }
+bool IsQuantized(const Value& value) { return value.encoding && value.encoding->dtype != DType::kBFloat16; }
 
 }  // namespace
 
@@ -37,14 +37,14 @@ DType FilterDType(const NodeContext& node) {
   return encoding->dtype == DType::kBFloat16 ? DType::kBFloat16 : DType::kInt8;
 }
 
-bool ReadsWholeNumbers(const NodeContext& node) { return IsWhole(node.input(0)); }
+bool ReadsQuantized(const NodeContext& node) { return IsQuantized(node.input(0)); }
 
 void SetScales(dnnl::primitive_attr& attr, const NodeContext& node, int channel_dim) {
-  if (ReadsWholeNumbers(node)) {
+  if (ReadsQuantized(node)) {
     attr.set_scales_mask(DNNL_ARG_SRC, 0);
     attr.set_scales_mask(DNNL_ARG_WEIGHTS, 1 << channel_dim);
   }
-  if (IsWhole(node.output(0))) attr.set_scales_mask(DNNL_ARG_DST, 0);
+  if (IsQuantized(node.output(0))) attr.set_scales_mask(DNNL_ARG_DST, 0);
 }
 
 void AddScales(std::vector<Argument>& arguments, const NodeContext& node) {
@@ -52,16 +52,16 @@ void AddScales(std::vector<Argument>& arguments, const NodeContext& node) {
     arguments.push_back({DNNL_ARG_ATTR_SCALES | argument, desc, std::move(source)});
   };
   const MemoryDesc one = VectorDesc(DType::kFloat32, 1);
-  if (ReadsWholeNumbers(node)) {
+  if (ReadsQuantized(node)) {
     const OnednnLayout* layout = LayoutOf(node.input(1));
-    if (layout == nullptr || layout->form() != OnednnLayout::Form::kWhole) {
-      throw Error(ErrorCode::kInternal, "onednn: a filter for whole numbers was not packed.").At("", node.node.name);
+    if (layout == nullptr || layout->form() != OnednnLayout::Form::kQuantized) {
+      throw Error(ErrorCode::kInternal, "onednn: a filter for integers was not packed.").At("", node.node.name);
     }
     add(DNNL_ARG_SRC, one, Source::Number(static_cast<float>(node.input(0).encoding->step)));
     add(DNNL_ARG_WEIGHTS, VectorDesc(DType::kFloat32, node.output(0).type.shape.back()),
         Source::Input(1, layout->steps_offset()));
   }
-  if (IsWhole(node.output(0)))
+  if (IsQuantized(node.output(0)))
     add(DNNL_ARG_DST, one, Source::Number(static_cast<float>(node.output(0).encoding->step)));
 }
 
@@ -76,11 +76,11 @@ void AddStorage(Key& key, const NodeContext& node) {
   }
 }
 
-LayoutPtr WholeFilterLayout(const NodeContext& node, const MemoryDesc& plain, const MemoryDesc& packed) {
+LayoutPtr QuantizedFilterLayout(const NodeContext& node, const MemoryDesc& plain, const MemoryDesc& packed) {
   return std::make_shared<const OnednnLayout>(plain, packed, node.output(0).type.shape.back(), LevelsFor(node));
 }
 
-std::unique_ptr<Kernel> PrepareWholeFilter(const OpContext& context, const OnednnLayout& layout) {
+std::unique_ptr<Kernel> PrepareQuantizedFilter(const OpContext& context, const OnednnLayout& layout) {
   const Shape& shape = context.input(0).type.shape;
   const int64_t channels = shape.back();
   const int64_t rows = channels == 0 ? 0 : ElementCount(shape) / channels;

@@ -1,4 +1,4 @@
-// Sums of narrow numbers over pixels, channel by channel.
+// Sums of low precision over pixels, channel by channel.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +7,7 @@
 
 namespace slimnet::cpu {
 
-// sums[c] = what is stored at x[0 * pitch + c] to x[(pixels - 1) * pitch + c], added up in float32; whole numbers
+// sums[c] = what is stored at x[0 * pitch + c] to x[(pixels - 1) * pitch + c], added up in float32; integers
 // without their step.
 void SumPixels(const float* x, int64_t pixels, int64_t pitch, int64_t channels, float* sums);
 void SumPixels(const BFloat16* x, int64_t pixels, int64_t pitch, int64_t channels, float* sums);

@@ -1,4 +1,4 @@
-#include "backends/cpu/narrow_max.h"
+#include "backends/cpu/low_precision_max.h"
 
 #include <algorithm>
 #include <cstring>
@@ -16,7 +16,7 @@ typedef int16_t Halves __attribute__((vector_size(kVectorBytes)));
 typedef int8_t Signed __attribute__((vector_size(kVectorBytes)));
 typedef uint8_t Unsigned __attribute__((vector_size(kVectorBytes)));
 
-// How numbers of a kind are compared: as whole numbers in the order of the values that they stand for.
+// How numbers of a kind are compared: as integers in the order of the values that they stand for.
 struct BFloat16Order {
   using Number = int16_t;
   using Vector = Halves;
@@ -42,7 +42,7 @@ struct WholeOrder {
 
 // Up to a vector of channels.
 template <class Order>
-SLIMNET_INLINE void LargestOfSome(const NarrowWindow& w, const typename Order::Number* x, size_t bytes,
+SLIMNET_INLINE void LargestOfSome(const LowPrecisionWindow& w, const typename Order::Number* x, size_t bytes,
                                   typename Order::Number* y) {
   using Vector = typename Order::Vector;
   Vector best = Vector{} + std::numeric_limits<typename Order::Number>::min();
@@ -59,7 +59,8 @@ SLIMNET_INLINE void LargestOfSome(const NarrowWindow& w, const typename Order::N
 }
 
 template <class Order>
-SLIMNET_INLINE void LargestOfAll(const NarrowWindow& w, const typename Order::Number* x, typename Order::Number* y) {
+SLIMNET_INLINE void LargestOfAll(const LowPrecisionWindow& w, const typename Order::Number* x,
+                                 typename Order::Number* y) {
   constexpr int64_t kStep = kVectorBytes / sizeof(typename Order::Number);
   int64_t c = 0;
   for (; c + kStep <= w.channels; c += kStep) LargestOfSome<Order>(w, x + c, kVectorBytes, y + c);
@@ -68,19 +69,19 @@ SLIMNET_INLINE void LargestOfAll(const NarrowWindow& w, const typename Order::Nu
 }
 
 template <class Order>
-void Largest(const NarrowWindow& w, const typename Order::Number* x, typename Order::Number* y) {
+void Largest(const LowPrecisionWindow& w, const typename Order::Number* x, typename Order::Number* y) {
   WithBestIsa([&]() SLIMNET_INLINE_BODY { LargestOfAll<Order>(w, x, y); });
 }
 
 }  // namespace
 
-void LargestOf(const NarrowWindow& window, const BFloat16* x, BFloat16* y) {
+void LargestOf(const LowPrecisionWindow& window, const BFloat16* x, BFloat16* y) {
   Largest<BFloat16Order>(window, reinterpret_cast<const int16_t*>(x), reinterpret_cast<int16_t*>(y));
 }
-void LargestOf(const NarrowWindow& window, const int8_t* x, int8_t* y) {
+void LargestOf(const LowPrecisionWindow& window, const int8_t* x, int8_t* y) {
   Largest<WholeOrder<int8_t, Signed>>(window, x, y);
 }
-void LargestOf(const NarrowWindow& window, const uint8_t* x, uint8_t* y) {
+void LargestOf(const LowPrecisionWindow& window, const uint8_t* x, uint8_t* y) {
   Largest<WholeOrder<uint8_t, Unsigned>>(window, x, y);
 }
 

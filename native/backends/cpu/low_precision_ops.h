@@ -1,11 +1,11 @@
-// Which ops read and write values that are stored narrowly. All others get float32.
+// Which ops read and write values that are stored in low precision. All others get float32.
 #pragma once
 
 #include "backend/backend.h"
 
 namespace slimnet::cpu {
 
-constexpr bool TakesNarrow(OpKind op) {
+constexpr bool TakesLowPrecision(OpKind op) {
   switch (op) {
     case OpKind::kAdd:
     case OpKind::kAvgPool2d:
@@ -27,8 +27,8 @@ constexpr bool TakesNarrow(OpKind op) {
   }
 }
 
-// A convolution or product that reads float32 and writes narrow numbers.
-inline bool NarrowsItsInput(const NodeContext& node) {
+// A convolution or product that reads float32 and writes low precision.
+inline bool LowersPrecision(const NodeContext& node) {
   const bool product = node.node.op == OpKind::kConv2d || node.node.op == OpKind::kMatmul;
   return product && !node.input(0).encoding && node.output(0).encoding;
 }

@@ -1,4 +1,4 @@
-#include "backends/cpu/widened.h"
+#include "backends/cpu/via_float32.h"
 
 #include <algorithm>
 #include <string>
@@ -38,9 +38,9 @@ struct Plan {
   }
 };
 
-class WidenedInvocation final : public Invocation {
+class ViaFloat32Invocation final : public Invocation {
  public:
-  explicit WidenedInvocation(std::shared_ptr<const Plan> plan)
+  explicit ViaFloat32Invocation(std::shared_ptr<const Plan> plan)
       : plan_(std::move(plan)),
         inner_(plan_->inner->NewInvocation()),
         inputs_(plan_->input_count),
@@ -79,12 +79,12 @@ class WidenedInvocation final : public Invocation {
   std::vector<void*> inputs_, operands_, outputs_;
 };
 
-class WidenedKernel final : public Kernel {
+class ViaFloat32Kernel final : public Kernel {
  public:
-  explicit WidenedKernel(Plan plan) : plan_(std::make_shared<const Plan>(std::move(plan))) {}
+  explicit ViaFloat32Kernel(Plan plan) : plan_(std::make_shared<const Plan>(std::move(plan))) {}
   size_t scratch_bytes() const override { return plan_->scratch_bytes; }
-  std::string implementation() const override { return "widened + " + plan_->inner->implementation(); }
-  std::unique_ptr<Invocation> NewInvocation() const override { return std::make_unique<WidenedInvocation>(plan_); }
+  std::string implementation() const override { return "via float32 + " + plan_->inner->implementation(); }
+  std::unique_ptr<Invocation> NewInvocation() const override { return std::make_unique<ViaFloat32Invocation>(plan_); }
 
  private:
   std::shared_ptr<const Plan> plan_;
@@ -92,13 +92,13 @@ class WidenedKernel final : public Kernel {
 
 }  // namespace
 
-std::unique_ptr<Kernel> Widened(const NodeContext& node,
-                                const std::function<std::unique_ptr<Kernel>(const NodeContext&)>& prepare,
-                                FilterRounding round_filter) {
+std::unique_ptr<Kernel> ViaFloat32(const NodeContext& node,
+                                   const std::function<std::unique_ptr<Kernel>(const NodeContext&)>& prepare,
+                                   FilterRounding round_filter) {
   Plan plan;
   // The node in float32, alone in a program of its own.
   Program program;
-  Node wide = node.node;
+  Node plain = node.node;
   const auto take = [&](ValueId& value, size_t port, std::vector<Converted>& converted, bool is_result) {
     const Value& stored = node.program.values[static_cast<size_t>(value)];
     Value& plain = program.values.emplace_back(stored);
@@ -109,21 +109,21 @@ std::unique_ptr<Kernel> Widened(const NodeContext& node,
     converted.push_back({port, ElementCount(plain.type.shape),
                          is_result ? ConversionOf(plain, stored) : ConversionOf(stored, plain), offset});
   };
-  for (size_t i = 0; i < wide.inputs.size(); ++i) take(wide.inputs[i], i, plan.inputs, false);
-  for (size_t i = 0; i < wide.post_ops.size(); ++i) {
-    if (wide.post_ops[i].operand != kNoValue) take(wide.post_ops[i].operand, i, plan.operands, false);
+  for (size_t i = 0; i < plain.inputs.size(); ++i) take(plain.inputs[i], i, plan.inputs, false);
+  for (size_t i = 0; i < plain.post_ops.size(); ++i) {
+    if (plain.post_ops[i].operand != kNoValue) take(plain.post_ops[i].operand, i, plan.operands, false);
   }
-  for (size_t i = 0; i < wide.outputs.size(); ++i) take(wide.outputs[i], i, plan.outputs, true);
+  for (size_t i = 0; i < plain.outputs.size(); ++i) take(plain.outputs[i], i, plan.outputs, true);
   if (round_filter) {
     plan.round_filter = std::move(round_filter);
     plan.filter_offset = plan.Reserve(ByteSize(node.input(1).type));
   }
-  plan.input_count = wide.inputs.size();
-  plan.operand_count = wide.post_ops.size();
-  plan.output_count = wide.outputs.size();
-  plan.inner = prepare({program, wide});
+  plan.input_count = plain.inputs.size();
+  plan.operand_count = plain.post_ops.size();
+  plan.output_count = plain.outputs.size();
+  plan.inner = prepare({program, plain});
   plan.inner_offset = plan.Reserve(plan.inner->scratch_bytes());
-  return std::make_unique<WidenedKernel>(std::move(plan));
+  return std::make_unique<ViaFloat32Kernel>(std::move(plan));
 }
 
 }  // namespace slimnet::cpu
