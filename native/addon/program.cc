@@ -211,7 +211,7 @@ napi_value Steps(const js::Arguments& arguments) {
   return js::Array(env, list);
 }
 
-napi_value Stats(const js::Arguments& arguments) {
+napi_value StatsOfProgram(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
   const ProgramStats stats = HandleOf(arguments).program->Stats();
   const napi_value object = js::Object(env);
@@ -239,7 +239,7 @@ napi_value Ranges(const js::Arguments& arguments) {
   return js::Array(env, list);
 }
 
-napi_value Dispose(const js::Arguments& arguments) {
+napi_value DisposeProgram(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
   FromHandle<ProgramHandle>(env, arguments.self(), "a program").Finalize(env);
   return js::Undefined(env);
@@ -252,9 +252,9 @@ napi_value DefineProgramClass(napi_env env) {
                                                    {"cancel", Entry<Cancel>},
                                                    {"plan", Entry<PlanText>},
                                                    {"steps", Entry<Steps>},
-                                                   {"stats", Entry<Stats>},
+                                                   {"stats", Entry<StatsOfProgram>},
                                                    {"ranges", Entry<Ranges>},
-                                                   {"dispose", Entry<Dispose>}}};
+                                                   {"dispose", Entry<DisposeProgram>}}};
   return DefineHandleClass(env, "NativeProgram", kMethods);
 }
 

@@ -120,7 +120,7 @@ std::shared_ptr<PackedCache> ReadPackedCache(napi_env env, napi_value options) {
   return Environment::Of(env).PackedCacheIn(folder, static_cast<uint64_t>(limit));
 }
 
-napi_value Stats(const js::Arguments& arguments) {
+napi_value StatsOfStore(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
   const auto shared = StoreOf(env, arguments.self());
   shared->Account(env);
@@ -141,7 +141,7 @@ napi_value Stats(const js::Arguments& arguments) {
   return object;
 }
 
-napi_value Dispose(const js::Arguments& arguments) {
+napi_value DisposeStore(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
   LetGo(env, FromHandle<StoreHandle>(env, arguments.self(), "a store").shared);
   return js::Undefined(env);
@@ -200,8 +200,8 @@ napi_value DefineStoreClass(napi_env env) {
                                                    {"write", Entry<Write>},
                                                    {"read", Entry<Read>},
                                                    {"variables", Entry<Variables>},
-                                                   {"stats", Entry<Stats>},
-                                                   {"dispose", Entry<Dispose>}}};
+                                                   {"stats", Entry<StatsOfStore>},
+                                                   {"dispose", Entry<DisposeStore>}}};
   return DefineHandleClass(env, "NativeStore", kMethods);
 }
 

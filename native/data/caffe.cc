@@ -7,21 +7,21 @@
 namespace slimnet {
 namespace {
 
-constexpr std::array<float, 3> kMeans{103.939F, 116.779F, 123.68F};  // blue, green, red
+constexpr std::array<float, 3> kCaffeMeans{103.939F, 116.779F, 123.68F};  // blue, green, red
 
-Augmentation Evaluation(const ImageSize& size, const PreprocessingSpec&) {
+Augmentation CaffeEvaluation(const ImageSize& size, const PreprocessingSpec&) {
   return {.crop = {0, 0, size.height, size.width}, .resize_method = ResizeMethod::kPillowNearest};
 }
 
-void Finish(float* pixels, int64_t count) {
+void CaffeFinish(float* pixels, int64_t count) {
   for (int64_t i = 0; i < count; ++i, pixels += 3) {
     std::swap(pixels[0], pixels[2]);
-    for (size_t c = 0; c < 3; ++c) pixels[c] -= kMeans[c];
+    for (size_t c = 0; c < 3; ++c) pixels[c] -= kCaffeMeans[c];
   }
 }
 
 }  // namespace
 
-constexpr Preprocessing kCaffe{"caffe", 1, Evaluation, nullptr, nullptr, Finish};
+constexpr Preprocessing kCaffe{"caffe", 1, CaffeEvaluation, nullptr, nullptr, CaffeFinish};
 
 }  // namespace slimnet

@@ -22,7 +22,7 @@ Centre CentreOf(int64_t side) {
   return {first, side - 2 * first};
 }
 
-Augmentation Evaluation(const ImageSize& size, const PreprocessingSpec&) {
+Augmentation InceptionEvaluation(const ImageSize& size, const PreprocessingSpec&) {
   const Centre rows = CentreOf(size.height);
   const Centre columns = CentreOf(size.width);
   return {.crop = {rows.first, columns.first, rows.count, columns.count}};
@@ -55,7 +55,8 @@ std::vector<ColourStep> DrawColour(bool fast_mode, RandomStream& random) {
   return steps;
 }
 
-Augmentation Draw(const ImageSize& size, const PreprocessingSpec&, const DrawOptions& options, RandomStream& random) {
+Augmentation InceptionDraw(const ImageSize& size, const PreprocessingSpec&, const DrawOptions& options,
+                           RandomStream& random) {
   constexpr std::array kMethods{ResizeMethod::kBilinear, ResizeMethod::kNearest, ResizeMethod::kBicubic,
                                 ResizeMethod::kArea};
   Augmentation augmentation;
@@ -66,13 +67,14 @@ Augmentation Draw(const ImageSize& size, const PreprocessingSpec&, const DrawOpt
   return augmentation;
 }
 
-void Finish(float* pixels, int64_t count) {
+void InceptionFinish(float* pixels, int64_t count) {
   // In evaluation no value leaves [0, 1]: there the clipping changes nothing.
   for (int64_t i = 0; i < 3 * count; ++i) pixels[i] = (std::clamp(pixels[i], 0.0F, 1.0F) - 0.5F) * 2;
 }
 
 }  // namespace
 
-constexpr Preprocessing kInception{"inception", 1.0F / 255, Evaluation, Draw, nullptr, Finish};
+constexpr Preprocessing kInception{"inception",   1.0F / 255, InceptionEvaluation,
+                                   InceptionDraw, nullptr,    InceptionFinish};
 
 }  // namespace slimnet

@@ -22,7 +22,7 @@ std::string InputsText(const std::vector<TensorType>& inputs) {
   return text;
 }
 
-[[noreturn]] void FailAt(const Node& node, const std::string& problem) {
+[[noreturn]] void FailShape(const Node& node, const std::string& problem) {
   const std::string op(Info(node.op).name);
   throw Error(ErrorCode::kShape, op + " (" + node.name + "): " + problem).At(op, node.name);
 }
@@ -32,7 +32,8 @@ std::string InputsText(const std::vector<TensorType>& inputs) {
 std::vector<TensorType> InferTypes(const Node& node, const std::vector<TensorType>& inputs) {
   const size_t expected = Info(node.op).inputs.size();
   if (inputs.size() != expected) {
-    FailAt(node, "expected " + std::to_string(expected) + " inputs, received " + std::to_string(inputs.size()) + ".");
+    FailShape(node,
+              "expected " + std::to_string(expected) + " inputs, received " + std::to_string(inputs.size()) + ".");
   }
   try {
     std::vector<TensorType> types =
@@ -41,7 +42,7 @@ std::vector<TensorType> InferTypes(const Node& node, const std::vector<TensorTyp
     return types;
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kShape) throw;
-    FailAt(node, std::string(error.what()) + " Inputs: " + InputsText(inputs) + ".");
+    FailShape(node, std::string(error.what()) + " Inputs: " + InputsText(inputs) + ".");
   }
 }
 

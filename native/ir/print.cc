@@ -12,8 +12,6 @@
 namespace slimnet {
 namespace {
 
-std::string Ref(ValueId value) { return "%" + std::to_string(value); }
-
 // Items separated by a text, of anything that `text` turns into a string.
 template <class Items, class Text>
 std::string Join(const Items& items, std::string_view separator, Text text) {
@@ -59,11 +57,11 @@ std::string AttrsText(const Attrs& attrs) {
 std::string PostText(const PostOp& post) {
   switch (post.kind) {
     case PostOp::Kind::kBias:
-      return "bias(" + Ref(post.operand) + ")";
+      return "bias(" + ValueText(post.operand) + ")";
     case PostOp::Kind::kScale:
-      return "scale(" + Ref(post.operand) + ")";
+      return "scale(" + ValueText(post.operand) + ")";
     case PostOp::Kind::kAdd:
-      return "add(" + Ref(post.operand) + (post.in_place ? ", in_place)" : ")");
+      return "add(" + ValueText(post.operand) + (post.in_place ? ", in_place)" : ")");
     case PostOp::Kind::kRelu:
       return "relu";
     case PostOp::Kind::kRelu6:
@@ -95,7 +93,7 @@ std::string PlaceText(const Program& program, const Node& node) {
         text += " constant[" + Span(value.place, value.bytes()) + "]";
         break;
       case Place::Kind::kAlias:
-        text += " alias[" + Ref(value.place.index) + "]";
+        text += " alias[" + ValueText(value.place.index) + "]";
         break;
       case Place::Kind::kNone:
       case Place::Kind::kInput:
@@ -110,18 +108,18 @@ std::string PlaceText(const Program& program, const Node& node) {
 }
 
 std::string NodeText(const Program& program, const Node& node) {
-  std::string line = Join(node.outputs, ", ", Ref) + " = " + std::string(Info(node.op).name) + "(" +
-                     Join(node.inputs, ", ", Ref) + ") {" + AttrsText(node.attrs) + "}";
+  std::string line = Join(node.outputs, ", ", ValueText) + " = " + std::string(Info(node.op).name) + "(" +
+                     Join(node.inputs, ", ", ValueText) + ") {" + AttrsText(node.attrs) + "}";
   if (!node.post_ops.empty()) line += " post[" + Join(node.post_ops, ", ", PostText) + "]";
   line += " @" + Quote(node.name) + " : ";
   line += Join(node.outputs, ", ", [&](ValueId value) { return ToString(program.values[value].type); });
   for (ValueId output : node.outputs) {
     const LayoutPtr& layout = program.values[output].layout;
-    if (layout) line += " layout(" + Ref(output) + ": " + Quote(layout->name()) + ")";
+    if (layout) line += " layout(" + ValueText(output) + ": " + Quote(layout->name()) + ")";
     const std::optional<Encoding>& encoding = program.values[output].encoding;
     if (!encoding) continue;
     line += node.outputs.size() == 1 ? " as " + ToString(*encoding)
-                                     : " as(" + Ref(output) + ": " + ToString(*encoding) + ")";
+                                     : " as(" + ValueText(output) + ": " + ToString(*encoding) + ")";
   }
   return line + PlaceText(program, node) + "\n";
 }
@@ -161,8 +159,8 @@ std::string Print(const Program& program) {
     text += NodeText(program, node);
   }
   for (const ProgramOutput& output : program.outputs)
-    text += "output " + Quote(output.name) + " " + Ref(output.value) + "\n";
-  for (ValueId value : program.updates) text += "update " + Ref(value) + "\n";
+    text += "output " + Quote(output.name) + " " + ValueText(output.value) + "\n";
+  for (ValueId value : program.updates) text += "update " + ValueText(value) + "\n";
   return text + PrecisionText(program.precision) + SplitText(program.split);
 }
 

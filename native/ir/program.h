@@ -39,6 +39,9 @@ using LayoutPtr = std::shared_ptr<const Layout>;
 using ValueId = int32_t;
 inline constexpr ValueId kNoValue = -1;
 
+// Where a value stands in a list that has one element for each value.
+inline size_t At(ValueId value) { return static_cast<size_t>(value); }
+
 // Where plan_memory put a value.
 struct Place {
   enum class Kind : uint8_t {

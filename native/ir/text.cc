@@ -86,6 +86,8 @@ std::string NumberText(double value) {
   return (value < 0 ? "-" : "") + (plain ? Plain(decimal) : Scientific(decimal));
 }
 
+std::string ValueText(int32_t value) { return "%" + std::to_string(value); }
+
 std::string Quote(std::string_view text) {
   constexpr std::string_view kHex = "0123456789abcdef";
   std::string quoted = "\"";

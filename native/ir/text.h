@@ -1,6 +1,7 @@
 // How numbers and strings are written in a plan.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -9,6 +10,9 @@ namespace slimnet {
 // As JavaScript's String(number) writes it (shortest text that reads back as the same double), with inf, -inf, nan and
 // -0.
 std::string NumberText(double value);
+
+// A reference to the value of that number: `%3`.
+std::string ValueText(int32_t value);
 
 // In double quotes; only `"`, `\` and control characters are escaped.
 std::string Quote(std::string_view text);

@@ -23,8 +23,6 @@ namespace {
 
 [[noreturn]] void Fail(const std::string& problem) { throw Error(ErrorCode::kPlan, problem); }
 
-std::string Ref(ValueId value) { return "%" + std::to_string(value); }
-
 // Range of the integers that a constant of this dtype may hold.
 struct IntegerRange {
   double smallest;
@@ -83,20 +81,20 @@ class Verifier {
     }
     for (size_t i = 0; i < node.outputs.size(); ++i) {
       const ValueId value = node.outputs[i];
-      if (!InRange(value)) FailAt(node, "the result " + Ref(value) + " is no value of the program.");
-      if (producer_[value] >= 0) FailAt(node, "the result " + Ref(value) + " is already made by another node.");
+      if (!InRange(value)) FailAt(node, "the result " + ValueText(value) + " is no value of the program.");
+      if (producer_[value] >= 0) FailAt(node, "the result " + ValueText(value) + " is already made by another node.");
       if (program_.values[value].port != static_cast<int32_t>(i))
-        FailAt(node, "the result " + Ref(value) + " has the wrong port.");
+        FailAt(node, "the result " + ValueText(value) + " has the wrong port.");
     }
   }
 
   void CheckReads(const Node& node) {
     for (ValueId value : node.inputs) {
-      if (!IsMade(value)) FailAt(node, "the input " + Ref(value) + " is not made before it is read.");
+      if (!IsMade(value)) FailAt(node, "the input " + ValueText(value) + " is not made before it is read.");
     }
     for (const PostOp& post : node.post_ops) {
       if (post.operand != kNoValue && !IsMade(post.operand)) {
-        FailAt(node, "the operand " + Ref(post.operand) + " is not made before it is read.");
+        FailAt(node, "the operand " + ValueText(post.operand) + " is not made before it is read.");
       }
     }
   }
@@ -186,10 +184,10 @@ class Verifier {
       const Value& made = program_.values[value];
       if (!made.encoding) continue;
       if (made.type.dtype != DType::kFloat32 || made.layout || Info(node.op).source) {
-        FailAt(node, "the result " + Ref(value) + " cannot be stored as " + ToString(*made.encoding) + ".");
+        FailAt(node, "the result " + ValueText(value) + " cannot be stored as " + ToString(*made.encoding) + ".");
       }
       if (made.encoding->dtype != DType::kBFloat16 && !(made.encoding->step > 0)) {
-        FailAt(node, "the encoding of " + Ref(value) + " has no step.");
+        FailAt(node, "the encoding of " + ValueText(value) + " has no step.");
       }
     }
     if (IsView(node.op) && program_.values[node.inputs[0]].encoding != program_.values[node.outputs[0]].encoding) {
@@ -250,9 +248,10 @@ class Verifier {
     }
     ForEachRead(node, [&](ValueId value) {
       const Node& maker = ProducerOf(value);
-      if (maker.repeated && !node.repeated) FailAt(node, "it reads " + Ref(value) + ", which is a part of a batch.");
+      if (maker.repeated && !node.repeated)
+        FailAt(node, "it reads " + ValueText(value) + ", which is a part of a batch.");
       if (node.repeated && !maker.repeated && !constant_[value] && maker.op != OpKind::kInput) {
-        FailAt(node, "the microbatch loop reads " + Ref(value) + ", which is made behind it.");
+        FailAt(node, "the microbatch loop reads " + ValueText(value) + ", which is made behind it.");
       }
     });
     if (!node.repeated) return;
@@ -260,7 +259,7 @@ class Verifier {
     if (!batchwise || node.prologue) FailAt(node, "the microbatch loop cannot hold this op.");
     for (size_t i = 0; i < batchwise->size(); ++i) {
       if (!(*batchwise)[i] && ProducerOf(node.inputs[i]).repeated) {
-        FailAt(node, "it needs the whole of " + Ref(node.inputs[i]) + ", which is a part of a batch.");
+        FailAt(node, "it needs the whole of " + ValueText(node.inputs[i]) + ", which is a part of a batch.");
       }
     }
   }
@@ -289,12 +288,12 @@ class Verifier {
   void CheckResults() {
     for (const ProgramOutput& output : program_.outputs) {
       if (!IsMade(output.value))
-        Fail("The output " + output.name + " is " + Ref(output.value) + ", which no node makes.");
+        Fail("The output " + output.name + " is " + ValueText(output.value) + ", which no node makes.");
       if (ProducerOf(output.value).repeated)
-        Fail("The output " + output.name + " is " + Ref(output.value) + ", which is a part of a batch.");
+        Fail("The output " + output.name + " is " + ValueText(output.value) + ", which is a part of a batch.");
     }
     for (ValueId value : program_.updates) {
-      if (!IsMade(value)) Fail("The update " + Ref(value) + " is made by no node.");
+      if (!IsMade(value)) Fail("The update " + ValueText(value) + " is made by no node.");
       const Node& node = ProducerOf(value);
       if (Info(node.op).updates.empty()) FailAt(node, "an `update` names this node, but it changes no variable.");
     }
@@ -332,7 +331,7 @@ class Verifier {
         const Node& maker = ProducerOf(root);
         if (Info(maker.op).source || maker.prologue || b.external || b.last_reader != static_cast<int32_t>(i) ||
             b.reads_by_last != 1) {
-          FailAt(program_.nodes[i], "the add overwrites " + Ref(post.operand) + ", which others need.");
+          FailAt(program_.nodes[i], "the add overwrites " + ValueText(post.operand) + ", which others need.");
         }
       }
     }

@@ -10,7 +10,7 @@
 namespace slimnet {
 namespace {
 
-constexpr size_t kFilter = 1;  // input port of conv2d and matmul
+constexpr size_t kFilterPort = 1;  // input port of conv2d and matmul
 
 class Folder {
  public:
@@ -48,7 +48,7 @@ class Folder {
     const Node& node = program_.nodes[target.node];
     if (node.op != OpKind::kConv2d && node.op != OpKind::kMatmul) return std::nullopt;
     std::vector<ValueId> factors(norm.inputs.begin() + 1, norm.inputs.end());
-    factors.push_back(node.inputs[kFilter]);
+    factors.push_back(node.inputs[kFilterPort]);
     if (target.bias) factors.push_back(*target.bias);
     const DType dtype = program_.values[x].type.dtype;
     for (ValueId factor : factors) {
@@ -61,11 +61,11 @@ class Folder {
     const Node norm = program_.nodes[index];
     const ValueId factor = factors_.Scale(norm);
     const ValueId filter =
-        factors_.Add(MulAttrs{}, norm, "fold/filter", {program_.nodes[target.node].inputs[kFilter], factor});
+        factors_.Add(MulAttrs{}, norm, "fold/filter", {program_.nodes[target.node].inputs[kFilterPort], factor});
     const ValueId bias = factors_.Bias(norm, factor, target.bias.value_or(kNoValue));
     fixed_.resize(program_.values.size(), true);
     Node& node = program_.nodes[target.node];
-    node.inputs[kFilter] = filter;
+    node.inputs[kFilterPort] = filter;
     Node& add = program_.nodes[index];
     add.op = OpKind::kBiasAdd;
     add.attrs = BiasAddAttrs{};

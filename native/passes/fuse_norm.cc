@@ -12,9 +12,9 @@
 namespace slimnet {
 namespace {
 
-class Fuser {
+class NormFuser {
  public:
-  Fuser(Program& program, const Backend& backend)
+  NormFuser(Program& program, const Backend& backend)
       : program_(program),
         backend_(backend),
         uses_(program),
@@ -85,7 +85,7 @@ class Fuser {
 
 void FuseNorm(Program& program, const Backend& backend) {
   // Who looks at the values wants to see each.
-  if (!program.precision.observe) Fuser(program, backend).Run();
+  if (!program.precision.observe) NormFuser(program, backend).Run();
 }
 
 }  // namespace slimnet

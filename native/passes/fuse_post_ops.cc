@@ -9,9 +9,9 @@
 namespace slimnet {
 namespace {
 
-class Fuser {
+class PostOpFuser {
  public:
-  Fuser(Program& program, const Backend& backend)
+  PostOpFuser(Program& program, const Backend& backend)
       : program_(program),
         backend_(backend),
         uses_(program),
@@ -133,7 +133,7 @@ class Fuser {
 
 void FusePostOps(Program& program, const Backend& backend) {
   // Who looks at the values wants to see each, whatever this backend can fuse.
-  if (!program.precision.observe) Fuser(program, backend).Run();
+  if (!program.precision.observe) PostOpFuser(program, backend).Run();
 }
 
 }  // namespace slimnet

@@ -56,9 +56,10 @@ bool IsElementwise(OpKind op) {
   }
 }
 
-class Sinker {
+class TransposeSinker {
  public:
-  explicit Sinker(Program& program) : program_(program), replacements_(program), from_(program.values.size()) {}
+  explicit TransposeSinker(Program& program)
+      : program_(program), replacements_(program), from_(program.values.size()) {}
 
   void Run() {
     std::vector<Node> nodes = std::move(program_.nodes);
@@ -221,7 +222,7 @@ class Sinker {
 void SinkTransposes(Program& program) {
   const bool any = std::any_of(program.nodes.begin(), program.nodes.end(),
                                [](const Node& node) { return node.op == OpKind::kTranspose; });
-  if (any) Sinker(program).Run();
+  if (any) TransposeSinker(program).Run();
 }
 
 }  // namespace slimnet

@@ -15,8 +15,6 @@
 namespace slimnet {
 namespace {
 
-size_t At(ValueId value) { return static_cast<size_t>(value); }
-
 // Not computed but placed by the runtime.
 bool IsPlaced(OpKind op) {
   return op == OpKind::kInput || op == OpKind::kVariable || op == OpKind::kConstant || IsMovingView(op);

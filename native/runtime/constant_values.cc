@@ -34,7 +34,7 @@ T Convert(double value) {
 }
 
 template <class T>
-std::vector<std::byte> Fill(size_t count, std::span<const double> values) {
+std::vector<std::byte> Repeated(size_t count, std::span<const double> values) {
   std::vector<std::byte> bytes(count * sizeof(T));
   for (size_t i = 0; i < count; ++i) {
     const T element = Convert<T>(values.size() == 1 ? values[0] : values[i]);
@@ -54,31 +54,31 @@ std::vector<std::byte> ConstantBytes(const TensorType& type, std::span<const dou
   }
   switch (type.dtype) {
     case DType::kFloat32:
-      return Fill<float>(count, values);
+      return Repeated<float>(count, values);
     case DType::kFloat64:
-      return Fill<double>(count, values);
+      return Repeated<double>(count, values);
     case DType::kFloat16:
-      return Fill<Float16>(count, values);
+      return Repeated<Float16>(count, values);
     case DType::kBFloat16:
-      return Fill<BFloat16>(count, values);
+      return Repeated<BFloat16>(count, values);
     case DType::kInt8:
-      return Fill<int8_t>(count, values);
+      return Repeated<int8_t>(count, values);
     case DType::kInt16:
-      return Fill<int16_t>(count, values);
+      return Repeated<int16_t>(count, values);
     case DType::kInt32:
-      return Fill<int32_t>(count, values);
+      return Repeated<int32_t>(count, values);
     case DType::kInt64:
-      return Fill<int64_t>(count, values);
+      return Repeated<int64_t>(count, values);
     case DType::kUInt8:
-      return Fill<uint8_t>(count, values);
+      return Repeated<uint8_t>(count, values);
     case DType::kUInt16:
-      return Fill<uint16_t>(count, values);
+      return Repeated<uint16_t>(count, values);
     case DType::kUInt32:
-      return Fill<uint32_t>(count, values);
+      return Repeated<uint32_t>(count, values);
     case DType::kUInt64:
-      return Fill<uint64_t>(count, values);
+      return Repeated<uint64_t>(count, values);
     case DType::kBool:
-      return Fill<bool>(count, values);
+      return Repeated<bool>(count, values);
   }
   throw Error(ErrorCode::kInternal, "A constant has a dtype without a name.");
 }

@@ -15,7 +15,7 @@ namespace slimnet {
 namespace {
 
 // Who awaits each run calls again within this time. Longer would take the event loop's time where cores are few.
-constexpr auto kSpin = std::chrono::microseconds(50);
+constexpr auto kCallSpin = std::chrono::microseconds(50);
 
 template <class Lanes>
 auto FreeLane(const Lanes& lanes) {
@@ -249,7 +249,7 @@ void Executor::Work(Lane& lane) {
     done_(std::move(ended));
     // With one thread there may be one core, and the caller needs it to call.
     if (idle && lane.pool.threads() > 1) {
-      Spin(kSpin, [&] { return lane.calls.load(std::memory_order_acquire) != calls; });
+      Spin(kCallSpin, [&] { return lane.calls.load(std::memory_order_acquire) != calls; });
     }
     lock.lock();
   }

@@ -19,13 +19,13 @@ namespace slimnet {
 namespace {
 
 // Read and checked at a time: what was read is still in the second-level cache.
-constexpr size_t kPiece = size_t{256} << 10;
+constexpr size_t kReadPiece = size_t{256} << 10;
 
 // Reads all of `to`, and its checksum.
 std::optional<FillProblem> ReadChecked(const Fill& fill, std::span<std::byte> to, uint32_t& checksum) {
   size_t done = 0;
   while (done < to.size()) {
-    const size_t wanted = std::min(kPiece, to.size() - done);
+    const size_t wanted = std::min(kReadPiece, to.size() - done);
     const int64_t at = fill.offset + static_cast<int64_t>(done);
     const ssize_t count = pread(fill.file, to.data() + done, wanted, at);
     if (count < 0 && errno == EINTR) continue;

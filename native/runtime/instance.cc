@@ -14,8 +14,6 @@
 namespace slimnet {
 namespace {
 
-size_t At(ValueId value) { return static_cast<size_t>(value); }
-
 uint64_t Nanoseconds() {
   const auto now = std::chrono::steady_clock::now().time_since_epoch();
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());

@@ -12,15 +12,15 @@ namespace {
 // Less is copied before another thread would have woken up.
 constexpr size_t kLarge = size_t{2} << 20;
 // A thread that is stopped in the middle of a piece keeps the other waiting for that piece alone.
-constexpr size_t kPiece = size_t{256} << 10;
+constexpr size_t kCopyPiece = size_t{256} << 10;
 
 }  // namespace
 
 void CopyInPieces(ParallelFor& pool, void* to, const void* from, size_t bytes) {
-  const size_t pieces = (bytes + kPiece - 1) / kPiece;
+  const size_t pieces = (bytes + kCopyPiece - 1) / kCopyPiece;
   const auto copy = [&](int piece) {
-    const size_t at = static_cast<size_t>(piece) * kPiece;
-    std::memcpy(static_cast<char*>(to) + at, static_cast<const char*>(from) + at, std::min(kPiece, bytes - at));
+    const size_t at = static_cast<size_t>(piece) * kCopyPiece;
+    std::memcpy(static_cast<char*>(to) + at, static_cast<const char*>(from) + at, std::min(kCopyPiece, bytes - at));
   };
   pool.Run(static_cast<int>(pieces), std::ref(copy));
 }

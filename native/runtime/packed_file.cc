@@ -17,7 +17,7 @@ namespace slimnet {
 namespace {
 
 constexpr std::array<char, 8> kMagic{'s', 'l', 'i', 'm', 'p', 'a', 'k', '1'};
-constexpr size_t kPiece = size_t{1} << 20;
+constexpr size_t kWritePiece = size_t{1} << 20;
 constexpr uint64_t kMostBlocks = uint64_t{1} << 20;
 
 struct Header {
@@ -141,9 +141,9 @@ PackedProblem WritePackedFile(const std::string& path, std::span<const PackedBlo
     if (!file.IsOpen()) return SystemText(errno);
     uint64_t at = 0;
     const auto put = [&](const void* from, size_t bytes) {
-      for (size_t done = 0; done < bytes && error == 0 && !stopped; done += kPiece) {
+      for (size_t done = 0; done < bytes && error == 0 && !stopped; done += kWritePiece) {
         stopped = !go_on();
-        if (!stopped) error = file.Write(static_cast<const char*>(from) + done, std::min(kPiece, bytes - done));
+        if (!stopped) error = file.Write(static_cast<const char*>(from) + done, std::min(kWritePiece, bytes - done));
       }
       at += bytes;
     };

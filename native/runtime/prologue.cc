@@ -15,37 +15,11 @@
 namespace slimnet {
 namespace {
 
-size_t At(ValueId value) { return static_cast<size_t>(value); }
-
 void Merge(std::vector<size_t>& into, const std::vector<size_t>& from) {
   std::vector<size_t> both;
   std::set_union(into.begin(), into.end(), from.begin(), from.end(), std::back_inserter(both));
   into = std::move(both);
 }
-
-// Blocks for what lives only during one evaluation; given back blocks serve again.
-class TemporaryPool {
- public:
-  explicit TemporaryPool(const Backend& backend) : backend_(backend) {}
-
-  std::unique_ptr<Memory> Take(size_t bytes) {
-    const auto by_size = [](const auto& a, const auto& b) { return a->bytes() < b->bytes(); };
-    std::sort(free_.begin(), free_.end(), by_size);
-    const auto fits = std::find_if(free_.begin(), free_.end(), [&](const auto& m) { return m->bytes() >= bytes; });
-    if (fits != free_.end()) {
-      auto memory = std::move(*fits);
-      free_.erase(fits);
-      return memory;
-    }
-    if (!free_.empty()) free_.pop_back();  // too small for this one and likely for the next: do not pile up
-    return Allocate(backend_, bytes);
-  }
-  void Give(std::unique_ptr<Memory> memory) { free_.push_back(std::move(memory)); }
-
- private:
-  const Backend& backend_;
-  std::vector<std::unique_ptr<Memory>> free_;
-};
 
 // Everything by which machines and their libraries differ.
 std::string MachineText(const DeviceInfo& device) {
@@ -132,6 +106,30 @@ size_t Prologue::bytes() const {
   for (const Kept& kept : kept_) sum += kept.packed->bytes.load(std::memory_order_relaxed);
   return sum;
 }
+
+// Blocks for what lives only during one evaluation; given back blocks serve again.
+class Prologue::TemporaryPool {
+ public:
+  explicit TemporaryPool(const Backend& backend) : backend_(backend) {}
+
+  std::unique_ptr<Memory> Take(size_t bytes) {
+    const auto by_size = [](const auto& a, const auto& b) { return a->bytes() < b->bytes(); };
+    std::sort(free_.begin(), free_.end(), by_size);
+    const auto fits = std::find_if(free_.begin(), free_.end(), [&](const auto& m) { return m->bytes() >= bytes; });
+    if (fits != free_.end()) {
+      auto memory = std::move(*fits);
+      free_.erase(fits);
+      return memory;
+    }
+    if (!free_.empty()) free_.pop_back();  // too small for this one and likely for the next: do not pile up
+    return Allocate(backend_, bytes);
+  }
+  void Give(std::unique_ptr<Memory> memory) { free_.push_back(std::move(memory)); }
+
+ private:
+  const Backend& backend_;
+  std::vector<std::unique_ptr<Memory>> free_;
+};
 
 // One pass over the nodes that the stale results need.
 class Prologue::Evaluation {

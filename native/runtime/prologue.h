@@ -55,6 +55,7 @@ class Prologue {
     ContentHash key;
   };
   class Evaluation;
+  class TemporaryPool;
 
   void MakeConstants(Stream& stream);
   void FindKept(const std::vector<size_t>& slots);

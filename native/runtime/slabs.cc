@@ -7,10 +7,10 @@
 namespace slimnet {
 namespace {
 
-constexpr size_t kPiece = size_t{16} << 20;
+constexpr size_t kSlabBytes = size_t{16} << 20;
 // Larger blocks are pieces of their own: they would leave too much of one unused.
-constexpr size_t kLargest = kPiece / 4;
-constexpr size_t kAlignment = 4096;
+constexpr size_t kLargestBlock = kSlabBytes / 4;
+constexpr size_t kPageBytes = 4096;
 
 class Block final : public Memory {
  public:
@@ -29,13 +29,13 @@ class Block final : public Memory {
 }  // namespace
 
 std::unique_ptr<Memory> Slabs::Take(size_t bytes) {
-  if (bytes > kLargest) return Allocate(backend_, bytes);
+  if (bytes > kLargestBlock) return Allocate(backend_, bytes);
   if (piece_ == nullptr || used_ + bytes > piece_->bytes()) {
-    piece_ = Allocate(backend_, kPiece);
+    piece_ = Allocate(backend_, kSlabBytes);
     used_ = 0;
   }
   auto block = std::make_unique<Block>(piece_, used_, bytes);
-  used_ += (bytes + kAlignment - 1) / kAlignment * kAlignment;
+  used_ += (bytes + kPageBytes - 1) / kPageBytes * kPageBytes;
   return block;
 }
 

@@ -13,7 +13,7 @@ namespace {
 
 // How long a thread looks for work, or for the end of others' work, before it sleeps. docs/performance.md has what
 // shorter and longer waits cost.
-constexpr auto kSpin = std::chrono::microseconds(150);
+constexpr auto kJobSpin = std::chrono::microseconds(150);
 
 }  // namespace
 
@@ -59,7 +59,7 @@ void ThreadPool::Run(int jobs, const std::function<void(int)>& job) {
   runs_.fetch_add(1, std::memory_order_seq_cst);
   runs_.notify_all();  // a system call only when a worker sleeps
   Share(0);
-  if (!Spin(kSpin, [this] { return unfinished_.load(std::memory_order_acquire) == 0; })) {
+  if (!Spin(kJobSpin, [this] { return unfinished_.load(std::memory_order_acquire) == 0; })) {
     for (uint32_t left = 0; (left = unfinished_.load(std::memory_order_acquire)) != 0;) {
       unfinished_.wait(left, std::memory_order_acquire);
     }
@@ -96,7 +96,7 @@ void ThreadPool::Share(size_t own) {
 void ThreadPool::Work(size_t own, TimeSlices slices) {
   BeginOwnThread("worker", slices);
   for (uint32_t seen = 0;;) {
-    Spin(kSpin, [this, seen] {
+    Spin(kJobSpin, [this, seen] {
       return runs_.load(std::memory_order_acquire) != seen || resting_.load(std::memory_order_relaxed);
     });
     runs_.wait(seen, std::memory_order_acquire);  // returns at once when there was a Run

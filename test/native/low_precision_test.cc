@@ -142,7 +142,7 @@ TEST(PrecisionRequest, TakesAScopeWithAllThatIsInIt) {
 }
 
 // x -> conv -> relu, squeezed.
-Program Small() {
+Program SmallConvolution() {
   Builder b;
   const ValueId x = b.Input("x", Float({1, 1, 1, 16}));
   const ValueId y = b.Op(ReluAttrs{}, {b.Conv(x, 1, 16)});
@@ -160,17 +160,17 @@ std::string RefusalOf(const Program& program) {
 }
 
 TEST(Encodings, BelongToPlainFloat32ValuesOfTheRun) {
-  Program program = Small();
+  Program program = SmallConvolution();
   const Encoding low{DType::kBFloat16, 0};
   program.values[0].encoding = low;  // the caller's input
   EXPECT_NE(RefusalOf(program).find("cannot be stored as bfloat16"), std::string::npos);
-  program = Small();
+  program = SmallConvolution();
   program.values[2].encoding = Encoding{DType::kInt8, 0};
   EXPECT_NE(RefusalOf(program).find("has no step"), std::string::npos);
 }
 
 TEST(Encodings, AreThoseOfWhatAViewLooksAt) {
-  Program program = Small();
+  Program program = SmallConvolution();
   program.values[3].encoding = Encoding{DType::kBFloat16, 0};
   EXPECT_NE(RefusalOf(program).find("a view is stored otherwise"), std::string::npos);
   program.values[4].encoding = Encoding{DType::kBFloat16, 0};
@@ -179,7 +179,7 @@ TEST(Encodings, AreThoseOfWhatAViewLooksAt) {
 }
 
 TEST(AssignPrecision, SaysWhichRangeIsMissing) {
-  Program program = Small();
+  Program program = SmallConvolution();
   program.precision.precision = Precision::kInt8;
   program.precision.ranges = {{"x", {0, 1}}};
   const std::unique_ptr<Backend> backend = MakeBackend("reference", {.threads = 1});
@@ -193,7 +193,7 @@ TEST(AssignPrecision, SaysWhichRangeIsMissing) {
 }
 
 TEST(AssignPrecision, LeavesObservedProgramsUnfused) {
-  Program program = Small();
+  Program program = SmallConvolution();
   program.precision.observe = true;
   const std::unique_ptr<Backend> backend = MakeBackend("reference", {.threads = 1});
   RunPipeline(program, *backend);

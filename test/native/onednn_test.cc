@@ -49,7 +49,7 @@ struct Convolution {
   NodeContext context() const { return {program, node}; }
 };
 
-std::vector<float> Waves(size_t count, float step) {
+std::vector<float> SineWaves(size_t count, float step) {
   std::vector<float> values(count);
   for (size_t i = 0; i < count; ++i) values[i] = std::sin(static_cast<float>(i) * step);
   return values;
@@ -74,7 +74,7 @@ Node Reorder(ValueId from, ValueId to) {
   return node;
 }
 
-class Onednn : public testing::Test {
+class Onednn : public ::testing::Test {
  protected:
   std::unique_ptr<Backend> backend = MakeBackend("onednn", {.threads = 2});
 };
@@ -117,16 +117,16 @@ TEST_F(Onednn, WhatItCannotRunHasAReasonAndNoPreference) {
 TEST_F(Onednn, APackedFilterAndAPlainOneGiveTheSameResult) {
   Convolution c;
   c.node.post_ops = {{PostOp::Kind::kBias, c.bias, false}, {PostOp::Kind::kAdd, c.addend, true}};
-  std::vector<float> x = Waves(8 * 8 * 16, 0.1F);
-  std::vector<float> filter = Waves(3 * 3 * 16 * 32, 0.2F);
-  std::vector<float> bias = Waves(32, 0.3F);
-  std::vector<float> addend = Waves(8 * 8 * 32, 0.4F);
+  std::vector<float> x = SineWaves(8 * 8 * 16, 0.1F);
+  std::vector<float> filter = SineWaves(3 * 3 * 16 * 32, 0.2F);
+  std::vector<float> bias = SineWaves(32, 0.3F);
+  std::vector<float> addend = SineWaves(8 * 8 * 32, 0.4F);
   std::vector<float> plain(addend.size());
 
   // The operand lies elsewhere: it must reach the result all the same, and stay as it is.
   const auto from_plain = backend->Prepare(c.context());
   RunOnce(*backend, *from_plain, {x.data(), filter.data()}, {bias.data(), addend.data()}, plain.data());
-  EXPECT_EQ(addend, Waves(8 * 8 * 32, 0.4F));
+  EXPECT_EQ(addend, SineWaves(8 * 8 * 32, 0.4F));
 
   const LayoutPtr layout = backend->Prefers(c.context(), 1);
   if (layout == nullptr) return;  // this processor's kernel takes the filter as it is: that was it
@@ -149,7 +149,7 @@ TEST_F(Onednn, PackingBackGivesThePlainFilter) {
   if (layout == nullptr) return;
   const ValueId packed = c.program.AddValue({DType::kFloat32, {3, 3, 16, 32}});
   c.program.values[static_cast<size_t>(packed)].layout = layout;
-  std::vector<float> filter = Waves(3 * 3 * 16 * 32, 0.2F);
+  std::vector<float> filter = SineWaves(3 * 3 * 16 * 32, 0.2F);
   std::vector<float> back(filter.size());
   const auto memory = backend->Allocate(layout->bytes());
   const Node pack = Reorder(c.node.inputs[1], packed);
@@ -206,8 +206,8 @@ TEST_F(Onednn, AddsAllTermsWhereAWideStrideMeetsPadsAndAnAdd) {
     c.program.values[2].type.shape = trap.y;
     c.program.values[static_cast<size_t>(c.addend)].type.shape = trap.y;
     c.node.post_ops = {{PostOp::Kind::kAdd, c.addend, true}};
-    std::vector<float> x = Waves(static_cast<size_t>(ElementCount(trap.x)), 0.1F);
-    std::vector<float> filter = Waves(static_cast<size_t>(ElementCount(trap.filter)), 0.7F);
+    std::vector<float> x = SineWaves(static_cast<size_t>(ElementCount(trap.x)), 0.1F);
+    std::vector<float> filter = SineWaves(static_cast<size_t>(ElementCount(trap.filter)), 0.7F);
     const std::vector<float> expected = ByDefinition(trap.x, trap.filter, trap.y, trap.attrs, x, filter);
     std::vector<float> sum(expected.size(), 0.5F);
     RunOnce(*backend, *backend->Prepare(c.context()), {x.data(), filter.data()}, {sum.data()}, sum.data());
@@ -230,7 +230,7 @@ struct PackedConvolution {
   LayoutPtr layout;
 };
 
-PackedConvolution Pack(const Backend& backend, Convolution& c) {
+PackedConvolution PackFilter(const Backend& backend, Convolution& c) {
   const LayoutPtr layout = backend.Prefers(c.context(), 1);
   const ValueId packed = c.program.AddValue(c.program.values[static_cast<size_t>(c.node.inputs[1])].type);
   c.program.values[static_cast<size_t>(packed)].layout = layout;
@@ -242,15 +242,15 @@ PackedConvolution Pack(const Backend& backend, Convolution& c) {
 TEST_F(Onednn, A3x3ConvolutionOfManyTilesIsWinogradsAndGivesTheDefinitionsValues) {
   for (const int64_t size : {24, 25, 27, 30}) {
     Convolution c = Square(size, 32);
-    const PackedConvolution packed = Pack(*backend, c);
+    const PackedConvolution packed = PackFilter(*backend, c);
     ASSERT_NE(packed.layout, nullptr);
     const NodeContext context{c.program, packed.node};
     const auto kernel = backend->Prepare(context);
     EXPECT_NE(kernel->implementation().find("winograd"), std::string::npos) << kernel->implementation();
 
     const Shape& y_shape = c.program.values[2].type.shape;
-    std::vector<float> x = Waves(static_cast<size_t>(size * size * 32), 0.1F);
-    std::vector<float> filter = Waves(size_t{3} * 3 * 32 * 32, 0.7F);
+    std::vector<float> x = SineWaves(static_cast<size_t>(size * size * 32), 0.1F);
+    std::vector<float> filter = SineWaves(size_t{3} * 3 * 32 * 32, 0.7F);
     const std::vector<float> expected = ByDefinition(c.program.values[0].type.shape, c.program.values[1].type.shape,
                                                      y_shape, std::get<Conv2dAttrs>(c.node.attrs), x, filter);
     std::vector<float> y(expected.size());
@@ -324,7 +324,7 @@ TEST(OnednnDeathTest, WithoutExecutableMemoryItSaysSo) {
     }
     std::_Exit(0);
   };
-  EXPECT_EXIT(try_it(), testing::ExitedWithCode(7), "MAKE .*executable.*\n.*PREPARE ERR_BACKEND .*executable");
+  EXPECT_EXIT(try_it(), ::testing::ExitedWithCode(7), "MAKE .*executable.*\n.*PREPARE ERR_BACKEND .*executable");
 }
 
 }  // namespace

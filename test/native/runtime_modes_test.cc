@@ -22,7 +22,7 @@
 namespace slimnet {
 namespace {
 
-constexpr size_t kLimit = 100'000;
+constexpr size_t kLongQueue = 100'000;
 
 // Between two looks: the cores belong to the threads that are looked at.
 void LookAgain() { std::this_thread::sleep_for(std::chrono::microseconds(100)); }
@@ -71,7 +71,7 @@ class Modes : public ::testing::Test {
 
   Watched::State& Submit(const void* owner, Parallelism parallelism, bool alone = false) {
     states_.push_back(std::make_unique<Watched::State>());
-    executor_.Submit(std::make_unique<Watched>(owner, parallelism, alone, *states_.back(), &turns_), kLimit);
+    executor_.Submit(std::make_unique<Watched>(owner, parallelism, alone, *states_.back(), &turns_), kLongQueue);
     return *states_.back();
   }
   // What is not at work after a while is taken to be waiting.
@@ -255,7 +255,7 @@ TEST_F(Modes, NeitherKindStarvesAndNoMoreThreadsWorkThanThereAre) {
   for (size_t i = 0; i < kJobs; ++i) {
     executor_.Submit(std::make_unique<Loading>(owners[random() % 3], static_cast<Parallelism>(random() % 3),
                                                random() % 4 == 0, load),
-                     kLimit);
+                     kLongQueue);
     if (i % 64 == 0) std::this_thread::yield();
   }
   EXPECT_EQ(ended_.Take(kJobs).size(), kJobs);
@@ -269,7 +269,7 @@ TEST(ModesOfOneThread, AllJobsAreComputedOnTheOneLane) {
   EXPECT_EQ(executor.backends()[1], nullptr);
   Watched::State state;
   state.go = true;
-  executor.Submit(std::make_unique<Watched>(nullptr, Parallelism::kSerial, false, state), kLimit);
+  executor.Submit(std::make_unique<Watched>(nullptr, Parallelism::kSerial, false, state), kLongQueue);
   ended.Take(1);
   EXPECT_EQ(state.kind, LaneKind::kParallel);
   executor.Shutdown();
@@ -355,14 +355,14 @@ class ModesOfPrograms : public ::testing::TestWithParam<const char*> {
   ~ModesOfPrograms() override { executor_.Shutdown(); }
 
   std::shared_ptr<ProgramSet> Compile(const std::string& plan, LaneKind kind = LaneKind::kSerial) {
-    executor_.Submit(std::make_unique<CompileJob>(plan, store_, executor_, kind), kLimit);
+    executor_.Submit(std::make_unique<CompileJob>(plan, store_, executor_, kind), kLongQueue);
     const auto jobs = ended_.Take(1);
     EXPECT_FALSE(jobs[0]->failure()) << jobs[0]->failure()->what();
     return static_cast<CompileJob&>(*jobs[0]).set;
   }
   std::vector<std::vector<float>> Run(const std::shared_ptr<ProgramSet>& set, Parallelism parallelism, size_t count,
                                       float x) {
-    for (size_t i = 0; i < count; ++i) executor_.Submit(std::make_unique<RunJob>(set, parallelism, x), kLimit);
+    for (size_t i = 0; i < count; ++i) executor_.Submit(std::make_unique<RunJob>(set, parallelism, x), kLongQueue);
     std::vector<std::vector<float>> results(count);
     for (const auto& job : ended_.Take(count)) {
       EXPECT_FALSE(job->failure());
@@ -413,9 +413,9 @@ TEST_P(ModesOfPrograms, ACrowdMakesAProgramReadyForOneThread) {
   WriteW(1);
   const auto set = Compile(ReadPlan(), LaneKind::kParallel);
   Watched::State state;
-  executor_.Submit(std::make_unique<Watched>(nullptr, Parallelism::kParallel, false, state), kLimit);
+  executor_.Submit(std::make_unique<Watched>(nullptr, Parallelism::kParallel, false, state), kLongQueue);
   state.AwaitBegin();
-  for (int i = 0; i < 20; ++i) executor_.Submit(std::make_unique<RunJob>(set, Parallelism::kEither, 1.0F), kLimit);
+  for (int i = 0; i < 20; ++i) executor_.Submit(std::make_unique<RunJob>(set, Parallelism::kEither, 1.0F), kLongQueue);
   state.go = true;
   for (const auto& job : ended_.Take(21)) EXPECT_FALSE(job->failure());
   EXPECT_TRUE(set->HasProgramFor(LaneKind::kSerial));

@@ -203,7 +203,7 @@ class FunctionJob final : public Job {
   std::function<void(const std::atomic<bool>&)> run_;
 };
 
-constexpr size_t kLimit = 100;
+constexpr size_t kQueueLimit = 100;
 
 TEST(Executor, RunsJobsInTheirOrderAndReportsWhatTheyThrow) {
   Ended ended;
@@ -217,7 +217,7 @@ TEST(Executor, RunsJobsInTheirOrderAndReportsWhatTheyThrow) {
                                                     if (i == 2) throw std::bad_alloc();
                                                     if (i == 3) throw 5;
                                                   }),
-                    kLimit);
+                    kQueueLimit);
   }
   const auto jobs = ended.Take(4);
   EXPECT_EQ(order, (std::vector<int>{0, 1, 2, 3}));
@@ -239,10 +239,10 @@ TEST(Executor, CancelsJobsThatRunAndJobsThatWait) {
                                                   while (!cancelled) std::this_thread::yield();
                                                   throw Error(ErrorCode::kAborted, "stopped");
                                                 }),
-                  kLimit);
+                  kQueueLimit);
   executor.Submit(
       std::make_unique<FunctionJob>(&owner, [](const std::atomic<bool>&) { ADD_FAILURE() << "it was cancelled"; }),
-      kLimit);
+      kQueueLimit);
   while (!begun) std::this_thread::yield();
   EXPECT_EQ(executor.Waiting(&owner), 1U);
   executor.Cancel([&](const Job& job) { return job.owner() == &owner; });
@@ -286,15 +286,15 @@ TEST(Executor, ShutdownDropsWhatWaitsAndTakesNothingMore) {
                                                   begun = true;
                                                   while (!cancelled) std::this_thread::yield();
                                                 }),
-                  kLimit);
+                  kQueueLimit);
   executor.Submit(
       std::make_unique<FunctionJob>(nullptr, [](const std::atomic<bool>&) { ADD_FAILURE() << "it was dropped"; }),
-      kLimit);
+      kQueueLimit);
   while (!begun) std::this_thread::yield();
   executor.Shutdown();
   executor.Shutdown();
   try {
-    executor.Submit(std::make_unique<FunctionJob>(nullptr, [](const std::atomic<bool>&) {}), kLimit);
+    executor.Submit(std::make_unique<FunctionJob>(nullptr, [](const std::atomic<bool>&) {}), kQueueLimit);
     ADD_FAILURE() << "expected a refusal";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kDisposed);

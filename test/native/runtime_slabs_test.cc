@@ -23,7 +23,7 @@ class PiecesOf final : public Memory {
   int& count_;
 };
 
-class CountingBackend final : public Backend {
+class CountingPieces final : public Backend {
  public:
   const std::string& name() const override { return name_; }
   const DeviceInfo& device() const override { return device_; }
@@ -43,7 +43,7 @@ class CountingBackend final : public Backend {
 };
 
 TEST(Slabs, PutBlocksSideBySideOnPagesOfTheirOwn) {
-  const CountingBackend backend;
+  const CountingPieces backend;
   Slabs slabs(backend);
   std::vector<std::unique_ptr<Memory>> blocks;
   for (size_t i = 0; i < 100; ++i) {
@@ -61,7 +61,7 @@ TEST(Slabs, PutBlocksSideBySideOnPagesOfTheirOwn) {
 }
 
 TEST(Slabs, GiveAPieceBackWithItsLastBlock) {
-  const CountingBackend backend;
+  const CountingPieces backend;
   {
     Slabs slabs(backend);
     auto first = slabs.Take(4 << 20);
@@ -77,7 +77,7 @@ TEST(Slabs, GiveAPieceBackWithItsLastBlock) {
 }
 
 TEST(Slabs, LetLargeBlocksStandAlone) {
-  const CountingBackend backend;
+  const CountingPieces backend;
   Slabs slabs(backend);
   auto large = slabs.Take(5 << 20);
   EXPECT_EQ(backend.pieces, 1);

@@ -14,7 +14,6 @@
 namespace slimnet::cpu {
 namespace {
 
-constexpr size_t kAlignment = 64;
 constexpr size_t kPage = size_t{64} << 10;  // the largest of any kernel
 constexpr size_t kHugePage = size_t{2} << 20;
 
@@ -34,11 +33,9 @@ class SmallMemory final : public Memory {
   size_t bytes() const override { return bytes_; }
 
  private:
-  static constexpr std::align_val_t kAlign{kAlignment};
+  static constexpr std::align_val_t kAlign{kMemoryAlignment};
   // Whole cache lines, and never none: kernels may touch the tail of a line, and `data` is never null.
-  static size_t RoundUp(size_t bytes) {
-    return bytes == 0 ? kAlignment : (bytes + kAlignment - 1) / kAlignment * kAlignment;
-  }
+  static size_t RoundUp(size_t bytes) { return bytes == 0 ? kMemoryAlignment : AlignedSize(bytes); }
 
   struct Free {
     void operator()(std::byte* block) const { ::operator delete(block, kAlign); }

@@ -243,7 +243,7 @@ SLIMNET_AMX_INLINE void Finish(Waiting& w, int64_t count, float addend_scale) {
 }
 
 // One block of one piece of the channels.
-struct Product {
+struct BlockProduct {
   const char* x = nullptr;  // the block's first input pixel, of the first tap
   int64_t pixel_bytes = 0;
   const int64_t* taps = nullptr;  // where each tap's pixels begin, from there
@@ -255,7 +255,7 @@ struct Product {
 };
 
 template <class K, bool kTwo, bool kPasses>
-SLIMNET_AMX_INLINE void Multiply(const Product& p, Waiting& waiting, int64_t finish, float addend_scale) {
+SLIMNET_AMX_INLINE void Multiply(const BlockProduct& p, Waiting& waiting, int64_t finish, float addend_scale) {
   if (p.goes_on) {
     _tile_loadd(0, p.sums, kSumRowBytes);
     _tile_loadd(1, p.sums + kTileRowBytes, kSumRowBytes);

@@ -87,14 +87,14 @@ SLIMNET_AMX_INLINE void ComputeSpan(Work& w, const Span& span, int64_t first_blo
         const int64_t channel = block * kAmxBlockChannels;
         // With one piece two blocks take turns: the one is finished while the other is computed.
         const int64_t place = g.pieces == 1 ? (w.place ^= 1) : block - first_block;
-        Product p{.x = span.x + at * span.pixel_bytes + piece * g.piece_steps * kTileRowBytes,
-                  .pixel_bytes = span.pixel_bytes,
-                  .taps = w.taps.data(),
-                  .tap_count = g.taps,
-                  .steps = g.piece_steps,
-                  .filter = w.packed + block * g.panel_bytes + piece * piece_panel,
-                  .goes_on = piece > 0,
-                  .sums = w.sums + place * kBlockRows * kSumRowBytes};
+        BlockProduct p{.x = span.x + at * span.pixel_bytes + piece * g.piece_steps * kTileRowBytes,
+                       .pixel_bytes = span.pixel_bytes,
+                       .taps = w.taps.data(),
+                       .tap_count = g.taps,
+                       .steps = g.piece_steps,
+                       .filter = w.packed + block * g.panel_bytes + piece * piece_panel,
+                       .goes_on = piece > 0,
+                       .sums = w.sums + place * kBlockRows * kSumRowBytes};
         char* const out = w.y + channel * K::kOutBytes;
         // A block's own sums may still wait to be finished when they are about to be overwritten.
         if (w.waiting.sums == p.sums) Finish<K>(w.waiting, kBlockRows, w.tail.addend_scale);

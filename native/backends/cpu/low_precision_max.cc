@@ -61,9 +61,9 @@ SLIMNET_INLINE void LargestOfSome(const LowPrecisionWindow& w, const typename Or
 template <class Order>
 SLIMNET_INLINE void LargestOfAll(const LowPrecisionWindow& w, const typename Order::Number* x,
                                  typename Order::Number* y) {
-  constexpr int64_t kStep = kVectorBytes / sizeof(typename Order::Number);
+  constexpr int64_t kVectorChannels = kVectorBytes / sizeof(typename Order::Number);
   int64_t c = 0;
-  for (; c + kStep <= w.channels; c += kStep) LargestOfSome<Order>(w, x + c, kVectorBytes, y + c);
+  for (; c + kVectorChannels <= w.channels; c += kVectorChannels) LargestOfSome<Order>(w, x + c, kVectorBytes, y + c);
   if (c == w.channels) return;
   LargestOfSome<Order>(w, x + c, static_cast<size_t>(w.channels - c) * sizeof(typename Order::Number), y + c);
 }

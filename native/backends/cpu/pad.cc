@@ -9,13 +9,13 @@
 namespace slimnet::cpu {
 namespace {
 
-constexpr size_t kMaxRank = 8;
+constexpr size_t kMaxPadRank = 8;
 
 struct Padding {
   size_t rank = 0;  // axes before the last
-  std::array<int64_t, kMaxRank> out{};
-  std::array<int64_t, kMaxRank> in{};
-  std::array<int64_t, kMaxRank> before{};
+  std::array<int64_t, kMaxPadRank> out{};
+  std::array<int64_t, kMaxPadRank> in{};
+  std::array<int64_t, kMaxPadRank> before{};
   int64_t row_out = 1;  // elements of the last axis
   int64_t row_in = 1;
   int64_t row_before = 0;
@@ -23,7 +23,7 @@ struct Padding {
 
   // The input row that becomes output row `row`, or -1 for a row of zeros.
   int64_t SourceRow(int64_t row) const {
-    std::array<int64_t, kMaxRank> at{};
+    std::array<int64_t, kMaxPadRank> at{};
     for (size_t i = rank; i-- > 0; row /= out[i]) at[i] = row % out[i] - before[i];
     int64_t source = 0;
     for (size_t i = 0; i < rank; ++i) {
@@ -34,7 +34,7 @@ struct Padding {
   }
 };
 
-Padding Describe(const NodeContext& node) {
+Padding DescribePadding(const NodeContext& node) {
   const auto& pads = std::get<PadAttrs>(node.node.attrs).pads;
   const Shape& in = node.input(0).type.shape;
   const Shape& out = node.output(0).type.shape;
@@ -54,7 +54,7 @@ Padding Describe(const NodeContext& node) {
 }  // namespace
 
 std::unique_ptr<Kernel> PreparePad(const NodeContext& node) {
-  const Padding p = Describe(node);
+  const Padding p = DescribePadding(node);
   const int64_t rows = RowCount(node.output(0).type.shape);
   const size_t row_bytes = static_cast<size_t>(p.row_out) * p.bytes;
   const size_t kept_bytes = static_cast<size_t>(p.row_in) * p.bytes;

@@ -8,14 +8,14 @@
 namespace slimnet::cpu {
 namespace {
 
-constexpr size_t kMaxRank = 8;
+constexpr size_t kMaxTransposeRank = 8;
 
 // The result's dimensions, and the elements of the input between two neighbours along each. Axes that stay together are
 // one.
 struct Order {
   size_t rank = 1;  // at least 1
-  std::array<int64_t, kMaxRank> size{1};
-  std::array<int64_t, kMaxRank> stride{1};
+  std::array<int64_t, kMaxTransposeRank> size{1};
+  std::array<int64_t, kMaxTransposeRank> stride{1};
 
   int64_t inner() const { return size[rank - 1]; }
   int64_t inner_stride() const { return stride[rank - 1]; }
@@ -28,10 +28,10 @@ struct Order {
   }
 };
 
-Order Describe(const NodeContext& node) {
+Order DescribeOrder(const NodeContext& node) {
   const auto& perm = std::get<TransposeAttrs>(node.node.attrs).perm;
   const Shape& from = node.input(0).type.shape;
-  std::array<int64_t, kMaxRank> strides{};
+  std::array<int64_t, kMaxTransposeRank> strides{};
   int64_t stride = 1;
   for (size_t axis = from.size(); axis-- > 0; stride *= from[axis]) strides[axis] = stride;
   Order order;
@@ -66,7 +66,7 @@ void CopyRow(const T* x, T* y, int64_t count, int64_t stride) {
 std::unique_ptr<Kernel> PrepareTranspose(const NodeContext& node) {
   const int64_t count = ElementCount(node.output(0).type.shape);
   if (count == 0) return KernelOf("none", [](ParallelFor&, const Bindings&) {});
-  const Order order = Describe(node);
+  const Order order = DescribeOrder(node);
   return ForBytes(node.output(0).type.dtype, [&](auto zero) {
     using T = decltype(zero);
     return KernelOf("loop", [=](ParallelFor& pool, const Bindings& b) {

@@ -5,14 +5,13 @@
 #include <utility>
 #include <vector>
 
+#include "backends/cpu/aligned_memory.h"
 #include "backends/cpu/convert.h"
 #include "backends/cpu/cpu_stream.h"
 #include "backends/cpu/dispatch.h"
 
 namespace slimnet::cpu {
 namespace {
-
-constexpr size_t kAlignment = 64;
 
 // A tensor that is converted, and where its float32 values lie in the scratch memory.
 struct Converted {
@@ -33,7 +32,7 @@ struct Plan {
 
   size_t Reserve(size_t bytes) {
     const size_t offset = scratch_bytes;
-    scratch_bytes += (bytes + kAlignment - 1) / kAlignment * kAlignment;
+    scratch_bytes += AlignedSize(bytes);
     return offset;
   }
 };
@@ -101,13 +100,13 @@ std::unique_ptr<Kernel> ViaFloat32(const NodeContext& node,
   Node plain = node.node;
   const auto take = [&](ValueId& value, size_t port, std::vector<Converted>& converted, bool is_result) {
     const Value& stored = node.program.values[static_cast<size_t>(value)];
-    Value& plain = program.values.emplace_back(stored);
-    plain.encoding.reset();
+    Value& as_float32 = program.values.emplace_back(stored);
+    as_float32.encoding.reset();
     value = static_cast<ValueId>(program.values.size()) - 1;
     if (!stored.encoding) return;
-    const size_t offset = plan.Reserve(ByteSize(plain.type));
-    converted.push_back({port, ElementCount(plain.type.shape),
-                         is_result ? ConversionOf(plain, stored) : ConversionOf(stored, plain), offset});
+    const size_t offset = plan.Reserve(ByteSize(as_float32.type));
+    converted.push_back({port, ElementCount(as_float32.type.shape),
+                         is_result ? ConversionOf(as_float32, stored) : ConversionOf(stored, as_float32), offset});
   };
   for (size_t i = 0; i < plain.inputs.size(); ++i) take(plain.inputs[i], i, plan.inputs, false);
   for (size_t i = 0; i < plain.post_ops.size(); ++i) {

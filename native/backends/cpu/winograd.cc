@@ -15,11 +15,11 @@ namespace {
 
 constexpr int64_t kIn = 6;               // side of the patch of the image under a tile
 constexpr int64_t kOut = kWinogradTile;  // side of a tile
-constexpr int64_t kStep = kWinogradChannels;
+constexpr int64_t kLanes = kWinogradChannels;
 
 // A vector of GCC and clang: the compiler splits it where registers are smaller.
-typedef float Floats __attribute__((vector_size(kStep * sizeof(float))));
-typedef double Doubles __attribute__((vector_size(kStep * sizeof(double))));
+typedef float Floats __attribute__((vector_size(kLanes * sizeof(float))));
+typedef double Doubles __attribute__((vector_size(kLanes * sizeof(double))));
 
 SLIMNET_INLINE void Load(Floats& to, const float* from) { std::memcpy(&to, from, sizeof to); }
 SLIMNET_INLINE void Store(float* to, const Floats& from) { std::memcpy(to, &from, sizeof from); }
@@ -61,7 +61,7 @@ SLIMNET_INLINE Position PositionOf(const WinogradShape& s, int64_t tile) {
   return {tile / (across * down), tile / across % down * kOut, tile % across * kOut};
 }
 
-// The patch of one tile, kStep channels of it. `inside` says that no pixel of it is padding.
+// The patch of one tile, kLanes channels of it. `inside` says that no pixel of it is padding.
 SLIMNET_INLINE void InputTile(const WinogradShape& s, const float* x, int64_t corner, int64_t row, int64_t column,
                               bool inside, int64_t matrix, float* v) {
   const int64_t pixel = s.in_channels;
@@ -98,7 +98,7 @@ SLIMNET_INLINE void InputTiles(const WinogradShape& s, const WinogradTiles& tile
     // A number, not a pointer: the corner may lie before the image.
     const int64_t corner = ((at.image * s.height + row) * s.width + column) * s.in_channels;
     float* to = v + (tile - tiles.first) * s.in_channels;
-    for (int64_t c = 0; c < s.in_channels; c += kStep) {
+    for (int64_t c = 0; c < s.in_channels; c += kLanes) {
       if (inside) {
         InputTile(s, x, corner + c, row, column, true, matrix, to + c);
       } else {
@@ -148,7 +148,7 @@ SLIMNET_INLINE void OutputTiles(const WinogradShape& s, const WinogradTiles& til
     const int64_t columns = std::min(kOut, s.out_width - at.column);
     const int64_t corner = ((at.image * s.out_height + at.row) * s.out_width + at.column) * s.out_channels;
     const float* from = m + (tile - tiles.first) * s.out_channels;
-    for (int64_t c = 0; c < s.out_channels; c += kStep) {
+    for (int64_t c = 0; c < s.out_channels; c += kLanes) {
       Floats bias{};
       if (tail.bias != nullptr) Load(bias, tail.bias + c);
       if (rows == kOut && columns == kOut) {
@@ -197,7 +197,7 @@ void TransformWinogradFilter(const float* filter, int64_t in_channels, int64_t o
                                                        {1.0 / 24, -1.0 / 12, 1.0 / 6},
                                                        {0.0, 0.0, 1.0}}};
   const int64_t matrix = in_channels * out_channels;
-  for (int64_t at = begin * out_channels; at < end * out_channels; at += kStep) {
+  for (int64_t at = begin * out_channels; at < end * out_channels; at += kLanes) {
     Doubles half[kIn][3];
     for (int64_t j = 0; j < 3; ++j) {
       Doubles tap[3];

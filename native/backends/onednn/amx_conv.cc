@@ -5,6 +5,7 @@
 #include <functional>
 #include <optional>
 
+#include "backends/cpu/aligned_memory.h"
 #include "backends/cpu/amx_conv.h"
 #include "backends/cpu/dispatch.h"
 #include "backends/cpu/kernel_of.h"
@@ -19,7 +20,7 @@ using cpu::AmxConvShape;
 using cpu::AmxConvTail;
 using cpu::AmxNumber;
 
-constexpr int kLevels = 127;  // of a filter in integers: sums of 32 bits do not overflow
+constexpr int kFilterLevels = 127;  // of a filter in integers: sums of 32 bits do not overflow
 
 AmxConvShape ShapeOf(const NodeContext& node) {
   const auto& attrs = std::get<Conv2dAttrs>(node.node.attrs);
@@ -111,8 +112,6 @@ std::optional<Request> RequestOf(const NodeContext& node) {
 
 bool IsQuantized(AmxNumber number) { return number == AmxNumber::kUInt8 || number == AmxNumber::kInt8; }
 
-size_t Rounded(size_t bytes) { return (bytes + 63) / 64 * 64; }
-
 // Factors and terms of the tail for each output channel in units of what is written, computed by each part for itself.
 struct Factors {
   float input_step, output_step;  // 1 for bfloat16 and float32
@@ -170,7 +169,7 @@ std::unique_ptr<Kernel> PrepareAmxConv(const OpContext& context) {
   const Factors factors{StepOf(context.input(0)), StepOf(context.output(0)),
                         kind.normalizes ? StepOf(context.output(1)) : 1.0F, shape.out_channels};
   const float addend_scale = kind.adds ? StepOf(context.operand(*request.add)) / factors.output_step : 0.0F;
-  const size_t part_bytes = Rounded(factors.bytes() + cpu::AmxConvScratch(shape, kind, parts));
+  const size_t part_bytes = cpu::AlignedSize(factors.bytes() + cpu::AmxConvScratch(shape, kind, parts));
   const size_t result_bytes = context.output(0).bytes();
   const size_t steps_offset = whole ? LayoutOf(context.input(1))->steps_offset() : 0;
 
@@ -215,7 +214,7 @@ std::unique_ptr<Kernel> PrepareAmxFilter(const OnednnLayout& layout) {
         cpu::ForRange(pool, packing.blocks(), 1, [&](int64_t begin, int64_t end) {
           const int64_t last = std::min(end * cpu::kAmxBlockChannels, packing.out_channels);
           cpu::QuantizeFilter(cpu::In<float>(b, 0), packing.taps * packing.in_channels, packing.out_channels,
-                              begin * cpu::kAmxBlockChannels, last, kLevels, whole, steps);
+                              begin * cpu::kAmxBlockChannels, last, kFilterLevels, whole, steps);
           cpu::PackAmxFilter(packing, whole, begin, end, b.outputs[0]);
         });
       },

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "backends/cpu/aligned_memory.h"
 #include "backends/cpu/dispatch.h"
 #include "backends/cpu/kernel_of.h"
 #include "backends/cpu/winograd.h"
@@ -84,8 +85,6 @@ WinogradTail::Activation ActivationOf(const Node& node) {
   return WinogradTail::Activation::kNone;
 }
 
-size_t Rounded(size_t bytes) { return (bytes + 63) / 64 * 64; }
-
 }  // namespace
 
 bool PrefersWinograd(const OpContext& context) {
@@ -118,7 +117,7 @@ std::unique_ptr<Kernel> PrepareWinograd(const OpContext& context) {
   const MemoryDesc u = product.prepared->weights();
   const MemoryDesc own = product.prepared->scratchpad();
   const size_t m_offset = kWinogradProducts * product.v.get_size();
-  const size_t own_offset = Rounded(m_offset + kWinogradProducts * product.m.get_size());
+  const size_t own_offset = cpu::AlignedSize(m_offset + kWinogradProducts * product.m.get_size());
   std::vector<PrimitiveStep> products;
   for (size_t p = 0; p < kWinogradProducts; ++p) {
     PrimitiveStep step{product.prepared,
@@ -126,14 +125,15 @@ std::unique_ptr<Kernel> PrepareWinograd(const OpContext& context) {
                         {DNNL_ARG_WEIGHTS, u, Source::Input(1, p * u.get_size())},
                         {DNNL_ARG_DST, product.m, Source::Scratch(m_offset + p * product.m.get_size())}}};
     if (own.get_size() > 0) {
-      const Source scratch = Source::Scratch(own_offset + p * Rounded(own.get_size()));
+      const Source scratch = Source::Scratch(own_offset + p * cpu::AlignedSize(own.get_size()));
       step.arguments.push_back({DNNL_ARG_SCRATCHPAD, own, scratch});
     }
     products.push_back(std::move(step));
   }
 
   return KernelAround(
-      context, "winograd_4x4_3x3", std::move(products), own_offset + kWinogradProducts * Rounded(own.get_size()),
+      context, "winograd_4x4_3x3", std::move(products),
+      own_offset + kWinogradProducts * cpu::AlignedSize(own.get_size()),
       [=, bias = tail.bias, addend = tail.add](ParallelFor& pool, const Bindings& b, const auto& multiply) {
         const auto operand = [&](const std::optional<size_t>& post) {
           return post ? static_cast<const float*>(b.operands[*post]) : nullptr;
@@ -161,7 +161,7 @@ std::unique_ptr<Kernel> PrepareWinogradFilter(const OpContext& context, const On
   const Shape& filter = context.input(0).type.shape;
   const PreparedPtr reorder = PrepareReorderOf(context, layout.plain(), layout.packed());
   const size_t plain = layout.plain().get_size();
-  const size_t own_offset = Rounded(kWinogradProducts * plain);
+  const size_t own_offset = cpu::AlignedSize(kWinogradProducts * plain);
   const MemoryDesc own = reorder->scratchpad();
   std::vector<PrimitiveStep> reorders;
   for (size_t p = 0; p < kWinogradProducts; ++p) {
@@ -169,20 +169,21 @@ std::unique_ptr<Kernel> PrepareWinogradFilter(const OpContext& context, const On
                        {{DNNL_ARG_FROM, layout.plain(), Source::Scratch(p * plain)},
                         {DNNL_ARG_TO, layout.packed(), Source::Output(0, p * layout.packed().get_size())}}};
     if (own.get_size() > 0) {
-      const Source scratch = Source::Scratch(own_offset + p * Rounded(own.get_size()));
+      const Source scratch = Source::Scratch(own_offset + p * cpu::AlignedSize(own.get_size()));
       step.arguments.push_back({DNNL_ARG_SCRATCHPAD, own, scratch});
     }
     reorders.push_back(std::move(step));
   }
-  return KernelAround(
-      context, "winograd_4x4_3x3", std::move(reorders), own_offset + kWinogradProducts * Rounded(own.get_size()),
-      [in = filter[2], out = filter[3]](ParallelFor& pool, const Bindings& b, const auto& reorder_all) {
-        const float* from = cpu::In<float>(b, 0);
-        auto* u = static_cast<float*>(b.scratch);
-        cpu::ForRange(pool, in, 1,
-                      [&](int64_t begin, int64_t end) { cpu::TransformWinogradFilter(from, in, out, begin, end, u); });
-        reorder_all();
-      });
+  return KernelAround(context, "winograd_4x4_3x3", std::move(reorders),
+                      own_offset + kWinogradProducts * cpu::AlignedSize(own.get_size()),
+                      [in = filter[2], out = filter[3]](ParallelFor& pool, const Bindings& b, const auto& reorder_all) {
+                        const float* from = cpu::In<float>(b, 0);
+                        auto* u = static_cast<float*>(b.scratch);
+                        cpu::ForRange(pool, in, 1, [&](int64_t begin, int64_t end) {
+                          cpu::TransformWinogradFilter(from, in, out, begin, end, u);
+                        });
+                        reorder_all();
+                      });
 }
 
 }  // namespace slimnet::onednn

@@ -11,7 +11,7 @@
 namespace slimnet::reference {
 namespace {
 
-constexpr int64_t kBlock = 64;  // output channels that are summed together
+constexpr int64_t kFilterBlock = 64;  // output channels that are summed together
 
 struct Convolution {
   Window window;
@@ -57,10 +57,10 @@ std::unique_ptr<Kernel> PrepareConv2d(const NodeContext& node) {
         for (int64_t row = begin; row < end; ++row) {
           const T* image = x + row / window.y.out * window.y.in * window.x.in * channels;
           // Filters outside, pixels inside: a block of filters stays in the cache for a whole row.
-          for (int64_t first = 0; first < filters; first += kBlock) {
-            const int64_t width = std::min(kBlock, filters - first);
+          for (int64_t first = 0; first < filters; first += kFilterBlock) {
+            const int64_t width = std::min(kFilterBlock, filters - first);
             for (int64_t ox = 0; ox < window.x.out; ++ox) {
-              std::array<double, kBlock> sum{};
+              std::array<double, kFilterBlock> sum{};
               conv.Pixel(image, filter, row % window.y.out, ox, first, width, sum.data());
               const int64_t at = (row * window.x.out + ox) * filters + first;
               for (int64_t o = 0; o < width; ++o) y[at + o] = static_cast<T>(post.Apply<T>(sum[o], at + o, b));
