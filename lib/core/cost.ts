@@ -20,7 +20,7 @@ export function macs(
 
 /** The multiply-accumulates of one node, given the types of all tensors around it. */
 export function macsOfNode(node: Node, types: ReadonlyMap<Tensor, ConcreteType>): number {
-  if (node.op.name !== 'conv2d' && node.op.name !== 'matmul') return 0;
+  if (!node.op.traits.product) return 0;
   const sizes = (tensor: Tensor | undefined) => types.get(tensor as Tensor)?.shape ?? [];
   // Each element of the result is a sum over all of the weight's elements that belong to its output channel.
   return elementCount(sizes(node.outputs[0])) * elementCount(sizes(node.inputs[1]).slice(0, -1));

@@ -2,6 +2,7 @@ import { ArgumentError, ShapeError } from '../errors.js';
 import { type DType, describe, isDType } from './dtype.js';
 import type { Tensor } from './graph.js';
 import { type TensorType, typeText } from './shape.js';
+import { checkDTypes, type Traits } from './traits.js';
 
 /** Kinds of attributes; each is one field of the generated C++ struct. */
 export type AttrKind =
@@ -59,7 +60,8 @@ export interface OpSpec<I extends readonly string[], O extends readonly string[]
   readonly inputs: I;
   readonly outputs: O;
   readonly attrs: A;
-  /** Output types from input types. Unknown dimensions may occur. Throws ShapeError. */
+  readonly traits: Traits<I[number]>;
+  /** Output types from input types, whose dtypes are those of the traits. Unknown dimensions may occur. Throws ShapeError. */
   infer(inputs: PortTypes<I>, attrs: AttrsOf<A>): PortTypes<O>;
   /** Replaces graph-only attributes once all shapes are known, e.g. SAME by explicit pads. */
   resolve?(inputs: PortTypes<I>, attrs: AttrsOf<A>): AttrsOf<A>;
@@ -86,6 +88,7 @@ export interface Op {
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly attrs: AttrSchema;
+  readonly traits: Traits;
   readonly updates: readonly string[];
   readonly source: boolean;
   readonly internal: boolean;
@@ -122,6 +125,7 @@ export function defineOp<
     inputs: spec.inputs,
     outputs: spec.outputs,
     attrs: spec.attrs,
+    traits: spec.traits,
     updates: spec.updates ?? [],
     source: spec.source ?? false,
     internal: spec.internal ?? false,
@@ -134,6 +138,7 @@ export function defineOp<
         );
       }
       try {
+        checkDTypes(spec.inputs, spec.traits, inputs);
         const out = spec.infer(zip(spec.inputs, inputs) as PortTypes<I>, attrs as AttrsOf<A>) as Readonly<
           Record<string, TensorType>
         >;

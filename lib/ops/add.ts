@@ -1,5 +1,7 @@
 import { defineOp } from '../core/op.js';
 import { binary } from './elementwise.js';
 
+const sum = binary('add');
+
 /** x + y, elementwise; shapes are aligned from the right and dimensions of 1 stretch. */
-export const add = defineOp(binary('add'));
+export const add = defineOp({ ...sum, traits: { ...sum.traits, lowPrecision: 'own_scale' } });

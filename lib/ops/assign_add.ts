@@ -1,5 +1,6 @@
 import { defineOp } from '../core/op.js';
 import { requireAssignable } from './checks.js';
+import { updateTraits } from './traits.js';
 
 /** variable <- variable + value, when the run ends; `y` is the new value. */
 export const assignAdd = defineOp({
@@ -7,6 +8,7 @@ export const assignAdd = defineOp({
   inputs: ['variable', 'value'],
   outputs: ['y'],
   attrs: {},
+  traits: updateTraits,
   updates: ['variable'],
   infer: ({ variable, value }) => {
     requireAssignable(variable, value);

@@ -1,7 +1,7 @@
 import { defineOp, float } from '../core/op.js';
 import { sameShape, shapeText } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
-import { requireSameDType } from './checks.js';
+import { updateTraits } from './traits.js';
 
 /**
  * The moving average of Adam's paper, without its bias towards the initial zero, when the run ends:
@@ -13,10 +13,9 @@ export const assignDebiasedMovingAverage = defineOp({
   inputs: ['variable', 'biased', 'local_step', 'value'],
   outputs: ['y'],
   attrs: { decay: float },
+  traits: updateTraits,
   updates: ['variable', 'biased', 'local_step'],
   infer: ({ variable, biased, local_step: step, value }) => {
-    requireSameDType(variable, value);
-    requireSameDType(variable, biased);
     if (
       !sameShape(variable.shape, value.shape) ||
       !sameShape(variable.shape, biased.shape) ||

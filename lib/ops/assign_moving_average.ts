@@ -1,5 +1,6 @@
 import { defineOp, float } from '../core/op.js';
 import { requireAssignable } from './checks.js';
+import { updateTraits } from './traits.js';
 
 /** variable <- variable - (variable - value) (1 - decay), when the run ends; `y` is the new value. */
 export const assignMovingAverage = defineOp({
@@ -7,6 +8,7 @@ export const assignMovingAverage = defineOp({
   inputs: ['variable', 'value'],
   outputs: ['y'],
   attrs: { decay: float },
+  traits: updateTraits,
   updates: ['variable'],
   infer: ({ variable, value }) => {
     requireAssignable(variable, value);

@@ -1,5 +1,5 @@
 import { defineOp, ints, oneOf } from '../core/op.js';
-import { inferPool, resolvePool } from './pooling.js';
+import { inferPool, poolTraits, resolvePool } from './pooling.js';
 
 /**
  * Mean of each window; pads are left out of the divisor, as TensorFlow does. x [N,H,W,C], `ksize` and `strides` [height, width],
@@ -10,6 +10,7 @@ export const avgPool2d = defineOp({
   inputs: ['x'],
   outputs: ['y'],
   attrs: { ksize: ints(2), strides: ints(2), padding: oneOf('SAME', 'VALID', 'EXPLICIT'), pads: ints(4) },
+  traits: poolTraits,
   infer: ({ x }, a) => ({ y: inferPool(x, a) }),
   resolve: ({ x }, a) => resolvePool(x, a),
 });

@@ -1,5 +1,6 @@
 import { defineOp, float } from '../core/op.js';
-import { lastDimension, requireFloating, requireVector } from './checks.js';
+import { lastDimension, requireVector } from './checks.js';
+import { ordinary } from './traits.js';
 
 /** Inference: y = scale (x - mean) / sqrt(variance + epsilon) + offset, for each channel (last axis of x). */
 export const batchNorm = defineOp({
@@ -7,8 +8,8 @@ export const batchNorm = defineOp({
   inputs: ['x', 'scale', 'offset', 'mean', 'variance'],
   outputs: ['y'],
   attrs: { epsilon: float },
+  traits: { ...ordinary, dtypes: 'float', batchwise: 'rows', lowPrecision: 'own_scale' },
   infer: ({ x, scale, offset, mean, variance }) => {
-    requireFloating('x', x);
     const channels = lastDimension('x', x.shape);
     requireVector('scale', scale, channels);
     requireVector('offset', offset, channels);

@@ -1,5 +1,6 @@
 import { bool, defineOp, float } from '../core/op.js';
-import { lastDimension, requireFloating, requireVector } from './checks.js';
+import { lastDimension, requireVector } from './checks.js';
+import { ordinary } from './traits.js';
 
 /**
  * Training: normalises with the statistics of x over all axes but the last. `mean` and `variance` [C] are the batch's; the
@@ -11,8 +12,8 @@ export const batchNormTraining = defineOp({
   inputs: ['x', 'scale', 'offset'],
   outputs: ['y', 'mean', 'variance'],
   attrs: { epsilon: float, bessel: bool },
+  traits: { ...ordinary, dtypes: 'float', batchwise: 'never' },
   infer: ({ x, scale, offset }) => {
-    requireFloating('x', x);
     const channels = lastDimension('x', x.shape);
     requireVector('scale', scale, channels);
     requireVector('offset', offset, channels);

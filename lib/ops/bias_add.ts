@@ -1,5 +1,6 @@
 import { defineOp } from '../core/op.js';
-import { lastDimension, requireSameDType, requireVector } from './checks.js';
+import { lastDimension, requireVector } from './checks.js';
+import { ordinary } from './traits.js';
 
 /** x [..., C] + bias [C]. */
 export const biasAdd = defineOp({
@@ -7,8 +8,8 @@ export const biasAdd = defineOp({
   inputs: ['x', 'bias'],
   outputs: ['y'],
   attrs: {},
+  traits: { ...ordinary, dtypes: 'number', batchwise: 'rows', lowPrecision: 'own_scale' },
   infer: ({ x, bias }) => {
-    requireSameDType(x, bias);
     requireVector('bias', bias, lastDimension('x', x.shape));
     return { y: x };
   },

@@ -1,31 +1,9 @@
-import { isFloating } from '../core/dtype.js';
 import { accepts, type Shape, sameShape, shapeText, type TensorType } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
 
 /** @throws ShapeError unless the port has this rank */
 export function requireRank(port: string, { shape }: TensorType, rank: number): void {
   if (shape.length !== rank) throw new ShapeError(`${port}: expected rank ${rank}, received ${shapeText(shape)}.`);
-}
-
-/** @throws ShapeError unless the port holds floating-point values */
-export function requireFloating(port: string, { dtype }: TensorType): void {
-  if (!isFloating(dtype)) throw new ShapeError(`${port}: expected a floating-point dtype, received ${dtype}.`);
-}
-
-/** @throws ShapeError unless the port holds integers */
-export function requireInteger(port: string, { dtype }: TensorType): void {
-  if (isFloating(dtype) || dtype === 'bool')
-    throw new ShapeError(`${port}: expected an integer dtype, received ${dtype}.`);
-}
-
-/** @throws ShapeError unless the port holds booleans */
-export function requireBool(port: string, { dtype }: TensorType): void {
-  if (dtype !== 'bool') throw new ShapeError(`${port}: expected bool, received ${dtype}.`);
-}
-
-/** @throws ShapeError unless both have the same dtype */
-export function requireSameDType(a: TensorType, b: TensorType): void {
-  if (a.dtype !== b.dtype) throw new ShapeError(`Expected one dtype, received ${a.dtype} and ${b.dtype}.`);
 }
 
 /** @throws ShapeError unless the port is a vector of `length` elements (null: any) */
@@ -45,14 +23,12 @@ export function lastDimension(port: string, shape: Shape): number {
 
 /** @throws ShapeError unless the value may take the variable's place */
 export function requireAssignable(variable: TensorType, value: TensorType): void {
-  requireSameDType(variable, value);
   if (!sameShape(variable.shape, value.shape))
     throw new ShapeError(`The variable is ${shapeText(variable.shape)}, the value ${shapeText(value.shape)}.`);
 }
 
 /** The shape of indices (integers) into the rows of x. @throws ShapeError unless there is one for each row */
 export function requireIndices(port: string, indices: TensorType, x: TensorType): Shape {
-  requireInteger(port, indices);
   const rows = x.shape.slice(0, -1);
   if (x.shape.length === 0 || !accepts(rows, indices.shape)) {
     throw new ShapeError(

@@ -1,7 +1,7 @@
 import { defineOp, int } from '../core/op.js';
 import { accepts, shapeText } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
-import { requireFloating, requireInteger } from './checks.js';
+import { ordinary } from './traits.js';
 
 /** Most classes that a confusion matrix may have: the square is its number of elements. */
 const mostClasses = 2 ** 15;
@@ -15,10 +15,12 @@ export const confusionMatrix = defineOp({
   inputs: ['labels', 'predictions', 'weights'],
   outputs: ['y'],
   attrs: { num_classes: int },
+  traits: {
+    ...ordinary,
+    dtypes: { labels: 'integer', predictions: 'integer', weights: 'float' },
+    batchwise: 'never',
+  },
   infer: ({ labels, predictions, weights }, { num_classes: classes }) => {
-    requireInteger('labels', labels);
-    requireInteger('predictions', predictions);
-    requireFloating('weights', weights);
     if (!accepts(labels.shape, predictions.shape) || !accepts(labels.shape, weights.shape)) {
       throw new ShapeError(
         `Expected one shape, received ${[labels, predictions, weights].map((t) => shapeText(t.shape)).join(', ')}.`,

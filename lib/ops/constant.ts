@@ -1,5 +1,6 @@
 import { defineOp, floats } from '../core/op.js';
 import { ShapeError } from '../errors.js';
+import { sourceTraits } from './traits.js';
 
 /** Values that are part of the plan: as many as the shape has elements, or one that fills it. */
 export const constant = defineOp({
@@ -7,6 +8,7 @@ export const constant = defineOp({
   inputs: [],
   outputs: ['y'],
   attrs: { values: floats },
+  traits: sourceTraits,
   source: true,
   infer: () => {
     throw new ShapeError('A constant states its type; it has none to infer.');

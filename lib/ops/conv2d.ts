@@ -1,7 +1,8 @@
 import { defineOp, ints, oneOf } from '../core/op.js';
 import { shapeText, type TensorType } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
-import { requireFloating, requireRank, requireSameDType } from './checks.js';
+import { requireRank } from './checks.js';
+import { ordinary } from './traits.js';
 import { type Padding, resolvePads, type Window, windowed } from './window.js';
 
 interface Attrs {
@@ -21,11 +22,10 @@ export const conv2d = defineOp({
   inputs: ['x', 'filter'],
   outputs: ['y'],
   attrs: { strides: ints(2), dilations: ints(2), padding: oneOf('SAME', 'VALID', 'EXPLICIT'), pads: ints(4) },
+  traits: { ...ordinary, dtypes: 'float', batchwise: 'first', product: true, lowPrecision: 'own_scale' },
   infer: ({ x, filter }, a) => {
     requireRank('x', x, 4);
     requireRank('filter', filter, 4);
-    requireFloating('x', x);
-    requireSameDType(x, filter);
     if (filter.shape.some((d) => d === null || d < 1)) {
       throw new ShapeError(`filter: expected known, positive dimensions, received ${shapeText(filter.shape)}.`);
     }

@@ -1,6 +1,6 @@
 import { defineOp, float, int } from '../core/op.js';
 import { ShapeError } from '../errors.js';
-import { requireFloating } from './checks.js';
+import { ordinary } from './traits.js';
 
 /**
  * Keeps each element with probability `keep_prob` and scales it by 1 / keep_prob; the others become 0. What is kept follows
@@ -11,8 +11,8 @@ export const dropout = defineOp({
   inputs: ['x'],
   outputs: ['y'],
   attrs: { keep_prob: float, seed: int },
+  traits: { ...ordinary, dtypes: 'float', batchwise: 'never', random: true },
   infer: ({ x }, { keep_prob: keepProb, seed }) => {
-    requireFloating('x', x);
     if (!(keepProb > 0 && keepProb <= 1))
       throw new ShapeError(`keep_prob: expected more than 0 and at most 1, received ${keepProb}.`);
     if (seed < 0 || seed > 0xffffffff) throw new ShapeError(`seed: expected 0 to 2^32 - 1, received ${seed}.`);

@@ -1,33 +1,46 @@
-import type { DType } from '../core/dtype.js';
 import type { TensorType } from '../core/shape.js';
 import { broadcastShapes } from '../core/shape.js';
-import { requireFloating, requireSameDType } from './checks.js';
+import { ordinary } from './traits.js';
 
 /** What ops share that apply a function to each floating-point element. */
 export const floatUnary = {
   inputs: ['x'],
   outputs: ['y'],
   attrs: {},
-  infer: ({ x }: { readonly x: TensorType }) => {
-    requireFloating('x', x);
-    return { y: x };
-  },
+  traits: { ...ordinary, dtypes: 'float', batchwise: 'first', elementwise: true },
+  infer: ({ x }: { readonly x: TensorType }) => ({ y: x }),
 } as const;
 
+interface Pair {
+  readonly x: TensorType;
+  readonly y: TensorType;
+}
+
+const pairwise = { ...ordinary, batchwise: 'broadcast', elementwise: true } as const;
+
 /**
- * What ops share that combine two tensors of one dtype element by element: shapes are aligned from the right and dimensions of 1
+ * What ops share that combine the numbers of two tensors element by element: shapes are aligned from the right and dimensions of 1
  * stretch.
- * @param result the dtype of the result where it is not that of the inputs
  */
-export function binary<const N extends string>(name: N, result?: DType) {
+export function binary<const N extends string>(name: N) {
   return {
     name,
     inputs: ['x', 'y'],
     outputs: ['z'],
     attrs: {},
-    infer: ({ x, y }: { readonly x: TensorType; readonly y: TensorType }) => {
-      requireSameDType(x, y);
-      return { z: { dtype: result ?? x.dtype, shape: broadcastShapes(x.shape, y.shape, name) } };
-    },
+    traits: { ...pairwise, dtypes: 'number' },
+    infer: ({ x, y }: Pair) => ({ z: { dtype: x.dtype, shape: broadcastShapes(x.shape, y.shape, name) } }),
+  } as const;
+}
+
+/** What ops share that compare two tensors of any dtype element by element: the result is bool, shapes as in `binary`. */
+export function comparison<const N extends string>(name: N) {
+  return {
+    name,
+    inputs: ['x', 'y'],
+    outputs: ['z'],
+    attrs: {},
+    traits: { ...pairwise, dtypes: 'any' },
+    infer: ({ x, y }: Pair) => ({ z: { dtype: 'bool' as const, shape: broadcastShapes(x.shape, y.shape, name) } }),
   } as const;
 }

@@ -1,6 +1,7 @@
 import { defineOp, int } from '../core/op.js';
 import { ShapeError } from '../errors.js';
-import { requireFloating, requireIndices } from './checks.js';
+import { requireIndices } from './checks.js';
+import { ordinary } from './traits.js';
 
 /**
  * Whether fewer than `k` elements of a row of predictions [..., C] are larger than the one that `targets` [...] names (bool [...]):
@@ -11,8 +12,8 @@ export const inTopK = defineOp({
   inputs: ['predictions', 'targets'],
   outputs: ['y'],
   attrs: { k: int },
+  traits: { ...ordinary, dtypes: { predictions: 'float', targets: 'integer' }, batchwise: 'all' },
   infer: ({ predictions, targets }, { k }) => {
-    requireFloating('predictions', predictions);
     if (k < 0) throw new ShapeError(`k: expected a number that is not negative, received ${k}.`);
     return { y: { dtype: 'bool', shape: requireIndices('targets', targets, predictions) } };
   },

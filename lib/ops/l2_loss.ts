@@ -1,5 +1,5 @@
 import { defineOp } from '../core/op.js';
-import { requireFloating } from './checks.js';
+import { ordinary } from './traits.js';
 
 /** sum(x^2) / 2, a scalar. */
 export const l2Loss = defineOp({
@@ -7,8 +7,6 @@ export const l2Loss = defineOp({
   inputs: ['x'],
   outputs: ['y'],
   attrs: {},
-  infer: ({ x }) => {
-    requireFloating('x', x);
-    return { y: { dtype: x.dtype, shape: [] } };
-  },
+  traits: { ...ordinary, dtypes: 'float', batchwise: 'never' },
+  infer: ({ x }) => ({ y: { dtype: x.dtype, shape: [] } }),
 });

@@ -1,5 +1,6 @@
 import { defineOp } from '../core/op.js';
-import { lastDimension, requireFloating } from './checks.js';
+import { lastDimension } from './checks.js';
+import { ordinary } from './traits.js';
 
 /** x - max - log(sum(exp(x - max))) over the last axis: the logarithm of softmax, finite where that has become 0. */
 export const logSoftmax = defineOp({
@@ -7,8 +8,8 @@ export const logSoftmax = defineOp({
   inputs: ['x'],
   outputs: ['y'],
   attrs: {},
+  traits: { ...ordinary, dtypes: 'float', batchwise: 'rows' },
   infer: ({ x }) => {
-    requireFloating('x', x);
     lastDimension('x', x.shape);
     return { y: x };
   },

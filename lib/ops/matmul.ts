@@ -1,7 +1,8 @@
 import { defineOp } from '../core/op.js';
 import { shapeText } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
-import { requireFloating, requireRank, requireSameDType } from './checks.js';
+import { requireRank } from './checks.js';
+import { ordinary } from './traits.js';
 
 /** x [..., K] times y [K, M]: z [..., M]. */
 export const matmul = defineOp({
@@ -9,10 +10,9 @@ export const matmul = defineOp({
   inputs: ['x', 'y'],
   outputs: ['z'],
   attrs: {},
+  traits: { ...ordinary, dtypes: 'float', batchwise: 'rows', product: true, lowPrecision: 'own_scale' },
   infer: ({ x, y }) => {
     requireRank('y', y, 2);
-    requireFloating('x', x);
-    requireSameDType(x, y);
     if (x.shape.length < 1 || x.shape[x.shape.length - 1] !== y.shape[0] || y.shape[0] === null) {
       throw new ShapeError(`Cannot multiply ${shapeText(x.shape)} by ${shapeText(y.shape)}.`);
     }

@@ -1,6 +1,7 @@
 import { defineOp, int } from '../core/op.js';
 import { shapeText } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
+import { movingViewTraits } from './traits.js';
 
 /** What `count` repetitions of a microbatch loop made of their images, as one tensor. */
 export const microbatchConcat = defineOp({
@@ -8,6 +9,7 @@ export const microbatchConcat = defineOp({
   inputs: ['x'],
   outputs: ['y'],
   attrs: { count: int },
+  traits: movingViewTraits,
   internal: true,
   infer: ({ x }, { count }) => {
     const [images, ...image] = x.shape;

@@ -1,6 +1,7 @@
 import { defineOp, int } from '../core/op.js';
 import { shapeText } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
+import { movingViewTraits } from './traits.js';
 
 /** The images of `x` that the present repetition of a microbatch loop computes: one after the other of `count` equal parts. */
 export const microbatchSlice = defineOp({
@@ -8,6 +9,7 @@ export const microbatchSlice = defineOp({
   inputs: ['x'],
   outputs: ['y'],
   attrs: { count: int },
+  traits: movingViewTraits,
   internal: true,
   infer: ({ x }, { count }) => {
     const [batch, ...image] = x.shape;

@@ -1,5 +1,6 @@
 import { defineOp } from '../core/op.js';
-import { requireFloating, requireIndices } from './checks.js';
+import { requireIndices } from './checks.js';
+import { ordinary } from './traits.js';
 
 /** The element of each row of x [..., C] that `index` [...] names. A run with an index outside of [0, C) is an ExecutionError. */
 export const pick = defineOp({
@@ -7,8 +8,6 @@ export const pick = defineOp({
   inputs: ['x', 'index'],
   outputs: ['y'],
   attrs: {},
-  infer: ({ x, index }) => {
-    requireFloating('x', x);
-    return { y: { dtype: x.dtype, shape: requireIndices('index', index, x) } };
-  },
+  traits: { ...ordinary, dtypes: { x: 'float', index: 'integer' }, batchwise: 'all' },
+  infer: ({ x, index }) => ({ y: { dtype: x.dtype, shape: requireIndices('index', index, x) } }),
 });

@@ -1,6 +1,7 @@
 import type { TensorType } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
-import { requireFloating, requireRank } from './checks.js';
+import { requireRank } from './checks.js';
+import { ordinary } from './traits.js';
 import { type Padding, resolvePads, type Window, windowed } from './window.js';
 
 /** Attributes that both poolings share. */
@@ -15,10 +16,12 @@ function windowOf(a: PoolAttrs): Window {
   return { ...a, ksize: a.ksize as readonly [number, number], dilations: [1, 1] };
 }
 
+/** What both poolings say of themselves. */
+export const poolTraits = { ...ordinary, dtypes: 'float', batchwise: 'first', lowPrecision: 'own_scale' } as const;
+
 /** Output type of a pooling. @throws ShapeError */
 export function inferPool(x: TensorType, a: PoolAttrs): TensorType {
   requireRank('x', x, 4);
-  requireFloating('x', x);
   const [top, bottom, left, right] = a.pads as readonly [number, number, number, number];
   if (Math.max(top, bottom) >= (a.ksize[0] as number) || Math.max(left, right) >= (a.ksize[1] as number)) {
     if (a.pads.some((p) => p > 0))

@@ -1,5 +1,9 @@
 import { normalizeAxis, type Shape } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
+import { ordinary } from './traits.js';
+
+/** What reductions say of themselves. */
+export const reductionTraits = { ...ordinary, dtypes: 'float', batchwise: 'attrs' } as const;
 
 /** Shape after reducing `axes`; an empty list means all of them. @throws ShapeError */
 export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): Shape {

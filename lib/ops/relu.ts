@@ -2,4 +2,8 @@ import { defineOp } from '../core/op.js';
 import { floatUnary } from './elementwise.js';
 
 /** max(x, 0); NaN stays NaN, elementwise. */
-export const relu = defineOp({ name: 'relu', ...floatUnary });
+export const relu = defineOp({
+  name: 'relu',
+  ...floatUnary,
+  traits: { ...floatUnary.traits, lowPrecision: 'own_scale' },
+});

@@ -2,4 +2,8 @@ import { defineOp } from '../core/op.js';
 import { floatUnary } from './elementwise.js';
 
 /** min(max(x, 0), 6); NaN stays NaN, elementwise. */
-export const relu6 = defineOp({ name: 'relu6', ...floatUnary });
+export const relu6 = defineOp({
+  name: 'relu6',
+  ...floatUnary,
+  traits: { ...floatUnary.traits, lowPrecision: 'own_scale' },
+});

@@ -1,4 +1,5 @@
 import { defineOp } from '../core/op.js';
+import { ordinary } from './traits.js';
 
 /** The same tensor in a layout that a backend asked for; the layout stands with the value, not here. */
 export const reorder = defineOp({
@@ -6,6 +7,7 @@ export const reorder = defineOp({
   inputs: ['x'],
   outputs: ['y'],
   attrs: {},
+  traits: { ...ordinary, dtypes: 'any', batchwise: 'first', lowPrecision: 'own_scale' },
   internal: true,
   infer: ({ x }) => ({ y: x }),
 });

@@ -1,6 +1,7 @@
 import { defineOp, ints } from '../core/op.js';
 import { type ConcreteShape, elementCount, type Shape, shapeText } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
+import { aliasTraits } from './traits.js';
 
 /** The same elements in another shape. One dimension may be -1 (what is left); 0 keeps the input's dimension at that place. */
 export const reshape = defineOp({
@@ -8,6 +9,7 @@ export const reshape = defineOp({
   inputs: ['x'],
   outputs: ['y'],
   attrs: { shape: ints() },
+  traits: aliasTraits,
   infer: ({ x }, { shape }) => ({ y: { dtype: x.dtype, shape: reshaped(x.shape, shape) } }),
   resolve: ({ x }, { shape }) => ({ shape: reshaped(x.shape, shape) as readonly number[] }),
 });

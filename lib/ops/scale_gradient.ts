@@ -1,7 +1,7 @@
 import { apply } from '../core/graph.js';
 import { defineOp, float } from '../core/op.js';
-import { requireFloating } from './checks.js';
 import { constant } from './constant.js';
+import { floatUnary } from './elementwise.js';
 import { mul } from './mul.js';
 
 /** x itself, whose gradient is multiplied by `factor` on its way back. */
@@ -10,10 +10,8 @@ export const scaleGradient = defineOp({
   inputs: ['x'],
   outputs: ['y'],
   attrs: { factor: float },
-  infer: ({ x }) => {
-    requireFloating('x', x);
-    return { y: x };
-  },
+  traits: floatUnary.traits,
+  infer: ({ x }) => ({ y: x }),
   grad: (_inputs, _outputs, { y: dy }, { factor }) => {
     const scalar = { types: [{ dtype: dy.dtype, shape: [] }] };
     const scale = dy.graph.add(constant, [], { values: [factor] }, scalar).outputs[0] as typeof dy;

@@ -1,6 +1,6 @@
 import { defineOp } from '../core/op.js';
 import { broadcastShapes } from '../core/shape.js';
-import { requireBool, requireSameDType } from './checks.js';
+import { ordinary } from './traits.js';
 
 /**
  * x where the condition (bool) holds, else y, elementwise and in any dtype; the three shapes are aligned from the right and
@@ -11,9 +11,13 @@ export const select = defineOp({
   inputs: ['condition', 'x', 'y'],
   outputs: ['z'],
   attrs: {},
+  traits: {
+    ...ordinary,
+    dtypes: { condition: 'bool', x: 'any', y: 'any' },
+    batchwise: 'broadcast',
+    elementwise: true,
+  },
   infer: ({ condition, x, y }) => {
-    requireBool('condition', condition);
-    requireSameDType(x, y);
     const shape = broadcastShapes(condition.shape, broadcastShapes(x.shape, y.shape, 'select'), 'select');
     return { z: { dtype: x.dtype, shape } };
   },

@@ -1,4 +1,5 @@
 import { defineOp } from '../core/op.js';
+import { ordinary } from './traits.js';
 
 /** The number of elements of x (int64), a scalar. */
 export const size = defineOp({
@@ -6,5 +7,6 @@ export const size = defineOp({
   inputs: ['x'],
   outputs: ['y'],
   attrs: {},
+  traits: { ...ordinary, dtypes: 'any', batchwise: 'never' },
   infer: () => ({ y: { dtype: 'int64', shape: [] } }),
 });

@@ -1,5 +1,6 @@
 import { defineOp } from '../core/op.js';
-import { lastDimension, requireFloating } from './checks.js';
+import { lastDimension } from './checks.js';
+import { ordinary } from './traits.js';
 
 /** exp(x - max) / sum over the last axis. */
 export const softmax = defineOp({
@@ -7,8 +8,8 @@ export const softmax = defineOp({
   inputs: ['x'],
   outputs: ['y'],
   attrs: {},
+  traits: { ...ordinary, dtypes: 'float', batchwise: 'rows' },
   infer: ({ x }) => {
-    requireFloating('x', x);
     lastDimension('x', x.shape);
     return { y: x };
   },

@@ -1,6 +1,7 @@
 import { defineOp, ints } from '../core/op.js';
 import { normalizeAxis, shapeText } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
+import { aliasTraits } from './traits.js';
 
 /** Drops `axes`, each of which must have size 1. */
 export const squeeze = defineOp({
@@ -8,6 +9,7 @@ export const squeeze = defineOp({
   inputs: ['x'],
   outputs: ['y'],
   attrs: { axes: ints() },
+  traits: aliasTraits,
   infer: ({ x }, { axes }) => {
     const dropped = new Set(axes.map((axis) => normalizeAxis(axis, x.shape.length, 'axes')));
     for (const axis of dropped) {

@@ -1,6 +1,7 @@
 import { defineOp, int } from '../core/op.js';
 import { ShapeError } from '../errors.js';
-import { lastDimension, requireFloating } from './checks.js';
+import { lastDimension } from './checks.js';
+import { ordinary } from './traits.js';
 
 /** The `k` largest values of the last axis, descending, and their indices (int32); the lower index wins a tie, NaN comes first. */
 export const topK = defineOp({
@@ -8,8 +9,8 @@ export const topK = defineOp({
   inputs: ['x'],
   outputs: ['values', 'indices'],
   attrs: { k: int },
+  traits: { ...ordinary, dtypes: 'float', batchwise: 'rows' },
   infer: ({ x }, { k }) => {
-    requireFloating('x', x);
     const size = lastDimension('x', x.shape);
     if (k < 1 || k > size) throw new ShapeError(`k: expected 1 to ${size}, received ${k}.`);
     const shape = [...x.shape.slice(0, -1), k];

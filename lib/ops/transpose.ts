@@ -1,5 +1,6 @@
 import { defineOp, ints } from '../core/op.js';
 import { ShapeError } from '../errors.js';
+import { ordinary } from './traits.js';
 
 /** The axes in another order: axis i of y is axis `perm[i]` of x. */
 export const transpose = defineOp({
@@ -7,6 +8,7 @@ export const transpose = defineOp({
   inputs: ['x'],
   outputs: ['y'],
   attrs: { perm: ints() },
+  traits: { ...ordinary, dtypes: 'any', batchwise: 'attrs' },
   infer: ({ x }, { perm }) => {
     const rank = x.shape.length;
     if (perm.length !== rank || [...perm].sort((a, b) => a - b).some((axis, i) => axis !== i))

@@ -49,6 +49,10 @@ inline constexpr std::array<DTypeInfo, 13> kDTypes{{
 constexpr std::string_view Name(DType dtype) { return kDTypes[static_cast<size_t>(dtype)].name; }
 constexpr size_t BytesOf(DType dtype) { return kDTypes[static_cast<size_t>(dtype)].bytes; }
 
+constexpr bool IsFloating(DType dtype) {
+  return dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kFloat16 || dtype == DType::kBFloat16;
+}
+
 constexpr std::optional<DType> ParseDType(std::string_view name) {
   for (size_t i = 0; i < kDTypes.size(); ++i) {
     if (kDTypes[i].name == name) return static_cast<DType>(i);

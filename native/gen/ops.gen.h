@@ -3,7 +3,9 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <initializer_list>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -70,62 +72,109 @@ enum class OpKind : uint8_t {
 
 inline constexpr int kOpCount = 52;
 
-// X(PascalName, snake_name) for each op, in the order of OpKind.
-#define SLIMNET_FOR_EACH_OP(X) \
-  X(Abs, abs) \
-  X(Add, add) \
-  X(Argmax, argmax) \
-  X(AssignAdd, assign_add) \
-  X(AssignDebiasedMovingAverage, assign_debiased_moving_average) \
-  X(AssignMovingAverage, assign_moving_average) \
-  X(AvgPool2d, avg_pool2d) \
-  X(BatchNorm, batch_norm) \
-  X(BatchNormTraining, batch_norm_training) \
-  X(BiasAdd, bias_add) \
-  X(Cast, cast) \
-  X(ConfusionMatrix, confusion_matrix) \
-  X(Constant, constant) \
-  X(Conv2d, conv2d) \
-  X(Div, div) \
-  X(DivNoNan, div_no_nan) \
-  X(Dropout, dropout) \
-  X(Elu, elu) \
-  X(Equal, equal) \
-  X(Exp, exp) \
-  X(InTopK, in_top_k) \
-  X(Input, input) \
-  X(L2Loss, l2_loss) \
-  X(Log, log) \
-  X(Log1p, log1p) \
-  X(LogSoftmax, log_softmax) \
-  X(Matmul, matmul) \
-  X(MaxPool2d, max_pool2d) \
-  X(MicrobatchConcat, microbatch_concat) \
-  X(MicrobatchSlice, microbatch_slice) \
-  X(Mul, mul) \
-  X(NotEqual, not_equal) \
-  X(OneHot, one_hot) \
-  X(Pad, pad) \
-  X(Pick, pick) \
-  X(ReduceMean, reduce_mean) \
-  X(ReduceSum, reduce_sum) \
-  X(Relu, relu) \
-  X(Relu6, relu6) \
-  X(Reorder, reorder) \
-  X(Reshape, reshape) \
-  X(Rsqrt, rsqrt) \
-  X(ScaleGradient, scale_gradient) \
-  X(Select, select) \
-  X(Sigmoid, sigmoid) \
-  X(Size, size) \
-  X(Softmax, softmax) \
-  X(Squeeze, squeeze) \
-  X(Sub, sub) \
-  X(TopK, top_k) \
-  X(Transpose, transpose) \
-  X(Variable, variable)
+// What traits may say; lib/core/traits.ts tells what that means.
+enum class DTypes : uint8_t { kAny, kNumber, kFloat, kInteger, kBool };
+enum class Batchwise : uint8_t { kNever, kFirst, kRows, kAttrs, kBroadcast, kAll };
+enum class View : uint8_t { kNone, kAlias, kMoving };
+enum class LowPrecision : uint8_t { kNone, kOwnScale, kInputScale };
+
+// Something for each of some ports.
+template <class T>
+class PortList {
+ public:
+  constexpr PortList() = default;
+  constexpr PortList(std::initializer_list<T> items) : size_(items.size()) {
+    size_t at = 0;
+    for (const T& item : items) items_[at++] = item;
+  }
+  constexpr size_t size() const { return size_; }
+  constexpr bool empty() const { return size_ == 0; }
+  constexpr const T& operator[](size_t i) const { return items_[i]; }
+  constexpr const T* begin() const { return items_.data(); }
+  constexpr const T* end() const { return items_.data() + size_; }
+
+ private:
+  std::array<T, 5> items_{};
+  size_t size_ = 0;
+};
+
+// What the compiler and the backends must know of an op besides its attributes.
+struct OpInfo {
+  std::string_view name;
+  PortList<std::string_view> inputs{};
+  PortList<std::string_view> outputs{};
+  PortList<int> updates{};    // input ports that name variables which the op changes at the end of a run
+  PortList<DTypes> dtypes{};  // by input port
+  bool source = false;        // states its type instead of having it inferred
+  bool internal = false;      // made by the compiler alone
+  bool elementwise = false;
+  bool random = false;
+  bool product = false;
+  Batchwise batchwise;
+  View view;
+  LowPrecision low_precision;
+};
+
+// In the order of OpKind.
+inline constexpr std::array<OpInfo, kOpCount> kOps{{
+    {.name = "abs", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "add", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
+    {.name = "argmax", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kAttrs, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "assign_add", .inputs = {"variable", "value"}, .outputs = {"y"}, .updates = {0}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "assign_debiased_moving_average", .inputs = {"variable", "biased", "local_step", "value"}, .outputs = {"y"}, .updates = {0, 1, 2}, .dtypes = {DTypes::kNumber, DTypes::kNumber, DTypes::kNumber, DTypes::kNumber}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "assign_moving_average", .inputs = {"variable", "value"}, .outputs = {"y"}, .updates = {0}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "avg_pool2d", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
+    {.name = "batch_norm", .inputs = {"x", "scale", "offset", "mean", "variance"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
+    {.name = "batch_norm_training", .inputs = {"x", "scale", "offset"}, .outputs = {"y", "mean", "variance"}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "bias_add", .inputs = {"x", "bias"}, .outputs = {"y"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
+    {.name = "cast", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "confusion_matrix", .inputs = {"labels", "predictions", "weights"}, .outputs = {"y"}, .dtypes = {DTypes::kInteger, DTypes::kInteger, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "constant", .outputs = {"y"}, .source = true, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "conv2d", .inputs = {"x", "filter"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .product = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
+    {.name = "div", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "div_no_nan", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "dropout", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .random = true, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "elu", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "equal", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kAny, DTypes::kAny}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "exp", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "in_top_k", .inputs = {"predictions", "targets"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat, DTypes::kInteger}, .batchwise = Batchwise::kAll, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "input", .outputs = {"y"}, .source = true, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "l2_loss", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "log", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "log1p", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "log_softmax", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "matmul", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .product = true, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
+    {.name = "max_pool2d", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kInputScale},
+    {.name = "microbatch_concat", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .internal = true, .batchwise = Batchwise::kNever, .view = View::kMoving, .low_precision = LowPrecision::kInputScale},
+    {.name = "microbatch_slice", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .internal = true, .batchwise = Batchwise::kNever, .view = View::kMoving, .low_precision = LowPrecision::kInputScale},
+    {.name = "mul", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "not_equal", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kAny, DTypes::kAny}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "one_hot", .inputs = {"indices"}, .outputs = {"y"}, .dtypes = {DTypes::kInteger}, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "pad", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kAttrs, .view = View::kNone, .low_precision = LowPrecision::kInputScale},
+    {.name = "pick", .inputs = {"x", "index"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat, DTypes::kInteger}, .batchwise = Batchwise::kAll, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "reduce_mean", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kAttrs, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
+    {.name = "reduce_sum", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kAttrs, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "relu", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
+    {.name = "relu6", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
+    {.name = "reorder", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .internal = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
+    {.name = "reshape", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kAttrs, .view = View::kAlias, .low_precision = LowPrecision::kInputScale},
+    {.name = "rsqrt", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "scale_gradient", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "select", .inputs = {"condition", "x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kBool, DTypes::kAny, DTypes::kAny}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "sigmoid", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "size", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "softmax", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "squeeze", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kAttrs, .view = View::kAlias, .low_precision = LowPrecision::kInputScale},
+    {.name = "sub", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "top_k", .inputs = {"x"}, .outputs = {"values", "indices"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "transpose", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kAttrs, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "variable", .outputs = {"y"}, .source = true, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+}};
+
+constexpr const OpInfo& Info(OpKind op) { return kOps[static_cast<size_t>(op)]; }
 
 struct AbsAttrs {
+  static constexpr OpKind kOp = OpKind::kAbs;
   bool operator==(const AbsAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -133,6 +182,7 @@ struct AbsAttrs {
 };
 
 struct AddAttrs {
+  static constexpr OpKind kOp = OpKind::kAdd;
   bool operator==(const AddAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -140,6 +190,7 @@ struct AddAttrs {
 };
 
 struct ArgmaxAttrs {
+  static constexpr OpKind kOp = OpKind::kArgmax;
   int64_t axis = 0;
   bool operator==(const ArgmaxAttrs&) const = default;
   template <class Self, class Visitor>
@@ -149,6 +200,7 @@ struct ArgmaxAttrs {
 };
 
 struct AssignAddAttrs {
+  static constexpr OpKind kOp = OpKind::kAssignAdd;
   bool operator==(const AssignAddAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -156,6 +208,7 @@ struct AssignAddAttrs {
 };
 
 struct AssignDebiasedMovingAverageAttrs {
+  static constexpr OpKind kOp = OpKind::kAssignDebiasedMovingAverage;
   double decay = 0;
   bool operator==(const AssignDebiasedMovingAverageAttrs&) const = default;
   template <class Self, class Visitor>
@@ -165,6 +218,7 @@ struct AssignDebiasedMovingAverageAttrs {
 };
 
 struct AssignMovingAverageAttrs {
+  static constexpr OpKind kOp = OpKind::kAssignMovingAverage;
   double decay = 0;
   bool operator==(const AssignMovingAverageAttrs&) const = default;
   template <class Self, class Visitor>
@@ -174,6 +228,7 @@ struct AssignMovingAverageAttrs {
 };
 
 struct AvgPool2dAttrs {
+  static constexpr OpKind kOp = OpKind::kAvgPool2d;
   std::array<int64_t, 2> ksize{};
   std::array<int64_t, 2> strides{};
   std::array<int64_t, 4> pads{};
@@ -187,6 +242,7 @@ struct AvgPool2dAttrs {
 };
 
 struct BatchNormAttrs {
+  static constexpr OpKind kOp = OpKind::kBatchNorm;
   double epsilon = 0;
   bool operator==(const BatchNormAttrs&) const = default;
   template <class Self, class Visitor>
@@ -196,6 +252,7 @@ struct BatchNormAttrs {
 };
 
 struct BatchNormTrainingAttrs {
+  static constexpr OpKind kOp = OpKind::kBatchNormTraining;
   double epsilon = 0;
   bool bessel = false;
   bool operator==(const BatchNormTrainingAttrs&) const = default;
@@ -207,6 +264,7 @@ struct BatchNormTrainingAttrs {
 };
 
 struct BiasAddAttrs {
+  static constexpr OpKind kOp = OpKind::kBiasAdd;
   bool operator==(const BiasAddAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -214,6 +272,7 @@ struct BiasAddAttrs {
 };
 
 struct CastAttrs {
+  static constexpr OpKind kOp = OpKind::kCast;
   DType dtype = DType::kFloat32;
   bool operator==(const CastAttrs&) const = default;
   template <class Self, class Visitor>
@@ -223,6 +282,7 @@ struct CastAttrs {
 };
 
 struct ConfusionMatrixAttrs {
+  static constexpr OpKind kOp = OpKind::kConfusionMatrix;
   int64_t num_classes = 0;
   bool operator==(const ConfusionMatrixAttrs&) const = default;
   template <class Self, class Visitor>
@@ -232,6 +292,7 @@ struct ConfusionMatrixAttrs {
 };
 
 struct ConstantAttrs {
+  static constexpr OpKind kOp = OpKind::kConstant;
   std::vector<double> values{};
   bool operator==(const ConstantAttrs&) const = default;
   template <class Self, class Visitor>
@@ -241,6 +302,7 @@ struct ConstantAttrs {
 };
 
 struct Conv2dAttrs {
+  static constexpr OpKind kOp = OpKind::kConv2d;
   std::array<int64_t, 2> strides{};
   std::array<int64_t, 2> dilations{};
   std::array<int64_t, 4> pads{};
@@ -254,6 +316,7 @@ struct Conv2dAttrs {
 };
 
 struct DivAttrs {
+  static constexpr OpKind kOp = OpKind::kDiv;
   bool operator==(const DivAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -261,6 +324,7 @@ struct DivAttrs {
 };
 
 struct DivNoNanAttrs {
+  static constexpr OpKind kOp = OpKind::kDivNoNan;
   bool operator==(const DivNoNanAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -268,6 +332,7 @@ struct DivNoNanAttrs {
 };
 
 struct DropoutAttrs {
+  static constexpr OpKind kOp = OpKind::kDropout;
   double keep_prob = 0;
   int64_t seed = 0;
   bool operator==(const DropoutAttrs&) const = default;
@@ -279,6 +344,7 @@ struct DropoutAttrs {
 };
 
 struct EluAttrs {
+  static constexpr OpKind kOp = OpKind::kElu;
   bool operator==(const EluAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -286,6 +352,7 @@ struct EluAttrs {
 };
 
 struct EqualAttrs {
+  static constexpr OpKind kOp = OpKind::kEqual;
   bool operator==(const EqualAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -293,6 +360,7 @@ struct EqualAttrs {
 };
 
 struct ExpAttrs {
+  static constexpr OpKind kOp = OpKind::kExp;
   bool operator==(const ExpAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -300,6 +368,7 @@ struct ExpAttrs {
 };
 
 struct InTopKAttrs {
+  static constexpr OpKind kOp = OpKind::kInTopK;
   int64_t k = 0;
   bool operator==(const InTopKAttrs&) const = default;
   template <class Self, class Visitor>
@@ -309,6 +378,7 @@ struct InTopKAttrs {
 };
 
 struct InputAttrs {
+  static constexpr OpKind kOp = OpKind::kInput;
   std::string name{};
   bool operator==(const InputAttrs&) const = default;
   template <class Self, class Visitor>
@@ -318,6 +388,7 @@ struct InputAttrs {
 };
 
 struct L2LossAttrs {
+  static constexpr OpKind kOp = OpKind::kL2Loss;
   bool operator==(const L2LossAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -325,6 +396,7 @@ struct L2LossAttrs {
 };
 
 struct LogAttrs {
+  static constexpr OpKind kOp = OpKind::kLog;
   bool operator==(const LogAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -332,6 +404,7 @@ struct LogAttrs {
 };
 
 struct Log1pAttrs {
+  static constexpr OpKind kOp = OpKind::kLog1p;
   bool operator==(const Log1pAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -339,6 +412,7 @@ struct Log1pAttrs {
 };
 
 struct LogSoftmaxAttrs {
+  static constexpr OpKind kOp = OpKind::kLogSoftmax;
   bool operator==(const LogSoftmaxAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -346,6 +420,7 @@ struct LogSoftmaxAttrs {
 };
 
 struct MatmulAttrs {
+  static constexpr OpKind kOp = OpKind::kMatmul;
   bool operator==(const MatmulAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -353,6 +428,7 @@ struct MatmulAttrs {
 };
 
 struct MaxPool2dAttrs {
+  static constexpr OpKind kOp = OpKind::kMaxPool2d;
   std::array<int64_t, 2> ksize{};
   std::array<int64_t, 2> strides{};
   std::array<int64_t, 4> pads{};
@@ -366,6 +442,7 @@ struct MaxPool2dAttrs {
 };
 
 struct MicrobatchConcatAttrs {
+  static constexpr OpKind kOp = OpKind::kMicrobatchConcat;
   int64_t count = 0;
   bool operator==(const MicrobatchConcatAttrs&) const = default;
   template <class Self, class Visitor>
@@ -375,6 +452,7 @@ struct MicrobatchConcatAttrs {
 };
 
 struct MicrobatchSliceAttrs {
+  static constexpr OpKind kOp = OpKind::kMicrobatchSlice;
   int64_t count = 0;
   bool operator==(const MicrobatchSliceAttrs&) const = default;
   template <class Self, class Visitor>
@@ -384,6 +462,7 @@ struct MicrobatchSliceAttrs {
 };
 
 struct MulAttrs {
+  static constexpr OpKind kOp = OpKind::kMul;
   bool operator==(const MulAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -391,6 +470,7 @@ struct MulAttrs {
 };
 
 struct NotEqualAttrs {
+  static constexpr OpKind kOp = OpKind::kNotEqual;
   bool operator==(const NotEqualAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -398,6 +478,7 @@ struct NotEqualAttrs {
 };
 
 struct OneHotAttrs {
+  static constexpr OpKind kOp = OpKind::kOneHot;
   int64_t depth = 0;
   double on_value = 0;
   double off_value = 0;
@@ -411,6 +492,7 @@ struct OneHotAttrs {
 };
 
 struct PadAttrs {
+  static constexpr OpKind kOp = OpKind::kPad;
   std::vector<int64_t> pads{};
   bool operator==(const PadAttrs&) const = default;
   template <class Self, class Visitor>
@@ -420,6 +502,7 @@ struct PadAttrs {
 };
 
 struct PickAttrs {
+  static constexpr OpKind kOp = OpKind::kPick;
   bool operator==(const PickAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -427,6 +510,7 @@ struct PickAttrs {
 };
 
 struct ReduceMeanAttrs {
+  static constexpr OpKind kOp = OpKind::kReduceMean;
   std::vector<int64_t> axes{};
   bool keep_dims = false;
   bool operator==(const ReduceMeanAttrs&) const = default;
@@ -438,6 +522,7 @@ struct ReduceMeanAttrs {
 };
 
 struct ReduceSumAttrs {
+  static constexpr OpKind kOp = OpKind::kReduceSum;
   std::vector<int64_t> axes{};
   bool keep_dims = false;
   bool operator==(const ReduceSumAttrs&) const = default;
@@ -449,6 +534,7 @@ struct ReduceSumAttrs {
 };
 
 struct ReluAttrs {
+  static constexpr OpKind kOp = OpKind::kRelu;
   bool operator==(const ReluAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -456,6 +542,7 @@ struct ReluAttrs {
 };
 
 struct Relu6Attrs {
+  static constexpr OpKind kOp = OpKind::kRelu6;
   bool operator==(const Relu6Attrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -463,6 +550,7 @@ struct Relu6Attrs {
 };
 
 struct ReorderAttrs {
+  static constexpr OpKind kOp = OpKind::kReorder;
   bool operator==(const ReorderAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -470,6 +558,7 @@ struct ReorderAttrs {
 };
 
 struct ReshapeAttrs {
+  static constexpr OpKind kOp = OpKind::kReshape;
   std::vector<int64_t> shape{};
   bool operator==(const ReshapeAttrs&) const = default;
   template <class Self, class Visitor>
@@ -479,6 +568,7 @@ struct ReshapeAttrs {
 };
 
 struct RsqrtAttrs {
+  static constexpr OpKind kOp = OpKind::kRsqrt;
   bool operator==(const RsqrtAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -486,6 +576,7 @@ struct RsqrtAttrs {
 };
 
 struct ScaleGradientAttrs {
+  static constexpr OpKind kOp = OpKind::kScaleGradient;
   double factor = 0;
   bool operator==(const ScaleGradientAttrs&) const = default;
   template <class Self, class Visitor>
@@ -495,6 +586,7 @@ struct ScaleGradientAttrs {
 };
 
 struct SelectAttrs {
+  static constexpr OpKind kOp = OpKind::kSelect;
   bool operator==(const SelectAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -502,6 +594,7 @@ struct SelectAttrs {
 };
 
 struct SigmoidAttrs {
+  static constexpr OpKind kOp = OpKind::kSigmoid;
   bool operator==(const SigmoidAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -509,6 +602,7 @@ struct SigmoidAttrs {
 };
 
 struct SizeAttrs {
+  static constexpr OpKind kOp = OpKind::kSize;
   bool operator==(const SizeAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -516,6 +610,7 @@ struct SizeAttrs {
 };
 
 struct SoftmaxAttrs {
+  static constexpr OpKind kOp = OpKind::kSoftmax;
   bool operator==(const SoftmaxAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -523,6 +618,7 @@ struct SoftmaxAttrs {
 };
 
 struct SqueezeAttrs {
+  static constexpr OpKind kOp = OpKind::kSqueeze;
   std::vector<int64_t> axes{};
   bool operator==(const SqueezeAttrs&) const = default;
   template <class Self, class Visitor>
@@ -532,6 +628,7 @@ struct SqueezeAttrs {
 };
 
 struct SubAttrs {
+  static constexpr OpKind kOp = OpKind::kSub;
   bool operator==(const SubAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
@@ -539,6 +636,7 @@ struct SubAttrs {
 };
 
 struct TopKAttrs {
+  static constexpr OpKind kOp = OpKind::kTopK;
   int64_t k = 0;
   bool operator==(const TopKAttrs&) const = default;
   template <class Self, class Visitor>
@@ -548,6 +646,7 @@ struct TopKAttrs {
 };
 
 struct TransposeAttrs {
+  static constexpr OpKind kOp = OpKind::kTranspose;
   std::vector<int64_t> perm{};
   bool operator==(const TransposeAttrs&) const = default;
   template <class Self, class Visitor>
@@ -557,6 +656,7 @@ struct TransposeAttrs {
 };
 
 struct VariableAttrs {
+  static constexpr OpKind kOp = OpKind::kVariable;
   std::string name{};
   bool operator==(const VariableAttrs&) const = default;
   template <class Self, class Visitor>
@@ -619,73 +719,60 @@ using Attrs = std::variant<
     TransposeAttrs,
     VariableAttrs>;
 
-// What the compiler must know of an op besides its attributes.
-struct OpInfo {
-  std::string_view name;
-  std::vector<std::string_view> inputs;
-  std::vector<std::string_view> outputs;
-  std::vector<int> updates;  // input ports that name variables which the op changes at the end of a run
-  bool source = false;       // states its type instead of having it inferred
-  bool internal = false;     // made by the compiler alone
-};
-
-// One entry for each op, in the order of OpKind. Built at the call: keep the result.
-inline std::vector<OpInfo> MakeOpTable() {
-  return {
-      {"abs", {"x"}, {"y"}, {}, false, false},
-      {"add", {"x", "y"}, {"z"}, {}, false, false},
-      {"argmax", {"x"}, {"y"}, {}, false, false},
-      {"assign_add", {"variable", "value"}, {"y"}, {0}, false, false},
-      {"assign_debiased_moving_average", {"variable", "biased", "local_step", "value"}, {"y"}, {0, 1, 2}, false, false},
-      {"assign_moving_average", {"variable", "value"}, {"y"}, {0}, false, false},
-      {"avg_pool2d", {"x"}, {"y"}, {}, false, false},
-      {"batch_norm", {"x", "scale", "offset", "mean", "variance"}, {"y"}, {}, false, false},
-      {"batch_norm_training", {"x", "scale", "offset"}, {"y", "mean", "variance"}, {}, false, false},
-      {"bias_add", {"x", "bias"}, {"y"}, {}, false, false},
-      {"cast", {"x"}, {"y"}, {}, false, false},
-      {"confusion_matrix", {"labels", "predictions", "weights"}, {"y"}, {}, false, false},
-      {"constant", {}, {"y"}, {}, true, false},
-      {"conv2d", {"x", "filter"}, {"y"}, {}, false, false},
-      {"div", {"x", "y"}, {"z"}, {}, false, false},
-      {"div_no_nan", {"x", "y"}, {"z"}, {}, false, false},
-      {"dropout", {"x"}, {"y"}, {}, false, false},
-      {"elu", {"x"}, {"y"}, {}, false, false},
-      {"equal", {"x", "y"}, {"z"}, {}, false, false},
-      {"exp", {"x"}, {"y"}, {}, false, false},
-      {"in_top_k", {"predictions", "targets"}, {"y"}, {}, false, false},
-      {"input", {}, {"y"}, {}, true, false},
-      {"l2_loss", {"x"}, {"y"}, {}, false, false},
-      {"log", {"x"}, {"y"}, {}, false, false},
-      {"log1p", {"x"}, {"y"}, {}, false, false},
-      {"log_softmax", {"x"}, {"y"}, {}, false, false},
-      {"matmul", {"x", "y"}, {"z"}, {}, false, false},
-      {"max_pool2d", {"x"}, {"y"}, {}, false, false},
-      {"microbatch_concat", {"x"}, {"y"}, {}, false, true},
-      {"microbatch_slice", {"x"}, {"y"}, {}, false, true},
-      {"mul", {"x", "y"}, {"z"}, {}, false, false},
-      {"not_equal", {"x", "y"}, {"z"}, {}, false, false},
-      {"one_hot", {"indices"}, {"y"}, {}, false, false},
-      {"pad", {"x"}, {"y"}, {}, false, false},
-      {"pick", {"x", "index"}, {"y"}, {}, false, false},
-      {"reduce_mean", {"x"}, {"y"}, {}, false, false},
-      {"reduce_sum", {"x"}, {"y"}, {}, false, false},
-      {"relu", {"x"}, {"y"}, {}, false, false},
-      {"relu6", {"x"}, {"y"}, {}, false, false},
-      {"reorder", {"x"}, {"y"}, {}, false, true},
-      {"reshape", {"x"}, {"y"}, {}, false, false},
-      {"rsqrt", {"x"}, {"y"}, {}, false, false},
-      {"scale_gradient", {"x"}, {"y"}, {}, false, false},
-      {"select", {"condition", "x", "y"}, {"z"}, {}, false, false},
-      {"sigmoid", {"x"}, {"y"}, {}, false, false},
-      {"size", {"x"}, {"y"}, {}, false, false},
-      {"softmax", {"x"}, {"y"}, {}, false, false},
-      {"squeeze", {"x"}, {"y"}, {}, false, false},
-      {"sub", {"x", "y"}, {"z"}, {}, false, false},
-      {"top_k", {"x"}, {"values", "indices"}, {}, false, false},
-      {"transpose", {"x"}, {"y"}, {}, false, false},
-      {"variable", {}, {"y"}, {}, true, false},
-  };
-}
+// X(PascalName, snake_name) for each op, in the order of OpKind.
+#define SLIMNET_FOR_EACH_OP(X) \
+  X(Abs, abs) \
+  X(Add, add) \
+  X(Argmax, argmax) \
+  X(AssignAdd, assign_add) \
+  X(AssignDebiasedMovingAverage, assign_debiased_moving_average) \
+  X(AssignMovingAverage, assign_moving_average) \
+  X(AvgPool2d, avg_pool2d) \
+  X(BatchNorm, batch_norm) \
+  X(BatchNormTraining, batch_norm_training) \
+  X(BiasAdd, bias_add) \
+  X(Cast, cast) \
+  X(ConfusionMatrix, confusion_matrix) \
+  X(Constant, constant) \
+  X(Conv2d, conv2d) \
+  X(Div, div) \
+  X(DivNoNan, div_no_nan) \
+  X(Dropout, dropout) \
+  X(Elu, elu) \
+  X(Equal, equal) \
+  X(Exp, exp) \
+  X(InTopK, in_top_k) \
+  X(Input, input) \
+  X(L2Loss, l2_loss) \
+  X(Log, log) \
+  X(Log1p, log1p) \
+  X(LogSoftmax, log_softmax) \
+  X(Matmul, matmul) \
+  X(MaxPool2d, max_pool2d) \
+  X(MicrobatchConcat, microbatch_concat) \
+  X(MicrobatchSlice, microbatch_slice) \
+  X(Mul, mul) \
+  X(NotEqual, not_equal) \
+  X(OneHot, one_hot) \
+  X(Pad, pad) \
+  X(Pick, pick) \
+  X(ReduceMean, reduce_mean) \
+  X(ReduceSum, reduce_sum) \
+  X(Relu, relu) \
+  X(Relu6, relu6) \
+  X(Reorder, reorder) \
+  X(Reshape, reshape) \
+  X(Rsqrt, rsqrt) \
+  X(ScaleGradient, scale_gradient) \
+  X(Select, select) \
+  X(Sigmoid, sigmoid) \
+  X(Size, size) \
+  X(Softmax, softmax) \
+  X(Squeeze, squeeze) \
+  X(Sub, sub) \
+  X(TopK, top_k) \
+  X(Transpose, transpose) \
+  X(Variable, variable)
 
 // Attributes with default values for an op.
 inline Attrs DefaultAttrs(OpKind kind) {

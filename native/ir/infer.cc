@@ -27,6 +27,17 @@ std::string InputsText(const std::vector<TensorType>& inputs) {
   throw Error(ErrorCode::kShape, op + " (" + node.name + "): " + problem).At(op, node.name);
 }
 
+// An op without a rule that is not elementwise in its one input does not compile here.
+template <class OpAttrs>
+infer::Types InferFrom(const OpAttrs& attrs, const infer::Types& inputs) {
+  if constexpr (requires { infer::Infer(attrs, inputs); }) {
+    return infer::Infer(attrs, inputs);
+  } else {
+    static_assert(Info(OpAttrs::kOp).elementwise && Info(OpAttrs::kOp).inputs.size() == 1, "needs a rule: infer_*.cc");
+    return {inputs[0]};
+  }
+}
+
 }  // namespace
 
 std::vector<TensorType> InferTypes(const Node& node, const std::vector<TensorType>& inputs) {
@@ -36,8 +47,8 @@ std::vector<TensorType> InferTypes(const Node& node, const std::vector<TensorTyp
               "expected " + std::to_string(expected) + " inputs, received " + std::to_string(inputs.size()) + ".");
   }
   try {
-    std::vector<TensorType> types =
-        std::visit([&](const auto& attrs) { return infer::Infer(attrs, inputs); }, node.attrs);
+    infer::CheckDTypes(Info(node.op), inputs);
+    std::vector<TensorType> types = std::visit([&](const auto& attrs) { return InferFrom(attrs, inputs); }, node.attrs);
     for (const TensorType& type : types) infer::CheckShape(type.shape);
     return types;
   } catch (const Error& error) {

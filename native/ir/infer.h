@@ -1,4 +1,5 @@
-// Shape rules, one function for each group of ops. The same rules as lib/ops, with the same messages.
+// Shape rules, one function for each op but elementwise ops of one input, whose result is of its type. The same rules
+// as lib/ops, with the same messages. Dtypes are those of the op's traits: CheckDTypes sees to it before.
 #pragma once
 
 #include <array>
@@ -28,15 +29,12 @@ int64_t SaturatingAdd(int64_t a, int64_t b);
 
 std::string ShapeText(const Shape& shape);
 
-bool IsFloating(DType dtype);
 void RequireRank(const char* port, const TensorType& type, size_t rank);
-void RequireFloating(const char* port, const TensorType& type);
-void RequireInteger(const char* port, const TensorType& type);
-void RequireBool(const char* port, const TensorType& type);
-void RequireSameDType(const TensorType& a, const TensorType& b);
 void RequireVector(const char* port, const TensorType& type, int64_t length);
 int64_t LastDimension(const char* port, const Shape& shape);
 size_t NormalizeAxis(int64_t axis, size_t rank, const char* where);
+// Whether inputs of these types may stand at the op's ports: the rule of lib/core/traits.ts.
+void CheckDTypes(const OpInfo& op, const Types& inputs);
 // Limits of rank, dimensions and elements.
 void CheckShape(const Shape& shape);
 
@@ -47,28 +45,18 @@ Types Infer(const MaxPool2dAttrs& attrs, const Types& inputs);
 Types Infer(const AvgPool2dAttrs& attrs, const Types& inputs);
 
 // infer_elementwise.cc
-Types Infer(const AbsAttrs& attrs, const Types& inputs);
 Types Infer(const AddAttrs& attrs, const Types& inputs);
 Types Infer(const BiasAddAttrs& attrs, const Types& inputs);
 Types Infer(const CastAttrs& attrs, const Types& inputs);
 Types Infer(const DivAttrs& attrs, const Types& inputs);
 Types Infer(const DivNoNanAttrs& attrs, const Types& inputs);
 Types Infer(const DropoutAttrs& attrs, const Types& inputs);
-Types Infer(const EluAttrs& attrs, const Types& inputs);
 Types Infer(const EqualAttrs& attrs, const Types& inputs);
-Types Infer(const ExpAttrs& attrs, const Types& inputs);
-Types Infer(const LogAttrs& attrs, const Types& inputs);
-Types Infer(const Log1pAttrs& attrs, const Types& inputs);
 Types Infer(const LogSoftmaxAttrs& attrs, const Types& inputs);
 Types Infer(const MulAttrs& attrs, const Types& inputs);
 Types Infer(const NotEqualAttrs& attrs, const Types& inputs);
-Types Infer(const ReluAttrs& attrs, const Types& inputs);
-Types Infer(const Relu6Attrs& attrs, const Types& inputs);
 Types Infer(const ReorderAttrs& attrs, const Types& inputs);
-Types Infer(const RsqrtAttrs& attrs, const Types& inputs);
-Types Infer(const ScaleGradientAttrs& attrs, const Types& inputs);
 Types Infer(const SelectAttrs& attrs, const Types& inputs);
-Types Infer(const SigmoidAttrs& attrs, const Types& inputs);
 Types Infer(const SoftmaxAttrs& attrs, const Types& inputs);
 Types Infer(const SubAttrs& attrs, const Types& inputs);
 

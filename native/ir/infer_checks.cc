@@ -1,10 +1,31 @@
+#include <algorithm>
+#include <array>
 #include <limits>
+#include <string_view>
 
 #include "base/error.h"
 #include "ir/infer.h"
 #include "ir/limits.h"
 
 namespace slimnet::infer {
+namespace {
+
+struct DTypesInfo {
+  std::string_view text;
+  bool (*accepts)(DType);
+  bool alike;  // the inputs that say so have one dtype among them
+};
+
+// In the order of DTypes.
+constexpr std::array<DTypesInfo, 5> kDTypesInfo{{
+    {"any dtype", [](DType) { return true; }, true},
+    {"a dtype of numbers", [](DType dtype) { return dtype != DType::kBool; }, true},
+    {"a floating-point dtype", IsFloating, true},
+    {"an integer dtype", [](DType dtype) { return !IsFloating(dtype) && dtype != DType::kBool; }, false},
+    {"bool", [](DType dtype) { return dtype == DType::kBool; }, false},
+}};
+
+}  // namespace
 
 void Fail(const std::string& problem) { throw Error(ErrorCode::kShape, problem); }
 
@@ -24,37 +45,9 @@ std::string ShapeText(const Shape& shape) {
   return text + "]";
 }
 
-bool IsFloating(DType dtype) {
-  return dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kFloat16 || dtype == DType::kBFloat16;
-}
-
 void RequireRank(const char* port, const TensorType& type, size_t rank) {
   if (type.shape.size() != rank) {
     Fail(std::string(port) + ": expected rank " + std::to_string(rank) + ", received " + ShapeText(type.shape) + ".");
-  }
-}
-
-void RequireFloating(const char* port, const TensorType& type) {
-  if (!IsFloating(type.dtype)) {
-    Fail(std::string(port) + ": expected a floating-point dtype, received " + std::string(Name(type.dtype)) + ".");
-  }
-}
-
-void RequireInteger(const char* port, const TensorType& type) {
-  if (IsFloating(type.dtype) || type.dtype == DType::kBool) {
-    Fail(std::string(port) + ": expected an integer dtype, received " + std::string(Name(type.dtype)) + ".");
-  }
-}
-
-void RequireBool(const char* port, const TensorType& type) {
-  if (type.dtype != DType::kBool) {
-    Fail(std::string(port) + ": expected bool, received " + std::string(Name(type.dtype)) + ".");
-  }
-}
-
-void RequireSameDType(const TensorType& a, const TensorType& b) {
-  if (a.dtype != b.dtype) {
-    Fail("Expected one dtype, received " + std::string(Name(a.dtype)) + " and " + std::string(Name(b.dtype)) + ".");
   }
 }
 
@@ -76,6 +69,25 @@ size_t NormalizeAxis(int64_t axis, size_t rank, const char* where) {
          ".");
   }
   return static_cast<size_t>(axis < 0 ? axis + count : axis);
+}
+
+void CheckDTypes(const OpInfo& op, const Types& inputs) {
+  size_t first = inputs.size();
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const DTypesInfo& info = kDTypesInfo[static_cast<size_t>(op.dtypes[i])];
+    const DType dtype = inputs[i].dtype;
+    if (!info.accepts(dtype)) {
+      Fail(std::string(op.inputs[i]) + ": expected " + std::string(info.text) + ", received " +
+           std::string(Name(dtype)) + ".");
+    }
+    if (!info.alike) continue;
+    first = std::min(first, i);
+    const DType expected = inputs[first].dtype;
+    if (dtype != expected) {
+      Fail("Expected one dtype for " + std::string(op.inputs[first]) + " and " + std::string(op.inputs[i]) +
+           ", received " + std::string(Name(expected)) + " and " + std::string(Name(dtype)) + ".");
+    }
+  }
 }
 
 void CheckShape(const Shape& shape) {

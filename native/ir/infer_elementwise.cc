@@ -1,4 +1,5 @@
-// Ops whose result has the shape of their inputs, stretched where they differ.
+// Ops whose result has the shape of their inputs, stretched where they differ. Elementwise ops of one input have no
+// rule of their own (infer.cc).
 #include <algorithm>
 #include <limits>
 
@@ -7,13 +8,7 @@
 namespace slimnet::infer {
 namespace {
 
-Types SameAsFloating(const Types& inputs) {
-  RequireFloating("x", inputs[0]);
-  return {inputs[0]};
-}
-
-Types SameAsFloatingRows(const Types& inputs) {
-  RequireFloating("x", inputs[0]);
+Types SameRows(const Types& inputs) {
   LastDimension("x", inputs[0].shape);
   return {inputs[0]};
 }
@@ -34,7 +29,6 @@ Shape Broadcast(const char* op, const Shape& a, const Shape& b) {
 }
 
 Types Binary(const char* op, const Types& inputs) {
-  RequireSameDType(inputs[0], inputs[1]);
   return {{inputs[0].dtype, Broadcast(op, inputs[0].shape, inputs[1].shape)}};
 }
 
@@ -42,16 +36,6 @@ Types Compared(const char* op, const Types& inputs) { return {{DType::kBool, std
 
 }  // namespace
 
-Types Infer(const AbsAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
-Types Infer(const EluAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
-Types Infer(const ExpAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
-Types Infer(const LogAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
-Types Infer(const Log1pAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
-Types Infer(const ReluAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
-Types Infer(const Relu6Attrs&, const Types& inputs) { return SameAsFloating(inputs); }
-Types Infer(const RsqrtAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
-Types Infer(const ScaleGradientAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
-Types Infer(const SigmoidAttrs&, const Types& inputs) { return SameAsFloating(inputs); }
 Types Infer(const ReorderAttrs&, const Types& inputs) { return {inputs[0]}; }
 Types Infer(const AddAttrs&, const Types& inputs) { return Binary("add", inputs); }
 Types Infer(const SubAttrs&, const Types& inputs) { return Binary("sub", inputs); }
@@ -63,23 +47,19 @@ Types Infer(const NotEqualAttrs&, const Types& inputs) { return Compared("not_eq
 Types Infer(const CastAttrs& attrs, const Types& inputs) { return {{attrs.dtype, inputs[0].shape}}; }
 
 Types Infer(const SelectAttrs&, const Types& inputs) {
-  RequireBool("condition", inputs[0]);
-  RequireSameDType(inputs[1], inputs[2]);
   return {
       {inputs[1].dtype, Broadcast("select", inputs[0].shape, Broadcast("select", inputs[1].shape, inputs[2].shape))}};
 }
 
-Types Infer(const SoftmaxAttrs&, const Types& inputs) { return SameAsFloatingRows(inputs); }
-Types Infer(const LogSoftmaxAttrs&, const Types& inputs) { return SameAsFloatingRows(inputs); }
+Types Infer(const SoftmaxAttrs&, const Types& inputs) { return SameRows(inputs); }
+Types Infer(const LogSoftmaxAttrs&, const Types& inputs) { return SameRows(inputs); }
 
 Types Infer(const BiasAddAttrs&, const Types& inputs) {
-  RequireSameDType(inputs[0], inputs[1]);
   RequireVector("bias", inputs[1], LastDimension("x", inputs[0].shape));
   return {inputs[0]};
 }
 
 Types Infer(const DropoutAttrs& attrs, const Types& inputs) {
-  RequireFloating("x", inputs[0]);
   if (!(attrs.keep_prob > 0 && attrs.keep_prob <= 1)) {
     Fail("keep_prob: expected more than 0 and at most 1, received " + std::to_string(attrs.keep_prob) + ".");
   }

@@ -5,7 +5,6 @@ namespace slimnet::infer {
 namespace {
 
 Types Assigned(const Types& inputs) {
-  RequireSameDType(inputs[0], inputs[1]);
   if (inputs[0].shape != inputs[1].shape) {
     Fail("The variable is " + ShapeText(inputs[0].shape) + ", the value " + ShapeText(inputs[1].shape) + ".");
   }
@@ -15,7 +14,6 @@ Types Assigned(const Types& inputs) {
 }  // namespace
 
 Types Infer(const BatchNormAttrs&, const Types& inputs) {
-  RequireFloating("x", inputs[0]);
   const int64_t channels = LastDimension("x", inputs[0].shape);
   RequireVector("scale", inputs[1], channels);
   RequireVector("offset", inputs[2], channels);
@@ -25,7 +23,6 @@ Types Infer(const BatchNormAttrs&, const Types& inputs) {
 }
 
 Types Infer(const BatchNormTrainingAttrs&, const Types& inputs) {
-  RequireFloating("x", inputs[0]);
   const int64_t channels = LastDimension("x", inputs[0].shape);
   RequireVector("scale", inputs[1], channels);
   RequireVector("offset", inputs[2], channels);
@@ -41,8 +38,6 @@ Types Infer(const AssignDebiasedMovingAverageAttrs&, const Types& inputs) {
   const TensorType& biased = inputs[1];
   const TensorType& step = inputs[2];
   const TensorType& value = inputs[3];
-  RequireSameDType(variable, value);
-  RequireSameDType(variable, biased);
   if (variable.shape != value.shape || variable.shape != biased.shape || !step.shape.empty()) {
     Fail("Expected three of one shape and a scalar step, received " + ShapeText(variable.shape) + ", " +
          ShapeText(biased.shape) + ", " + ShapeText(value.shape) + ", " + ShapeText(step.shape) + ".");

@@ -8,7 +8,6 @@ namespace {
 
 // An empty list of axes means all of them.
 Types Reduced(const std::vector<int64_t>& axes, bool keep_dims, const Types& inputs) {
-  RequireFloating("x", inputs[0]);
   const Shape& from = inputs[0].shape;
   std::vector<bool> reduced(from.size(), axes.empty());
   for (int64_t axis : axes) {
@@ -29,7 +28,6 @@ Types Reduced(const std::vector<int64_t>& axes, bool keep_dims, const Types& inp
 
 // The shape of indices into the rows of x: one for each.
 Shape Indices(const char* port, const TensorType& indices, const TensorType& x) {
-  RequireInteger(port, indices);
   const Shape& from = x.shape;
   const Shape rows(from.begin(), from.empty() ? from.end() : from.end() - 1);
   if (from.empty() || rows != indices.shape) {
@@ -44,13 +42,9 @@ Shape Indices(const char* port, const TensorType& indices, const TensorType& x) 
 Types Infer(const ReduceMeanAttrs& a, const Types& inputs) { return Reduced(a.axes, a.keep_dims, inputs); }
 Types Infer(const ReduceSumAttrs& a, const Types& inputs) { return Reduced(a.axes, a.keep_dims, inputs); }
 
-Types Infer(const L2LossAttrs&, const Types& inputs) {
-  RequireFloating("x", inputs[0]);
-  return {{inputs[0].dtype, {}}};
-}
+Types Infer(const L2LossAttrs&, const Types& inputs) { return {{inputs[0].dtype, {}}}; }
 
 Types Infer(const ArgmaxAttrs& attrs, const Types& inputs) {
-  RequireFloating("x", inputs[0]);
   Shape shape = inputs[0].shape;
   const size_t gone = NormalizeAxis(attrs.axis, shape.size(), "axis");
   if (shape[gone] == 0) Fail("There is no largest of no values.");
@@ -59,7 +53,6 @@ Types Infer(const ArgmaxAttrs& attrs, const Types& inputs) {
 }
 
 Types Infer(const TopKAttrs& attrs, const Types& inputs) {
-  RequireFloating("x", inputs[0]);
   const int64_t size = LastDimension("x", inputs[0].shape);
   if (attrs.k < 1 || attrs.k > size) {
     Fail("k: expected 1 to " + std::to_string(size) + ", received " + std::to_string(attrs.k) + ".");
@@ -70,21 +63,16 @@ Types Infer(const TopKAttrs& attrs, const Types& inputs) {
 }
 
 Types Infer(const PickAttrs&, const Types& inputs) {
-  RequireFloating("x", inputs[0]);
   return {{inputs[0].dtype, Indices("index", inputs[1], inputs[0])}};
 }
 
 Types Infer(const InTopKAttrs& attrs, const Types& inputs) {
-  RequireFloating("predictions", inputs[0]);
   if (attrs.k < 0) Fail("k: expected a number that is not negative, received " + std::to_string(attrs.k) + ".");
   return {{DType::kBool, Indices("targets", inputs[1], inputs[0])}};
 }
 
 Types Infer(const ConfusionMatrixAttrs& attrs, const Types& inputs) {
   constexpr int64_t kMostClasses = 1 << 15;
-  RequireInteger("labels", inputs[0]);
-  RequireInteger("predictions", inputs[1]);
-  RequireFloating("weights", inputs[2]);
   const Shape& labels = inputs[0].shape;
   const Shape& predictions = inputs[1].shape;
   const Shape& weights = inputs[2].shape;
@@ -105,8 +93,6 @@ Types Infer(const MatmulAttrs&, const Types& inputs) {
   const Shape& x = inputs[0].shape;
   const Shape& y = inputs[1].shape;
   RequireRank("y", inputs[1], 2);
-  RequireFloating("x", inputs[0]);
-  RequireSameDType(inputs[0], inputs[1]);
   if (x.empty() || x.back() != y[0]) Fail("Cannot multiply " + ShapeText(x) + " by " + ShapeText(y) + ".");
   Shape shape = x;
   shape.back() = y[1];

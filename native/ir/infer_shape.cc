@@ -110,7 +110,6 @@ Types Infer(const TransposeAttrs& attrs, const Types& inputs) {
 }
 
 Types Infer(const OneHotAttrs& attrs, const Types& inputs) {
-  RequireInteger("indices", inputs[0]);
   if (attrs.depth < 0 || attrs.depth > limits::kDimension) {
     Fail("depth: expected 0 to " + std::to_string(limits::kDimension) + ", received " + std::to_string(attrs.depth) +
          ".");

@@ -40,7 +40,6 @@ template <class PoolAttrs>
 Types InferPool(const PoolAttrs& a, const Types& inputs) {
   const TensorType& x = inputs[0];
   RequireRank("x", x, 4);
-  RequireFloating("x", x);
   const bool wide = std::max(a.pads[0], a.pads[1]) >= a.ksize[0] || std::max(a.pads[2], a.pads[3]) >= a.ksize[1];
   if (wide && std::any_of(a.pads.begin(), a.pads.end(), [](int64_t p) { return p > 0; })) {
     Fail("Pads " + ListText(a.pads) + " must be smaller than the window " + ListText(a.ksize) + ".");
@@ -61,8 +60,6 @@ Types Infer(const Conv2dAttrs& a, const Types& inputs) {
   const TensorType& filter = inputs[1];
   RequireRank("x", x, 4);
   RequireRank("filter", filter, 4);
-  RequireFloating("x", x);
-  RequireSameDType(x, filter);
   if (std::any_of(filter.shape.begin(), filter.shape.end(), [](int64_t d) { return d < 1; })) {
     Fail("filter: expected known, positive dimensions, received " + ShapeText(filter.shape) + ".");
   }

@@ -55,21 +55,10 @@ std::string AttrsText(const Attrs& attrs) {
 }
 
 std::string PostText(const PostOp& post) {
-  switch (post.kind) {
-    case PostOp::Kind::kBias:
-      return "bias(" + ValueText(post.operand) + ")";
-    case PostOp::Kind::kScale:
-      return "scale(" + ValueText(post.operand) + ")";
-    case PostOp::Kind::kAdd:
-      return "add(" + ValueText(post.operand) + (post.in_place ? ", in_place)" : ")");
-    case PostOp::Kind::kRelu:
-      return "relu";
-    case PostOp::Kind::kRelu6:
-      return "relu6";
-    case PostOp::Kind::kResult:
-      return "result";
-  }
-  return "";
+  const PostOpInfo& info = Info(post.kind);
+  std::string text(info.name);
+  if (info.has_operand) text += "(" + ValueText(post.operand) + (post.in_place ? ", in_place)" : ")");
+  return text;
 }
 
 std::string Span(const Place& place, size_t bytes) {

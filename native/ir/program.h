@@ -1,10 +1,12 @@
 // The intermediate representation: a list of nodes over numbered values, in an order in which it can run.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/dtype.h"
@@ -92,9 +94,26 @@ struct PostOp {
   bool operator==(const PostOp&) const = default;
 };
 
-// Whether the operand has an element for each channel, whatever the image.
-constexpr bool IsByChannel(PostOp::Kind kind) { return kind == PostOp::Kind::kBias || kind == PostOp::Kind::kScale; }
-constexpr bool IsActivation(PostOp::Kind kind) { return kind == PostOp::Kind::kRelu || kind == PostOp::Kind::kRelu6; }
+struct PostOpInfo {
+  std::string_view name;  // in plans, reports and errors
+  bool has_operand = false;
+  bool by_channel = false;  // the operand has an element for each channel, whatever the image
+  bool activation = false;
+};
+
+// In the order of PostOp::Kind.
+inline constexpr std::array<PostOpInfo, 6> kPostOps{{
+    {.name = "bias", .has_operand = true, .by_channel = true},
+    {.name = "scale", .has_operand = true, .by_channel = true},
+    {.name = "add", .has_operand = true},
+    {.name = "relu", .activation = true},
+    {.name = "relu6", .activation = true},
+    {.name = "result"},
+}};
+
+constexpr const PostOpInfo& Info(PostOp::Kind kind) { return kPostOps[static_cast<size_t>(kind)]; }
+constexpr bool IsByChannel(PostOp::Kind kind) { return Info(kind).by_channel; }
+constexpr bool IsActivation(PostOp::Kind kind) { return Info(kind).activation; }
 
 struct Node {
   OpKind op = OpKind::kInput;
@@ -147,8 +166,6 @@ struct Uses {
   explicit Uses(const Program& program);
   bool SingleReader(ValueId value) const { return !external[value] && readers[value].size() == 1; }
 };
-
-const OpInfo& Info(OpKind op);
 
 // Whether the post-ops make a second result.
 bool HasSecondResult(const Node& node);

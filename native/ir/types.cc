@@ -34,9 +34,4 @@ ValueId Program::AddValue(TensorType type, int32_t port, std::string maker) {
   return static_cast<ValueId>(values.size() - 1);
 }
 
-const OpInfo& Info(OpKind op) {
-  static const std::vector<OpInfo> table = MakeOpTable();
-  return table[static_cast<size_t>(op)];
-}
-
 }  // namespace slimnet

@@ -8,9 +8,11 @@
 
 #include "base/error.h"
 #include "ir/batchwise.h"
+#include "ir/constants.h"
 #include "ir/infer.h"
 #include "ir/program.h"
 #include "ir/reads.h"
+#include "ir/text.h"
 #include "ir/views.h"
 
 namespace slimnet {
@@ -134,7 +136,7 @@ class Verifier {
       FailAt(node, "expected " + std::to_string(elements) + " values or one, received " +
                        std::to_string(values.size()) + ".");
     }
-    if (infer::IsFloating(type.dtype)) return;
+    if (IsFloating(type.dtype)) return;
     const IntegerRange range = RangeOf(type.dtype);
     for (double value : values) {
       if (!(value >= range.smallest && value <= range.largest && value == std::trunc(value))) {
@@ -154,8 +156,9 @@ class Verifier {
     bool second = false;
     for (const PostOp& post : node.post_ops) {
       const TensorType& result = TypeOf(node.outputs[0]);
-      const bool wants_operand = IsByChannel(post.kind) || post.kind == PostOp::Kind::kAdd;
-      if (wants_operand != (post.operand != kNoValue)) FailAt(node, "a post-op has an operand too many or too few.");
+      const PostOpInfo& post_info = Info(post.kind);
+      if (post_info.has_operand != (post.operand != kNoValue))
+        FailAt(node, "a post-op has an operand too many or too few.");
       if (post.in_place && post.kind != PostOp::Kind::kAdd) FailAt(node, "only an add can work in place.");
       // The first result takes the operand's memory.
       if (post.in_place && second) FailAt(node, "the second result cannot take the memory of what is added.");
@@ -166,12 +169,11 @@ class Verifier {
         FailAt(node,
                "the absorbed add takes " + ToString(result) + ", received " + ToString(TypeOf(post.operand)) + ".");
       }
-      if (IsByChannel(post.kind)) {
+      if (post_info.by_channel) {
         const TensorType expected{result.dtype, {result.shape.empty() ? 1 : result.shape.back()}};
         if (TypeOf(post.operand) != expected) {
-          const std::string what = post.kind == PostOp::Kind::kBias ? "bias" : "scale";
-          FailAt(node, "the absorbed " + what + " must be " + ToString(expected) + ", received " +
-                           ToString(TypeOf(post.operand)) + ".");
+          FailAt(node, "the absorbed " + std::string(post_info.name) + " must be " + ToString(expected) +
+                           ", received " + ToString(TypeOf(post.operand)) + ".");
         }
       }
     }
@@ -230,17 +232,15 @@ class Verifier {
       return;
     }
     if (main_began_) FailAt(node, "a node of the prologue stands behind a node of the main part.");
-    if (node.op == OpKind::kInput || node.op == OpKind::kDropout || !Info(node.op).updates.empty()) {
-      FailAt(node, "the prologue cannot hold this op.");
-    }
+    if (!MayBeConstant(node.op)) FailAt(node, "the prologue cannot hold this op.");
   }
 
   // The microbatch loop is the beginning of the main part. It is entered by slices and left by concats; what else it
   // reads is the same in each repetition.
   void CheckMicrobatchLoop(const Node& node) {
-    const bool fixed = IsFixed(node);
-    for (ValueId value : node.outputs) constant_[value] = fixed;
-    if (!node.repeated && !fixed && node.op != OpKind::kInput) left_loop_ = true;
+    const bool constant = IsConstant(node, constant_);
+    for (ValueId value : node.outputs) constant_[value] = constant;
+    if (!node.repeated && !constant && node.op != OpKind::kInput) left_loop_ = true;
     if (node.repeated && left_loop_) FailAt(node, "a node of the microbatch loop stands behind a node that runs once.");
     if (IsMovingView(node.op)) {
       CheckMovingView(node);
@@ -275,14 +275,6 @@ class Verifier {
     if (program_.values[node.inputs[0]].layout || program_.values[node.outputs[0]].layout) {
       FailAt(node, "images in a layout of a backend cannot be told apart.");
     }
-  }
-
-  // Made of variables and constants alone, so that the results are the same in each repetition.
-  bool IsFixed(const Node& node) const {
-    bool fixed = node.op != OpKind::kInput && node.op != OpKind::kDropout && node.op != OpKind::kMicrobatchSlice &&
-                 Info(node.op).updates.empty();
-    ForEachRead(node, [&](ValueId value) { fixed = fixed && constant_[value]; });
-    return fixed;
   }
 
   void CheckResults() {

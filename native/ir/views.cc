@@ -4,10 +4,6 @@
 
 namespace slimnet {
 
-bool IsView(OpKind op) { return op == OpKind::kSqueeze || op == OpKind::kReshape || IsMovingView(op); }
-
-bool IsMovingView(OpKind op) { return op == OpKind::kMicrobatchSlice || op == OpKind::kMicrobatchConcat; }
-
 std::vector<ValueId> ViewRoots(const Program& program) {
   std::vector<ValueId> roots(program.values.size());
   std::iota(roots.begin(), roots.end(), 0);

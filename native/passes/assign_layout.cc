@@ -2,6 +2,7 @@
 #include <string>
 #include <utility>
 
+#include "ir/constants.h"
 #include "passes/edit.h"
 #include "passes/passes.h"
 

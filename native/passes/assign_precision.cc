@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "ir/constants.h"
 #include "ir/views.h"
 #include "passes/edit.h"
 #include "passes/passes.h"
@@ -16,11 +17,9 @@ namespace {
 constexpr double kLargestUnsigned = 255;
 constexpr double kLargestSigned = 127;
 
-bool IsProduct(OpKind op) { return op == OpKind::kConv2d || op == OpKind::kMatmul; }
-
 // The result holds values of the input alone (and zeros): it needs no steps of its own.
 bool KeepsValues(const Node& node) {
-  return node.post_ops.empty() && (IsView(node.op) || node.op == OpKind::kMaxPool2d || node.op == OpKind::kPad);
+  return node.post_ops.empty() && Info(node.op).low_precision == LowPrecision::kInputScale;
 }
 
 Encoding EncodingOf(const ValueRange& range) {
@@ -101,7 +100,7 @@ class PrecisionLowering {
     encodings_[result] = StoredAs(node, result);
     if (Info(node.op).source || late_[index] || constant_[result] || request_.KeepsFloat32(node.name)) return;
     if (node.inputs.empty() || !IsActivation(node.inputs[0])) return;
-    if (IsProduct(node.op)) {
+    if (Info(node.op).product) {
       if (!constant_[node.inputs[1]]) return;
       RequireRange(node, result);
       // A reorder less, and the first layer sees its input as it is.

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "ir/constants.h"
 #include "ir/reads.h"
 
 namespace slimnet {
@@ -157,18 +158,6 @@ std::vector<bool> UpdatedVariables(const Program& program) {
     if (node.op == OpKind::kVariable && names.contains(name_of(node))) updated[node.outputs[0]] = true;
   }
   return updated;
-}
-
-std::vector<bool> ConstantValues(const Program& program) {
-  std::vector<bool> constant(program.values.size(), false);
-  for (const Node& node : program.nodes) {
-    // Random ops depend on the number of the run, ops with effect on when they run, parts on the repetition.
-    bool all = node.op != OpKind::kInput && node.op != OpKind::kDropout && node.op != OpKind::kMicrobatchSlice &&
-               Info(node.op).updates.empty();
-    ForEachRead(node, [&](ValueId value) { all = all && constant[value]; });
-    for (ValueId value : node.outputs) constant[value] = all;
-  }
-  return constant;
 }
 
 std::vector<bool> FixedValues(const Program& program) {

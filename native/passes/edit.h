@@ -39,9 +39,6 @@ void SortNodes(Program& program);
 // By value: true for variables that ops of this program change.
 std::vector<bool> UpdatedVariables(const Program& program);
 
-// By value: true for what is computed from variables and constants alone.
-std::vector<bool> ConstantValues(const Program& program);
-
 // By value: constant values that no variable goes into which this program changes. They are the same in every run of
 // it.
 std::vector<bool> FixedValues(const Program& program);

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "ir/constants.h"
 #include "ir/views.h"
 #include "passes/edit.h"
 #include "passes/passes.h"

@@ -26,7 +26,7 @@ class Keeper {
 
  private:
   void ReadCopies(size_t index) {
-    const std::vector<int>& updates = Info(program_.nodes[index].op).updates;
+    const PortList<int>& updates = Info(program_.nodes[index].op).updates;
     for (size_t port = 0; port < program_.nodes[index].inputs.size(); ++port) {
       if (std::find(updates.begin(), updates.end(), static_cast<int>(port)) != updates.end()) continue;
       const ValueId kept = Kept(program_.nodes[index].inputs[port]);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ir/batchwise.h"
+#include "ir/constants.h"
 #include "ir/reads.h"
 #include "ir/views.h"
 #include "passes/edit.h"

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "ir/batchwise.h"
+#include "ir/constants.h"
 #include "ir/reads.h"
 #include "passes/edit.h"
 #include "passes/microbatch_loop.h"

@@ -30,32 +30,6 @@ bool IsIdentity(const Perm& perm) {
   return true;
 }
 
-bool IsElementwise(OpKind op) {
-  switch (op) {
-    case OpKind::kAbs:
-    case OpKind::kAdd:
-    case OpKind::kCast:
-    case OpKind::kDiv:
-    case OpKind::kDivNoNan:
-    case OpKind::kElu:
-    case OpKind::kEqual:
-    case OpKind::kExp:
-    case OpKind::kLog:
-    case OpKind::kLog1p:
-    case OpKind::kMul:
-    case OpKind::kNotEqual:
-    case OpKind::kRelu:
-    case OpKind::kRelu6:
-    case OpKind::kRsqrt:
-    case OpKind::kSelect:
-    case OpKind::kSigmoid:
-    case OpKind::kSub:
-      return true;
-    default:
-      return false;
-  }
-}
-
 class TransposeSinker {
  public:
   explicit TransposeSinker(Program& program)
@@ -109,7 +83,7 @@ class TransposeSinker {
 
   // Computes the node on the values before their transposes, and transposes its result; false: it must stay.
   bool Sink(Node& node) {
-    if (IsElementwise(node.op)) return SinkElementwise(node);
+    if (Info(node.op).elementwise) return SinkElementwise(node);
     if (node.op == OpKind::kPad) return SinkPad(node);
     if (auto* mean = std::get_if<ReduceMeanAttrs>(&node.attrs)) return SinkReduction(node, mean->axes, mean->keep_dims);
     if (auto* sum = std::get_if<ReduceSumAttrs>(&node.attrs)) return SinkReduction(node, sum->axes, sum->keep_dims);

@@ -16,9 +16,7 @@ namespace slimnet {
 namespace {
 
 // Not computed but placed by the runtime.
-bool IsPlaced(OpKind op) {
-  return op == OpKind::kInput || op == OpKind::kVariable || op == OpKind::kConstant || IsMovingView(op);
-}
+bool IsPlaced(OpKind op) { return Info(op).source || IsMovingView(op); }
 
 // A view of another value: the same bytes, nothing to run.
 bool IsAlias(const Program& program, const Node& node) {

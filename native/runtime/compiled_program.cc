@@ -7,28 +7,6 @@
 #include "runtime/instance.h"
 
 namespace slimnet {
-namespace {
-
-std::string PostOpName(PostOp::Kind kind) {
-  switch (kind) {
-    case PostOp::Kind::kBias:
-      return "bias";
-    case PostOp::Kind::kScale:
-      return "scale";
-    case PostOp::Kind::kAdd:
-      return "add";
-    case PostOp::Kind::kRelu:
-      return "relu";
-    case PostOp::Kind::kRelu6:
-      return "relu6";
-    case PostOp::Kind::kResult:
-      return "result";
-  }
-  return "?";
-}
-
-}  // namespace
-
 Instance& CompiledProgram::InstanceOf(const Arena& arena) {
   const auto of_arena = [&](const auto& entry) { return entry.first == &arena; };
   {
@@ -65,7 +43,7 @@ std::vector<StepReport> CompiledProgram::Steps() const {
     if (node.repeated) whole.shape[0] *= program_.repeats;
     report.output = ToString(whole);
     if (output.encoding) report.output += " as " + ToString(*output.encoding);
-    for (const PostOp& post : node.post_ops) report.post_ops.push_back(PostOpName(post.kind));
+    for (const PostOp& post : node.post_ops) report.post_ops.emplace_back(Info(post.kind).name);
     report.scratch_bytes = kernel.scratch_bytes();
     report.nanoseconds = nanoseconds_[i];
     reports.push_back(std::move(report));

@@ -62,7 +62,7 @@ TEST(InferConv2d, SaysWhatDoesNotFit) {
   ExpectError(Conv(1, 1, -1), {F({1, 4, 4, 3}), F({3, 3, 3, 1})}, "Pads [-1,-1,-1,-1] must not be negative");
   ExpectError(Conv(1, 1, kHuge), {F({1, 4, 4, 3}), F({3, 3, 3, 1})}, "Expected dimensions between 0 and 2147483647");
   ExpectError(Conv(1, 1, 0), {F({1, 4, 4, 3}), {DType::kFloat64, {3, 3, 3, 1}}},
-              "Expected one dtype, received float32 and float64");
+              "Expected one dtype for x and filter, received float32 and float64");
   ExpectError(Conv(1, 1, 0), {{DType::kInt32, {1, 4, 4, 3}}, F({3, 3, 3, 1})}, "x: expected a floating-point dtype");
   ExpectError(Conv(1, 1, 0), {F({1, 4, 4, 3})}, "expected 2 inputs, received 1");
   ExpectError(Conv(1, 1, 1), {F({2147483647, 400, 400, 3}), F({3, 3, 3, 9})}, "has more than 1099511627776 elements");

@@ -88,4 +88,9 @@ inline bool IsLowPrecision(const NodeContext& node) {
   return false;
 }
 
+// A convolution or product that reads float32 and writes low precision.
+inline bool LowersPrecision(const NodeContext& node) {
+  return Info(node.node.op).product && !node.input(0).encoding && node.output(0).encoding;
+}
+
 }  // namespace slimnet::cpu

@@ -9,7 +9,6 @@
 #include "backends/cpu/cpu_stream.h"
 #include "backends/cpu/encoded.h"
 #include "backends/cpu/kernel_of.h"
-#include "backends/cpu/low_precision_ops.h"
 
 namespace slimnet {
 namespace {
@@ -41,7 +40,8 @@ class NullBackend final : public Backend {
   const DeviceInfo& device() const override { return device_; }
   Verdict Offers(Precision) const override { return Verdict::Yes(); }
   Verdict Supports(const NodeContext& node) const override {
-    if (cpu::IsLowPrecision(node) && !cpu::TakesLowPrecision(node.node.op)) return Verdict::No("this op takes float32");
+    if (cpu::IsLowPrecision(node) && Info(node.node.op).low_precision == LowPrecision::kNone)
+      return Verdict::No("this op takes float32");
     if (cpu::LowersPrecision(node)) return Verdict::No("precision is lowered by a step of its own");
     // As with loops for low precision beside a library for the others.
     if (HasSecondResult(node.node) && !cpu::IsLowPrecision(node)) return Verdict::No("float32 has one result");
@@ -52,7 +52,7 @@ class NullBackend final : public Backend {
   Verdict Fuses(const NodeContext& context, const PostOp& next) const override {
     const Node& node = context.node;
     if (EndsInRelu(node)) return Verdict::No("nothing is fused behind a relu");
-    if (node.op == OpKind::kConv2d || node.op == OpKind::kMatmul) return Verdict::Yes();
+    if (Info(node.op).product) return Verdict::Yes();
     if (IsActivation(next.kind) && (node.op == OpKind::kAdd || node.op == OpKind::kBatchNorm)) return Verdict::Yes();
     return Verdict::No("this op absorbs no such op");
   }

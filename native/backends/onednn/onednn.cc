@@ -8,7 +8,6 @@
 #include "backends/cpu/cpu_features.h"
 #include "backends/cpu/encoded.h"
 #include "backends/cpu/kernel_of.h"
-#include "backends/cpu/low_precision_ops.h"
 #include "backends/cpu/product_rate.h"
 #include "backends/cpu/via_float32.h"
 #include "backends/onednn/amx_conv.h"
@@ -70,15 +69,13 @@ bool ReadsAnyStorage(OpKind op) {
 
 Verdict SupportsLowPrecision(const OpContext& context) {
   const OpKind op = context.node.op;
-  if (!cpu::TakesLowPrecision(op)) return Verdict::No("the onednn backend computes this op in float32");
-  const bool product = op == OpKind::kConv2d || op == OpKind::kMatmul;
-  if (!product || HasNothingToDo(context)) return Verdict::Yes();
+  if (Info(op).low_precision == LowPrecision::kNone)
+    return Verdict::No("the onednn backend computes this op in float32");
+  if (!Info(op).product || HasNothingToDo(context)) return Verdict::Yes();
   if (op == OpKind::kConv2d && TakesAmxConv(context)) return Verdict::Yes();
   if (cpu::LowersPrecision(context)) return Verdict::No("oneDNN writes low precision where it reads them");
   return op == OpKind::kConv2d ? SupportsLowPrecisionConv2d(context) : SupportsLowPrecisionMatmul(context);
 }
-
-bool IsSource(OpKind op) { return op == OpKind::kInput || op == OpKind::kVariable || op == OpKind::kConstant; }
 
 class OnednnBackend final : public Backend {
  public:
@@ -121,7 +118,7 @@ class OnednnBackend final : public Backend {
   }
 
   std::unique_ptr<Kernel> Prepare(const NodeContext& node) const override {
-    if (!IsSource(node.node.op) && HasNothingToDo(node)) {
+    if (!Info(node.node.op).source && HasNothingToDo(node)) {
       return cpu::KernelOf("nothing", [](ParallelFor&, const Bindings&) {});
     }
     const PrepareOp prepare = kPrepare[static_cast<size_t>(node.node.op)];

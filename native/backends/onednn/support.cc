@@ -3,63 +3,31 @@
 #include <algorithm>
 #include <span>
 
+#include "backends/cpu/float_types.h"
+
 namespace slimnet::onednn {
 namespace {
 
-// Which dtypes an op takes here.
-enum class Accepts {
-  kAll,      // moves or converts values
-  kFloats,   // float32 or float64, all inputs alike
-  kFloat32,  // computes
-  kClasses,  // float32 or float64 beside indices in any integer dtype
-};
-
-Accepts AcceptedBy(OpKind op) {
+// Ops that are computed by loops which take float64 as well.
+bool TakesFloat64(OpKind op) {
   switch (op) {
-    case OpKind::kCast:
-    case OpKind::kConstant:
-    case OpKind::kEqual:
-    case OpKind::kInput:
-    case OpKind::kNotEqual:
-    case OpKind::kOneHot:
-    case OpKind::kPad:
-    case OpKind::kReshape:
-    case OpKind::kSelect:
-    case OpKind::kSize:
-    case OpKind::kSqueeze:
-    case OpKind::kTranspose:
-    case OpKind::kVariable:
-      return Accepts::kAll;
     case OpKind::kArgmax:
     case OpKind::kAssignAdd:
     case OpKind::kAssignDebiasedMovingAverage:
     case OpKind::kAssignMovingAverage:
-    case OpKind::kDropout:
-    case OpKind::kScaleGradient:
-    case OpKind::kTopK:
-      return Accepts::kFloats;
     case OpKind::kConfusionMatrix:
+    case OpKind::kDropout:
     case OpKind::kInTopK:
     case OpKind::kPick:
-      return Accepts::kClasses;
+    case OpKind::kScaleGradient:
+    case OpKind::kTopK:
+      return true;
     default:
-      return Accepts::kFloat32;
+      return false;
   }
 }
 
 std::string OpName(const NodeContext& context) { return std::string(Info(context.node.op).name); }
-
-Verdict CheckInput(const NodeContext& context, Accepts accepts, const Value& value) {
-  const DType dtype = value.type.dtype;
-  const bool is_half = dtype == DType::kFloat16 || dtype == DType::kBFloat16;
-  if (accepts == Accepts::kAll || (accepts == Accepts::kClasses && !is_half)) return Verdict::Yes();
-  if (accepts == Accepts::kFloats && dtype == DType::kFloat64 && context.input(0).type.dtype == dtype)
-    return Verdict::Yes();
-  if (dtype == DType::kFloat32 && context.input(0).type.dtype == dtype) return Verdict::Yes();
-  const std::string wanted = accepts != Accepts::kFloat32 ? "float32 or float64, alike for all inputs" : "float32";
-  return Verdict::No("the onednn backend computes " + OpName(context) + " in " + wanted + ", received " +
-                     ToString(value.type));
-}
 
 bool IsEmpty(const Value& value) { return ElementCount(value.type.shape) == 0; }
 
@@ -112,12 +80,11 @@ Verdict Check(const NodeContext& context, std::span<const PostOp> before, const 
 
 Verdict SupportsNode(const NodeContext& context) {
   const Node& node = context.node;
-  const Accepts accepts = AcceptedBy(node.op);
-  for (size_t i = 0; i < node.inputs.size(); ++i) {
-    if (Verdict verdict = CheckInput(context, accepts, context.input(i)); !verdict) return verdict;
-  }
-  const bool product = node.op == OpKind::kConv2d || node.op == OpKind::kMatmul;
-  if (product && !IsEmpty(context.output(0)) && (IsEmpty(context.input(0)) || IsEmpty(context.input(1)))) {
+  const std::span<const DType> floats =
+      TakesFloat64(node.op) ? std::span<const DType>(cpu::kFloat32And64) : cpu::kFloat32;
+  if (Verdict verdict = cpu::ComputesIn(context, "onednn", floats); !verdict) return verdict;
+  if (Info(node.op).product && !IsEmpty(context.output(0)) &&
+      (IsEmpty(context.input(0)) || IsEmpty(context.input(1)))) {
     return Verdict::No(OpName(context) + " makes a result that is not empty out of an empty input");
   }
   for (size_t i = 0; i < node.post_ops.size(); ++i) {

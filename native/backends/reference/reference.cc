@@ -9,7 +9,7 @@
 #include "backends/cpu/cpu_features.h"
 #include "backends/cpu/cpu_stream.h"
 #include "backends/cpu/encoded.h"
-#include "backends/cpu/low_precision_ops.h"
+#include "backends/cpu/float_types.h"
 #include "backends/cpu/via_float32.h"
 #include "backends/reference/ops.h"
 #include "backends/reference/rounded_filter.h"
@@ -28,42 +28,6 @@ constexpr std::array<Prepare, kOpCount> kPrepare{
 #undef SLIMNET_PREPARE
 };
 
-// Which dtypes an op takes here.
-enum class Accepts {
-  kAll,     // moves bytes
-  kFloats,  // float32 or float64, all inputs alike
-  kFloat32,
-  kClasses,  // float32 or float64 beside indices in any integer dtype
-};
-
-Accepts AcceptedBy(OpKind op) {
-  switch (op) {
-    case OpKind::kCast:
-    case OpKind::kConstant:
-    case OpKind::kEqual:
-    case OpKind::kInput:
-    case OpKind::kNotEqual:
-    case OpKind::kOneHot:
-    case OpKind::kPad:
-    case OpKind::kReorder:
-    case OpKind::kReshape:
-    case OpKind::kSelect:
-    case OpKind::kSize:
-    case OpKind::kSqueeze:
-    case OpKind::kTranspose:
-    case OpKind::kVariable:
-      return Accepts::kAll;
-    case OpKind::kBatchNormTraining:
-      return Accepts::kFloat32;
-    case OpKind::kConfusionMatrix:
-    case OpKind::kInTopK:
-    case OpKind::kPick:
-      return Accepts::kClasses;
-    default:
-      return Accepts::kFloats;
-  }
-}
-
 bool HasPostOps(OpKind op) {
   switch (op) {
     case OpKind::kAdd:
@@ -74,21 +38,6 @@ bool HasPostOps(OpKind op) {
     default:
       return false;
   }
-}
-
-bool TakesOperands(OpKind op) { return op == OpKind::kConv2d || op == OpKind::kMatmul; }
-
-Verdict CheckDType(const NodeContext& node, Accepts accepts, const Value& value) {
-  const DType dtype = value.type.dtype;
-  if (accepts == Accepts::kClasses && dtype != DType::kFloat16 && dtype != DType::kBFloat16) return Verdict::Yes();
-  if (dtype == DType::kFloat32) {
-    if (node.input(0).type.dtype == DType::kFloat32) return Verdict::Yes();
-  } else if (dtype == DType::kFloat64 && accepts == Accepts::kFloats && node.input(0).type.dtype == dtype) {
-    return Verdict::Yes();
-  }
-  const std::string wanted = accepts != Accepts::kFloat32 ? "float32 or float64, alike for all inputs" : "float32";
-  return Verdict::No("the reference backend computes " + std::string(Info(node.node.op).name) + " in " + wanted +
-                     ", received " + ToString(value.type));
 }
 
 class ReferenceBackend final : public Backend {
@@ -107,16 +56,13 @@ class ReferenceBackend final : public Backend {
   Verdict Offers(Precision) const override { return Verdict::Yes(); }
 
   Verdict Supports(const NodeContext& node) const override {
-    if (cpu::IsLowPrecision(node) && !cpu::TakesLowPrecision(node.node.op)) {
+    if (cpu::IsLowPrecision(node) && Info(node.node.op).low_precision == LowPrecision::kNone) {
       return Verdict::No("the reference backend computes " + std::string(Info(node.node.op).name) + " in float32");
     }
     if (cpu::LowersPrecision(node)) return Verdict::No("the reference backend lowers precision by a step of its own");
-    const Accepts accepts = AcceptedBy(node.node.op);
-    if (accepts != Accepts::kAll) {
-      for (size_t i = 0; i < node.node.inputs.size(); ++i) {
-        if (Verdict verdict = CheckDType(node, accepts, node.input(i)); !verdict) return verdict;
-      }
-    }
+    const bool double_too = node.node.op != OpKind::kBatchNormTraining;
+    const std::span<const DType> floats = double_too ? std::span<const DType>(cpu::kFloat32And64) : cpu::kFloat32;
+    if (Verdict verdict = cpu::ComputesIn(node, name_, floats); !verdict) return verdict;
     for (const PostOp& next : node.node.post_ops) {
       if (Verdict verdict = Fuses(node, next); !verdict) return verdict;
     }
@@ -126,7 +72,7 @@ class ReferenceBackend final : public Backend {
   Verdict Fuses(const NodeContext& node, const PostOp& next) const override {
     const bool takes = next.kind == PostOp::Kind::kResult ? node.node.op == OpKind::kConv2d
                        : IsActivation(next.kind)          ? HasPostOps(node.node.op)
-                                                          : TakesOperands(node.node.op);
+                                                          : Info(node.node.op).product;
     if (takes) return Verdict::Yes();
     return Verdict::No("the reference backend computes " + std::string(Info(node.node.op).name) + " alone");
   }

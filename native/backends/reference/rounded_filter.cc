@@ -9,7 +9,7 @@
 namespace slimnet::reference {
 
 cpu::FilterRounding RoundingOfFilter(const NodeContext& node) {
-  if (node.node.op != OpKind::kConv2d && node.node.op != OpKind::kMatmul) return nullptr;
+  if (!Info(node.node.op).product) return nullptr;
   const std::optional<Encoding>& encoding = node.input(0).encoding;
   if (!encoding) return nullptr;
   const Shape& shape = node.input(1).type.shape;
