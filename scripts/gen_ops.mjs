@@ -1,23 +1,29 @@
-// Writes native/gen/ops.gen.h from the op declarations in lib/ops (as compiled into build/lib).
-//   node scripts/gen_ops.mjs            writes the header
-//   node scripts/gen_ops.mjs --check    exits with 1 when the committed header is stale
-import { readFileSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
-import { opHeader } from './lib/op_header.mjs';
+// Writes native/gen from the op declarations in lib/ops (as compiled into build/lib) and from the files of the backends.
+//   node scripts/gen_ops.mjs            writes the headers
+//   node scripts/gen_ops.mjs --check    exits with 1 when a committed header is stale
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { backendHeader, opHeader } from './lib/op_header.mjs';
+import { root } from './lib/paths.mjs';
 
-const target = fileURLToPath(new URL('../native/gen/ops.gen.h', import.meta.url));
-const compiled = (file) => import(new URL(`../build/lib/${file}`, import.meta.url).href);
+const compiled = (file) => import(join(root, 'build', 'lib', file));
 const { allOps } = await compiled('ops/all.js');
 const { traitValues } = await compiled('core/traits.js');
-const text = opHeader(allOps, traitValues);
+const backends = join(root, 'native', 'backends');
 
-if (process.argv.includes('--check')) {
-  let current = '';
-  try {
-    current = readFileSync(target, 'utf8');
-  } catch {}
-  if (current !== text) {
-    console.error('native/gen/ops.gen.h is stale: run `npm run gen`.');
-    process.exit(1);
+/** The backends that have a file for each op that they compute themselves. */
+const withOps = readdirSync(backends).filter((folder) => existsSync(join(backends, folder, 'ops.h')));
+
+const headers = new Map([
+  ['ops.gen.h', opHeader(allOps, traitValues)],
+  ...withOps.map((name) => [`${name}_ops.gen.h`, backendHeader(name, readdirSync(join(backends, name)), allOps)]),
+]);
+
+for (const [name, text] of headers) {
+  const target = join(root, 'native', 'gen', name);
+  if (!process.argv.includes('--check')) writeFileSync(target, text);
+  else if (!existsSync(target) || readFileSync(target, 'utf8') !== text) {
+    console.error(`native/gen/${name} is stale: run \`npm run gen\`.`);
+    process.exitCode = 1;
   }
-} else writeFileSync(target, text);
+}

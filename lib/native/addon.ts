@@ -120,6 +120,8 @@ export interface NativeBackend {
   readonly bfloat16Rate: number;
   /** By precision: why the backend cannot compute with it; '' where it can. */
   readonly refused: Readonly<Record<string, string>>;
+  /** Ops that the backend leaves out. */
+  readonly leftOut: readonly string[];
 }
 
 export interface NativeDiagnostics {

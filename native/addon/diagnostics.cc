@@ -27,7 +27,8 @@ constexpr const char* kCompiler = "g++ " __VERSION__;
 struct Seen {
   std::string reason;  // empty: available
   DeviceInfo device;
-  std::vector<std::string> refused = {};  // by precision: why it cannot be had; empty where it can
+  std::vector<std::string> refused = {};   // by precision: why it cannot be had; empty where it can
+  std::vector<std::string> left_out = {};  // ops
 };
 
 Seen LookAt(const BackendEntry& entry) {
@@ -38,6 +39,7 @@ Seen LookAt(const BackendEntry& entry) {
     for (size_t i = 0; i < kPrecisionNames.size(); ++i) {
       seen.refused.push_back(backend->Offers(static_cast<Precision>(i)).reason);
     }
+    seen.left_out = OpsLeftOut(*backend);
     return seen;
   } catch (const Error& error) {
     return {error.what(), {}};
@@ -64,6 +66,7 @@ napi_value Backends(const js::Arguments& arguments) {
       js::Set(env, refused, std::string(kPrecisionNames[i]).c_str(), js::String(env, seen.refused[i]));
     }
     js::Set(env, object, "refused", refused);
+    js::Set(env, object, "leftOut", js::StringArray(env, seen.left_out));
     list.push_back(object);
   }
   return js::Array(env, list);

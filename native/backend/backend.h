@@ -1,4 +1,4 @@
-// The contract between the compiler and whatever computes. One class for each backend, one file for each op.
+// The contract between the compiler and whatever computes. One class for each backend, one entry for each op.
 //
 // A backend knows neither passes nor Node. Its logical tensors are always NHWC / HWIO; other layouts are its own
 // business and travel as `Layout`. Everything may throw `Error`; nothing may abort.
@@ -114,6 +114,9 @@ class Backend {
 
   // May this device compute with such numbers at all? float32 is always yes.
   virtual Verdict Offers(Precision precision) const = 0;
+  // Is there code for the op at all? Of an op that a backend leaves out, Supports() and Fuses() say no and Prepare()
+  // throws Error{kBackend}.
+  virtual bool Has(OpKind op) const = 0;
   // May this node (with its post-ops) run here, its values stored as they say?
   virtual Verdict Supports(const NodeContext& node) const = 0;
   // May the node absorb `next` behind the post-ops that it already has?
@@ -126,6 +129,10 @@ class Backend {
   // `pool` serves CPU backends and outlives the stream; others ignore it.
   virtual std::unique_ptr<Stream> NewStream(ParallelFor& pool) const = 0;
 };
+
+// Names of the ops that the backend leaves out, among those that are computed at all: sources and moving views are
+// placed by the runtime.
+std::vector<std::string> OpsLeftOut(const Backend& backend);
 
 struct BackendOptions {
   int threads = 1;  // threads that one step may use

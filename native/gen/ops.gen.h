@@ -719,61 +719,6 @@ using Attrs = std::variant<
     TransposeAttrs,
     VariableAttrs>;
 
-// X(PascalName, snake_name) for each op, in the order of OpKind.
-#define SLIMNET_FOR_EACH_OP(X) \
-  X(Abs, abs) \
-  X(Add, add) \
-  X(Argmax, argmax) \
-  X(AssignAdd, assign_add) \
-  X(AssignDebiasedMovingAverage, assign_debiased_moving_average) \
-  X(AssignMovingAverage, assign_moving_average) \
-  X(AvgPool2d, avg_pool2d) \
-  X(BatchNorm, batch_norm) \
-  X(BatchNormTraining, batch_norm_training) \
-  X(BiasAdd, bias_add) \
-  X(Cast, cast) \
-  X(ConfusionMatrix, confusion_matrix) \
-  X(Constant, constant) \
-  X(Conv2d, conv2d) \
-  X(Div, div) \
-  X(DivNoNan, div_no_nan) \
-  X(Dropout, dropout) \
-  X(Elu, elu) \
-  X(Equal, equal) \
-  X(Exp, exp) \
-  X(InTopK, in_top_k) \
-  X(Input, input) \
-  X(L2Loss, l2_loss) \
-  X(Log, log) \
-  X(Log1p, log1p) \
-  X(LogSoftmax, log_softmax) \
-  X(Matmul, matmul) \
-  X(MaxPool2d, max_pool2d) \
-  X(MicrobatchConcat, microbatch_concat) \
-  X(MicrobatchSlice, microbatch_slice) \
-  X(Mul, mul) \
-  X(NotEqual, not_equal) \
-  X(OneHot, one_hot) \
-  X(Pad, pad) \
-  X(Pick, pick) \
-  X(ReduceMean, reduce_mean) \
-  X(ReduceSum, reduce_sum) \
-  X(Relu, relu) \
-  X(Relu6, relu6) \
-  X(Reorder, reorder) \
-  X(Reshape, reshape) \
-  X(Rsqrt, rsqrt) \
-  X(ScaleGradient, scale_gradient) \
-  X(Select, select) \
-  X(Sigmoid, sigmoid) \
-  X(Size, size) \
-  X(Softmax, softmax) \
-  X(Squeeze, squeeze) \
-  X(Sub, sub) \
-  X(TopK, top_k) \
-  X(Transpose, transpose) \
-  X(Variable, variable)
-
 // Attributes with default values for an op.
 inline Attrs DefaultAttrs(OpKind kind) {
   switch (kind) {

@@ -137,6 +137,12 @@ test('every op has a group of cases', () => {
   for (const group of groups) expect(group.cases.length + (group.op.internal ? 1 : 0)).toBeGreaterThan(0);
 });
 
+test('reference leaves out no op that has cases', () => {
+  const leftOut = availableBackends().find(({ name }) => name === 'reference')?.leftOut;
+  expect(leftOut).toBeDefined();
+  expect(groups.filter((g) => g.cases.length > 0 && leftOut?.includes(g.op.name)).map((g) => g.op.name)).toEqual([]);
+});
+
 test('case names are unique within an op', () => {
   for (const { op, cases } of groups) {
     const names = cases.map((c) => c.name);

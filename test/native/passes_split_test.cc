@@ -176,6 +176,7 @@ class WithCaches final : public Backend {
   const std::string& name() const override { return null_->name(); }
   const DeviceInfo& device() const override { return device_; }
   Verdict Offers(Precision precision) const override { return null_->Offers(precision); }
+  bool Has(OpKind op) const override { return null_->Has(op); }
   Verdict Supports(const NodeContext& node) const override { return null_->Supports(node); }
   Verdict Fuses(const NodeContext& node, const PostOp& next) const override { return null_->Fuses(node, next); }
   LayoutPtr Prefers(const NodeContext& node, size_t input) const override { return null_->Prefers(node, input); }

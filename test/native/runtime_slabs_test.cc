@@ -28,6 +28,7 @@ class CountingPieces final : public Backend {
   const std::string& name() const override { return name_; }
   const DeviceInfo& device() const override { return device_; }
   Verdict Offers(Precision) const override { return Verdict::Yes(); }
+  bool Has(OpKind) const override { return true; }
   Verdict Supports(const NodeContext&) const override { return Verdict::Yes(); }
   Verdict Fuses(const NodeContext&, const PostOp&) const override { return Verdict::Yes(); }
   LayoutPtr Prefers(const NodeContext&, size_t) const override { return nullptr; }

@@ -36,7 +36,7 @@ export const doctor: DefineCommand = (program, io, finish) => {
   program
     .command('doctor')
     .description(
-      'what this machine offers: CPU features, backends and why one is missing, precisions, kernels, versions, threads',
+      'what this machine offers: CPU features, backends, why one is missing and which ops it leaves out, precisions, kernels, versions, threads',
     )
     .option('--json', 'as JSON')
     .addHelpText(
@@ -120,6 +120,8 @@ async function report(
     [b.device, b.hardware].filter((s) => s !== '').join(': '),
   ]);
   await writeOut(io, `\n${table(['backend', 'state', 'device'], rows)}`);
+  const lacking = backends.filter((b) => b.leftOut.length > 0);
+  await writeOut(io, lacking.map((b) => `${b.name} leaves out the ops ${b.leftOut.join(', ')}\n`).join(''));
   if (choices === null) return;
   const precisions = Object.entries(choices.precisions).map(([name, refusal]) => [
     name,

@@ -4,6 +4,7 @@
 #include "backends/cpu/dispatch.h"
 #include "backends/cpu/encoded.h"
 #include "backends/cpu/kernel_of.h"
+#include "backends/cpu/kernels.h"
 
 namespace slimnet::cpu {
 namespace {
@@ -31,7 +32,8 @@ Conversion ConversionOf(const Value& from, const Value& to) {
   });
 }
 
-std::unique_ptr<Kernel> PrepareConvert(const NodeContext& node) {
+std::unique_ptr<Kernel> PrepareReorder(const NodeContext& node) {
+  if (!IsLowPrecision(node)) return PrepareCopy(node);
   const int64_t count = ElementCount(node.output(0).type.shape);
   return KernelOf("loop", [count, convert = ConversionOf(node.input(0), node.output(0))](ParallelFor& pool,
                                                                                          const Bindings& b) {

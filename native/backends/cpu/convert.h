@@ -13,7 +13,4 @@ namespace slimnet::cpu {
 using Conversion = std::function<void(const void* from, void* to, int64_t begin, int64_t end)>;
 Conversion ConversionOf(const Value& from, const Value& to);
 
-// A reorder between two plain values.
-std::unique_ptr<Kernel> PrepareConvert(const NodeContext& node);
-
 }  // namespace slimnet::cpu

@@ -9,8 +9,10 @@
 
 namespace slimnet::cpu {
 
-inline constexpr std::array kFloat32{DType::kFloat32};
-inline constexpr std::array kFloat32And64{DType::kFloat32, DType::kFloat64};
+inline constexpr std::array kFloatTypes{DType::kFloat32, DType::kFloat64};
+
+// float32, and float64 with it or not.
+constexpr std::span<const DType> FloatTypes(bool float64) { return std::span(kFloatTypes).first(float64 ? 2 : 1); }
 
 // Whether the inputs in which the op computes (DTypes::kFloat, kNumber) have one of the types. What only moves, names
 // elements or compares may have every dtype of the op's.

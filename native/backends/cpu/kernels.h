@@ -1,5 +1,5 @@
-// Ops that move or pick values and hardly calculate: every backend on the host computes them with the same plain loops.
-// Each function prepares a kernel for one node; what the ops mean is said in lib/ops/<op>.ts.
+// The plain loops of cpu/loops.cc. Each function prepares a kernel for one node; what the ops mean is said in
+// lib/ops/<op>.ts.
 #pragma once
 
 #include <memory>
@@ -26,12 +26,11 @@ std::unique_ptr<Kernel> PrepareSize(const NodeContext& node);             // eve
 std::unique_ptr<Kernel> PrepareTopK(const NodeContext& node);             // float32, float64
 std::unique_ptr<Kernel> PrepareTranspose(const NodeContext& node);        // every dtype
 
-// The same bytes under another shape (reshape, squeeze, scale_gradient, plain reorder): a copy, or nothing where the
-// memory planner made both one place. Every dtype.
+// The same bytes under another shape (reshape, squeeze, scale_gradient): a copy, or nothing where the memory planner
+// made both one place. Every dtype.
 std::unique_ptr<Kernel> PrepareCopy(const NodeContext& node);
 
-// Inputs, variables and constants, and what a microbatch loop reads and leaves, have no step: the runtime places them.
-// Throws Error{kInternal}.
-std::unique_ptr<Kernel> PrepareSource(const NodeContext& node);
+// Between two plain values: from one way of storing float32 to another, or a copy. Every dtype.
+std::unique_ptr<Kernel> PrepareReorder(const NodeContext& node);
 
 }  // namespace slimnet::cpu

@@ -39,6 +39,7 @@ class NullBackend final : public Backend {
   const std::string& name() const override { return name_; }
   const DeviceInfo& device() const override { return device_; }
   Verdict Offers(Precision) const override { return Verdict::Yes(); }
+  bool Has(OpKind) const override { return true; }
   Verdict Supports(const NodeContext& node) const override {
     if (cpu::IsLowPrecision(node) && Info(node.node.op).low_precision == LowPrecision::kNone)
       return Verdict::No("this op takes float32");

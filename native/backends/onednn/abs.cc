@@ -4,8 +4,7 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareAbs(const OpContext& context) {
-  return UnaryKernel(context, [](float x) { return std::fabs(x); });
-}
+constexpr OpEntry kAbs{
+    .prepare = [](const OpContext& context) { return UnaryKernel(context, [](float x) { return std::fabs(x); }); }};
 
 }  // namespace slimnet::onednn

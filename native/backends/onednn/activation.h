@@ -1,7 +1,10 @@
 // Activations of plain loops. NaN stays NaN, as TensorFlow has it.
 #pragma once
 
-#include "backend/backend.h"
+#include <span>
+#include <string>
+
+#include "backends/onednn/engine.h"
 #include "base/error.h"
 
 namespace slimnet::onednn {
@@ -20,6 +23,12 @@ struct Relu6 {
     return positive > 6 ? 6 : positive;
   }
 };
+
+// What the file of an op that computes so has for `fuses`.
+inline Verdict FusesActivation(const OpContext& context, std::span<const PostOp> before, const PostOp& next) {
+  if (before.empty() && IsActivation(next.kind)) return Verdict::Yes();
+  return Verdict::No(std::string(Info(context.node.op).name) + " absorbs one activation");
+}
 
 // Calls body with the activation that the node has absorbed, if any.
 template <class Body>

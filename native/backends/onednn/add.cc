@@ -3,8 +3,8 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareAdd(const OpContext& context) {
-  return BinaryKernel(context, [](float x, float y) { return x + y; });
-}
+constexpr OpEntry kAdd{.fuses = FusesActivation, .prepare = [](const OpContext& context) {
+                         return BinaryKernel(context, [](float x, float y) { return x + y; });
+                       }};
 
 }  // namespace slimnet::onednn

@@ -4,6 +4,8 @@
 
 namespace slimnet::onednn {
 
+namespace {
+
 std::unique_ptr<Kernel> PrepareAvgPool2d(const OpContext& context) {
   const auto& attrs = std::get<AvgPool2dAttrs>(context.node.attrs);
   const MemoryDesc x = ImageDesc(context.input(0).type);
@@ -21,5 +23,9 @@ std::unique_ptr<Kernel> PrepareAvgPool2d(const OpContext& context) {
                {{DNNL_ARG_SRC, x, Source::Input(0)}, {DNNL_ARG_DST, y, Source::Output(0)}});
   return std::move(sequence).Build();
 }
+
+}  // namespace
+
+constexpr OpEntry kAvgPool2d{.prepare = PrepareAvgPool2d};
 
 }  // namespace slimnet::onednn

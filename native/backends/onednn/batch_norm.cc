@@ -33,8 +33,6 @@ SLIMNET_INLINE void Normalize(Source source, Target target, Activation activatio
   }
 }
 
-}  // namespace
-
 std::unique_ptr<Kernel> PrepareBatchNorm(const OpContext& context) {
   const auto epsilon = static_cast<float>(std::get<BatchNormAttrs>(context.node.attrs).epsilon);
   const int64_t channels = cpu::RowLength(context.input(0).type.shape);
@@ -65,5 +63,9 @@ std::unique_ptr<Kernel> PrepareBatchNorm(const OpContext& context) {
         static_cast<size_t>(channels) * sizeof(float));
   });
 }
+
+}  // namespace
+
+constexpr OpEntry kBatchNorm{.reads_low_precision = true, .fuses = FusesActivation, .prepare = PrepareBatchNorm};
 
 }  // namespace slimnet::onednn

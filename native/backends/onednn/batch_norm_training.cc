@@ -32,8 +32,6 @@ void SumRows(ParallelFor& pool, const Rows& size, double* parts, double* sums, c
   }
 }
 
-}  // namespace
-
 std::unique_ptr<Kernel> PrepareBatchNormTraining(const OpContext& context) {
   const auto& attrs = std::get<BatchNormTrainingAttrs>(context.node.attrs);
   const Rows size{cpu::RowCount(context.input(0).type.shape), cpu::RowLength(context.input(0).type.shape)};
@@ -81,5 +79,9 @@ std::unique_ptr<Kernel> PrepareBatchNormTraining(const OpContext& context) {
       },
       static_cast<size_t>((kParts + 1) * size.channels) * sizeof(double));
 }
+
+}  // namespace
+
+constexpr OpEntry kBatchNormTraining{.prepare = PrepareBatchNormTraining};
 
 }  // namespace slimnet::onednn

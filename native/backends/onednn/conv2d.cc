@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <string_view>
 
+#include "backends/cpu/encoded.h"
 #include "backends/onednn/amx_conv.h"
+#include "backends/onednn/empty.h"
 #include "backends/onednn/fused_tail.h"
 #include "backends/onednn/low_precision_product.h"
 #include "backends/onednn/ops.h"
@@ -89,9 +91,8 @@ PreparedPtr Choose(const OpContext& context) {
   });
 }
 
-}  // namespace
-
-LayoutPtr PreferConv2d(const OpContext& context) {
+LayoutPtr PreferConv2d(const OpContext& context, size_t input) {
+  if (input != 1) return nullptr;
   if (PrefersWinograd(context)) return WinogradLayout(context);
   if (TakesAmxConv(context)) return AmxFilterLayout(context);
   const MemoryDesc packed = Choose(context)->weights();
@@ -101,12 +102,25 @@ LayoutPtr PreferConv2d(const OpContext& context) {
   return WeightsLayout(FilterDesc(context.input(1).type), packed);
 }
 
-Verdict SupportsLowPrecisionConv2d(const OpContext& context) {
+Verdict SupportsConv2d(const OpContext& context) {
+  if (Verdict verdict = SupportsEmptyInputs(context); !verdict) return verdict;
+  if (HasSecondResult(context.node) && !TakesAmxConv(context)) {
+    return Verdict::No("a second result is made by the loops for the matrix unit alone");
+  }
+  if (!cpu::IsLowPrecision(context) || HasNothingToDo(context) || TakesAmxConv(context)) return Verdict::Yes();
+  if (cpu::LowersPrecision(context)) return Verdict::No("oneDNN writes low precision where it reads them");
   // Of the implementations without brgemm, that for signed 8-bit numbers on VNNI is wrong for such shapes as well.
   if (MisleadsBrgemm(context, GeometryOf(context))) {
     return Verdict::No("oneDNN's low-precision convolutions are wrong for this shape (backends/onednn/conv2d.cc)");
   }
   return HasFastKernel([&] { return Choose(context); });
+}
+
+// A second result is not oneDNN's: SupportsConv2d looks at it and at what belongs to it.
+Verdict FusesBehindConv2d(const OpContext& context, std::span<const PostOp> before, const PostOp& next) {
+  const auto is_result = [](const PostOp& op) { return op.kind == PostOp::Kind::kResult; };
+  if (is_result(next) || std::any_of(before.begin(), before.end(), is_result)) return Verdict::Yes();
+  return FusesTail(context, before, next);
 }
 
 std::unique_ptr<Kernel> PrepareConv2d(const OpContext& context) {
@@ -130,5 +144,13 @@ std::unique_ptr<Kernel> PrepareConv2d(const OpContext& context) {
   sequence.Add(convolution, std::move(arguments));
   return std::move(sequence).Build();
 }
+
+}  // namespace
+
+constexpr OpEntry kConv2d{.reads_low_precision = true,
+                          .supports = SupportsConv2d,
+                          .fuses = FusesBehindConv2d,
+                          .prefers = PreferConv2d,
+                          .prepare = PrepareConv2d};
 
 }  // namespace slimnet::onednn

@@ -3,8 +3,7 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareDiv(const OpContext& context) {
-  return BinaryKernel(context, [](float x, float y) { return x / y; });
-}
+constexpr OpEntry kDiv{
+    .prepare = [](const OpContext& context) { return BinaryKernel(context, [](float x, float y) { return x / y; }); }};
 
 }  // namespace slimnet::onednn

@@ -3,8 +3,8 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareDivNoNan(const OpContext& context) {
+constexpr OpEntry kDivNoNan{.prepare = [](const OpContext& context) {
   return BinaryKernel(context, [](float x, float y) { return y == 0 ? 0.0F : x / y; });
-}
+}};
 
 }  // namespace slimnet::onednn

@@ -4,8 +4,8 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareElu(const OpContext& context) {
+constexpr OpEntry kElu{.prepare = [](const OpContext& context) {
   return UnaryKernel(context, [](float x) { return x < 0 ? std::expm1(x) : x; });
-}
+}};
 
 }  // namespace slimnet::onednn

@@ -4,8 +4,7 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareExp(const OpContext& context) {
-  return UnaryKernel(context, [](float x) { return std::exp(x); });
-}
+constexpr OpEntry kExp{
+    .prepare = [](const OpContext& context) { return UnaryKernel(context, [](float x) { return std::exp(x); }); }};
 
 }  // namespace slimnet::onednn

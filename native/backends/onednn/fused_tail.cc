@@ -1,5 +1,7 @@
 #include "backends/onednn/fused_tail.h"
 
+#include <algorithm>
+
 #include "backends/onednn/memory_desc.h"
 #include "base/error.h"
 
@@ -23,7 +25,38 @@ void AppendSum(dnnl::post_ops& ops, const Value& operand, const Value& result) {
   ops.append_sum(step, 0, same ? dnnl::memory::data_type::undef : DataTypeOf(dtype));
 }
 
+Verdict CheckTail(std::span<const PostOp> before, const PostOp& next) {
+  const auto has = [&](auto&& test) { return std::any_of(before.begin(), before.end(), test); };
+  if (has([](const PostOp& op) { return IsActivation(op.kind); })) {
+    return Verdict::No("an activation is the last operation that oneDNN absorbs here");
+  }
+  if (next.kind == PostOp::Kind::kResult || next.kind == PostOp::Kind::kScale) {
+    return Verdict::No("oneDNN's primitives have one result");
+  }
+  if (next.kind == PostOp::Kind::kBias && !before.empty()) return Verdict::No("a bias comes before all else");
+  if (next.kind == PostOp::Kind::kAdd) {
+    if (!next.in_place) return Verdict::No("oneDNN adds to what stands in the result's memory: only an add in place");
+    if (has([](const PostOp& op) { return op.kind == PostOp::Kind::kAdd; })) return Verdict::No("one add at most");
+  }
+  return Verdict::Yes();
+}
+
+Verdict CheckOperand(const NodeContext& context, const PostOp& next) {
+  if (next.operand == kNoValue) return Verdict::Yes();
+  const TensorType& operand = context.program.values[static_cast<size_t>(next.operand)].type;
+  const TensorType& result = context.output(0).type;
+  const bool fits =
+      next.kind == PostOp::Kind::kBias ? operand == TensorType{result.dtype, {result.shape.back()}} : operand == result;
+  if (fits) return Verdict::Yes();
+  return Verdict::No("the operand " + ToString(operand) + " does not fit the result " + ToString(result));
+}
+
 }  // namespace
+
+Verdict FusesTail(const OpContext& context, std::span<const PostOp> before, const PostOp& next) {
+  if (Verdict verdict = CheckTail(before, next); !verdict) return verdict;
+  return CheckOperand(context, next);
+}
 
 FusedTail TailOf(const NodeContext& node) {
   FusedTail tail{BaseAttr(), std::nullopt, std::nullopt};

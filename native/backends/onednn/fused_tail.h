@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 
 #include "backends/onednn/engine.h"
 
@@ -13,7 +14,10 @@ struct FusedTail {
   std::optional<size_t> add;   // index of the post-op whose operand the result is added to
 };
 
-// The tail of a node that FusesPostOp() built: [bias] [add in place] [relu | relu6]. oneDNN's relu turns NaN into 0,
+// What a convolution or a product may absorb: [bias] [add in place] [relu | relu6].
+Verdict FusesTail(const OpContext& context, std::span<const PostOp> before, const PostOp& next);
+
+// The tail of a node that absorbed such. oneDNN's relu turns NaN into 0,
 // where the op on its own keeps it.
 FusedTail TailOf(const NodeContext& node);
 

@@ -2,8 +2,8 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareL2Loss(const OpContext& context) {
+constexpr OpEntry kL2Loss{.prepare = [](const OpContext& context) {
   return ReductionKernel(DescribeReduction(context.input(0).type.shape, {}), true, 0.5);
-}
+}};
 
 }  // namespace slimnet::onednn

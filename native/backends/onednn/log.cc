@@ -4,8 +4,7 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareLog(const OpContext& context) {
-  return UnaryKernel(context, [](float x) { return std::log(x); });
-}
+constexpr OpEntry kLog{
+    .prepare = [](const OpContext& context) { return UnaryKernel(context, [](float x) { return std::log(x); }); }};
 
 }  // namespace slimnet::onednn

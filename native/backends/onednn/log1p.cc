@@ -4,8 +4,7 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareLog1p(const OpContext& context) {
-  return UnaryKernel(context, [](float x) { return std::log1p(x); });
-}
+constexpr OpEntry kLog1p{
+    .prepare = [](const OpContext& context) { return UnaryKernel(context, [](float x) { return std::log1p(x); }); }};
 
 }  // namespace slimnet::onednn

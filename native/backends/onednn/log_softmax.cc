@@ -4,7 +4,7 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareLogSoftmax(const OpContext& context) {
+constexpr OpEntry kLogSoftmax{.prepare = [](const OpContext& context) {
   return RowKernel(context, [](const float* x, float* y, int64_t size) {
     const float largest = LargestOf(x, size);
     double sum = 0;
@@ -13,6 +13,6 @@ std::unique_ptr<Kernel> PrepareLogSoftmax(const OpContext& context) {
     const double logarithm = std::log(sum);
     for (int64_t i = 0; i < size; ++i) y[i] = static_cast<float>(static_cast<double>(x[i]) - largest - logarithm);
   });
-}
+}};
 
 }  // namespace slimnet::onednn

@@ -1,4 +1,6 @@
 // Product of a matrix, or a stack of them, with a matrix, and its fused tail.
+#include "backends/cpu/encoded.h"
+#include "backends/onednn/empty.h"
 #include "backends/onednn/fused_tail.h"
 #include "backends/onednn/low_precision_product.h"
 #include "backends/onednn/ops.h"
@@ -37,9 +39,8 @@ PreparedPtr Choose(const OpContext& context, const Descs& descs) {
   });
 }
 
-}  // namespace
-
-LayoutPtr PreferMatmul(const OpContext& context) {
+LayoutPtr PreferMatmul(const OpContext& context, size_t input) {
+  if (input != 1) return nullptr;
   const Descs descs = DescsOf(context);
   const MemoryDesc packed = Choose(context, descs)->weights();
   if (ReadsQuantized(context)) {
@@ -48,7 +49,10 @@ LayoutPtr PreferMatmul(const OpContext& context) {
   return WeightsLayout(descs.y, packed);
 }
 
-Verdict SupportsLowPrecisionMatmul(const OpContext& context) {
+Verdict SupportsMatmul(const OpContext& context) {
+  if (Verdict verdict = SupportsEmptyInputs(context); !verdict) return verdict;
+  if (!cpu::IsLowPrecision(context) || HasNothingToDo(context)) return Verdict::Yes();
+  if (cpu::LowersPrecision(context)) return Verdict::No("oneDNN writes low precision where it reads them");
   return HasFastKernel([&] { return Choose(context, DescsOf(context)); });
 }
 
@@ -67,5 +71,13 @@ std::unique_ptr<Kernel> PrepareMatmul(const OpContext& context) {
   sequence.Add(product, std::move(arguments));
   return std::move(sequence).Build();
 }
+
+}  // namespace
+
+constexpr OpEntry kMatmul{.reads_low_precision = true,
+                          .supports = SupportsMatmul,
+                          .fuses = FusesTail,
+                          .prefers = PreferMatmul,
+                          .prepare = PrepareMatmul};
 
 }  // namespace slimnet::onednn

@@ -124,8 +124,6 @@ void PoolRow(const Pooling& p, const T* image, int64_t out_row, T* y) {
   }
 }
 
-}  // namespace
-
 std::unique_ptr<Kernel> PrepareMaxPool2d(const OpContext& context) {
   const auto& attrs = std::get<MaxPool2dAttrs>(context.node.attrs);
   const Shape& x = context.input(0).type.shape;
@@ -160,5 +158,9 @@ std::unique_ptr<Kernel> PrepareMaxPool2d(const OpContext& context) {
     });
   });
 }
+
+}  // namespace
+
+constexpr OpEntry kMaxPool2d{.reads_low_precision = true, .prepare = PrepareMaxPool2d};
 
 }  // namespace slimnet::onednn

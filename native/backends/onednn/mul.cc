@@ -3,8 +3,8 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareMul(const OpContext& context) {
-  return BinaryKernel(context, [](float x, float y) { return x * y; });
-}
+constexpr OpEntry kMul{.fuses = FusesActivation, .prepare = [](const OpContext& context) {
+                         return BinaryKernel(context, [](float x, float y) { return x * y; });
+                       }};
 
 }  // namespace slimnet::onednn

@@ -1,35 +1,31 @@
 #include "backends/onednn/onednn.h"
 
 #include <algorithm>
-#include <array>
-#include <utility>
 
 #include "backends/cpu/aligned_memory.h"
 #include "backends/cpu/cpu_features.h"
-#include "backends/cpu/encoded.h"
 #include "backends/cpu/kernel_of.h"
+#include "backends/cpu/op_table.h"
 #include "backends/cpu/product_rate.h"
-#include "backends/cpu/via_float32.h"
-#include "backends/onednn/amx_conv.h"
 #include "backends/onednn/diagnostics.h"
+#include "backends/onednn/empty.h"
 #include "backends/onednn/isa.h"
 #include "backends/onednn/ops.h"
 #include "backends/onednn/stream.h"
-#include "backends/onednn/support.h"
-#include "ir/views.h"
 
 namespace slimnet {
 namespace onednn {
 namespace {
 
-using PrepareOp = std::unique_ptr<Kernel> (*)(const OpContext&);
+using Ops = cpu::OpTable<OpContext, false>;
 
-// In the order of OpKind.
-constexpr std::array<PrepareOp, kOpCount> kPrepare{
-#define SLIMNET_PREPARE(Op, name) &Prepare##Op,
-    SLIMNET_FOR_EACH_OP(SLIMNET_PREPARE)
-#undef SLIMNET_PREPARE
-};
+constexpr Ops::Entries Own() {
+  Ops::Entries own{};
+#define SLIMNET_ENTER(Op) own[static_cast<size_t>(OpKind::k##Op)] = &k##Op;
+  SLIMNET_ONEDNN_OPS(SLIMNET_ENTER)
+#undef SLIMNET_ENTER
+  return own;
+}
 
 DeviceInfo Describe(int threads) {
   const cpu::CpuFeatures features = cpu::DetectCpuFeatures();
@@ -41,40 +37,6 @@ DeviceInfo Describe(int threads) {
   info.threads = threads;
   if (DetectLowPrecisionIsa().bfloat16_products) info.bfloat16_rate = cpu::BFloat16ProductRate(features);
   return info;
-}
-
-// No elements to compute and no variables to change: oneDNN refuses some primitives for such shapes.
-bool HasNothingToDo(const NodeContext& node) {
-  const auto is_empty = [&](ValueId id) {
-    return ElementCount(node.program.values[static_cast<size_t>(id)].type.shape) == 0;
-  };
-  return Info(node.node.op).updates.empty() &&
-         std::all_of(node.node.outputs.begin(), node.node.outputs.end(), is_empty);
-}
-
-// Ops whose file here knows values in low precision; all others that take them compute via float32.
-bool ReadsAnyStorage(OpKind op) {
-  switch (op) {
-    case OpKind::kBatchNorm:
-    case OpKind::kConv2d:
-    case OpKind::kMatmul:
-    case OpKind::kMaxPool2d:
-    case OpKind::kReduceMean:
-    case OpKind::kReorder:
-      return true;
-    default:
-      return IsView(op);
-  }
-}
-
-Verdict SupportsLowPrecision(const OpContext& context) {
-  const OpKind op = context.node.op;
-  if (Info(op).low_precision == LowPrecision::kNone)
-    return Verdict::No("the onednn backend computes this op in float32");
-  if (!Info(op).product || HasNothingToDo(context)) return Verdict::Yes();
-  if (op == OpKind::kConv2d && TakesAmxConv(context)) return Verdict::Yes();
-  if (cpu::LowersPrecision(context)) return Verdict::No("oneDNN writes low precision where it reads them");
-  return op == OpKind::kConv2d ? SupportsLowPrecisionConv2d(context) : SupportsLowPrecisionMatmul(context);
 }
 
 class OnednnBackend final : public Backend {
@@ -95,37 +57,17 @@ class OnednnBackend final : public Backend {
     return Verdict::Yes();
   }
 
-  Verdict Supports(const NodeContext& node) const override {
-    if (Verdict verdict = SupportsNode(node); !verdict) return verdict;
-    if (HasSecondResult(node.node) && !TakesAmxConv({node, engine_})) {
-      return Verdict::No("a second result is made by the loops for the matrix unit alone");
-    }
-    return cpu::IsLowPrecision(node) ? SupportsLowPrecision({node, engine_}) : Verdict::Yes();
+  bool Has(OpKind op) const override { return ops_.Has(op); }
+  Verdict Supports(const NodeContext& node) const override { return ops_.Supports(ContextOf(node)); }
+  Verdict Fuses(const NodeContext& node, const PostOp& next) const override {
+    return ops_.Fuses(ContextOf(node), next);
   }
-  Verdict Fuses(const NodeContext& node, const PostOp& next) const override { return FusesPostOp(node, next); }
-
   LayoutPtr Prefers(const NodeContext& node, size_t input) const override {
-    // Asked before Supports() has been: what cannot run has no preference.
-    if (input != 1 || HasNothingToDo(node) || !Supports(node)) return nullptr;
-    switch (node.node.op) {
-      case OpKind::kConv2d:
-        return PreferConv2d({node, engine_});
-      case OpKind::kMatmul:
-        return PreferMatmul({node, engine_});
-      default:
-        return nullptr;
-    }
+    return HasNothingToDo(node) ? nullptr : ops_.Prefers(ContextOf(node), input);
   }
-
   std::unique_ptr<Kernel> Prepare(const NodeContext& node) const override {
-    if (!Info(node.node.op).source && HasNothingToDo(node)) {
-      return cpu::KernelOf("nothing", [](ParallelFor&, const Bindings&) {});
-    }
-    const PrepareOp prepare = kPrepare[static_cast<size_t>(node.node.op)];
-    if (cpu::IsLowPrecision(node) && !ReadsAnyStorage(node.node.op)) {
-      return cpu::ViaFloat32(node, [&](const NodeContext& plain) { return prepare({plain, engine_}); });
-    }
-    return prepare({node, engine_});
+    if (HasNothingToDo(node)) return cpu::KernelOf("nothing", [](ParallelFor&, const Bindings&) {});
+    return ops_.Prepare(ContextOf(node), [this](const NodeContext& plain) { return ContextOf(plain); });
   }
 
   std::unique_ptr<Memory> Allocate(size_t bytes) const override { return cpu::AllocateAligned(bytes); }
@@ -135,7 +77,10 @@ class OnednnBackend final : public Backend {
   }
 
  private:
+  OpContext ContextOf(const NodeContext& node) const { return {node, engine_}; }
+
   std::string name_ = "onednn";
+  Ops ops_{name_, Own()};
   Engine engine_;
   DeviceInfo device_;
 };

@@ -1,23 +1,16 @@
-// What this backend does for each op: one file an op, named after it. A missing one fails to link, by name.
+// The ops that this backend computes itself: an entry in the file of the op's name. All others are cpu/loops.h's.
 #pragma once
 
-#include <memory>
-
-#include "backend/backend.h"
+#include "backends/cpu/op_entry.h"
 #include "backends/onednn/engine.h"
+#include "gen/onednn_ops.gen.h"
 
 namespace slimnet::onednn {
 
-#define SLIMNET_DECLARE_PREPARE(Op, name) std::unique_ptr<Kernel> Prepare##Op(const OpContext& context);
-SLIMNET_FOR_EACH_OP(SLIMNET_DECLARE_PREPARE)
-#undef SLIMNET_DECLARE_PREPARE
+using OpEntry = cpu::OpEntry<OpContext, false>;
 
-// The layout in which oneDNN wants the second input; null for plain.
-LayoutPtr PreferConv2d(const OpContext& context);
-LayoutPtr PreferMatmul(const OpContext& context);
-
-// Whether oneDNN has kernels for a node that reads or writes low precision.
-Verdict SupportsLowPrecisionConv2d(const OpContext& context);
-Verdict SupportsLowPrecisionMatmul(const OpContext& context);
+#define SLIMNET_DECLARE_ENTRY(Op) extern const OpEntry k##Op;
+SLIMNET_ONEDNN_OPS(SLIMNET_DECLARE_ENTRY)
+#undef SLIMNET_DECLARE_ENTRY
 
 }  // namespace slimnet::onednn

@@ -47,8 +47,6 @@ std::unique_ptr<Kernel> LowPrecisionMean(const Reduction& r, Input input, Output
   });
 }
 
-}  // namespace
-
 // The mean of no values is NaN: 1 / 0 is infinite, and the sum 0.
 std::unique_ptr<Kernel> PrepareReduceMean(const OpContext& context) {
   const auto& attrs = std::get<ReduceMeanAttrs>(context.node.attrs);
@@ -64,5 +62,9 @@ std::unique_ptr<Kernel> PrepareReduceMean(const OpContext& context) {
   }
   return ReductionKernel(reduction, false, 1.0 / static_cast<double>(reduction.terms()));
 }
+
+}  // namespace
+
+constexpr OpEntry kReduceMean{.reads_low_precision = true, .prepare = PrepareReduceMean};
 
 }  // namespace slimnet::onednn

@@ -2,9 +2,9 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareReduceSum(const OpContext& context) {
+constexpr OpEntry kReduceSum{.prepare = [](const OpContext& context) {
   const auto& attrs = std::get<ReduceSumAttrs>(context.node.attrs);
   return ReductionKernel(DescribeReduction(context.input(0).type.shape, attrs.axes), false, 1.0);
-}
+}};
 
 }  // namespace slimnet::onednn

@@ -3,6 +3,6 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareRelu(const OpContext& context) { return UnaryKernel(context, Relu{}); }
+constexpr OpEntry kRelu{.prepare = [](const OpContext& context) { return UnaryKernel(context, Relu{}); }};
 
 }  // namespace slimnet::onednn

@@ -3,6 +3,6 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareRelu6(const OpContext& context) { return UnaryKernel(context, Relu6{}); }
+constexpr OpEntry kRelu6{.prepare = [](const OpContext& context) { return UnaryKernel(context, Relu6{}); }};
 
 }  // namespace slimnet::onednn

@@ -4,8 +4,8 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareRsqrt(const OpContext& context) {
+constexpr OpEntry kRsqrt{.prepare = [](const OpContext& context) {
   return UnaryKernel(context, [](float x) { return 1.0F / std::sqrt(x); });
-}
+}};
 
 }  // namespace slimnet::onednn

@@ -4,8 +4,8 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareSigmoid(const OpContext& context) {
+constexpr OpEntry kSigmoid{.prepare = [](const OpContext& context) {
   return UnaryKernel(context, [](float x) { return 1.0F / (1.0F + std::exp(-x)); });
-}
+}};
 
 }  // namespace slimnet::onednn

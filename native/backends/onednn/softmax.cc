@@ -4,7 +4,7 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareSoftmax(const OpContext& context) {
+constexpr OpEntry kSoftmax{.prepare = [](const OpContext& context) {
   return RowKernel(context, [](const float* x, float* y, int64_t size) {
     const float largest = LargestOf(x, size);
     double sum = 0;
@@ -15,6 +15,6 @@ std::unique_ptr<Kernel> PrepareSoftmax(const OpContext& context) {
     const auto factor = static_cast<float>(1 / sum);
     for (int64_t i = 0; i < size; ++i) y[i] *= factor;
   });
-}
+}};
 
 }  // namespace slimnet::onednn

@@ -3,8 +3,8 @@
 
 namespace slimnet::onednn {
 
-std::unique_ptr<Kernel> PrepareSub(const OpContext& context) {
-  return BinaryKernel(context, [](float x, float y) { return x - y; });
-}
+constexpr OpEntry kSub{.fuses = FusesActivation, .prepare = [](const OpContext& context) {
+                         return BinaryKernel(context, [](float x, float y) { return x - y; });
+                       }};
 
 }  // namespace slimnet::onednn

@@ -5,8 +5,7 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PrepareAbs(const NodeContext& node) {
-  return Unary(node, [](double x) { return std::abs(x); });
-}
+constexpr OpEntry kAbs{
+    .prepare = [](const NodeContext& node) { return Unary(node, [](double x) { return std::abs(x); }); }};
 
 }  // namespace slimnet::reference

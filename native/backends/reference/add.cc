@@ -3,8 +3,8 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PrepareAdd(const NodeContext& node) {
-  return Binary(node, [](double x, double y) { return x + y; });
-}
+constexpr OpEntry kAdd{.fuses = FusesActivation, .prepare = [](const NodeContext& node) {
+                         return Binary(node, [](double x, double y) { return x + y; });
+                       }};
 
 }  // namespace slimnet::reference

@@ -3,10 +3,10 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PrepareAvgPool2d(const NodeContext& node) {
+constexpr OpEntry kAvgPool2d{.prepare = [](const NodeContext& node) {
   return Pool(
       node, std::get<AvgPool2dAttrs>(node.node.attrs), 0.0, [](double sum, double value) { return sum + value; },
       [](double sum, double taps) { return sum / taps; });
-}
+}};
 
 }  // namespace slimnet::reference

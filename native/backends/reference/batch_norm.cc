@@ -7,6 +7,8 @@
 
 namespace slimnet::reference {
 
+namespace {
+
 std::unique_ptr<Kernel> PrepareBatchNorm(const NodeContext& node) {
   const Shape& shape = node.output(0).type.shape;
   const double epsilon = std::get<BatchNormAttrs>(node.node.attrs).epsilon;
@@ -32,5 +34,9 @@ std::unique_ptr<Kernel> PrepareBatchNorm(const NodeContext& node) {
     });
   });
 }
+
+}  // namespace
+
+constexpr OpEntry kBatchNorm{.fuses = FusesActivation, .prepare = PrepareBatchNorm};
 
 }  // namespace slimnet::reference

@@ -48,8 +48,6 @@ struct Norm {
   }
 };
 
-}  // namespace
-
 std::unique_ptr<Kernel> PrepareBatchNormTraining(const NodeContext& node) {
   const auto& attrs = std::get<BatchNormTrainingAttrs>(node.node.attrs);
   const Shape& shape = node.input(0).type.shape;
@@ -64,5 +62,9 @@ std::unique_ptr<Kernel> PrepareBatchNormTraining(const NodeContext& node) {
     });
   });
 }
+
+}  // namespace
+
+constexpr OpEntry kBatchNormTraining{.floats = cpu::FloatTypes(false), .prepare = PrepareBatchNormTraining};
 
 }  // namespace slimnet::reference

@@ -4,8 +4,7 @@
 namespace slimnet::reference {
 
 // A bias [C] stretches over [..., C] as any other operand does.
-std::unique_ptr<Kernel> PrepareBiasAdd(const NodeContext& node) {
-  return Binary(node, [](double x, double bias) { return x + bias; });
-}
+constexpr OpEntry kBiasAdd{
+    .prepare = [](const NodeContext& node) { return Binary(node, [](double x, double bias) { return x + bias; }); }};
 
 }  // namespace slimnet::reference

@@ -6,6 +6,7 @@
 #include "backends/reference/add_scaled.h"
 #include "backends/reference/ops.h"
 #include "backends/reference/post_ops.h"
+#include "backends/reference/products.h"
 #include "backends/reference/window.h"
 
 namespace slimnet::reference {
@@ -35,8 +36,6 @@ struct Convolution {
     }
   }
 };
-
-}  // namespace
 
 std::unique_ptr<Kernel> PrepareConv2d(const NodeContext& node) {
   const auto& attrs = std::get<Conv2dAttrs>(node.node.attrs);
@@ -71,5 +70,9 @@ std::unique_ptr<Kernel> PrepareConv2d(const NodeContext& node) {
     });
   });
 }
+
+}  // namespace
+
+constexpr OpEntry kConv2d{.supports = SupportsProduct, .fuses = FusesAll, .prepare = PrepareConv2d};
 
 }  // namespace slimnet::reference

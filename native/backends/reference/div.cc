@@ -3,8 +3,7 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PrepareDiv(const NodeContext& node) {
-  return Binary(node, [](double x, double y) { return x / y; });
-}
+constexpr OpEntry kDiv{
+    .prepare = [](const NodeContext& node) { return Binary(node, [](double x, double y) { return x / y; }); }};
 
 }  // namespace slimnet::reference

@@ -3,8 +3,8 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PrepareDivNoNan(const NodeContext& node) {
+constexpr OpEntry kDivNoNan{.prepare = [](const NodeContext& node) {
   return Binary(node, [](double x, double y) { return y == 0 ? 0 : x / y; });
-}
+}};
 
 }  // namespace slimnet::reference

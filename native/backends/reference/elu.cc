@@ -5,8 +5,7 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PrepareElu(const NodeContext& node) {
-  return Unary(node, [](double x) { return x < 0 ? std::expm1(x) : x; });
-}
+constexpr OpEntry kElu{
+    .prepare = [](const NodeContext& node) { return Unary(node, [](double x) { return x < 0 ? std::expm1(x) : x; }); }};
 
 }  // namespace slimnet::reference

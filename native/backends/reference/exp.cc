@@ -5,8 +5,7 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PrepareExp(const NodeContext& node) {
-  return Unary(node, [](double x) { return std::exp(x); });
-}
+constexpr OpEntry kExp{
+    .prepare = [](const NodeContext& node) { return Unary(node, [](double x) { return std::exp(x); }); }};
 
 }  // namespace slimnet::reference

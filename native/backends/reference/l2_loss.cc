@@ -3,8 +3,8 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PrepareL2Loss(const NodeContext& node) {
+constexpr OpEntry kL2Loss{.prepare = [](const NodeContext& node) {
   return Reduce(node, {}, [](double x) { return x * x; }, [](double sum, double) { return sum / 2; });
-}
+}};
 
 }  // namespace slimnet::reference

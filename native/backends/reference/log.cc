@@ -5,8 +5,7 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PrepareLog(const NodeContext& node) {
-  return Unary(node, [](double x) { return std::log(x); });
-}
+constexpr OpEntry kLog{
+    .prepare = [](const NodeContext& node) { return Unary(node, [](double x) { return std::log(x); }); }};
 
 }  // namespace slimnet::reference

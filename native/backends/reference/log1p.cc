@@ -5,8 +5,7 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PrepareLog1p(const NodeContext& node) {
-  return Unary(node, [](double x) { return std::log1p(x); });
-}
+constexpr OpEntry kLog1p{
+    .prepare = [](const NodeContext& node) { return Unary(node, [](double x) { return std::log1p(x); }); }};
 
 }  // namespace slimnet::reference

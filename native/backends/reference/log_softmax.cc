@@ -3,8 +3,8 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PrepareLogSoftmax(const NodeContext& node) {
+constexpr OpEntry kLogSoftmax{.prepare = [](const NodeContext& node) {
   return SoftmaxOf(node, [](double shifted, double sum) { return shifted - std::log(sum); });
-}
+}};
 
 }  // namespace slimnet::reference

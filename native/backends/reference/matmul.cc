@@ -6,13 +6,12 @@
 #include "backends/reference/add_scaled.h"
 #include "backends/reference/ops.h"
 #include "backends/reference/post_ops.h"
+#include "backends/reference/products.h"
 
 namespace slimnet::reference {
 namespace {
 
 constexpr int64_t kColumnBlock = 64;  // columns that are summed together while one goes down y
-
-}  // namespace
 
 std::unique_ptr<Kernel> PrepareMatmul(const NodeContext& node) {
   const int64_t rows = cpu::RowCount(node.input(0).type.shape);
@@ -43,5 +42,9 @@ std::unique_ptr<Kernel> PrepareMatmul(const NodeContext& node) {
     });
   });
 }
+
+}  // namespace
+
+constexpr OpEntry kMatmul{.supports = SupportsProduct, .fuses = FusesWithinOneResult, .prepare = PrepareMatmul};
 
 }  // namespace slimnet::reference

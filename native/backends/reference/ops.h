@@ -1,14 +1,15 @@
-// One function for each op, in the file of the op's name: a missing file is a link error that names it.
+// The ops that this backend computes itself: an entry in the file of the op's name. All others are cpu/loops.h's.
 #pragma once
 
-#include <memory>
-
-#include "backend/backend.h"
+#include "backends/cpu/op_entry.h"
+#include "gen/reference_ops.gen.h"
 
 namespace slimnet::reference {
 
-#define SLIMNET_DECLARE_PREPARE(Pascal, snake) std::unique_ptr<Kernel> Prepare##Pascal(const NodeContext& node);
-SLIMNET_FOR_EACH_OP(SLIMNET_DECLARE_PREPARE)
-#undef SLIMNET_DECLARE_PREPARE
+using OpEntry = cpu::OpEntry<NodeContext, true>;
+
+#define SLIMNET_DECLARE_ENTRY(Op) extern const OpEntry k##Op;
+SLIMNET_REFERENCE_OPS(SLIMNET_DECLARE_ENTRY)
+#undef SLIMNET_DECLARE_ENTRY
 
 }  // namespace slimnet::reference

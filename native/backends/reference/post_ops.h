@@ -2,6 +2,8 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
+#include <string>
 #include <vector>
 
 #include "backend/backend.h"
@@ -12,6 +14,19 @@ namespace slimnet::reference {
 // max(x, 0) and min(max(x, 0), 6); NaN stays NaN because no comparison with it holds.
 inline double Relu(double x) { return x < 0 ? 0 : x; }
 inline double Relu6(double x) { return x > 6 ? 6 : Relu(x); }
+
+// What an op's file has for `fuses`: everything, all that leaves the node one result, or activations.
+inline Verdict FusesAll(const NodeContext&, std::span<const PostOp>, const PostOp&) { return Verdict::Yes(); }
+
+inline Verdict FusesWithinOneResult(const NodeContext& node, std::span<const PostOp>, const PostOp& next) {
+  if (next.kind != PostOp::Kind::kResult) return Verdict::Yes();
+  return Verdict::No("the reference backend gives " + std::string(Info(node.node.op).name) + " one result");
+}
+
+inline Verdict FusesActivation(const NodeContext& node, std::span<const PostOp>, const PostOp& next) {
+  if (IsActivation(next.kind)) return Verdict::Yes();
+  return Verdict::No("the reference backend absorbs only activations into " + std::string(Info(node.node.op).name));
+}
 
 // Applies the chain behind a node to its result, element by element, in double. An in-place add may share memory with
 // the result: each element reads its operand before it is written.

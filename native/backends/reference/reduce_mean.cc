@@ -4,10 +4,10 @@
 namespace slimnet::reference {
 
 // The mean of nothing is NaN, as in TensorFlow.
-std::unique_ptr<Kernel> PrepareReduceMean(const NodeContext& node) {
+constexpr OpEntry kReduceMean{.prepare = [](const NodeContext& node) {
   return Reduce(
       node, std::get<ReduceMeanAttrs>(node.node.attrs).axes, [](double x) { return x; },
       [](double sum, double count) { return sum / count; });
-}
+}};
 
 }  // namespace slimnet::reference

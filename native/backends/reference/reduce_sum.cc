@@ -3,10 +3,10 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PrepareReduceSum(const NodeContext& node) {
+constexpr OpEntry kReduceSum{.prepare = [](const NodeContext& node) {
   return Reduce(
       node, std::get<ReduceSumAttrs>(node.node.attrs).axes, [](double x) { return x; },
       [](double sum, double) { return sum; });
-}
+}};
 
 }  // namespace slimnet::reference

@@ -3,8 +3,7 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PrepareRelu(const NodeContext& node) {
-  return Unary(node, [](double x) { return Relu(x); });
-}
+constexpr OpEntry kRelu{
+    .prepare = [](const NodeContext& node) { return Unary(node, [](double x) { return Relu(x); }); }};
 
 }  // namespace slimnet::reference

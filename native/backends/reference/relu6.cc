@@ -3,8 +3,7 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PrepareRelu6(const NodeContext& node) {
-  return Unary(node, [](double x) { return Relu6(x); });
-}
+constexpr OpEntry kRelu6{
+    .prepare = [](const NodeContext& node) { return Unary(node, [](double x) { return Relu6(x); }); }};
 
 }  // namespace slimnet::reference

@@ -5,8 +5,7 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PrepareRsqrt(const NodeContext& node) {
-  return Unary(node, [](double x) { return 1 / std::sqrt(x); });
-}
+constexpr OpEntry kRsqrt{
+    .prepare = [](const NodeContext& node) { return Unary(node, [](double x) { return 1 / std::sqrt(x); }); }};
 
 }  // namespace slimnet::reference

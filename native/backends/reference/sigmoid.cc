@@ -5,8 +5,7 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PrepareSigmoid(const NodeContext& node) {
-  return Unary(node, [](double x) { return 1 / (1 + std::exp(-x)); });
-}
+constexpr OpEntry kSigmoid{
+    .prepare = [](const NodeContext& node) { return Unary(node, [](double x) { return 1 / (1 + std::exp(-x)); }); }};
 
 }  // namespace slimnet::reference

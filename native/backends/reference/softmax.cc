@@ -4,8 +4,8 @@
 
 namespace slimnet::reference {
 
-std::unique_ptr<Kernel> PrepareSoftmax(const NodeContext& node) {
+constexpr OpEntry kSoftmax{.prepare = [](const NodeContext& node) {
   return SoftmaxOf(node, [](double shifted, double sum) { return std::exp(shifted) / sum; });
-}
+}};
 
 }  // namespace slimnet::reference

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Traits, traitValues } from '../../../lib/core/traits.js';
 import { allOps } from '../../../lib/ops/all.js';
-import { opHeader } from '../../../scripts/lib/op_header.mjs';
+import { backendHeader, opHeader } from '../../../scripts/lib/op_header.mjs';
 import { root } from '../../../scripts/lib/paths.mjs';
 
 const [first] = allOps;
@@ -34,4 +34,10 @@ test('traits stand in the table of the compiler', () => {
     '{.name = "hard_swish", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, ' +
       '.batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},',
   );
+});
+
+test('a backend has the ops of which it has a file', () => {
+  const text = backendHeader('onednn', ['abs.cc', 'abs.h', 'log1p.cc', 'ops.h', 'stream.cc'], allOps);
+  expect(text.match(/^ {2}X\(\w+\)/gm)).toEqual(['  X(Abs)', '  X(Log1p)']);
+  expect(text).toContain('#define SLIMNET_ONEDNN_OPS(X)');
 });

@@ -1,12 +1,18 @@
-#include "backends/reference/rounded_filter.h"
+#include "backends/reference/products.h"
 
 #include <vector>
 
 #include "backends/cpu/dispatch.h"
+#include "backends/cpu/encoded.h"
 #include "backends/cpu/quantize_filter.h"
 #include "base/half.h"
 
 namespace slimnet::reference {
+
+Verdict SupportsProduct(const NodeContext& node) {
+  if (!cpu::LowersPrecision(node)) return Verdict::Yes();
+  return Verdict::No("the reference backend lowers precision by a step of its own");
+}
 
 cpu::FilterRounding RoundingOfFilter(const NodeContext& node) {
   if (!Info(node.node.op).product) return nullptr;

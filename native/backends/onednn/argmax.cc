@@ -1,8 +1,0 @@
-#include "backends/cpu/kernels.h"
-#include "backends/onednn/ops.h"
-
-namespace slimnet::onednn {
-
-std::unique_ptr<Kernel> PrepareArgmax(const OpContext& context) { return cpu::PrepareArgmax(context); }
-
-}  // namespace slimnet::onednn

@@ -1,8 +1,0 @@
-#include "backends/cpu/kernels.h"
-#include "backends/onednn/ops.h"
-
-namespace slimnet::onednn {
-
-std::unique_ptr<Kernel> PrepareEqual(const OpContext& context) { return cpu::PrepareEqual(context); }
-
-}  // namespace slimnet::onednn

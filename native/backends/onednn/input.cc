@@ -1,8 +1,0 @@
-#include "backends/cpu/kernels.h"
-#include "backends/onednn/ops.h"
-
-namespace slimnet::onednn {
-
-std::unique_ptr<Kernel> PrepareInput(const OpContext& context) { return cpu::PrepareSource(context); }
-
-}  // namespace slimnet::onednn
