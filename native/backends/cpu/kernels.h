@@ -8,23 +8,23 @@
 
 namespace slimnet::cpu {
 
-std::unique_ptr<Kernel> PrepareArgmax(const NodeContext& node);                       // float32, float64
-std::unique_ptr<Kernel> PrepareAssignAdd(const NodeContext& node);                    // float32, float64
-std::unique_ptr<Kernel> PrepareAssignDebiasedMovingAverage(const NodeContext& node);  // float32, float64
-std::unique_ptr<Kernel> PrepareAssignMovingAverage(const NodeContext& node);          // float32, float64
-std::unique_ptr<Kernel> PrepareCast(const NodeContext& node);                         // every dtype to every dtype
-std::unique_ptr<Kernel> PrepareConfusionMatrix(const NodeContext& node);  // every integer dtype; float32, float64
-std::unique_ptr<Kernel> PrepareDropout(const NodeContext& node);          // float32, float64
-std::unique_ptr<Kernel> PrepareEqual(const NodeContext& node);            // every dtype
-std::unique_ptr<Kernel> PrepareInTopK(const NodeContext& node);           // float32, float64; every integer dtype
-std::unique_ptr<Kernel> PrepareNotEqual(const NodeContext& node);         // every dtype
-std::unique_ptr<Kernel> PrepareOneHot(const NodeContext& node);           // every integer dtype
-std::unique_ptr<Kernel> PreparePad(const NodeContext& node);              // every dtype
-std::unique_ptr<Kernel> PreparePick(const NodeContext& node);             // float32, float64; every integer dtype
-std::unique_ptr<Kernel> PrepareSelect(const NodeContext& node);           // every dtype
-std::unique_ptr<Kernel> PrepareSize(const NodeContext& node);             // every dtype
-std::unique_ptr<Kernel> PrepareTopK(const NodeContext& node);             // float32, float64
-std::unique_ptr<Kernel> PrepareTranspose(const NodeContext& node);        // every dtype
+std::unique_ptr<Kernel> PrepareArgmax(const NodeContext& node);
+std::unique_ptr<Kernel> PrepareAssignAdd(const NodeContext& node);
+std::unique_ptr<Kernel> PrepareAssignDebiasedMovingAverage(const NodeContext& node);
+std::unique_ptr<Kernel> PrepareAssignMovingAverage(const NodeContext& node);
+std::unique_ptr<Kernel> PrepareCast(const NodeContext& node);
+std::unique_ptr<Kernel> PrepareConfusionMatrix(const NodeContext& node);
+std::unique_ptr<Kernel> PrepareDropout(const NodeContext& node);
+std::unique_ptr<Kernel> PrepareEqual(const NodeContext& node);
+std::unique_ptr<Kernel> PrepareInTopK(const NodeContext& node);
+std::unique_ptr<Kernel> PrepareNotEqual(const NodeContext& node);
+std::unique_ptr<Kernel> PrepareOneHot(const NodeContext& node);
+std::unique_ptr<Kernel> PreparePad(const NodeContext& node);
+std::unique_ptr<Kernel> PreparePick(const NodeContext& node);
+std::unique_ptr<Kernel> PrepareSelect(const NodeContext& node);
+std::unique_ptr<Kernel> PrepareSize(const NodeContext& node);
+std::unique_ptr<Kernel> PrepareTopK(const NodeContext& node);
+std::unique_ptr<Kernel> PrepareTranspose(const NodeContext& node);
 
 // The same bytes under another shape (reshape, squeeze, scale_gradient): a copy, or nothing where the memory planner
 // made both one place. Every dtype.
