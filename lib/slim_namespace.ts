@@ -1,3 +1,3 @@
 /** What `slim` is to a user: TF-Slim's functions, those that need a session included. */
-export * from './runtime/assign.js';
+export * from './runtime/variables/assign.js';
 export * from './slim/index.js';

@@ -20,12 +20,13 @@ const libLayers = (() => {
   above('slim', 'autodiff');
   above('plan', 'core');
   above('native', 'core');
-  above('checkpoint', 'core');
+  above('formats', 'core');
+  above('checkpoint', 'formats');
   above('data', 'native');
   above('export', 'ops', 'checkpoint');
   above('runtime', 'plan', 'native', 'checkpoint');
   above('model', 'runtime', 'slim', 'data');
-  above('train', 'runtime', 'slim', 'data');
+  above('train', 'runtime', 'slim', 'data', 'formats');
   above('slim_namespace', 'runtime', 'slim');
   above('serve', 'model', 'train');
   above('cli', 'model', 'train', 'export');

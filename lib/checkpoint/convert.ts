@@ -4,12 +4,12 @@ import { resolve } from 'node:path';
 import { describe, dtypes, isDType, type TypedArray } from '../core/dtype.js';
 import { checkOptions } from '../core/options.js';
 import { ArgumentError } from '../errors.js';
-import { allocateBytes } from './byte_source.js';
-import type { Crc32c } from './crc32c.js';
+import type { Crc32c } from '../formats/crc32c.js';
 import type { CheckpointEntry } from './entries.js';
+import { allocateBytes } from './files/byte_source.js';
+import { assertNoFolder, assertWritable } from './files/targets.js';
 import { type CheckpointReader, openCheckpoint } from './reader.js';
-import { similarNames } from './similar_names.js';
-import { assertNoFolder, assertWritable } from './targets.js';
+import { similarNames } from './restore/similar_names.js';
 import type { CheckpointFormat, TensorInfo } from './types.js';
 import { checkpointTarget, type WriteResult, writeCheckpoint } from './writer.js';
 

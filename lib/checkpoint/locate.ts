@@ -2,7 +2,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CheckpointError } from '../errors.js';
-import { systemError } from './byte_source.js';
+import { systemError } from './files/byte_source.js';
 
 /** What was found under a name; the contents are not looked at. */
 export type Location =

@@ -4,17 +4,17 @@ import { basename, dirname } from 'node:path';
 import { allocate, type DType, describe, holds, isDType, type TypedArray } from '../core/dtype.js';
 import { checkOptions } from '../core/options.js';
 import { ArgumentError, CheckpointError, ExecutionError } from '../errors.js';
-import { openBundleV2, shardPath } from './bundle_v2.js';
-import { type ByteSource, openFile, readRange, throwIfAborted } from './byte_source.js';
-import { crc32c } from './crc32c.js';
+import { crc32c } from '../formats/crc32c.js';
+import { type ByteSource, openFile, readRange, throwIfAborted } from './files/byte_source.js';
 import { checkpointNames, listFolder, locate } from './locate.js';
-import { kindOfFirstEntry } from './messages.js';
-import { isSafetensors, openSafetensors } from './safetensors.js';
+import { similarNames } from './restore/similar_names.js';
+import { isSafetensors, openSafetensors } from './safetensors/reader.js';
 import { formatShape } from './shapes.js';
-import { similarNames } from './similar_names.js';
-import { openSlicesV1 } from './slices_v1.js';
-import { latestCheckpoint } from './state_file.js';
-import { isTable, TableReader } from './table_reader.js';
+import { openBundleV2, shardPath } from './tensorflow/bundle_v2.js';
+import { kindOfFirstEntry } from './tensorflow/messages.js';
+import { openSlicesV1 } from './tensorflow/slices_v1.js';
+import { latestCheckpoint } from './tensorflow/state_file.js';
+import { isTable, TableReader } from './tensorflow/table_reader.js';
 import type {
   CheckpointFormat,
   FormatReader,

@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { systemError } from './byte_source.js';
+import { systemError } from './files/byte_source.js';
 import { listFolder, locate } from './locate.js';
 
 /**

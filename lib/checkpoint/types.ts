@@ -1,8 +1,8 @@
 /** What the readers and writers of all checkpoint formats have in common. */
 import type { DType, TypedArray } from '../core/dtype.js';
 import type { CheckpointError } from '../errors.js';
-import type { ByteSource } from './byte_source.js';
-import type { Crc32c } from './crc32c.js';
+import type { Crc32c } from '../formats/crc32c.js';
+import type { ByteSource } from './files/byte_source.js';
 
 /**
  * `tensorflow_v1`: one table file a shard. `tensorflow_v2`: an index table and data shards. `safetensors`: one file.

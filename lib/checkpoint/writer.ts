@@ -3,15 +3,15 @@ import { resolve } from 'node:path';
 import { describe } from '../core/dtype.js';
 import { checkOptions } from '../core/options.js';
 import { ArgumentError } from '../errors.js';
-import { writeAtomically } from './atomic_write.js';
-import { shardPath } from './bundle_v2.js';
-import { writeBundleV2 } from './bundle_v2_writer.js';
-import type { FileSink } from './byte_sink.js';
-import { throwIfAborted } from './byte_source.js';
-import { type Crc32c, crc32c } from './crc32c.js';
+import { type Crc32c, crc32c } from '../formats/crc32c.js';
 import { type CheckpointEntry, collectEntries } from './entries.js';
-import { writeSafetensors } from './safetensors_writer.js';
-import { writeSlicesV1 } from './slices_v1_writer.js';
+import { writeAtomically } from './files/atomic_write.js';
+import type { FileSink } from './files/byte_sink.js';
+import { throwIfAborted } from './files/byte_source.js';
+import { writeSafetensors } from './safetensors/writer.js';
+import { shardPath } from './tensorflow/bundle_v2.js';
+import { writeBundleV2 } from './tensorflow/bundle_v2_writer.js';
+import { writeSlicesV1 } from './tensorflow/slices_v1_writer.js';
 import type { CheckpointFormat } from './types.js';
 
 /** How to write. */

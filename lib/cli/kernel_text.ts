@@ -1,5 +1,5 @@
 /** What computes a network, for people. */
-import type { KernelDefect, KernelSummary } from '../runtime/kernels.js';
+import type { KernelDefect, KernelSummary } from '../runtime/programs/kernels.js';
 import { type CliIo, say } from './io.js';
 import { table } from './table.js';
 

@@ -2,10 +2,10 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type LoadModelOptions, loadModel } from '../model/load_model.js';
 import type { Model } from '../model/model.js';
 import { type WeightLayout, weightLayouts } from '../model/weight_layouts.js';
-import type { Precision } from '../runtime/device.js';
-import { executionModes } from '../runtime/mode.js';
-import { describePrecision } from '../runtime/precision_report.js';
-import type { ExecutionMode } from '../runtime/session_types.js';
+import type { Precision } from '../runtime/precision/device.js';
+import { describePrecision } from '../runtime/precision/precision_report.js';
+import { executionModes } from '../runtime/session/mode.js';
+import type { ExecutionMode } from '../runtime/session/types.js';
 import { type NetworkName, networkNames } from '../slim/nets/registry.js';
 import { type CliIo, printable, say } from './io.js';
 

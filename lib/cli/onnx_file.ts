@@ -1,3 +1,4 @@
+import { assertWritable } from '../checkpoint/files/targets.js';
 import {
   AssignedValues,
   type Assignment,
@@ -6,7 +7,6 @@ import {
   matchVariables,
   openCheckpoint,
 } from '../checkpoint/index.js';
-import { assertWritable } from '../checkpoint/targets.js';
 import type { Tensor } from '../core/graph.js';
 import { reachable } from '../core/traversal.js';
 import { preprocessingFor } from '../data/preprocessing.js';

@@ -2,7 +2,7 @@ import { Graph, type Tensor } from '../core/graph.js';
 import { decodeImage } from '../data/decoding.js';
 import { preprocessingFor } from '../data/preprocessing.js';
 import { loadAddon } from '../native/binding.js';
-import { Session } from '../runtime/session.js';
+import { Session } from '../runtime/session/session.js';
 import { argScope } from '../slim/arg_scope.js';
 import { GraphKeys } from '../slim/collections.js';
 import { type NetworkName, network } from '../slim/nets/registry.js';

@@ -1,7 +1,7 @@
 /** How right a classifier is, and how close one set of logits is to another: pure functions on rows of logits. */
 import { describe, holds } from '../core/dtype.js';
 import { ArgumentError } from '../errors.js';
-import type { LogitComparison } from '../runtime/precision_report.js';
+import type { LogitComparison } from '../runtime/precision/precision_report.js';
 import { concatenate } from './concatenate.js';
 import { topIndices } from './predictions.js';
 

@@ -1,6 +1,6 @@
 /** Requests that meet share batches, as those of Triton's dynamic batcher do. What their payloads are does not matter here. */
 import { ArgumentError, ExecutionError, InternalError } from '../errors.js';
-import { Cancellation, SignalListeners, timeoutError } from '../runtime/cancellation.js';
+import { Cancellation, SignalListeners, timeoutError } from '../runtime/session/cancellation.js';
 import { batchSizeFor } from './batch_sizes.js';
 import type { BatcherOptions, BatcherRequest, BatcherStats } from './batcher_types.js';
 import { type Clock, systemClock } from './clock.js';

@@ -6,9 +6,9 @@ import { checkOptions as checkDecodeOptions, type DecodeOptions } from '../data/
 import { preprocessingFor } from '../data/preprocessing.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
-import { type Calibration, loadCalibration } from '../runtime/calibration.js';
-import type { Precision } from '../runtime/device.js';
-import { Session, type SessionOptions } from '../runtime/session.js';
+import { type Calibration, loadCalibration } from '../runtime/precision/calibration.js';
+import type { Precision } from '../runtime/precision/device.js';
+import { Session, type SessionOptions } from '../runtime/session/session.js';
 import { type NetworkEntry, type NetworkName, network, networkNames } from '../slim/nets/registry.js';
 import { batchSizesUpTo } from './batch_sizes.js';
 import { type BatchingOptions, checkBatching } from './batching.js';

@@ -1,7 +1,7 @@
 /** What models take and give. */
 import type { DecodeOptions, ImageSource } from '../data/decoding.js';
 import type { PreprocessingSpec } from '../data/preprocessing.js';
-import type { SessionStats } from '../runtime/session_types.js';
+import type { SessionStats } from '../runtime/session/types.js';
 import type { BatcherStats } from './batcher_types.js';
 import type { Batching } from './batching.js';
 import type { ModelOutput } from './network_graph.js';

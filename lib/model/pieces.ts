@@ -1,4 +1,4 @@
-import { Cancellation, type SignalListeners } from '../runtime/cancellation.js';
+import { Cancellation, type SignalListeners } from '../runtime/session/cancellation.js';
 
 /** What is done with a list, piece by piece. */
 export interface PieceWork<T, R> {

@@ -1,17 +1,23 @@
 /** Running graphs: sessions and the devices that they run on. */
-export { type CalibrateOptions, type Calibration, loadCalibration, saveCalibration } from './calibration.js';
-export { type ComputePrecision, type Device, devices, type Precision, type PrecisionChoice } from './device.js';
-export type { Feed, Feeds, ShapedFeed } from './feeds.js';
-export type { KernelDefect, KernelSummary } from './kernels.js';
-export type { PackedCacheChoice, PackedCacheOptions, PackedCacheStats } from './packed_cache.js';
+export { type CalibrateOptions, type Calibration, loadCalibration, saveCalibration } from './precision/calibration.js';
+export {
+  type ComputePrecision,
+  type Device,
+  devices,
+  type Precision,
+  type PrecisionChoice,
+} from './precision/device.js';
 export type {
   LogitComparison,
   LowPrecision,
   PrecisionCost,
   PrecisionCosts,
   PrecisionReport,
-} from './precision_report.js';
-export { Saver, type SaverOptions, type SaverSaveOptions } from './saver.js';
+} from './precision/precision_report.js';
+export type { CalibrationMethod } from './precision/thresholds.js';
+export type { KernelDefect, KernelSummary } from './programs/kernels.js';
+export type { PackedCacheChoice, PackedCacheOptions, PackedCacheStats } from './programs/packed_cache.js';
+export type { Feed, Feeds, ShapedFeed } from './session/feeds.js';
 export {
   type CompileOptions,
   type ExecutionMode,
@@ -26,5 +32,5 @@ export {
   type SessionStats,
   type TensorValue,
   type WarmupOptions,
-} from './session.js';
-export type { CalibrationMethod } from './thresholds.js';
+} from './session/session.js';
+export { Saver, type SaverOptions, type SaverSaveOptions } from './variables/saver.js';

@@ -1,7 +1,7 @@
 /** What holds for stacks of residual blocks and for strided convolutions of any size, stride and rate. */
 import fc from 'fast-check';
 import { Graph, type Tensor } from '../../lib/core/graph.js';
-import { Session } from '../../lib/runtime/session.js';
+import { Session } from '../../lib/runtime/session/session.js';
 import * as slim from '../../lib/slim/index.js';
 import * as nets from '../../lib/slim/nets/index.js';
 import { difference } from '../helpers/compare.js';

@@ -5,17 +5,17 @@
  */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { openBundleV2 } from '../../lib/checkpoint/bundle_v2.js';
-import { type ByteSource, memorySource } from '../../lib/checkpoint/byte_source.js';
-import { crc32c, maskCrc } from '../../lib/checkpoint/crc32c.js';
-import { writeSavedMeta } from '../../lib/checkpoint/message_writer.js';
-import { openSafetensors } from '../../lib/checkpoint/safetensors.js';
-import { writeSafetensors } from '../../lib/checkpoint/safetensors_writer.js';
-import { openSlicesV1 } from '../../lib/checkpoint/slices_v1.js';
-import { TableWriter } from '../../lib/checkpoint/table_writer.js';
+import { type ByteSource, memorySource } from '../../lib/checkpoint/files/byte_source.js';
+import { openSafetensors } from '../../lib/checkpoint/safetensors/reader.js';
+import { writeSafetensors } from '../../lib/checkpoint/safetensors/writer.js';
+import { openBundleV2 } from '../../lib/checkpoint/tensorflow/bundle_v2.js';
+import { writeSavedMeta } from '../../lib/checkpoint/tensorflow/message_writer.js';
+import { openSlicesV1 } from '../../lib/checkpoint/tensorflow/slices_v1.js';
+import { TableWriter } from '../../lib/checkpoint/tensorflow/table_writer.js';
 import type { FormatReader } from '../../lib/checkpoint/types.js';
 import { isDType } from '../../lib/core/dtype.js';
 import { CheckpointError } from '../../lib/errors.js';
+import { crc32c, maskCrc } from '../../lib/formats/crc32c.js';
 import {
   context,
   goldenFolder,

@@ -1,7 +1,7 @@
 /** What holds for losses and metrics of any logits, labels and weights. */
 import fc from 'fast-check';
 import { Graph, type Tensor } from '../../lib/core/graph.js';
-import { Session } from '../../lib/runtime/session.js';
+import { Session } from '../../lib/runtime/session/session.js';
 import * as slim from '../../lib/slim/index.js';
 import { availableBackends } from '../helpers/run.js';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { type CheckpointFormat, writeCheckpoint } from '../../lib/checkpoint/index.js';
 import type { Variable } from '../../lib/core/graph.js';
 import { ArgumentError, CheckpointError, ScopeError, ShapeError } from '../../lib/errors.js';
-import type { Session } from '../../lib/runtime/session.js';
+import type { Session } from '../../lib/runtime/session/session.js';
 import * as slim from '../../lib/slim_namespace.js';
 import { withSession } from './numbers.js';
 import { build } from './support.js';

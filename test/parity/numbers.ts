@@ -2,7 +2,7 @@
 import type { TypedArray } from '../../lib/core/dtype.js';
 import type { Graph, Tensor, Variable } from '../../lib/core/graph.js';
 import { elementCount } from '../../lib/core/shape.js';
-import { Session } from '../../lib/runtime/session.js';
+import { Session } from '../../lib/runtime/session/session.js';
 import type { LongOutput, Statistics } from '../helpers/network_fixtures.js';
 
 /** Looking up a global takes microseconds in Jest's realms, and networks have millions of values: one look-up for all of them. */

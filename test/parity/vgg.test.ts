@@ -1,7 +1,7 @@
 /** What TF-Slim's vgg_test asserts, test by test under its own names; where the model library's tests differ, theirs follow. */
 import type { Tensor, Variable } from '../../lib/core/graph.js';
 import { ArgumentError, ShapeError } from '../../lib/errors.js';
-import { Session } from '../../lib/runtime/session.js';
+import { Session } from '../../lib/runtime/session/session.js';
 import * as slim from '../../lib/slim/index.js';
 import * as nets from '../../lib/slim/nets/index.js';
 import { generatedImages } from './numbers.js';

@@ -3,10 +3,15 @@ import { InvalidArgumentError, Option } from 'commander';
 import { ArgumentError } from '../../errors.js';
 import { calibrationFile, loadModel } from '../../model/load_model.js';
 import type { Model } from '../../model/model.js';
-import { type Calibration, loadCalibration, saveCalibration, withoutRanges } from '../../runtime/calibration.js';
-import { deviceNamed, resolvePrecision } from '../../runtime/device.js';
-import { type LowPrecision, lowPrecisions } from '../../runtime/precision_report.js';
-import { type CalibrationMethod, calibrationMethods } from '../../runtime/thresholds.js';
+import {
+  type Calibration,
+  loadCalibration,
+  saveCalibration,
+  withoutRanges,
+} from '../../runtime/precision/calibration.js';
+import { deviceNamed, resolvePrecision } from '../../runtime/precision/device.js';
+import { type LowPrecision, lowPrecisions } from '../../runtime/precision/precision_report.js';
+import { type CalibrationMethod, calibrationMethods } from '../../runtime/precision/thresholds.js';
 import type { DefineCommand } from '../command.js';
 import { expandInputs, type InputImage } from '../inputs.js';
 import { type CliIo, exitStatus, say, writeOut } from '../io.js';

@@ -2,7 +2,7 @@
 import type { Graph, Tensor } from '../../../lib/core/graph.js';
 import { ArgumentError, ShapeError } from '../../../lib/errors.js';
 import { encode } from '../../../lib/plan/encode.js';
-import type { Session } from '../../../lib/runtime/session.js';
+import type { Session } from '../../../lib/runtime/session/session.js';
 import * as slim from '../../../lib/slim/index.js';
 import {
   type Device,

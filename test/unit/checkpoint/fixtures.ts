@@ -3,10 +3,10 @@ import { createHash } from 'node:crypto';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { ByteSink } from '../../../lib/checkpoint/byte_sink.js';
-import { crc32c } from '../../../lib/checkpoint/crc32c.js';
 import type { CheckpointEntry } from '../../../lib/checkpoint/entries.js';
+import type { ByteSink } from '../../../lib/checkpoint/files/byte_sink.js';
 import type { ReadContext, StoredDType } from '../../../lib/checkpoint/types.js';
+import { crc32c } from '../../../lib/formats/crc32c.js';
 
 /** Files that TensorFlow wrote, one folder a case, with what TensorFlow read back in expected.json. */
 export const goldenFolder = join(__dirname, '../../golden/checkpoints');

@@ -12,13 +12,13 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { openBundleV2 } from '../../../lib/checkpoint/bundle_v2.js';
-import { memorySource } from '../../../lib/checkpoint/byte_source.js';
-import { crc32c, maskCrc } from '../../../lib/checkpoint/crc32c.js';
+import { memorySource } from '../../../lib/checkpoint/files/byte_source.js';
 import { openCheckpoint, writeCheckpoint } from '../../../lib/checkpoint/index.js';
-import { writeBundleEntry } from '../../../lib/checkpoint/message_writer.js';
-import { TableWriter } from '../../../lib/checkpoint/table_writer.js';
+import { openBundleV2 } from '../../../lib/checkpoint/tensorflow/bundle_v2.js';
+import { writeBundleEntry } from '../../../lib/checkpoint/tensorflow/message_writer.js';
+import { TableWriter } from '../../../lib/checkpoint/tensorflow/table_writer.js';
 import { ArgumentError, CheckpointError, ExecutionError } from '../../../lib/errors.js';
+import { crc32c, maskCrc } from '../../../lib/formats/crc32c.js';
 import {
   context,
   goldenFolder,

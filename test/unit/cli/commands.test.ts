@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Device, devices, fastest } from '../../../lib/runtime/device.js';
 import type { Calibration } from '../../../lib/runtime/index.js';
+import { type Device, devices, fastest } from '../../../lib/runtime/precision/device.js';
 import { slimnet } from '../../helpers/cli.js';
 import { goldenFolder } from '../../helpers/golden.js';
 import { readNpy } from '../../helpers/npy.js';

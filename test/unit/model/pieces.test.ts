@@ -1,6 +1,6 @@
 import { getEventListeners } from 'node:events';
 import { inPieces, type PieceWork } from '../../../lib/model/pieces.js';
-import { SignalListeners } from '../../../lib/runtime/cancellation.js';
+import { SignalListeners } from '../../../lib/runtime/session/cancellation.js';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);

@@ -1,0 +1,96 @@
+/**
+ * Files that appear whole or not at all: written under a temporary name in the same folder, synchronised to the disk,
+ * renamed, and the folder synchronised. Temporary files are removed when anything fails.
+ */
+import { randomBytes } from 'node:crypto';
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { CheckpointError } from '../../errors.js';
+import { FileSink } from './byte_sink.js';
+import { systemError } from './byte_source.js';
+
+interface Pending {
+  readonly path: string;
+  readonly temporary: string;
+  readonly handle: FileHandle;
+  readonly sink: FileSink;
+}
+
+/**
+ * Writes one or several files. `body` gets one sink for each path. The files are renamed in the order of `paths`, and
+ * only after all of them are safely on the disk. Missing folders are created.
+ * @returns what `body` returns.
+ * @throws CheckpointError when the system refuses; whatever `body` throws.
+ */
+export async function writeAtomically<T>(
+  paths: readonly string[],
+  body: (sinks: readonly FileSink[]) => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  const pending: Pending[] = [];
+  try {
+    for (const path of paths) pending.push(await create(path, signal));
+    const result = await body(pending.map(({ sink }) => sink));
+    for (const { path, sink, handle } of pending) {
+      await sink.flush();
+      await attempt('The file cannot be synchronised to the disk', path, () => handle.sync());
+      await attempt('The file cannot be closed', path, () => handle.close());
+    }
+    for (const { path, temporary } of pending) {
+      await attempt('The finished file cannot be given its name', path, () => rename(temporary, path));
+    }
+    for (const folder of new Set(paths.map((path) => dirname(path)))) await syncFolder(folder);
+    return result;
+  } catch (error) {
+    for (const { handle, temporary } of pending) {
+      // Closed or renamed already: nothing is left to clean up, and the first error is the one to report.
+      await handle.close().catch(() => undefined);
+      await rm(temporary, { force: true }).catch(() => undefined);
+    }
+    throw error;
+  }
+}
+
+/** Writes one file from bytes in memory. @throws CheckpointError when the system refuses. */
+export async function writeFileAtomically(path: string, bytes: Uint8Array): Promise<void> {
+  await writeAtomically([path], async (sinks) => {
+    for (const sink of sinks) await sink.write([bytes]);
+  });
+}
+
+async function create(path: string, signal: AbortSignal | undefined): Promise<Pending> {
+  const folder = dirname(path);
+  // Renaming onto a device or pipe (/dev/null, /dev/stdout) would put a file in its place.
+  const existing = await stat(path).catch(() => null);
+  if (existing !== null && !existing.isFile()) {
+    throw new CheckpointError('Expected the name of a file, this is a folder, device or pipe.', { path });
+  }
+  const temporary = join(folder, `.slimnet-${randomBytes(8).toString('hex')}.tmp`);
+  await attempt('The folder cannot be created', folder, () => mkdir(folder, { recursive: true }));
+  const handle = await attempt('The file cannot be created', path, () => open(temporary, 'wx'));
+  return { path, temporary, handle, sink: new FileSink(handle, path, signal) };
+}
+
+/** Without this a crash could forget the rename. Systems that cannot synchronise folders do not need it. */
+async function syncFolder(folder: string): Promise<void> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await open(folder, 'r');
+    await handle.sync();
+  } catch (cause) {
+    const code = (cause as NodeJS.ErrnoException).code;
+    if (code !== 'EISDIR' && code !== 'EPERM' && code !== 'EINVAL' && code !== 'EACCES') {
+      throw systemError('The folder cannot be synchronised to the disk', folder, cause);
+    }
+  } finally {
+    await handle?.close();
+  }
+}
+
+async function attempt<T>(what: string, path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (cause) {
+    throw systemError(what, path, cause);
+  }
+}

@@ -1,0 +1,56 @@
+/** What a caller asks for: fetches and updates of one graph, and the placeholders that they need. */
+import { describe } from '../../core/dtype.js';
+import { type Graph, Tensor } from '../../core/graph.js';
+import { ArgumentError } from '../../errors.js';
+import { placeholdersOf } from '../../plan/encode.js';
+
+export interface Computation {
+  /** Equal keys mean equal computations, as long as the graph is not added to. */
+  readonly key: string;
+  readonly fetches: ReadonlyMap<string, Tensor>;
+  readonly updates: readonly Tensor[];
+  readonly placeholders: readonly Tensor[];
+}
+
+/** The key of a computation, without working out what it needs. @throws ArgumentError for what is no tensor of the graph */
+export function computationKey(graph: Graph, fetches: unknown, updates: unknown): string {
+  if (fetches === null || typeof fetches !== 'object' || Array.isArray(fetches) || fetches instanceof Tensor) {
+    throw new ArgumentError(`Expected the tensors to fetch by name, received ${describe(fetches)}.`, {
+      hint: 'run(feeds, { logits: net }).',
+    });
+  }
+  if (!Array.isArray(updates))
+    throw new ArgumentError(`updates: expected an array of tensors, received ${describe(updates)}.`);
+  let key = `${graph.nodes.length}`;
+  for (const [name, tensor] of Object.entries(fetches))
+    key += `|${JSON.stringify(name)}=${tensorKey(graph, `fetch ${name}`, tensor)}`;
+  for (const tensor of updates) key += `|!${tensorKey(graph, 'updates', tensor)}`;
+  return key;
+}
+
+/** The computation for arguments that `computationKey` has checked. */
+export function makeComputation(
+  graph: Graph,
+  key: string,
+  fetches: Readonly<Record<string, Tensor>>,
+  updates: readonly Tensor[],
+): Computation {
+  const map = new Map(Object.entries(fetches));
+  if (map.size === 0 && updates.length === 0) {
+    throw new ArgumentError('Nothing is asked for: expected at least one fetch or one update.');
+  }
+  return {
+    key,
+    fetches: map,
+    updates: [...updates],
+    placeholders: placeholdersOf(graph, [...map.values(), ...updates]),
+  };
+}
+
+function tensorKey(graph: Graph, what: string, tensor: unknown): string {
+  if (!(tensor instanceof Tensor))
+    throw new ArgumentError(`${what}: expected a tensor of the graph, received ${describe(tensor)}.`);
+  if (tensor.graph !== graph)
+    throw new ArgumentError(`${what}: ${tensor.name} belongs to another graph.`, { node: tensor.name });
+  return `${tensor.node.id}:${tensor.index}`;
+}
