@@ -23,10 +23,10 @@ function one(name, text, known) {
 }
 
 /** @throws Error unless the text is a number from `least` on */
-function numeric(name, text, least, whole = true) {
+function numeric(name, text, least, integral = true) {
   const value = Number(text);
-  if (text.trim() === '' || !Number.isFinite(value) || value < least || (whole && !Number.isInteger(value)))
-    throw new Error(`--${name}: expected a ${whole ? 'whole ' : ''}number from ${least} on, received ${text}.`);
+  if (text.trim() === '' || !Number.isFinite(value) || value < least || (integral && !Number.isInteger(value)))
+    throw new Error(`--${name}: expected ${integral ? 'an integer' : 'a number'} from ${least} on, received ${text}.`);
   return value;
 }
 

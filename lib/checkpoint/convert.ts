@@ -2,7 +2,7 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { describe, dtypes, isDType, type TypedArray } from '../core/dtype.js';
-import { checkOptions } from '../core/options.js';
+import { type Defaults, defined, withDefaults } from '../core/options.js';
 import { ArgumentError } from '../errors.js';
 import type { Crc32c } from '../formats/crc32c.js';
 import type { CheckpointEntry } from './entries.js';
@@ -39,7 +39,16 @@ export interface ConvertResult extends WriteResult {
   readonly source: { readonly path: string; readonly format: CheckpointFormat; readonly tensors: number };
 }
 
-const optionNames = ['format', 'include', 'exclude', 'rename', 'overwrite', 'crc32c', 'signal', 'metadata'];
+const defaults = {
+  format: undefined,
+  include: undefined,
+  exclude: [],
+  rename: [],
+  overwrite: false,
+  crc32c: undefined,
+  signal: undefined,
+  metadata: undefined,
+} satisfies Defaults<ConvertOptions>;
 
 /**
  * Writes the tensors of a checkpoint as another one, of another format or under other names. One tensor at a time is in memory. Values
@@ -53,27 +62,36 @@ export async function convertCheckpoint(
   destination: string,
   options: ConvertOptions = {},
 ): Promise<ConvertResult> {
-  checkOptions('convertCheckpoint', options, optionNames);
-  const { include, exclude, rename, overwrite = false, format: wanted, ...common } = options;
+  const {
+    include,
+    exclude,
+    rename,
+    overwrite,
+    format: wanted,
+    metadata,
+    ...reading
+  } = withDefaults('convertCheckpoint', options, defaults);
   checkPrefixes({ include, exclude });
   checkRename(rename);
   const { format, files } = checkpointTarget(destination, wanted);
-  const { metadata: _, ...reading } = common;
-  const reader = await openCheckpoint(source, reading);
+  const reader = await openCheckpoint(source, defined(reading));
   try {
     const chosen = chosenTensors(reader, { include, exclude });
-    const entries = entriesOf(reader, chosen, newNames(chosen, rename ?? []));
+    const entries = entriesOf(reader, chosen, newNames(chosen, rename));
     await assertNoFolder(destination);
     await assertWritable(files, reader.files, overwrite);
     if (format === 'tensorflow_v1') await assertVisible(destination);
-    const written = await writeCheckpoint(destination, entries, { ...common, format });
+    const written = await writeCheckpoint(destination, entries, defined({ ...reading, metadata, format }));
     return { ...written, source: { path: reader.path, format: reader.format, tensors: reader.tensors.size } };
   } finally {
     await reader.close();
   }
 }
 
-type Prefixes = { readonly [K in 'include' | 'exclude']: readonly string[] | undefined };
+interface Prefixes {
+  readonly include: readonly string[] | undefined;
+  readonly exclude: readonly string[];
+}
 
 function checkPrefixes(options: Prefixes): void {
   for (const [name, prefixes] of Object.entries(options)) {
@@ -83,8 +101,9 @@ function checkPrefixes(options: Prefixes): void {
   }
 }
 
-function checkRename(rename: ConvertOptions['rename']): void {
-  if (rename === undefined) return;
+type Renames = NonNullable<ConvertOptions['rename']>;
+
+function checkRename(rename: Renames): void {
   const pairs = Array.isArray(rename) ? rename : [rename];
   for (const pair of pairs) {
     if (!Array.isArray(pair) || pair.length !== 2 || !pair.every((p) => typeof p === 'string') || pair[0] === pair[1])
@@ -95,7 +114,7 @@ function checkRename(rename: ConvertOptions['rename']): void {
 }
 
 /** The tensors that are wanted. @throws ArgumentError for a prefix that no name has, and when nothing is left */
-function chosenTensors({ tensors }: CheckpointReader, { include, exclude = [] }: Prefixes): TensorInfo[] {
+function chosenTensors({ tensors }: CheckpointReader, { include, exclude }: Prefixes): TensorInfo[] {
   for (const prefix of [...(include ?? []), ...exclude]) assertUsed(prefix, tensors.keys());
   const has = (prefixes: readonly string[], name: string) => prefixes.some((prefix) => name.startsWith(prefix));
   const chosen = [...tensors.values()].filter(
@@ -116,10 +135,7 @@ function assertUsed(prefix: string, names: Iterable<string>): void {
 }
 
 /** The new names by the old ones. @throws ArgumentError when two tensors would have one, or a rule fits none */
-function newNames(
-  chosen: readonly TensorInfo[],
-  rename: NonNullable<ConvertOptions['rename']>,
-): ReadonlyMap<string, string> {
+function newNames(chosen: readonly TensorInfo[], rename: Renames): ReadonlyMap<string, string> {
   for (const [from] of rename)
     assertUsed(
       from,

@@ -2,9 +2,9 @@
 
 import { basename, dirname } from 'node:path';
 import { allocate, type DType, describe, holds, isDType, type TypedArray } from '../core/dtype.js';
-import { checkOptions } from '../core/options.js';
+import { type Defaults, withDefaults } from '../core/options.js';
 import { ArgumentError, CheckpointError, ExecutionError } from '../errors.js';
-import { crc32c } from '../formats/crc32c.js';
+import { crc32c as ownCrc32c } from '../formats/crc32c.js';
 import { type ByteSource, openFile, readRange, throwIfAborted } from './files/byte_source.js';
 import { checkpointNames, listFolder, locate } from './locate.js';
 import { similarNames } from './restore/similar_names.js';
@@ -37,6 +37,7 @@ export class CheckpointReader {
   readonly #inner: FormatReader;
   readonly #maxTensorBytes: number;
   readonly #signal: AbortSignal | undefined;
+  readonly #uses = new Set<Promise<unknown>>();
   #closed = false;
 
   constructor(path: string, inner: FormatReader, options: ReadOptions) {
@@ -84,7 +85,7 @@ export class CheckpointReader {
 
   /**
    * Where all bytes of a tensor of numbers stand in a file as they are in memory; undefined where they do not. Whoever reads them
-   * there checks them, and does so before the checkpoint is closed.
+   * there checks them, and does so within `use`.
    * @throws CheckpointError as `read` does, but for damage
    */
   range(name: string): StoredRange | undefined {
@@ -100,10 +101,26 @@ export class CheckpointReader {
     return this.#inner.loadStrings(info);
   }
 
+  /**
+   * Does work that reads ranges of the files: they stay open until it has ended, whoever closes the checkpoint meanwhile.
+   * @throws ExecutionError (ERR_DISPOSED) when it is closed
+   */
+  async use<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closed) throw this.#closedError('it');
+    const working = work();
+    this.#uses.add(working);
+    try {
+      return await working;
+    } finally {
+      this.#uses.delete(working);
+    }
+  }
+
   /** Closes the files. Further reads fail with an ExecutionError (ERR_DISPOSED); closing again does nothing. */
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
+    await Promise.allSettled(this.#uses);
     await this.#inner.close();
   }
 
@@ -112,12 +129,7 @@ export class CheckpointReader {
   }
 
   #info(name: string): TensorInfo {
-    if (this.#closed) {
-      throw new ExecutionError(`${name} cannot be read: the checkpoint was closed.`, {
-        code: 'ERR_DISPOSED',
-        path: this.path,
-      });
-    }
+    if (this.#closed) throw this.#closedError(name);
     throwIfAborted(this.#signal, this.path);
     const info = this.tensors.get(name);
     if (info === undefined) {
@@ -134,6 +146,13 @@ export class CheckpointReader {
       });
     }
     return info;
+  }
+
+  #closedError(what: string): ExecutionError {
+    return new ExecutionError(`${what} cannot be read: the checkpoint was closed.`, {
+      code: 'ERR_DISPOSED',
+      path: this.path,
+    });
   }
 
   #numeric(name: string): { info: TensorInfo; dtype: DType } {
@@ -165,6 +184,12 @@ function bytesView(array: TypedArray): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
 }
 
+const defaults = {
+  crc32c: ownCrc32c,
+  maxTensorBytes: Number.POSITIVE_INFINITY,
+  signal: undefined,
+} satisfies Defaults<ReadOptions>;
+
 /**
  * Opens a checkpoint.
  * @param path a TensorFlow V1 file (also sharded), the prefix or `.index` file of a V2 checkpoint, a safetensors file,
@@ -179,12 +204,11 @@ export async function openCheckpoint(path: string, options: ReadOptions = {}): P
   if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) {
     throw new CheckpointError('Checkpoints are read and written on little-endian machines only.', { path });
   }
-  checkOptions('openCheckpoint', options, ['crc32c', 'maxTensorBytes', 'signal']);
-  const { maxTensorBytes } = options;
-  if (maxTensorBytes !== undefined && !(maxTensorBytes >= 0)) {
+  const { crc32c, signal, maxTensorBytes } = withDefaults('openCheckpoint', options, defaults);
+  if (!(maxTensorBytes >= 0)) {
     throw new ArgumentError(`Expected maxTensorBytes to be a number of bytes, received ${describe(maxTensorBytes)}.`);
   }
-  const context: ReadContext = { crc32c: options.crc32c ?? crc32c, signal: options.signal };
+  const context: ReadContext = { crc32c, signal };
   throwIfAborted(options.signal, path);
   const location = await locate(path);
   switch (location.kind) {

@@ -1,7 +1,7 @@
 /** Writing a checkpoint in any of the formats. */
 import { resolve } from 'node:path';
 import { describe } from '../core/dtype.js';
-import { checkOptions } from '../core/options.js';
+import { type Defaults, type WithDefaults, withDefaults } from '../core/options.js';
 import { ArgumentError } from '../errors.js';
 import { type Crc32c, crc32c } from '../formats/crc32c.js';
 import { type CheckpointEntry, collectEntries } from './entries.js';
@@ -26,6 +26,13 @@ export interface WriteOptions {
   metadata?: Readonly<Record<string, string>>;
 }
 
+const defaults = {
+  format: undefined,
+  crc32c,
+  signal: undefined,
+  metadata: undefined,
+} satisfies Defaults<WriteOptions>;
+
 /** What was written. */
 export interface WriteResult {
   readonly format: CheckpointFormat;
@@ -46,16 +53,17 @@ export async function writeCheckpoint(
   entries: Iterable<CheckpointEntry> | AsyncIterable<CheckpointEntry>,
   options: WriteOptions = {},
 ): Promise<WriteResult> {
-  checkOptions('writeCheckpoint', options, ['format', 'crc32c', 'signal', 'metadata']);
-  const { format, files } = checkpointTarget(path, options.format);
+  const complete = withDefaults('writeCheckpoint', options, defaults);
+  const { format, files } = checkpointTarget(path, complete.format);
+  const { signal } = complete;
   const write = writers[format];
-  throwIfAborted(options.signal, path);
+  throwIfAborted(signal, path);
   const sorted = await collectEntries(entries);
   const body = async (sinks: readonly FileSink[]): Promise<number> => {
-    await write(sinks, sorted, options);
+    await write(sinks, sorted, complete);
     return sinks.reduce((sum, sink) => sum + sink.bytes, 0);
   };
-  const bytes = await writeAtomically(files, body, options.signal);
+  const bytes = await writeAtomically(files, body, signal);
   return { format, files, bytes, tensors: sorted.length };
 }
 
@@ -78,11 +86,15 @@ export function checkpointTarget(
   return { format, files: format === 'tensorflow_v2' ? [shardPath(target, 0, 1), `${target}.index`] : [target] };
 }
 
-type Write = (sinks: readonly FileSink[], entries: readonly CheckpointEntry[], options: WriteOptions) => Promise<void>;
+type Write = (
+  sinks: readonly FileSink[],
+  entries: readonly CheckpointEntry[],
+  options: WithDefaults<WriteOptions, typeof defaults>,
+) => Promise<void>;
 
 const writers: Readonly<Record<CheckpointFormat, Write>> = {
-  tensorflow_v1: ([file], entries, options) => writeSlicesV1(file as FileSink, entries, options.crc32c ?? crc32c),
+  tensorflow_v1: ([file], entries, options) => writeSlicesV1(file as FileSink, entries, options.crc32c),
   tensorflow_v2: ([data, index], entries, options) =>
-    writeBundleV2(index as FileSink, data as FileSink, entries, options.crc32c ?? crc32c),
+    writeBundleV2(index as FileSink, data as FileSink, entries, options.crc32c),
   safetensors: ([file], entries, options) => writeSafetensors(file as FileSink, entries, options.metadata),
 };

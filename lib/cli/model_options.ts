@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Precision, precisions } from '../core/precision.js';
 import { type LoadModelOptions, loadModel } from '../model/load_model.js';
 import type { Model } from '../model/model.js';
 import { type WeightLayout, weightLayouts } from '../model/weight_layouts.js';
-import type { Precision } from '../runtime/precision/device.js';
 import { describePrecision } from '../runtime/precision/precision_report.js';
 import { executionModes } from '../runtime/session/mode.js';
 import type { ExecutionMode } from '../runtime/session/types.js';
@@ -29,12 +29,12 @@ export interface ModelFlags extends EngineFlags {
   readonly fastDecode?: boolean;
 }
 
-/** A parser for whole numbers in a range. */
+/** A parser for integers in a range. */
 export function integer(min: number, max: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (!/^\d+$/.test(text) || value < min || value > max)
-      throw new InvalidArgumentError(`Expected a whole number from ${min} to ${max}.`);
+      throw new InvalidArgumentError(`Expected an integer from ${min} to ${max}.`);
     return value;
   };
 }
@@ -54,7 +54,7 @@ export function addEngineOptions(command: Command): Command {
 export function addPrecisionOption(command: Command): Command {
   return command.addOption(
     new Option('--precision <name>', 'numbers to compute with; auto is what is fastest here')
-      .choices(['float32', 'bfloat16', 'int8', 'auto'])
+      .choices(precisions)
       .default('auto'),
   );
 }

@@ -1,10 +1,12 @@
 /** What low precisions cost of a model beside float32. */
+
+import type { LowPrecision } from '../core/precision.js';
 import { compareLogits, logitRows } from '../model/accuracy.js';
 import { loadModel } from '../model/load_model.js';
 import type { Model } from '../model/model.js';
 import type { Calibration } from '../runtime/precision/calibration.js';
 import { deviceNamed, instructionSet } from '../runtime/precision/device.js';
-import type { LowPrecision, PrecisionCost, PrecisionCosts } from '../runtime/precision/precision_report.js';
+import type { PrecisionCost, PrecisionCosts } from '../runtime/precision/precision_report.js';
 import type { InputImage } from './inputs.js';
 import type { CliIo } from './io.js';
 import { type ModelFlags, modelOptions } from './model_options.js';

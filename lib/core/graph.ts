@@ -69,7 +69,7 @@ export class Node {
 
 /** A distribution, and the state of the generator that draws from it. */
 export interface Draw {
-  /** `uniform`: location + scale * n with n a whole number in [0, 2^24). `truncated_normal`: location + scale * z, |z| < 2. */
+  /** `uniform`: location + scale * n with n an integer in [0, 2^24). `truncated_normal`: location + scale * z, |z| < 2. */
   readonly distribution: 'uniform' | 'truncated_normal';
   readonly location: number;
   readonly scale: number;

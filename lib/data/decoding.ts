@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import type sharp from 'sharp';
 import { describe } from '../core/dtype.js';
+import { checkInteger, checkOneOf, type Defaults, type WithDefaults, withDefaults } from '../core/options.js';
 import { ArgumentError, ImageError } from '../errors.js';
-import { checkOneOf, checkWhole } from './checks.js';
 import { readImageFile } from './image_file.js';
 import { imageFormat } from './image_format.js';
 import { copyBytes, copyRawImage, isRawImage, type RawImage } from './raw_image.js';
@@ -30,10 +30,17 @@ export interface DecodeOptions {
 
 /** 0x3FFF squared: libvips' own limit. */
 export const defaultMaxPixels = 0x3fff * 0x3fff;
-const defaultTimeoutSeconds = 30;
+const where = 'decode';
+const defaults = {
+  mode: 'exact',
+  minSide: undefined,
+  maxPixels: defaultMaxPixels,
+  timeoutSeconds: 30,
+  background: undefined,
+  signal: undefined,
+} satisfies Defaults<DecodeOptions>;
 /** Images that are to shrink by less are decoded exactly: the decoder of sharp shrinks from this factor on. */
 const fastFactor = 3;
-const optionNames = new Set(['mode', 'minSide', 'maxPixels', 'timeoutSeconds', 'background', 'signal']);
 
 /**
  * The image library. It takes a while to load, and a program that brings its own pixels does not need it.
@@ -70,7 +77,7 @@ export async function decodeImage(source: ImageSource, options: DecodeOptions = 
  */
 export function ownSource(source: ImageSource, options: DecodeOptions): OwnedSource {
   if (typeof source === 'string') return { path: source };
-  if (isRawImage(source)) return { raw: copyRawImage(source, checkOptions(options).maxPixels) };
+  if (isRawImage(source)) return { raw: copyRawImage(source, checkDecodeOptions(options).maxPixels) };
   if (!ArrayBuffer.isView(source)) {
     throw new ArgumentError(
       `Expected an image as a path, bytes or {data, width, height, channels}, received ${describe(source)}.`,
@@ -82,7 +89,7 @@ export function ownSource(source: ImageSource, options: DecodeOptions): OwnedSou
 
 /** `decodeImage` for a source of one's own. */
 export async function decodeOwned(source: OwnedSource, options: DecodeOptions): Promise<RawImage> {
-  checkOptions(options);
+  checkDecodeOptions(options);
   options.signal?.throwIfAborted();
   if ('raw' in source) return source.raw;
   if ('bytes' in source) return decodeBytes(source.bytes, options, {});
@@ -94,7 +101,7 @@ async function decodeBytes(
   options: DecodeOptions,
   where: { readonly path?: string },
 ): Promise<RawImage> {
-  const { mode, minSide, maxPixels, timeoutSeconds, background } = checkOptions(options);
+  const { mode, minSide, maxPixels, timeoutSeconds, background } = checkDecodeOptions(options);
   const format = imageFormat(bytes);
   if (format === null) {
     throw new ImageError(`This is no image that can be decoded; it begins with ${firstBytes(bytes)}.`, {
@@ -115,7 +122,7 @@ async function decodeBytes(
   try {
     if (mode === 'fast' && format === 'jpeg') {
       const { width, height } = await open().metadata();
-      if (Math.min(width, height) >= fastFactor * minSide) {
+      if (minSide !== undefined && Math.min(width, height) >= fastFactor * minSide) {
         image = image.resize({ width: minSide, height: minSide, fit: 'outside', kernel: 'linear' });
       }
     }
@@ -161,37 +168,20 @@ function firstBytes(bytes: Uint8Array): string {
   return Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 }
 
-interface CheckedOptions {
-  readonly mode: 'exact' | 'fast';
-  readonly minSide: number;
-  readonly maxPixels: number;
-  readonly timeoutSeconds: number;
-  readonly background?: NonNullable<DecodeOptions['background']>;
-}
+type CheckedOptions = WithDefaults<DecodeOptions, typeof defaults>;
 
 /** @throws ArgumentError that names the wrong option */
-export function checkOptions(options: DecodeOptions): CheckedOptions {
-  if (typeof options !== 'object' || options === null)
-    throw new ArgumentError(`Decoding: expected options, received ${describe(options)}.`);
-  for (const key of Object.keys(options)) {
-    if (!optionNames.has(key))
-      throw new ArgumentError(`Decoding has no option ${key}; it has ${[...optionNames].join(', ')}.`);
-  }
-  const {
-    mode = 'exact',
-    maxPixels = defaultMaxPixels,
-    timeoutSeconds = defaultTimeoutSeconds,
-    minSide = 1,
-    background,
-  } = options;
-  checkOneOf('mode', mode, ['exact', 'fast']);
-  if (mode === 'fast' && options.minSide === undefined) throw new ArgumentError('minSide: a fast decode needs it.');
-  checkWhole('minSide', minSide, 1, 16384);
-  checkWhole('maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER);
-  checkWhole('timeoutSeconds', timeoutSeconds, 1, 3600);
-  if (background === undefined) return { mode, minSide, maxPixels, timeoutSeconds };
+export function checkDecodeOptions(options: DecodeOptions): CheckedOptions {
+  const complete = withDefaults(where, options, defaults);
+  const { mode, minSide, maxPixels, timeoutSeconds, background } = complete;
+  checkOneOf(where, 'mode', mode, ['exact', 'fast']);
+  if (mode === 'fast' || minSide !== undefined) checkInteger(where, 'minSide', minSide, 1, 16384);
+  checkInteger(where, 'maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER);
+  checkInteger(where, 'timeoutSeconds', timeoutSeconds, 1, 3600);
+  if (background === undefined) return complete;
   if (typeof background !== 'object' || background === null)
-    throw new ArgumentError(`background: expected {r, g, b}, received ${describe(background)}.`);
-  for (const channel of ['r', 'g', 'b'] as const) checkWhole(`background.${channel}`, background[channel], 0, 255);
-  return { mode, minSide, maxPixels, timeoutSeconds, background };
+    throw new ArgumentError(`${where}: background: expected {r, g, b}, received ${describe(background)}.`);
+  for (const channel of ['r', 'g', 'b'] as const)
+    checkInteger(where, `background.${channel}`, background[channel], 0, 255);
+  return complete;
 }

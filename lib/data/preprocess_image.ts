@@ -1,8 +1,8 @@
 import { describe } from '../core/dtype.js';
+import { checkBoolean, checkInteger, checkOneOf, checkOptions, type Defaults, withDefaults } from '../core/options.js';
 import { ArgumentError } from '../errors.js';
 import type { Augmentation, NativeDrawOptions } from '../native/addon.js';
 import { loadAddon } from '../native/binding.js';
-import { checkBoolean, checkOneOf, checkWhole } from './checks.js';
 import { defaultMaxPixels } from './decoding.js';
 import {
   checkPreprocessingName,
@@ -24,7 +24,7 @@ export interface PreprocessImageOptions {
   readonly width?: number;
   /** The random form that networks are trained with, which vgg and inception have; false unless told. */
   readonly isTraining?: boolean;
-  /** Training: whole numbers that together decide the draw. The same two give the same bits on every machine. */
+  /** Training: integers that together decide the draw. The same two give the same bits on every machine. */
   readonly seed?: number;
   readonly index?: number;
   /**
@@ -41,14 +41,27 @@ export interface PreprocessImageOptions {
   readonly boxes?: readonly RelativeBox[];
 }
 
-/** Options that one preprocessing alone has, and those of all. */
-const ownOptions = {
-  vgg: ['resizeSideMin', 'resizeSideMax', 'sizeRounding'],
-  inception: ['fastMode', 'boxes'],
-  torchvision: [],
-  caffe: [],
-} as const satisfies Readonly<Record<PreprocessingName, readonly string[]>>;
-const commonOptions = ['preprocessing', 'height', 'width', 'isTraining', 'seed', 'index'];
+/** The options of all preprocessings; what is undefined follows from the preprocessing and the size, or must be given. */
+const commonDefaults = {
+  preprocessing: undefined,
+  height: undefined,
+  width: undefined,
+  isTraining: false,
+  seed: undefined,
+  index: undefined,
+};
+/** Those that one preprocessing alone has. */
+const ownDefaults = {
+  vgg: { resizeSideMin: undefined, resizeSideMax: undefined, sizeRounding: 'rint' },
+  inception: { fastMode: true, boxes: [] },
+  torchvision: {},
+  caffe: {},
+} as const satisfies Readonly<Record<PreprocessingName, Partial<Defaults<PreprocessImageOptions>>>>;
+const defaults = {
+  ...commonDefaults,
+  ...ownDefaults.vgg,
+  ...ownDefaults.inception,
+} satisfies Defaults<PreprocessImageOptions>;
 
 /**
  * Preprocesses one decoded image as Slim's `preprocess_image` does, off the JavaScript thread. The pixels are copied before this
@@ -57,7 +70,7 @@ const commonOptions = ['preprocessing', 'height', 'width', 'isTraining', 'seed',
  * @throws ArgumentError for options, ImageError for pixels that are none and for images that are too small for the crop
  */
 export async function preprocessImage(image: RawImage, options: PreprocessImageOptions): Promise<Float32Array> {
-  const { spec, draw } = checkOptions(options);
+  const { spec, draw } = checkedOptions('preprocessImage', options);
   const own = copyRawImage(image, defaultMaxPixels);
   const addon = loadAddon();
   if (options.isTraining !== true) return addon.preprocess(spec, [own]);
@@ -72,44 +85,43 @@ export function drawAugmentation(
   size: { readonly height: number; readonly width: number },
   options: Omit<PreprocessImageOptions, 'isTraining'>,
 ): Augmentation {
-  const { spec, draw } = checkOptions({ ...options, isTraining: true });
+  const where = 'drawAugmentation';
+  const { spec, draw } = checkedOptions(where, { ...options, isTraining: true });
   if (typeof size !== 'object' || size === null)
     throw new ArgumentError(`size: expected {height, width}, received ${describe(size)}.`);
-  checkWhole('height', size.height, 1, maxSide);
-  checkWhole('width', size.width, 1, maxSide);
+  checkInteger(where, 'height', size.height, 1, maxSide);
+  checkInteger(where, 'width', size.width, 1, maxSide);
   return loadAddon().drawAugmentation(spec, size, draw);
 }
 
 /** @throws ArgumentError that names the wrong option */
-function checkOptions(options: PreprocessImageOptions): {
+function checkedOptions(
+  where: string,
+  options: PreprocessImageOptions,
+): {
   readonly spec: PreprocessingSpec;
   readonly draw: NativeDrawOptions;
 } {
-  if (typeof options !== 'object' || options === null)
-    throw new ArgumentError(`preprocessImage: expected options, received ${describe(options)}.`);
-  const { preprocessing: name } = options;
+  const complete = withDefaults(where, options, defaults);
+  const { preprocessing: name } = complete;
   checkPreprocessingName(name);
-  const known: readonly string[] = [...commonOptions, ...ownOptions[name]];
-  const unknown = Object.keys(options).find((key) => !known.includes(key));
-  if (unknown !== undefined)
-    throw new ArgumentError(`The preprocessing ${name} has no option ${unknown}; it has ${known.join(', ')}.`);
-
+  checkOptions(`The preprocessing ${name}`, options, Object.keys({ ...commonDefaults, ...ownDefaults[name] }));
   const { imageSize, resizeSide } = preprocessings[name];
-  const { height = imageSize, width = imageSize, isTraining = false, sizeRounding = 'rint', fastMode = true } = options;
-  checkWhole('height', height, 1, maxNetworkSide);
-  checkWhole('width', width, 1, maxNetworkSide);
+  const { height = imageSize, width = imageSize, isTraining, sizeRounding, fastMode, boxes } = complete;
+  checkInteger(where, 'height', height, 1, maxNetworkSide);
+  checkInteger(where, 'width', width, 1, maxNetworkSide);
   const side = resizeSide(Math.max(height, width));
-  const { resizeSideMin = side, resizeSideMax = 2 * side, boxes = [] } = options;
-  checkWhole('resizeSideMin', resizeSideMin, 1, 2 * maxNetworkSide);
-  checkWhole('resizeSideMax', resizeSideMax, resizeSideMin, 2 * maxNetworkSide);
-  checkBoolean('isTraining', isTraining);
-  checkBoolean('fastMode', fastMode);
-  checkOneOf('sizeRounding', sizeRounding, ['rint', 'truncate']);
+  const { resizeSideMin = side, resizeSideMax = 2 * side } = complete;
+  checkInteger(where, 'resizeSideMin', resizeSideMin, 1, 2 * maxNetworkSide);
+  checkInteger(where, 'resizeSideMax', resizeSideMax, resizeSideMin, 2 * maxNetworkSide);
+  checkBoolean(where, 'isTraining', isTraining);
+  checkBoolean(where, 'fastMode', fastMode);
+  checkOneOf(where, 'sizeRounding', sizeRounding, ['rint', 'truncate']);
   checkBoxes(boxes);
 
-  const { seed = isTraining ? undefined : 0, index = isTraining ? undefined : 0 } = options;
-  checkWhole('seed', seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
-  checkWhole('index', index, 0, Number.MAX_SAFE_INTEGER);
+  const { seed = isTraining ? undefined : 0, index = isTraining ? undefined : 0 } = complete;
+  checkInteger(where, 'seed', seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
+  checkInteger(where, 'index', index, 0, Number.MAX_SAFE_INTEGER);
   return {
     spec: { name, height, width, resizeSide: resizeSideMin, sizeRounding },
     draw: { seed, index, resizeSideMin, resizeSideMax, fastMode, boxes },

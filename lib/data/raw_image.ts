@@ -32,7 +32,7 @@ export function copyRawImage(image: RawImage, maxPixels: number): RawImage {
     ['height', height],
   ] as const) {
     if (!Number.isInteger(value) || value < 1 || value > maxSide) {
-      throw new ImageError(`${name}: expected a whole number from 1 to ${maxSide}, received ${describe(value)}.`);
+      throw new ImageError(`${name}: expected an integer from 1 to ${maxSide}, received ${describe(value)}.`);
     }
   }
   if (channels !== 1 && channels !== 3) {

@@ -15,7 +15,7 @@ export const shapeClasses = [
 export type ShapeName = (typeof shapeClasses)[number];
 
 /**
- * Whether the point (u, v) is inside of a shape of radius `r`; all three are whole numbers below 2^26 in size.
+ * Whether the point (u, v) is inside of a shape of radius `r`; all three are integers below 2^26 in size.
  * @param detail 0 to 3: how wide or how many the parts of the shape are
  */
 export type Inside = (u: number, v: number, r: number, detail: number) => boolean;

@@ -30,12 +30,12 @@ export class ImageWords {
     this.#second = keyOf(0x85a308d3, seed, index);
   }
 
-  /** 32 random bits, as a whole number that is not negative. */
+  /** 32 random bits, as an integer that is not negative. */
   word(number: number): number {
     return mix(mix((imul(number, 0x9e3779b1) + this.#first) | 0) ^ this.#second) >>> 0;
   }
 
-  /** A whole number from `least` to `most - 1`, out of one word. */
+  /** An integer from `least` to `most - 1`, out of one word. */
   below(number: number, least: number, most: number): number {
     return floor((this.word(number) * (most - least)) / 2 ** 32) + least;
   }

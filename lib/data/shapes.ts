@@ -2,12 +2,12 @@
  * P10, a procedural data set: ten classes of drawn shapes in any colour, place, size and direction, over a gradient, with specks and
  * noise. Images follow from a seed and a number, so that there are as many as one wants and none need be stored.
  *
- * scripts/golden/shapes.py draws the same bytes, and trained networks on them. All is computed on whole numbers below 2^53, but for
+ * scripts/golden/shapes.py draws the same bytes, and trained networks on them. All is computed on integers below 2^53, but for
  * the spiral, whose operations (+ - * / and the square root) IEEE 754 rounds the same way everywhere. docs/images.md says what is in
  * an image.
  */
 import { describe } from '../core/dtype.js';
-import { checkInteger, checkOptions } from '../core/options.js';
+import { checkInteger, type Defaults, withDefaults } from '../core/options.js';
 import { ArgumentError } from '../errors.js';
 import type { RawImage } from './raw_image.js';
 import { type Inside, insideOf, type ShapeName, shapeClasses } from './shape_outlines.js';
@@ -36,14 +36,16 @@ export interface ShapeImageOptions {
   readonly index: number;
 }
 
+/** Both must be given. */
+const defaults = { seed: undefined, index: undefined } satisfies Defaults<ShapeImageOptions>;
+
 /**
  * Draws an image of P10.
  * @returns 64 x 64 RGB pixels, the same bytes on every machine
  * @throws ArgumentError
  */
 export function shapeImage(options: ShapeImageOptions): ShapeImage {
-  checkOptions('shapeImage', options, ['seed', 'index']);
-  const { seed, index } = options;
+  const { seed, index } = withDefaults('shapeImage', options, defaults);
   checkInteger('shapeImage', 'index', index, 0, Number.MAX_SAFE_INTEGER);
   const words = new ImageWords(checkedSeed(seed), BigInt(index));
   const label = index % shapeClasses.length;
@@ -57,7 +59,7 @@ function checkedSeed(seed: unknown): bigint {
   const whole = Number.isSafeInteger(seed) ? BigInt(seed as number) : seed;
   if (typeof whole === 'bigint' && whole >= 0n && whole < 1n << 64n) return whole;
   throw new ArgumentError(
-    `shapeImage: seed: expected a whole number from 0 to 2^64 - 1, received ${describe(seed)}.`,
+    `shapeImage: seed: expected an integer from 0 to 2^64 - 1, received ${describe(seed)}.`,
     typeof seed === 'number' && seed > Number.MAX_SAFE_INTEGER ? { hint: 'give it as a bigint.' } : {},
   );
 }

@@ -3,9 +3,9 @@ import { basename, resolve } from 'node:path';
 import { writeAtomically } from '../checkpoint/index.js';
 import { describe } from '../core/dtype.js';
 import { Graph, Tensor } from '../core/graph.js';
-import { checkOptions, checkSignal } from '../core/options.js';
+import { checkOneOf, checkSignal, type Defaults, withDefaults } from '../core/options.js';
 import { ArgumentError } from '../errors.js';
-import { OnnxExporter, type OnnxRequest } from './onnx_exporter.js';
+import { OnnxExporter, type OnnxRequest, requestDefaults } from './onnx_exporter.js';
 import {
   type ExternalPlace,
   encodeModel,
@@ -27,6 +27,8 @@ export interface WriteOnnxOptions {
   /** Aborts with an ExecutionError, code ERR_ABORTED; nothing is left behind. */
   readonly signal?: AbortSignal;
 }
+
+const writeDefaults = { externalData: undefined, signal: undefined } satisfies Defaults<WriteOnnxOptions>;
 
 /** What was written. */
 export interface WriteOnnxResult {
@@ -76,14 +78,14 @@ export async function writeOnnx(
   request: OnnxRequest,
   options: WriteOnnxOptions = {},
 ): Promise<WriteOnnxResult> {
-  checkOptions('writeOnnx', options, ['externalData', 'signal']);
-  checkSignal('writeOnnx', options.signal);
+  const { externalData, signal } = withDefaults('writeOnnx', options, writeDefaults);
+  checkSignal('writeOnnx', signal);
   if (typeof path !== 'string' || path === '' || path.includes('\0') || /(^|[/\\])\.{0,2}$/.test(path))
     throw new ArgumentError(`writeOnnx: expected the path of a file to write, received ${describe(path)}.`);
   const model = modelOf(request);
   const target = resolve(path);
   const dataFile = `${target}.data`;
-  const wanted = options.externalData ?? sizeOf(encodeModel(model, new Map())) > maxMessageBytes;
+  const wanted = externalData ?? sizeOf(encodeModel(model, new Map())) > maxMessageBytes;
   const external = wanted ? placeOutside(model, basename(dataFile)) : new Map<OnnxTensor, ExternalPlace>();
   const pieces = encodeModel(model, external);
   const files = external.size === 0 ? [target] : [dataFile, target];
@@ -98,13 +100,13 @@ export async function writeOnnx(
       for (const piece of pieces) await modelSink?.write([await bytesOfPiece(piece)]);
       return { files, bytes: sinks.reduce((sum, sink) => sum + sink.bytes, 0) };
     },
-    options.signal,
+    signal,
   );
 }
 
 function modelOf(request: OnnxRequest): OnnxModel {
-  checkOptions('exportOnnx', request, ['graph', 'fetches', 'read', 'shapes', 'layout', 'metadata']);
-  const { graph, fetches, read, layout, metadata = {} } = request;
+  const complete = withDefaults('exportOnnx', request, requestDefaults);
+  const { graph, fetches, read, layout, metadata } = complete;
   if (!(graph instanceof Graph)) throw new ArgumentError(`exportOnnx: expected a Graph, received ${describe(graph)}.`);
   if (typeof fetches !== 'object' || fetches === null || Object.keys(fetches).length === 0)
     throw new ArgumentError(`exportOnnx: fetches: expected tensors by name, received ${describe(fetches)}.`);
@@ -116,12 +118,11 @@ function modelOf(request: OnnxRequest): OnnxModel {
   }
   if (typeof read !== 'function')
     throw new ArgumentError(`exportOnnx: read: expected a function, received ${describe(read)}.`);
-  if (layout !== undefined && layout !== 'nchw' && layout !== 'unchanged')
-    throw new ArgumentError(`exportOnnx: layout: expected nchw or unchanged, received ${describe(layout)}.`);
+  checkOneOf('exportOnnx', 'layout', layout, ['nchw', 'unchanged']);
   const wrong = Object.entries(metadata).find(([, value]) => typeof value !== 'string');
   if (wrong !== undefined)
     throw new ArgumentError(`exportOnnx: metadata: ${wrong[0]}: expected text, received ${describe(wrong[1])}.`);
-  return new OnnxExporter(request).run();
+  return new OnnxExporter(complete).run();
 }
 
 /** Places for the large tensors, in their order, in one file beside the model. */

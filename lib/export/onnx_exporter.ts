@@ -1,6 +1,7 @@
 import { allocate, bytesOf, type DType, holds, type TypedArray } from '../core/dtype.js';
 import type { Graph, Node, Tensor, Variable } from '../core/graph.js';
 import type { AttrValue } from '../core/op.js';
+import type { Defaults, WithDefaults } from '../core/options.js';
 import {
   type ConcreteShape,
   type ConcreteType,
@@ -33,6 +34,19 @@ export interface OnnxRequest {
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
+/** The options of an export; the first three must be given. */
+export const requestDefaults = {
+  graph: undefined,
+  fetches: undefined,
+  read: undefined,
+  shapes: {},
+  layout: 'nchw',
+  metadata: {},
+} satisfies Defaults<OnnxRequest>;
+
+/** What is exported, and how. */
+export type CompleteRequest = WithDefaults<OnnxRequest, typeof requestDefaults>;
+
 /** A tensor of the graph as it stands in the file. */
 export interface Stored {
   readonly name: string;
@@ -51,7 +65,7 @@ const batches = [2, 3] as const;
 
 /** Turns the part of a graph that fetches need into an ONNX model. What `onnx_ops.ts` calls to write one op. */
 export class OnnxExporter {
-  readonly #request: OnnxRequest;
+  readonly #request: CompleteRequest;
   readonly #graphNodes: readonly Node[];
   readonly #types: readonly [Types, Types];
   readonly #readers = new Map<Tensor, number>();
@@ -62,8 +76,8 @@ export class OnnxExporter {
   /** Names of values that were made from others: constants by content, tensors in another order of axes. */
   readonly #made = new Map<string, string>();
 
-  constructor(request: OnnxRequest) {
-    const { graph, fetches, shapes = {} } = request;
+  constructor(request: CompleteRequest) {
+    const { graph, fetches, shapes } = request;
     this.#request = request;
     this.#graphNodes = reachable(graph, Object.values(fetches));
     const placeholders = this.#graphNodes.filter((node) => node.op.name === 'input');
@@ -101,7 +115,7 @@ export class OnnxExporter {
       });
       return this.#value(tensor, { name, order });
     });
-    const { metadata = {} } = this.#request;
+    const { metadata } = this.#request;
     return { opset, nodes: this.#nodes, initializers: this.#initializers, inputs, outputs, metadata };
   }
 

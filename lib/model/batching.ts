@@ -1,4 +1,4 @@
-import { checkInteger, checkOptions } from '../core/options.js';
+import { checkInteger, type Defaults, type WithDefaults, withDefaults } from '../core/options.js';
 import { defaultMaxBatchSize } from './batch_sizes.js';
 
 /** How the calls of a model share batches. docs/serving.md says more. */
@@ -16,15 +16,15 @@ export interface BatchingOptions {
   readonly timeoutMs?: number;
 }
 
+const defaults = {
+  maxBatchSize: defaultMaxBatchSize,
+  maxQueueDelayMs: 0,
+  queueLimit: 1024,
+  timeoutMs: undefined,
+} satisfies Defaults<BatchingOptions>;
 /** @internal Options that are checked and complete. */
-export interface Batching {
-  readonly maxBatchSize: number;
-  readonly maxQueueDelayMs: number;
-  readonly queueLimit: number;
-  readonly timeoutMs: number | undefined;
-}
+export type Batching = WithDefaults<BatchingOptions, typeof defaults>;
 
-const names = ['maxBatchSize', 'maxQueueDelayMs', 'queueLimit', 'timeoutMs'];
 const longestTimer = 2 ** 31 - 1;
 
 /** Checks a `timeoutMs` that may be left out. @throws ArgumentError */
@@ -35,11 +35,11 @@ export function checkTimeout(where: string, timeoutMs: unknown): void {
 /** @throws ArgumentError */
 export function checkBatching(options: BatchingOptions = {}): Batching {
   const where = 'batching';
-  checkOptions(where, options, names);
-  const { maxBatchSize = defaultMaxBatchSize, maxQueueDelayMs = 0, queueLimit = 1024, timeoutMs } = options;
+  const batching = withDefaults(where, options, defaults);
+  const { maxBatchSize, maxQueueDelayMs, queueLimit, timeoutMs } = batching;
   checkInteger(where, 'maxBatchSize', maxBatchSize, 1, 65536);
   checkInteger(where, 'maxQueueDelayMs', maxQueueDelayMs, 0, longestTimer);
   checkInteger(where, 'queueLimit', queueLimit, 1, 2 ** 20);
   checkTimeout(where, timeoutMs);
-  return { maxBatchSize, maxQueueDelayMs, queueLimit, timeoutMs };
+  return batching;
 }

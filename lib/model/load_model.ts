@@ -1,17 +1,17 @@
 import { existsSync } from 'node:fs';
 import { type CheckpointReader, openCheckpoint } from '../checkpoint/index.js';
 import { describe } from '../core/dtype.js';
-import { checkInteger } from '../core/options.js';
-import { checkOptions as checkDecodeOptions, type DecodeOptions } from '../data/decoding.js';
-import { preprocessingFor } from '../data/preprocessing.js';
+import { checkInteger, type Defaults, defined, type WithDefaults, withDefaults } from '../core/options.js';
+import type { Precision } from '../core/precision.js';
+import { checkDecodeOptions, type DecodeOptions } from '../data/decoding.js';
+import { type PreprocessingSpec, preprocessingFor } from '../data/preprocessing.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
 import { type Calibration, loadCalibration } from '../runtime/precision/calibration.js';
-import type { Precision } from '../runtime/precision/device.js';
 import { Session, type SessionOptions } from '../runtime/session/session.js';
 import { type NetworkEntry, type NetworkName, network, networkNames } from '../slim/nets/registry.js';
 import { batchSizesUpTo } from './batch_sizes.js';
-import { type BatchingOptions, checkBatching } from './batching.js';
+import { type Batching, type BatchingOptions, checkBatching } from './batching.js';
 import { type LabelSource, loadLabels } from './labels.js';
 import { Model } from './model.js';
 import { buildNetwork } from './network_graph.js';
@@ -48,23 +48,34 @@ export interface LoadModelOptions
   readonly decode?: Omit<DecodeOptions, 'minSide' | 'signal'>;
 }
 
-const optionNames = new Set([
-  'checkpoint',
-  'untrainedSeed',
-  'layout',
-  'labels',
-  'numClasses',
-  'imageSize',
-  'batching',
-  'decode',
-  'device',
-  'precision',
-  'calibration',
-  'keepFloat32',
-  'threads',
-  'mode',
-  'packedCache',
-]);
+/** What is undefined here follows from the network, the checkpoint or the device. */
+const defaults = {
+  checkpoint: undefined,
+  untrainedSeed: undefined,
+  layout: undefined,
+  labels: undefined,
+  numClasses: undefined,
+  imageSize: undefined,
+  batching: {},
+  decode: {},
+  device: undefined,
+  precision: 'auto',
+  calibration: undefined,
+  keepFloat32: undefined,
+  threads: undefined,
+  mode: undefined,
+  packedCache: 'auto',
+} satisfies Defaults<LoadModelOptions>;
+
+type CompleteOptions = WithDefaults<LoadModelOptions, typeof defaults>;
+
+/** Options that were checked, and what some of them come to. */
+interface Loading {
+  readonly options: CompleteOptions;
+  readonly batching: Batching;
+  readonly preprocessing: PreprocessingSpec;
+  readonly decode: DecodeOptions;
+}
 
 /** Programs that are kept besides those of the batches, for `run` with sizes of its own. */
 const programsBesides = 8;
@@ -76,33 +87,35 @@ const programsBesides = 8;
  */
 export async function loadModel(name: NetworkName, options: LoadModelOptions): Promise<Model> {
   const entry = network(name);
-  checkOptions(name, options);
-  const { device, precision = 'auto', keepFloat32, threads, mode, checkpoint, untrainedSeed = 0 } = options;
-  const { packedCache = 'auto' } = options;
-  const batching = checkBatching(options.batching);
-  const preprocessing = preprocessingFor(entry.preprocessing, options.imageSize ?? entry.imageSize);
-  const decode = {
-    ...options.decode,
-    ...(options.decode?.mode === 'fast' ? { minSide: preprocessing.resizeSide } : {}),
-  };
-  checkDecodeOptions(decode);
-  const found = checkpoint === undefined ? null : await examine(entry, checkpoint, options.layout ?? null);
-  const numClasses = options.numClasses ?? found?.classes ?? entry.numClasses;
+  const loading = checkedOptions(entry, options);
+  const { checkpoint, layout = null } = loading.options;
+  if (checkpoint === undefined) return load(entry, loading, null);
+  const reader = await openCheckpoint(checkpoint, { crc32c: loadAddon().crc32c });
+  try {
+    return await load(entry, loading, weightsIn(entry, reader, layout));
+  } finally {
+    await reader.close();
+  }
+}
+
+/** @param weights none: fresh ones */
+async function load(
+  entry: NetworkEntry,
+  { options, batching, preprocessing, decode }: Loading,
+  weights: Weights | null,
+): Promise<Model> {
+  const { device, precision, keepFloat32, threads, mode, packedCache, untrainedSeed = 0 } = options;
+  const numClasses = options.numClasses ?? weights?.classes ?? entry.numClasses;
   const labels = options.labels === undefined ? null : await loadLabels(options.labels, numClasses);
   const { graph, outputs } = buildNetwork(entry, numClasses, preprocessing, untrainedSeed);
   const calibration = await calibrationFor(options);
-  const session = await Session.create(graph, {
-    precision,
-    ...(calibration === undefined ? {} : { calibration }),
-    ...(keepFloat32 === undefined ? {} : { keepFloat32 }),
-    ...(device === undefined ? {} : { device }),
-    ...(threads === undefined ? {} : { threads }),
-    ...(mode === undefined ? {} : { mode }),
-    packedCache,
-    programLimit: programsBesides + Object.keys(outputs).length * batchSizesUpTo(batching.maxBatchSize).length,
-  });
+  const programLimit = programsBesides + Object.keys(outputs).length * batchSizesUpTo(batching.maxBatchSize).length;
+  const session = await Session.create(
+    graph,
+    defined({ precision, calibration, keepFloat32, device, threads, mode, packedCache, programLimit }),
+  );
   try {
-    if (checkpoint !== undefined) await restore(session, checkpoint, found?.layout ?? 'slim');
+    if (weights !== null) await restore(session, weights);
     else await session.initialize();
   } catch (error) {
     await session[Symbol.asyncDispose]();
@@ -117,10 +130,10 @@ export function calibrationFile(checkpoint: string): string {
 }
 
 async function calibrationFor({
-  precision = 'auto',
+  precision,
   calibration,
   checkpoint,
-}: LoadModelOptions): Promise<Calibration | undefined> {
+}: CompleteOptions): Promise<Calibration | undefined> {
   if (typeof calibration === 'string') return loadCalibration(calibration);
   if (calibration !== undefined || checkpoint === undefined) return calibration;
   if (precision === 'float32') return undefined;
@@ -128,20 +141,18 @@ async function calibrationFor({
   return existsSync(beside) ? loadCalibration(beside) : undefined;
 }
 
-/** What the table of contents says: how the weights are laid out, and the classes of the logits where they are found. */
-async function examine(
-  entry: NetworkEntry,
-  checkpoint: string,
-  wanted: WeightLayout | null,
-): Promise<{ readonly layout: WeightLayout; readonly classes: number | undefined }> {
-  const reader = await openCheckpoint(checkpoint, { crc32c: loadAddon().crc32c });
-  try {
-    assertNetwork(entry.name, reader);
-    const layout = layoutFor(entry, reader, wanted);
-    return { layout, classes: classesIn(entry, reader, layout) };
-  } finally {
-    await reader.close();
-  }
+/** A checkpoint that is open, and what its table of contents says. */
+interface Weights {
+  readonly reader: CheckpointReader;
+  readonly layout: WeightLayout;
+  /** Of the logits, where they are found. */
+  readonly classes: number | undefined;
+}
+
+function weightsIn(entry: NetworkEntry, reader: CheckpointReader, wanted: WeightLayout | null): Weights {
+  assertNetwork(entry.name, reader);
+  const layout = layoutFor(entry, reader, wanted);
+  return { reader, layout, classes: classesIn(entry, reader, layout) };
 }
 
 /**
@@ -160,9 +171,8 @@ export function classesIn(
   return classes !== undefined && classes > 0 ? classes : undefined;
 }
 
-async function restore(session: Session, checkpoint: string, layout: WeightLayout): Promise<void> {
-  const nameMap = nameMaps[layout];
-  assertAllTaken(layout, await session.restore(checkpoint, nameMap === undefined ? {} : { nameMap }));
+async function restore(session: Session, { reader, layout }: Weights): Promise<void> {
+  assertAllTaken(layout, await session.restore(reader, defined({ nameMap: nameMaps[layout] })));
 }
 
 /** @throws CheckpointError when the checkpoint is one of another network of the registry */
@@ -177,13 +187,9 @@ function assertNetwork(name: string, { path, tensors }: CheckpointReader): void 
   });
 }
 
-function checkOptions(name: string, options: LoadModelOptions): void {
-  if (typeof options !== 'object' || options === null)
-    throw new ArgumentError(`loadModel: expected options, received ${describe(options)}.`);
-  for (const key of Object.keys(options)) {
-    if (!optionNames.has(key))
-      throw new ArgumentError(`loadModel has no option ${key}; it has ${[...optionNames].join(', ')}.`);
-  }
+function checkedOptions(entry: NetworkEntry, given: LoadModelOptions): Loading {
+  const { name } = entry;
+  const options = withDefaults('loadModel', given, defaults);
   const { checkpoint, untrainedSeed, layout, numClasses } = options;
   if ((checkpoint === undefined) === (untrainedSeed === undefined)) {
     throw new ArgumentError(`loadModel('${name}'): expected either checkpoint or untrainedSeed.`, {
@@ -194,10 +200,16 @@ function checkOptions(name: string, options: LoadModelOptions): void {
     throw new ArgumentError(`checkpoint: expected a path, received ${describe(checkpoint)}.`);
   }
   if (untrainedSeed !== undefined && !Number.isSafeInteger(untrainedSeed)) {
-    throw new ArgumentError(`untrainedSeed: expected a whole number, received ${describe(untrainedSeed)}.`);
+    throw new ArgumentError(`untrainedSeed: expected an integer, received ${describe(untrainedSeed)}.`);
   }
   if (layout !== undefined && !weightLayouts.includes(layout)) {
     throw new ArgumentError(`layout: expected one of ${weightLayouts.join(', ')}, received ${describe(layout)}.`);
   }
   if (numClasses !== undefined) checkInteger('loadModel', 'numClasses', numClasses, 1, 2 ** 24);
+  const batching = checkBatching(options.batching);
+  const preprocessing = preprocessingFor(entry.preprocessing, options.imageSize ?? entry.imageSize);
+  const fast = options.decode.mode === 'fast' ? { minSide: preprocessing.resizeSide } : {};
+  const decode = { ...options.decode, ...fast };
+  checkDecodeOptions(decode);
+  return { options, batching, preprocessing, decode };
 }

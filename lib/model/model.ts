@@ -1,11 +1,12 @@
 import { describe } from '../core/dtype.js';
-import { checkSignal } from '../core/options.js';
+import { checkSignal, type Defaults, defined, type WithDefaults, withDefaults } from '../core/options.js';
+import type { ComputePrecision } from '../core/precision.js';
 import type { ImageSource } from '../data/decoding.js';
 import type { PreprocessingSpec } from '../data/preprocessing.js';
 import type { RawImage } from '../data/raw_image.js';
 import { ArgumentError, ExecutionError } from '../errors.js';
 import type { CalibrateOptions, Calibration } from '../runtime/precision/calibration.js';
-import { type ComputePrecision, deviceNamed, instructionSet } from '../runtime/precision/device.js';
+import { deviceNamed, instructionSet } from '../runtime/precision/device.js';
 import type { PrecisionCost, PrecisionReport } from '../runtime/precision/precision_report.js';
 import { SignalListeners } from '../runtime/session/cancellation.js';
 import type { Session, SessionStats } from '../runtime/session/session.js';
@@ -37,6 +38,15 @@ export type * from './model_types.js';
 function runsAtOnce({ mode, executors }: SessionStats): number {
   return mode === 'throughput' ? executors.reduce((sum, { count }) => sum + count, 0) : 1;
 }
+
+const predictDefaults = { signal: undefined, timeoutMs: undefined } satisfies Defaults<PredictOptions>;
+const classifyDefaults = { topK: undefined, ...predictDefaults } satisfies Defaults<ClassifyOptions>;
+const streamDefaults = { signal: undefined, onFailure: undefined } satisfies Defaults<StreamOptions>;
+const warmupDefaults = {
+  batchSizes: undefined,
+  outputs: undefined,
+  signal: undefined,
+} satisfies Defaults<WarmupModelOptions>;
 
 /** Images that run at once in a calibration. */
 const calibrationBatch = 8;
@@ -95,11 +105,7 @@ export class Model {
     images: ImageSource | readonly ImageSource[],
     options: ClassifyOptions = {},
   ): Promise<Prediction[] | Prediction[][]> {
-    const { topK = Math.min(5, this.numClasses), ...rest } = checked('classify', options, [
-      'topK',
-      'signal',
-      'timeoutMs',
-    ]);
+    const { topK = Math.min(5, this.numClasses), ...rest } = checked('classify', options, classifyDefaults);
     this.#checkTopK(topK);
     const rows = await this.#rows(images, 'predictions', rest);
     return Array.isArray(rows) ? rows.map((row) => this.top(row, topK)) : this.top(rows, topK);
@@ -115,7 +121,7 @@ export class Model {
     images: ImageSource | readonly ImageSource[],
     options: PredictOptions = {},
   ): Promise<Float32Array | Float32Array[]> {
-    return this.#rows(images, 'features', checked('embed', options, ['signal', 'timeoutMs']));
+    return this.#rows(images, 'features', checked('embed', options, predictDefaults));
   }
 
   /** The logits of an image, or of each of several. */
@@ -125,7 +131,7 @@ export class Model {
     images: ImageSource | readonly ImageSource[],
     options: PredictOptions = {},
   ): Promise<Float32Array | Float32Array[]> {
-    return this.#rows(images, 'logits', checked('logits', options, ['signal', 'timeoutMs']));
+    return this.#rows(images, 'logits', checked('logits', options, predictDefaults));
   }
 
   /**
@@ -138,7 +144,7 @@ export class Model {
     output: ModelOutput,
     options: StreamOptions = {},
   ): AsyncGenerator<Outcome<ImageSource, Float32Array>> {
-    const { signal, onFailure } = checked('stream', options, ['signal', 'onFailure']);
+    const { signal, onFailure } = checked('stream', options, streamDefaults);
     this.#assertOpen();
     this.#tensor(output);
     const items = sources.map((source) => this.#images.own(source));
@@ -197,7 +203,7 @@ export class Model {
   ): AsyncGenerator<{ images: Float32Array }> {
     for (let from = 0; from < sources.length; from += calibrationBatch) {
       const batch = sources.slice(from, from + calibrationBatch);
-      yield { images: await this.preprocess(batch, signal === undefined ? {} : { signal }) };
+      yield { images: await this.preprocess(batch, { signal }) };
     }
   }
 
@@ -229,7 +235,7 @@ export class Model {
    * @throws ArgumentError for sizes and outputs that never run; what `session.warmup` throws
    */
   async warmup(options: WarmupModelOptions = {}): Promise<void> {
-    const { batchSizes, outputs, signal } = checked('warmup', options, ['batchSizes', 'outputs', 'signal']);
+    const { batchSizes, outputs, signal } = checked('warmup', options, warmupDefaults);
     this.#assertOpen();
     const sizes = chosen('batchSizes', batchSizes, batchSizesUpTo(this.#batching.maxBatchSize));
     const fetches = chosen('outputs', outputs, Object.keys(this.#outputs) as ModelOutput[]);
@@ -237,7 +243,7 @@ export class Model {
     const { height, width } = this.preprocessing;
     const shapes = sizes.map((size) => ({ images: [size, height, width, 3] }));
     for (const output of fetches) {
-      await this.session.warmup(this.#fetches(output), { shapes, ...(signal === undefined ? {} : { signal }) });
+      await this.session.warmup(this.#fetches(output), defined({ shapes, signal }));
     }
   }
 
@@ -358,11 +364,8 @@ export class Model {
     output: ModelOutput,
     { signal, timeoutMs, borrowed = false }: PredictOptions & { readonly borrowed?: boolean },
   ): Promise<Float32Array> {
-    const { result } = await this.session.run({ images: pixels }, this.#fetches(output), {
-      ...(signal === undefined ? {} : { signal }),
-      ...(timeoutMs === undefined ? {} : { timeoutMs }),
-      borrowed,
-    });
+    const options = defined({ signal, timeoutMs, borrowed });
+    const { result } = await this.session.run({ images: pixels }, this.#fetches(output), options);
     return result.data as Float32Array;
   }
 
@@ -387,14 +390,15 @@ function chosen<T>(name: string, wanted: readonly T[] | undefined, all: readonly
   return [...new Set(wanted as readonly T[])];
 }
 
-/** @throws ArgumentError for options that a method does not have */
-function checked<T extends object>(method: string, options: T, names: readonly (keyof T & string)[]): T {
-  if (typeof options !== 'object' || options === null)
-    throw new ArgumentError(`${method}: expected options, received ${describe(options)}.`);
-  const unknown = Object.keys(options).find((key) => !(names as readonly string[]).includes(key));
-  if (unknown !== undefined) throw new ArgumentError(`${method} has no option ${unknown}; it has ${names.join(', ')}.`);
-  const { signal, timeoutMs } = options as PredictOptions;
+/** Options of a method, complete. @throws ArgumentError */
+function checked<T extends AbortOptions, D extends Defaults<T>>(
+  method: string,
+  options: T,
+  defaults: D,
+): WithDefaults<T, D> {
+  const complete = withDefaults(method, options, defaults);
+  const { signal, timeoutMs } = complete as PredictOptions;
   checkSignal(method, signal);
   checkTimeout(method, timeoutMs);
-  return options;
+  return complete;
 }

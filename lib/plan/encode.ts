@@ -17,6 +17,8 @@ export interface Plan {
   readonly outputs: readonly { readonly name: string; readonly type: ConcreteType }[];
   /** Variables that the plan reads or updates. */
   readonly variables: readonly Variable[];
+  /** Runs change variables. */
+  readonly hasUpdates: boolean;
 }
 
 /** Which part of a plan runs on a few images of the batch at a time, where the compiler is not to choose: for measurements and tests. */
@@ -76,7 +78,7 @@ export function encode(request: PlanRequest): Plan {
   lines.push(...precisionLines(precision, quote));
   if (split !== undefined) lines.push(split === 'never' ? 'split never' : `split ${split.steps} ${split.images}`);
   const outputs = [...fetches].map(([name, tensor]) => ({ name, type: types.get(tensor) as ConcreteType }));
-  return { text: `${lines.join('\n')}\n`, inputs, outputs, variables };
+  return { text: `${lines.join('\n')}\n`, inputs, outputs, variables, hasUpdates: effects.length > 0 };
 }
 
 function changesVariables(node: Node): boolean {

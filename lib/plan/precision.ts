@@ -1,8 +1,9 @@
+import type { ComputePrecision } from '../core/precision.js';
 import { PlanError } from '../errors.js';
 
 /** What a plan says about the numbers that it computes with (docs/plan_format.md). */
 export interface PlanPrecision {
-  readonly precision: 'float32' | 'bfloat16' | 'int8';
+  readonly precision: ComputePrecision;
   /** For int8: smallest and largest value by node name. */
   readonly ranges?: Readonly<Record<string, readonly [number, number]>>;
   /** Nodes and scopes that stay in float32. */

@@ -1,15 +1,13 @@
 /** Running graphs: sessions and the devices that they run on. */
+export type { ComputePrecision, LowPrecision, Precision } from '../core/precision.js';
 export { type CalibrateOptions, type Calibration, loadCalibration, saveCalibration } from './precision/calibration.js';
 export {
-  type ComputePrecision,
   type Device,
   devices,
-  type Precision,
   type PrecisionChoice,
 } from './precision/device.js';
 export type {
   LogitComparison,
-  LowPrecision,
   PrecisionCost,
   PrecisionCosts,
   PrecisionReport,

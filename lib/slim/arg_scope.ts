@@ -1,7 +1,8 @@
 import { describe } from '../core/dtype.js';
 import { currentGraphOrNull, refusePromise } from '../core/graph.js';
+import { unknownOption } from '../core/options.js';
 import { ArgumentError, ScopeError } from '../errors.js';
-import { checkedOptions, type Options, unknownOption } from './options.js';
+import { checkedOptions, type Options } from './options.js';
 
 /** Identity of a function in argument scopes. A decorated function and the one that it wraps share it. */
 export interface ArgScopeKey {
@@ -159,7 +160,7 @@ function extended(functions: readonly unknown[], given: unknown): ArgScope {
     scoped.set(key, { ...scoped.get(key), ...checkedOptions(where, key.optionNames, given) });
   }
   const [stray] = functions.length === 0 ? Object.keys((given ?? {}) as object) : [];
-  if (stray !== undefined) throw unknownOption('argScope([])', new Set(), stray);
+  if (stray !== undefined) throw unknownOption('argScope([])', [], stray, { op: 'argScope([])' });
   return new ArgScope(scoped);
 }
 

@@ -1,6 +1,6 @@
 import type { DType } from '../core/dtype.js';
 import { apply, type Tensor } from '../core/graph.js';
-import { checkOptions } from '../core/options.js';
+import { withDefaults } from '../core/options.js';
 import { accepts, typeText } from '../core/shape.js';
 import { ArgumentError, ShapeError } from '../errors.js';
 import * as ops from '../ops/index.js';
@@ -31,8 +31,8 @@ export function reduceMean(
   axes: readonly number[] = [],
   options: { readonly keepDims?: boolean; readonly name?: string } = {},
 ): Tensor {
-  checkOptions('reduceMean', options, ['keepDims', 'name']);
-  return apply(ops.reduceMean, { x }, { axes, keep_dims: options.keepDims ?? false }, options.name ?? 'Mean').y;
+  const { keepDims, name } = withDefaults('reduceMean', options, { keepDims: false, name: 'Mean' });
+  return apply(ops.reduceMean, { x }, { axes, keep_dims: keepDims }, name).y;
 }
 
 /** Sum over `axes`, all of them when left out. */
@@ -41,8 +41,8 @@ export function reduceSum(
   axes: readonly number[] = [],
   options: { readonly keepDims?: boolean; readonly name?: string } = {},
 ): Tensor {
-  checkOptions('reduceSum', options, ['keepDims', 'name']);
-  return apply(ops.reduceSum, { x }, { axes, keep_dims: options.keepDims ?? false }, options.name ?? 'Sum').y;
+  const { keepDims, name } = withDefaults('reduceSum', options, { keepDims: false, name: 'Sum' });
+  return apply(ops.reduceSum, { x }, { axes, keep_dims: keepDims }, name).y;
 }
 
 /** x without `axes`, each of which must have size 1. */

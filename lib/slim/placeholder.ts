@@ -1,6 +1,6 @@
 import { type DType, describe, isDType, type TypedArray } from '../core/dtype.js';
 import { currentGraph, type Tensor } from '../core/graph.js';
-import { checkOptions } from '../core/options.js';
+import { withDefaults } from '../core/options.js';
 import { type ConcreteShape, elementCount, type Shape, shapeText } from '../core/shape.js';
 import { ArgumentError } from '../errors.js';
 import * as ops from '../ops/index.js';
@@ -12,10 +12,10 @@ import { nameScope } from './variable_scope.js';
  * @throws ArgumentError for a dtype that does not exist, ShapeError for impossible dimensions
  */
 export function placeholder(dtype: DType, shape: Shape, options: { readonly name?: string } = {}): Tensor {
-  checkOptions('placeholder', options, ['name']);
+  const { name } = withDefaults('placeholder', options, { name: 'Placeholder' });
   checkType('placeholder', dtype, shape);
   const graph = currentGraph();
-  return nameScope(options.name ?? 'Placeholder', (fullName) => {
+  return nameScope(name, (fullName) => {
     const node = graph.add(
       ops.input,
       [],
@@ -37,8 +37,12 @@ export function constant(
   options: { readonly dtype?: DType; readonly shape?: ConcreteShape; readonly name?: string } = {},
 ): Tensor {
   const list = typeof values === 'number' ? [values] : Array.from(values as Iterable<number | bigint>, Number);
-  checkOptions('constant', options, ['dtype', 'shape', 'name']);
-  const { dtype = 'float32', name = 'Const', shape = typeof values === 'number' ? [] : [list.length] } = options;
+  const defaults = { dtype: 'float32' as const, shape: undefined, name: 'Const' };
+  const {
+    dtype,
+    name,
+    shape = typeof values === 'number' ? [] : [list.length],
+  } = withDefaults('constant', options, defaults);
   checkType('constant', dtype, shape);
   const wrong = list.find((v) => typeof v !== 'number' || (!dtype.includes('float') && !Number.isSafeInteger(v)));
   if (wrong !== undefined)

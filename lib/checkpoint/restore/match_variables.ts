@@ -1,5 +1,6 @@
 /** Deciding which variable gets which tensor of a checkpoint, and naming everything that does not fit. */
 import type { DType } from '../../core/dtype.js';
+import { type Defaults, type WithDefaults, withDefaults } from '../../core/options.js';
 import { ArgumentError, CheckpointError } from '../../errors.js';
 import { elementCount, sameShape } from '../shapes.js';
 import type { CheckpointFormat, StoredDType, TensorInfo } from '../types.js';
@@ -36,6 +37,17 @@ export interface RestoreOptions {
   /** A tensor of another shape but of as many elements fits. Default false. */
   reshape?: boolean;
 }
+
+/** The options of `matchVariables`, with their defaults. */
+export const matchingDefaults = {
+  ignoreMissing: false,
+  includeScopes: undefined,
+  excludeScopes: [],
+  nameMap: {},
+  reshape: false,
+} satisfies Defaults<RestoreOptions>;
+
+type Matching = WithDefaults<RestoreOptions, typeof matchingDefaults>;
 
 /** One variable and the tensor for it. */
 export interface Assignment<V extends RestoreVariable = RestoreVariable> extends TensorSource {
@@ -80,7 +92,8 @@ export function matchVariables<V extends RestoreVariable>(
   source: RestoreSource,
   options: RestoreOptions = {},
 ): RestorePlan<V> {
-  checkOptions(options);
+  const matching = withDefaults('matchVariables', options, matchingDefaults);
+  checkScopes(matching);
   const assignments: Assignment<V>[] = [];
   const missing: Assignment<V>[] = [];
   const misshaped: Misfit<V>[] = [];
@@ -92,11 +105,11 @@ export function matchVariables<V extends RestoreVariable>(
     const { name } = variable;
     if (names.has(name)) throw new ArgumentError(`There are two variables named ${name} to restore.`);
     names.add(name);
-    const wish = sourceOf(variable, source, options);
+    const wish = sourceOf(variable, source, matching);
     const needed = parts(wish ?? { tensor: name });
     // The tensor of an excluded variable is not unexpected: it is known and left alone.
     for (const { tensor } of needed) wanted.add(tensor);
-    if (wish === null || !isIncluded(name, options)) {
+    if (wish === null || !isIncluded(name, matching)) {
       excluded.push(name);
       continue;
     }
@@ -109,13 +122,12 @@ export function matchVariables<V extends RestoreVariable>(
       }
       const arranged = arrangedShape(info.shape, part.dimensions);
       const stored = { storedShape: info.shape, arrangedShape: arranged, storedDType: info.dtype };
-      if (!shapesFit(variable.shape, arranged, options.reshape ?? false))
-        misshaped.push({ variable, ...part, ...stored });
+      if (!shapesFit(variable.shape, arranged, matching.reshape)) misshaped.push({ variable, ...part, ...stored });
       else if (variable.dtype !== info.dtype) mistyped.push({ variable, ...part, ...stored });
     }
     if (missing.length + misshaped.length + mistyped.length === before) assignments.push({ variable, ...wish });
   }
-  const ignoreMissing = options.ignoreMissing ?? false;
+  const { ignoreMissing } = matching;
   const plan: RestorePlan<V> = {
     path: source.path,
     assignments,
@@ -137,7 +149,7 @@ export function assertRestorable(plan: RestorePlan): void {
   throw new CheckpointError(`The checkpoint does not fit the variables.\n${explainPlan(plan)}`, { path: plan.path });
 }
 
-function checkOptions({ includeScopes = [], excludeScopes = [] }: RestoreOptions): void {
+function checkScopes({ includeScopes = [], excludeScopes }: Matching): void {
   for (const [option, scopes] of Object.entries({ includeScopes, excludeScopes })) {
     if (!Array.isArray(scopes) || !scopes.every((scope) => typeof scope === 'string' && scope !== '')) {
       throw new ArgumentError(`Expected ${option} to be a list of scopes such as ['resnet_v1_50/logits'].`);
@@ -145,13 +157,8 @@ function checkOptions({ includeScopes = [], excludeScopes = [] }: RestoreOptions
   }
 }
 
-function sourceOf(
-  variable: RestoreVariable,
-  { tensors }: RestoreSource,
-  { nameMap }: RestoreOptions,
-): TensorSource | null {
+function sourceOf(variable: RestoreVariable, { tensors }: RestoreSource, { nameMap }: Matching): TensorSource | null {
   const { name } = variable;
-  if (nameMap === undefined) return { tensor: name };
   if (typeof nameMap === 'function') return checkedSource(nameMap(name, tensors), variable);
   return checkedSource(Object.hasOwn(nameMap, name) ? nameMap[name] : name, variable);
 }
@@ -161,7 +168,7 @@ function parts({ minus, ...first }: TensorSource): TensorSource[] {
   return minus === undefined ? [first] : [first, { tensor: minus }];
 }
 
-function isIncluded(name: string, { includeScopes, excludeScopes = [] }: RestoreOptions): boolean {
+function isIncluded(name: string, { includeScopes, excludeScopes }: Matching): boolean {
   if (excludeScopes.some((scope) => name.startsWith(scope))) return false;
   return includeScopes === undefined || includeScopes.some((scope) => name.startsWith(scope));
 }

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { InvalidArgumentError, Option } from 'commander';
+import { type LowPrecision, lowPrecisions } from '../../core/precision.js';
 import { ArgumentError } from '../../errors.js';
 import { calibrationFile, loadModel } from '../../model/load_model.js';
 import type { Model } from '../../model/model.js';
@@ -10,7 +11,6 @@ import {
   withoutRanges,
 } from '../../runtime/precision/calibration.js';
 import { deviceNamed, resolvePrecision } from '../../runtime/precision/device.js';
-import { type LowPrecision, lowPrecisions } from '../../runtime/precision/precision_report.js';
 import { type CalibrationMethod, calibrationMethods } from '../../runtime/precision/thresholds.js';
 import type { DefineCommand } from '../command.js';
 import { expandInputs, type InputImage } from '../inputs.js';

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { writeFileAtomically } from '../../checkpoint/files/atomic_write.js';
 import { describe } from '../../core/dtype.js';
-import { checkOptions, checkSignal } from '../../core/options.js';
+import { checkSignal, type Defaults, type WithDefaults, withDefaults } from '../../core/options.js';
 import { ArgumentError, ExecutionError } from '../../errors.js';
 import type { NativeRange } from '../../native/addon.js';
 import { checkCosts, type PrecisionCosts } from './precision_report.js';
@@ -46,11 +46,19 @@ export interface CalibrateOptions {
   readonly signal?: AbortSignal;
 }
 
+const calibrateDefaults = {
+  method: 'entropy',
+  percentile: 99.99,
+  keepFloat32: [],
+  signal: undefined,
+} satisfies Defaults<CalibrateOptions>;
+
 /** @internal @throws ArgumentError */
-export function checkCalibrateOptions(options: CalibrateOptions): Required<Omit<CalibrateOptions, 'signal'>> {
-  checkOptions('calibrate', options, ['method', 'percentile', 'keepFloat32', 'signal']);
-  const { method = 'entropy', percentile = 99.99, keepFloat32 = [] } = options;
-  checkSignal('calibrate', options.signal);
+export function checkCalibrateOptions(
+  options: CalibrateOptions,
+): WithDefaults<CalibrateOptions, typeof calibrateDefaults> {
+  const { method, percentile, keepFloat32, signal } = withDefaults('calibrate', options, calibrateDefaults);
+  checkSignal('calibrate', signal);
   if (!calibrationMethods.includes(method))
     throw new ArgumentError(
       `calibrate: method: expected one of ${calibrationMethods.join(', ')}, received ${describe(method)}.`,
@@ -59,7 +67,7 @@ export function checkCalibrateOptions(options: CalibrateOptions): Required<Omit<
     throw new ArgumentError(
       `calibrate: percentile: expected a number above 0, at most 100, received ${describe(percentile)}.`,
     );
-  return { method, percentile, keepFloat32: checkKeepFloat32('calibrate', keepFloat32) };
+  return { method, percentile, keepFloat32: checkKeepFloat32('calibrate', keepFloat32), signal };
 }
 
 /** @internal @throws ArgumentError */

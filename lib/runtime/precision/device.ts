@@ -1,5 +1,7 @@
 /** The devices on which a session can run. */
 import { describe } from '../../core/dtype.js';
+import { anyOf } from '../../core/options.js';
+import { type ComputePrecision, computePrecisions, precisions } from '../../core/precision.js';
 import { ArgumentError, BackendError } from '../../errors.js';
 import { loadAddon } from '../../native/binding.js';
 
@@ -22,16 +24,11 @@ export interface Device {
   readonly precisions: Readonly<Record<ComputePrecision, string>>;
 }
 
-/** What numbers a program computes with. */
-export type ComputePrecision = 'float32' | 'bfloat16' | 'int8';
-
-/** What numbers a session computes with. */
-export type Precision = ComputePrecision | 'auto';
-
-const computePrecisions: readonly ComputePrecision[] = ['float32', 'bfloat16', 'int8'];
-
 function precisionsOf(refusal: (precision: ComputePrecision) => string): Record<ComputePrecision, string> {
-  return { float32: refusal('float32'), bfloat16: refusal('bfloat16'), int8: refusal('int8') };
+  return Object.fromEntries(computePrecisions.map((precision) => [precision, refusal(precision)])) as Record<
+    ComputePrecision,
+    string
+  >;
 }
 
 const backends: Readonly<Record<string, string>> = { cpu: 'onednn', reference: 'reference', null: 'null' };
@@ -109,7 +106,7 @@ export function deviceNamed(name: string): Device {
 export function resolvePrecision(device: Device, precision: unknown, calibrated: boolean): PrecisionChoice {
   if (precision === 'auto') return fastest(device, calibrated);
   if (!computePrecisions.includes(precision as ComputePrecision))
-    throw new ArgumentError(`precision: expected float32, bfloat16, int8 or auto, received ${describe(precision)}.`);
+    throw new ArgumentError(`precision: expected ${anyOf(precisions)}, received ${describe(precision)}.`);
   const wanted = precision as ComputePrecision;
   const refusal = device.precisions[wanted];
   if (wanted !== 'float32' && refusal !== '') {

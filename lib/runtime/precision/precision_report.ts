@@ -1,11 +1,7 @@
 /** What a session computes with, why, and what that costs beside float32. */
 import { describe } from '../../core/dtype.js';
-import { type ComputePrecision, instructionSet, type Precision, type PrecisionChoice } from './device.js';
-
-/** A precision that may cost accuracy. */
-export type LowPrecision = Exclude<ComputePrecision, 'float32'>;
-
-export const lowPrecisions: readonly LowPrecision[] = ['int8', 'bfloat16'];
+import { type LowPrecision, lowPrecisions, type Precision } from '../../core/precision.js';
+import { instructionSet, type PrecisionChoice } from './device.js';
 
 /** What two sets of logits of the same images have in common. Shares are from 0 to 1; errors are relative to the range. */
 export interface LogitComparison {

@@ -3,9 +3,9 @@ import { readdirSync, statSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { describe } from '../../core/dtype.js';
-import { checkInteger } from '../../core/options.js';
+import { checkInteger, type Defaults, withDefaults } from '../../core/options.js';
+import type { ComputePrecision } from '../../core/precision.js';
 import { ArgumentError } from '../../errors.js';
-import type { ComputePrecision } from '../precision/device.js';
 
 /** How packed weights are kept. */
 export interface PackedCacheOptions {
@@ -33,7 +33,7 @@ export interface PackedCacheStats {
   readonly problem: string;
 }
 
-const defaultLimit = 2 * 2 ** 30;
+const defaults = { folder: undefined, limitBytes: 2 * 2 ** 30 } satisfies Defaults<PackedCacheOptions>;
 
 /** Names a folder, or `off`: then nothing is kept, whatever the options say. */
 export const packedCacheVariable = 'SLIMNET_PACKED_CACHE';
@@ -81,19 +81,16 @@ export type PackedCacheChoice = boolean | 'auto' | PackedCacheOptions;
 /** What an option comes to for a precision; undefined for none. @throws ArgumentError */
 export function packedCacheSettings(
   where: string,
-  option: PackedCacheChoice | undefined,
+  option: PackedCacheChoice,
   precision: ComputePrecision,
 ): PackedCacheSettings | undefined {
-  if (option === undefined || option === false || (option === 'auto' && precision === 'float32')) return undefined;
+  if (option === false || (option === 'auto' && precision === 'float32')) return undefined;
   const usualOne = option === true || option === 'auto';
   if (!usualOne && (typeof option !== 'object' || option === null || Array.isArray(option)))
     throw new ArgumentError(
       `${where}: packedCache: expected true, false, auto or { folder, limitBytes }, received ${describe(option)}.`,
     );
-  const { folder, limitBytes = defaultLimit, ...others } = usualOne ? ({} as PackedCacheOptions) : option;
-  const [other] = Object.keys(others);
-  if (other !== undefined)
-    throw new ArgumentError(`${where}: packedCache: expected folder and limitBytes, received ${other}.`);
+  const { folder, limitBytes } = withDefaults(`${where}: packedCache`, usualOne ? {} : option, defaults);
   if (folder !== undefined && (typeof folder !== 'string' || !isAbsolute(folder)))
     throw new ArgumentError(`${where}: packedCache: folder: expected an absolute path, received ${describe(folder)}.`);
   checkInteger(where, 'packedCache: limitBytes', limitBytes, 0, 2 ** 50);

@@ -9,8 +9,6 @@ export class Program implements CachedProgram {
   readonly plan: Plan;
   /** Resolves when the plan is compiled. */
   readonly compiled: Promise<NativeProgram>;
-  /** Runs change variables. */
-  readonly hasUpdates: boolean;
   users = 0;
   #native: NativeProgram | undefined;
   #steps: readonly NativeStep[] | undefined;
@@ -18,7 +16,6 @@ export class Program implements CachedProgram {
 
   constructor(plan: Plan, addon: Addon, store: NativeStore) {
     this.plan = plan;
-    this.hasUpdates = /^update /m.test(plan.text);
     this.compiled = addon.compile(plan.text, store).then((native) => {
       this.#native = native;
       if (this.#disposed) native.dispose();
@@ -42,6 +39,11 @@ export class Program implements CachedProgram {
   /** Variables that runs read or change. */
   get variables(): readonly Variable[] {
     return this.plan.variables;
+  }
+
+  /** Runs change variables. */
+  get hasUpdates(): boolean {
+    return this.plan.hasUpdates;
   }
 
   dispose(): void {

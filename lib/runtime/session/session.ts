@@ -1,29 +1,20 @@
 /** Running a graph: variables with values, compiled programs, runs. */
-import type { RestorePlan, WriteResult } from '../../checkpoint/index.js';
+import type { CheckpointReader, RestorePlan, WriteResult } from '../../checkpoint/index.js';
 import { type DataOf, type DType, describe, type TypedArray } from '../../core/dtype.js';
 import { Graph, type Tensor, type Variable } from '../../core/graph.js';
-import { checkInteger, checkOptions, checkSignal } from '../../core/options.js';
+import type { ComputePrecision } from '../../core/precision.js';
 import { ArgumentError } from '../../errors.js';
-import type { Addon, NativeProgram, NativeStore } from '../../native/addon.js';
+import type { Addon, NativeStore } from '../../native/addon.js';
 import { loadAddon } from '../../native/binding.js';
-import { updatesOf } from '../../plan/encode.js';
-import {
-  type CalibrateOptions,
-  type Calibration,
-  calibrationOf,
-  checkCalibrateOptions,
-} from '../precision/calibration.js';
-import type { ComputePrecision } from '../precision/device.js';
+import type { CalibrateOptions, Calibration } from '../precision/calibration.js';
 import type { PrecisionReport } from '../precision/precision_report.js';
-import type { Computation } from '../programs/computation.js';
 import { summarizeKernels } from '../programs/kernels.js';
-import type { Program } from '../programs/program.js';
-import { type InputShapes, SessionPrograms } from '../programs/session_programs.js';
-import { restoreVariables, saveVariables } from '../variables/checkpointing.js';
+import { SessionPrograms } from '../programs/session_programs.js';
+import { SessionCheckpoints } from '../variables/session_checkpoints.js';
 import { SessionVariables } from '../variables/session_variables.js';
-import { checkFeeds, checkShapes, type Feeds, type Input, zeros } from './feeds.js';
+import type { Feeds } from './feeds.js';
 import { SessionLifetime } from './lifetime.js';
-import { copied, RunQueue, type SendOptions } from './run_queue.js';
+import { Runs } from './runs.js';
 import { type SessionSettings, settingsOf } from './settings.js';
 import type {
   CompileOptions,
@@ -39,20 +30,6 @@ import type {
 } from './types.js';
 
 export type * from './types.js';
-
-const runOptions = ['signal', 'timeoutMs', 'updates', 'profile', 'borrowed'];
-const compileOptions = ['shapes', 'updates'];
-const warmupOptions = ['shapes', 'signal'];
-const restoreOptions = ['signal', 'variables', 'ignoreMissing', 'includeScopes', 'excludeScopes', 'nameMap', 'reshape'];
-const saveOptions = ['format', 'signal', 'metadata', 'variables'];
-
-/** Options of `run` that were checked. */
-interface ComputeOptions extends SendOptions {
-  readonly signal: AbortSignal | undefined;
-  readonly timeoutMs?: number | undefined;
-  /** Programs that note the ranges of values run instead of the usual ones, and are added here. */
-  readonly observers?: Set<Program> | undefined;
-}
 
 /**
  * A graph with values. Runs are computed on threads of slimnet's own; `run` may be called again before earlier runs have ended.
@@ -72,10 +49,10 @@ export class Session {
   readonly #addon: Addon;
   readonly #store: NativeStore;
   readonly #variables: SessionVariables;
+  readonly #checkpoints: SessionCheckpoints;
   readonly #programs: SessionPrograms;
-  readonly #queue: RunQueue;
+  readonly #runs: Runs;
   readonly #lifetime = new SessionLifetime();
-  #runs = 0;
 
   private constructor(graph: Graph, settings: SessionSettings, addon: Addon) {
     const { device, backend, precision, threads, mode, queueLimit, programLimit, packedCache } = settings;
@@ -92,9 +69,14 @@ export class Session {
       queueLimit,
       ...(packedCache === undefined ? {} : { packedCache }),
     });
-    this.#variables = new SessionVariables(graph, addon, this.#store);
-    this.#programs = new SessionPrograms(graph, addon, this.#store, precision, programLimit);
-    this.#queue = new RunQueue(queueLimit, (variables) => this.#variables.assertInitialized(variables, 'run'));
+    const lifetime = this.#lifetime;
+    const variables = new SessionVariables(graph, addon, this.#store);
+    const programs = new SessionPrograms(graph, addon, this.#store, precision, programLimit);
+    this.#variables = variables;
+    this.#programs = programs;
+    this.#runs = new Runs({ graph, lifetime, variables, programs, queueLimit, programLimit });
+    const hashed = packedCache !== undefined;
+    this.#checkpoints = new SessionCheckpoints({ lifetime, variables, crc32c: addon.crc32c, hashed });
   }
 
   /**
@@ -121,7 +103,7 @@ export class Session {
     fetches: Readonly<Record<K, Tensor>>,
     options: RunOptions = {},
   ): Promise<Record<K, TensorValue>> {
-    return this.#lifetime.track(this.#run(feeds, fetches, options));
+    return this.#lifetime.track(this.#runs.run(feeds, fetches, options));
   }
 
   /**
@@ -135,21 +117,7 @@ export class Session {
     batches: Iterable<Feeds> | AsyncIterable<Feeds>,
     options: CalibrateOptions = {},
   ): Promise<Calibration> {
-    const checked = checkCalibrateOptions(options);
-    const { signal } = options;
-    const observers = new Set<Program>();
-    let runs = 0;
-    try {
-      for await (const feeds of batches) {
-        signal?.throwIfAborted();
-        await this.#lifetime.track(this.#run(feeds, fetches, signal === undefined ? {} : { signal }, observers));
-        runs++;
-      }
-      const ranges = [...observers].map((program) => program.native?.ranges() ?? []);
-      return calibrationOf(ranges, runs, checked);
-    } finally {
-      for (const program of observers) program.dispose();
-    }
+    return this.#runs.calibrate(fetches, batches, options);
   }
 
   /**
@@ -159,7 +127,7 @@ export class Session {
    * otherwise like `run`
    */
   warmup(fetches: Readonly<Record<string, Tensor>>, options: WarmupOptions = {}): Promise<void> {
-    return this.#lifetime.track(this.#warmup(fetches, options));
+    return this.#lifetime.track(this.#runs.warmup(fetches, options));
   }
 
   /**
@@ -174,12 +142,7 @@ export class Session {
 
   /** Gives variables their initial values, drawn from the graph's seed. */
   async initialize(options: InitializeOptions = {}): Promise<void> {
-    checkOptions('initialize', options, ['onlyUninitialized', 'variables']);
-    await this.#exclusively(async () => {
-      const { variables, onlyUninitialized = false } = options;
-      const chosen = variables === undefined ? undefined : this.#variables.findAll(variables, 'initialize');
-      await this.#variables.initialize(chosen, onlyUninitialized, () => this.#lifetime.assertNotDisposed());
-    });
+    return this.#checkpoints.initialize(options);
   }
 
   /**
@@ -187,37 +150,15 @@ export class Session {
    * variables, and others that are not in `variables`, stay as they are. Before anything is changed all names, shapes and dtypes
    * are matched. When a damaged tensor or an abort ends a restore halfway, the variables that were to be restored count as having
    * no value, and runs that need them say so.
+   * @param checkpoint its path, or an open one, which stays open
    * @returns what was restored, and what the checkpoint holds besides
    * @throws CheckpointError that names every variable which does not fit, with the way out
    */
-  async restore(path: string, options: SessionRestoreOptions = {}): Promise<RestorePlan<Variable>> {
-    checkOptions('restore', options, restoreOptions);
-    const { signal, variables, ...matching } = options;
-    checkSignal('restore', signal);
-    signal?.throwIfAborted();
-    return this.#exclusively(() =>
-      restoreVariables(
-        path,
-        this.#variables.saved(variables, 'restore'),
-        { ...matching, signal },
-        {
-          crc32c: this.#addon.crc32c,
-          write: (variable, values) => {
-            this.#lifetime.assertNotDisposed();
-            this.#variables.write(variable, values);
-          },
-          fill: (fillings) => {
-            this.#lifetime.assertNotDisposed();
-            return this.#variables.fill(fillings);
-          },
-          hashContents: async (written) => {
-            this.#lifetime.assertNotDisposed();
-            if (this.#settings.packedCache !== undefined) await this.#variables.hashContents(written);
-          },
-          invalidate: (invalidated) => this.#variables.invalidate(invalidated),
-        },
-      ),
-    );
+  async restore(
+    checkpoint: string | CheckpointReader,
+    options: SessionRestoreOptions = {},
+  ): Promise<RestorePlan<Variable>> {
+    return this.#checkpoints.restore(checkpoint, options);
   }
 
   /**
@@ -226,22 +167,7 @@ export class Session {
    * @throws ExecutionError when a variable has no value; CheckpointError when the system refuses
    */
   async save(path: string, options: SaveOptions = {}): Promise<WriteResult> {
-    checkOptions('save', options, saveOptions);
-    const { signal, variables: chosen, ...writing } = options;
-    checkSignal('save', signal);
-    signal?.throwIfAborted();
-    const earlier = this.#lifetime.pending();
-    return this.#exclusively(async () => {
-      await Promise.allSettled(earlier);
-      this.#lifetime.assertNotDisposed();
-      const variables = this.#variables.saved(chosen, 'save');
-      this.#variables.assertInitialized(variables, 'save');
-      const read = (name: string): TypedArray => {
-        this.#lifetime.assertNotDisposed();
-        return this.#variables.read(name);
-      };
-      return saveVariables(path, variables, read, { ...writing, signal, crc32c: this.#addon.crc32c });
-    });
+    return this.#checkpoints.save(path, options);
   }
 
   /** A copy of a variable's values. @throws ExecutionError when it has none */
@@ -263,7 +189,7 @@ export class Session {
 
   /** Compiles what `run` would run, and says how it is computed: in which precision, and by which kernels. */
   async report(fetches: Readonly<Record<string, Tensor>>, options: CompileOptions = {}): Promise<ProgramReport> {
-    return this.#withCompiled('report', fetches, options, (native) => {
+    return this.#runs.compiled('report', fetches, options, (native) => {
       const steps = native.steps();
       return { precision: this.precision, steps, ...summarizeKernels([steps]), ...native.stats() };
     });
@@ -271,7 +197,7 @@ export class Session {
 
   /** The optimized plan of what `run` would run, as text (docs/plan_format.md). */
   async plan(fetches: Readonly<Record<string, Tensor>>, options: CompileOptions = {}): Promise<string> {
-    return this.#withCompiled('plan', fetches, options, (native) => native.plan());
+    return this.#runs.compiled('plan', fetches, options, (native) => native.plan());
   }
 
   stats(): SessionStats {
@@ -292,7 +218,7 @@ export class Session {
       variables: this.#variables.size,
       programs: this.#programs.size,
       ...this.#programs.kernels(),
-      runs: this.#runs,
+      runs: this.#runs.ended,
       pending: this.#lifetime.cancellable,
       waiting,
     };
@@ -313,127 +239,5 @@ export class Session {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#lifetime.close();
     this.dispose();
-  }
-
-  async #run<K extends string>(
-    feeds: Feeds,
-    fetches: Readonly<Record<K, Tensor>>,
-    options: RunOptions,
-    observers?: Set<Program>,
-  ): Promise<Record<K, TensorValue>> {
-    this.#lifetime.assertOpen();
-    checkOptions('run', options, runOptions);
-    checkSignal('run', options.signal);
-    const { signal, timeoutMs, updates = [], profile = false, borrowed = false } = options;
-    if (timeoutMs !== undefined) checkInteger('run', 'timeoutMs', timeoutMs, 0, 2 ** 31 - 1);
-    for (const [name, value] of Object.entries({ profile, borrowed })) {
-      if (typeof value !== 'boolean')
-        throw new ArgumentError(`run: ${name}: expected true or false, received ${describe(value)}.`);
-    }
-    const computation = this.#programs.computation(fetches, updates);
-    const inputs = checkFeeds(computation.placeholders, feeds);
-    return this.#compute(computation, inputs, { signal, timeoutMs, profile, borrowed, observers }) as Promise<
-      Record<K, TensorValue>
-    >;
-  }
-
-  async #warmup(fetches: Readonly<Record<string, Tensor>>, options: WarmupOptions): Promise<void> {
-    this.#lifetime.assertOpen();
-    checkOptions('warmup', options, warmupOptions);
-    const { signal, shapes = {} } = options;
-    checkSignal('warmup', signal);
-    signal?.throwIfAborted();
-    const computation = this.#programs.computation(fetches, []);
-    const [update] = updatesOf(this.graph, [...computation.fetches.values()]);
-    if (update !== undefined) {
-      throw new ArgumentError(`warmup: the fetches run ${update.name}, which changes variables.`, {
-        node: update.name,
-        hint: 'session.report compiles them without a run.',
-      });
-    }
-    const all = (Array.isArray(shapes) ? shapes : [shapes]).map((each) => checkShapes(computation.placeholders, each));
-    if (all.length < 1 || all.length > this.#settings.programLimit) {
-      const kept = `as many as programs are kept, ${this.#settings.programLimit}`;
-      throw new ArgumentError(`warmup: shapes: expected 1 to ${kept}, received ${all.length}.`, {
-        hint: 'raise programLimit of Session.create.',
-      });
-    }
-    await this.#lifetime.cancellably(signal, undefined, async (cancellation) => {
-      for (const each of all) {
-        // Shapes that are too large fail here, before there are zeros of such a size.
-        await cancellation.race(this.#program(computation, each).compiled);
-        await this.#compute(computation, zeros(computation.placeholders, each), {
-          signal,
-          profile: false,
-          borrowed: false,
-        });
-      }
-    });
-  }
-
-  /** Runs a computation on checked inputs, which are copied before this returns unless they are borrowed. */
-  async #compute(
-    computation: Computation,
-    given: readonly Input[],
-    { signal, timeoutMs, profile, borrowed, observers }: ComputeOptions,
-  ): Promise<Record<string, TensorValue>> {
-    return this.#lifetime.cancellably(signal, timeoutMs, async (cancellation) => {
-      let inputs = given;
-      const { gate } = this.#lifetime;
-      if (gate !== null) {
-        // Only for the task that is at work now: one that comes later may itself wait for this run.
-        inputs = copied(inputs);
-        await this.#queue.park(cancellation, gate);
-      }
-      const program = this.#program(computation, inputs, observers);
-      program.users++;
-      try {
-        const results = await this.#queue.send(program, inputs, cancellation, { profile, borrowed });
-        this.#runs++;
-        const named = program.plan.outputs.map(({ name, type }, i) => [
-          name,
-          { dtype: type.dtype, shape: [...type.shape], data: results[i] },
-        ]);
-        return Object.fromEntries(named) as Record<string, TensorValue>;
-      } finally {
-        program.users--;
-      }
-    });
-  }
-
-  async #withCompiled<T>(
-    where: string,
-    fetches: Readonly<Record<string, Tensor>>,
-    options: CompileOptions,
-    use: (native: NativeProgram) => T,
-  ): Promise<T> {
-    this.#lifetime.assertOpen();
-    checkOptions(where, options, compileOptions);
-    const computation = this.#programs.computation(fetches, options.updates ?? []);
-    const program = this.#program(computation, checkShapes(computation.placeholders, options.shapes ?? {}));
-    program.users++;
-    try {
-      const native = await this.#lifetime.track(program.compiled);
-      this.#lifetime.assertNotDisposed();
-      return use(native);
-    } finally {
-      program.users--;
-    }
-  }
-
-  /** The program for these shapes; one that notes ranges where observers are given. */
-  #program(computation: Computation, inputs: InputShapes, observers?: Set<Program>): Program {
-    this.#variables.declare();
-    return observers === undefined
-      ? this.#programs.program(computation, inputs)
-      : this.#programs.observer(computation, inputs, observers);
-  }
-
-  /** Runs `task` when earlier exclusive tasks have ended, and lets runs wait until then. */
-  #exclusively<T>(task: () => Promise<T>): Promise<T> {
-    return this.#lifetime.exclusively(async () => {
-      this.#variables.declare();
-      return task();
-    });
   }
 }

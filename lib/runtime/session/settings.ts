@@ -1,26 +1,26 @@
 /** What the options of a session come to. */
-import { checkInteger, checkOptions } from '../../core/options.js';
+import { checkInteger, checkOneOf, type Defaults, withDefaults } from '../../core/options.js';
 import type { ExecutionMode } from '../../native/addon.js';
 import type { PlanPrecision } from '../../plan/precision.js';
 import { checkCalibration, checkKeepFloat32, hasRanges } from '../precision/calibration.js';
 import { backendOf, deviceNamed, resolvePrecision } from '../precision/device.js';
 import { type PrecisionReport, precisionReport } from '../precision/precision_report.js';
 import { type PackedCacheSettings, packedCacheSettings } from '../programs/packed_cache.js';
-import { checkMode } from './mode.js';
+import { executionModes } from './mode.js';
 import type { SessionOptions } from './types.js';
 
 const where = 'Session.create';
-const names = [
-  'device',
-  'precision',
-  'calibration',
-  'keepFloat32',
-  'threads',
-  'mode',
-  'queueLimit',
-  'programLimit',
-  'packedCache',
-];
+const defaults = {
+  device: 'cpu',
+  precision: 'float32',
+  calibration: undefined,
+  keepFloat32: [],
+  threads: undefined,
+  mode: 'latency',
+  queueLimit: 1024,
+  programLimit: 16,
+  packedCache: false,
+} satisfies Defaults<SessionOptions>;
 
 /** Options that were checked, with the defaults of those that were left out. */
 export interface SessionSettings {
@@ -38,20 +38,16 @@ export interface SessionSettings {
 
 /** @throws BackendError when device or precision are not available; ArgumentError for wrong options */
 export function settingsOf(options: SessionOptions): SessionSettings {
-  checkOptions(where, options, names);
-  const {
-    device = 'cpu',
-    precision = 'float32',
-    threads = 0,
-    mode = 'latency',
-    queueLimit = 1024,
-    programLimit = 16,
-  } = options;
+  const { device, precision, threads, mode, queueLimit, programLimit, packedCache, ...accuracy } = withDefaults(
+    where,
+    options,
+    defaults,
+  );
   const backend = backendOf(device);
-  const calibration = options.calibration === undefined ? undefined : checkCalibration(options.calibration);
-  const keepFloat32 = checkKeepFloat32(where, options.keepFloat32 ?? []);
-  if (options.threads !== undefined) checkInteger(where, 'threads', threads, 1, 1024);
-  checkMode(where, mode);
+  const calibration = accuracy.calibration === undefined ? undefined : checkCalibration(accuracy.calibration);
+  const keepFloat32 = checkKeepFloat32(where, accuracy.keepFloat32);
+  if (threads !== undefined) checkInteger(where, 'threads', threads, 1, 1024);
+  checkOneOf(where, 'mode', mode, executionModes);
   checkInteger(where, 'queueLimit', queueLimit, 1, 2 ** 20);
   checkInteger(where, 'programLimit', programLimit, 1, 2 ** 20);
   const found = deviceNamed(device);
@@ -66,10 +62,10 @@ export function settingsOf(options: SessionOptions): SessionSettings {
     backend,
     precision: planPrecision,
     precisionReport: precisionReport(precision, choice, calibration?.costs ?? {}, found.features),
-    threads,
+    threads: threads ?? 0,
     mode,
     queueLimit,
     programLimit,
-    packedCache: packedCacheSettings(where, options.packedCache, choice.chosen),
+    packedCache: packedCacheSettings(where, packedCache, choice.chosen),
   };
 }

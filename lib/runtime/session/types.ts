@@ -2,9 +2,9 @@
 import type { RestoreOptions, WriteOptions } from '../../checkpoint/index.js';
 import type { DType, TypedArray } from '../../core/dtype.js';
 import type { Tensor, Variable } from '../../core/graph.js';
+import type { ComputePrecision, Precision } from '../../core/precision.js';
 import type { ExecutionMode, ExecutorStats, NativeStep } from '../../native/addon.js';
 import type { Calibration } from '../precision/calibration.js';
-import type { ComputePrecision, Precision } from '../precision/device.js';
 import type { PrecisionReport } from '../precision/precision_report.js';
 import type { KernelSummary } from '../programs/kernels.js';
 import type { PackedCacheChoice, PackedCacheStats } from '../programs/packed_cache.js';

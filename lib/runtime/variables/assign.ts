@@ -2,7 +2,7 @@
 import type { RestorePlan } from '../../checkpoint/index.js';
 import { describe, dtypes, holds, isFloating, type TypedArray } from '../../core/dtype.js';
 import type { Variable } from '../../core/graph.js';
-import { checkOptions } from '../../core/options.js';
+import { type Defaults, withDefaults } from '../../core/options.js';
 import { elementCount, shapeText } from '../../core/shape.js';
 import { ArgumentError, ScopeError, ShapeError } from '../../errors.js';
 import type { Session } from '../session/session.js';
@@ -80,6 +80,12 @@ export interface AssignFromCheckpointFnOptions extends AssignFromCheckpointOptio
   reshapeVariables?: boolean;
 }
 
+const assignDefaults = { ignoreMissingVars: false } satisfies Defaults<AssignFromCheckpointOptions>;
+const assignFnDefaults = {
+  ...assignDefaults,
+  reshapeVariables: false,
+} satisfies Defaults<AssignFromCheckpointFnOptions>;
+
 const assignWords: Words = {
   missing: (tensor) => `Checkpoint is missing variable [${tensor}].`,
   misshaped: (tensor, stored, variable) =>
@@ -98,9 +104,9 @@ export async function assignFromCheckpoint(
   varList: VariableList,
   options: AssignFromCheckpointOptions = {},
 ): Promise<RestorePlan<Variable>> {
-  checkOptions('assignFromCheckpoint', options, ['ignoreMissingVars']);
+  const { ignoreMissingVars } = withDefaults('assignFromCheckpoint', options, assignDefaults);
   const plan = await restoreWanted(session, modelPath, wantedOf(varList, 'assignFromCheckpoint'), {
-    ignoreMissing: options.ignoreMissingVars ?? false,
+    ignoreMissing: ignoreMissingVars,
     reshape: false,
     words: assignWords,
   });
@@ -118,10 +124,13 @@ export function assignFromCheckpointFn(
   varList: VariableList,
   options: AssignFromCheckpointFnOptions = {},
 ): (session: Session) => Promise<RestorePlan<Variable> | null> {
-  checkOptions('assignFromCheckpointFn', options, ['ignoreMissingVars', 'reshapeVariables']);
+  const { ignoreMissingVars: ignoreMissing, reshapeVariables: reshape } = withDefaults(
+    'assignFromCheckpointFn',
+    options,
+    assignFnDefaults,
+  );
   const wanted = wantedOf(varList, 'assignFromCheckpointFn');
   if (wanted.size === 0) throw new ArgumentError('assignFromCheckpointFn: varList cannot be empty.');
-  const { ignoreMissingVars: ignoreMissing = false, reshapeVariables: reshape = false } = options;
   return async (session) => {
     const plan = await restoreWanted(session, modelPath, wanted, { ignoreMissing, reshape, words: saverWords });
     warn(plan);

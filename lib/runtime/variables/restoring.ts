@@ -4,6 +4,7 @@ import { describe } from '../../core/dtype.js';
 import type { Variable } from '../../core/graph.js';
 import { shapeText } from '../../core/shape.js';
 import { ArgumentError, CheckpointError } from '../../errors.js';
+import { loadAddon } from '../../native/binding.js';
 import type { Session } from '../session/session.js';
 
 /** Variables under their own names, or by the name of the tensor for each (or for several). */
@@ -72,15 +73,15 @@ export async function restoreWanted(
   const variables = [...wanted.keys()];
   const nameMap = Object.fromEntries([...wanted].map(([{ name }, tensor]) => [name, tensor]));
   const matching = { nameMap, ignoreMissing, reshape };
-  const reader = await openCheckpoint(path);
+  const reader = await openCheckpoint(path, { crc32c: loadAddon().crc32c });
   try {
     const plan = matchVariables(variables, reader, matching);
     const problem = firstProblem(plan, words);
     if (problem !== null) throw new CheckpointError(`${problem}\n${plan.explain()}`, { path: plan.path });
+    return await session.restore(reader, { variables, ...matching });
   } finally {
     await reader.close();
   }
-  return session.restore(path, { variables, ...matching });
 }
 
 function firstProblem({ missing, misshaped, ignoreMissing }: RestorePlan<Variable>, words: Words): string | null {

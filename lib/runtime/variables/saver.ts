@@ -8,7 +8,7 @@ import {
 } from '../../checkpoint/index.js';
 import { describe } from '../../core/dtype.js';
 import type { Variable } from '../../core/graph.js';
-import { checkInteger, checkOptions } from '../../core/options.js';
+import { checkInteger, type Defaults, defined, type WithDefaults, withDefaults } from '../../core/options.js';
 import { ArgumentError } from '../../errors.js';
 import type { Session } from '../session/session.js';
 import { restoreWanted, saverWords, type Wanted, wantedOf } from './restoring.js';
@@ -33,23 +33,28 @@ export interface SaverSaveOptions {
   writeState?: boolean;
 }
 
+const saverDefaults = {
+  variables: undefined,
+  maxToKeep: 5,
+  reshape: false,
+  format: 'tensorflow_v2',
+} satisfies Defaults<SaverOptions>;
+const saveDefaults = { globalStep: undefined, writeState: true } satisfies Defaults<SaverSaveOptions>;
+
 /**
  * Saves and restores the variables of sessions as TensorFlow's Saver does: checkpoints are numbered, the newest few are kept, and
  * the `checkpoint` file of their folder names them. Calls of one saver must not overlap.
  */
 export class Saver {
-  readonly #options: SaverOptions;
-  readonly #maxToKeep: number;
+  readonly #options: WithDefaults<SaverOptions, typeof saverDefaults>;
   #last: string[] = [];
 
   /** @throws ArgumentError */
   constructor(options: SaverOptions = {}) {
-    checkOptions('Saver', options, ['variables', 'maxToKeep', 'reshape', 'format']);
-    const { maxToKeep = 5, variables } = options;
+    this.#options = withDefaults('Saver', options, saverDefaults);
+    const { maxToKeep, variables } = this.#options;
     checkInteger('Saver', 'maxToKeep', maxToKeep, 0, 2 ** 31 - 1);
     if (variables !== undefined) wantedOf(variables, 'Saver');
-    this.#options = options;
-    this.#maxToKeep = maxToKeep;
   }
 
   /** The checkpoints that are kept, oldest first. */
@@ -71,15 +76,14 @@ export class Saver {
    * @throws ExecutionError when a variable has no value; CheckpointError when the system refuses
    */
   async save(session: Session, prefix: string, options: SaverSaveOptions = {}): Promise<string> {
-    checkOptions('Saver.save', options, ['globalStep', 'writeState']);
-    const { globalStep, writeState = true } = options;
+    const { globalStep, writeState } = withDefaults('Saver.save', options, saveDefaults);
     if (globalStep !== undefined && typeof globalStep !== 'bigint')
       checkInteger('Saver.save', 'globalStep', globalStep, 0, Number.MAX_SAFE_INTEGER);
     if (typeof prefix !== 'string' || prefix === '')
       throw new ArgumentError(`Saver.save: expected the path of a checkpoint, received ${describe(prefix)}.`);
     const path = globalStep === undefined ? prefix : `${prefix}-${globalStep}`;
-    const { variables, format = 'tensorflow_v2' } = this.#options;
-    await session.save(path, { format, ...(variables === undefined ? {} : { variables }) });
+    const { variables, format } = this.#options;
+    await session.save(path, defined({ format, variables }));
     const dropped = this.#keep(path);
     if (writeState)
       await updateCheckpointState(dirname(path), { modelCheckpointPath: path, allModelCheckpointPaths: this.#last });
@@ -92,7 +96,7 @@ export class Saver {
    * @throws CheckpointError: `Key v not found in checkpoint`, or both shapes where they differ
    */
   async restore(session: Session, path: string): Promise<RestorePlan<Variable>> {
-    const { variables, reshape = false } = this.#options;
+    const { variables, reshape } = this.#options;
     return restoreWanted(session, path, this.#wanted(session, variables), {
       ignoreMissing: false,
       reshape,
@@ -106,8 +110,9 @@ export class Saver {
 
   /** Notes a new checkpoint, and says which are to go. */
   #keep(path: string): string[] {
-    if (this.#maxToKeep === 0) return [];
+    const { maxToKeep } = this.#options;
+    if (maxToKeep === 0) return [];
     this.#last = [...this.#last.filter((other) => resolve(other) !== resolve(path)), path];
-    return this.#last.splice(0, Math.max(0, this.#last.length - this.#maxToKeep));
+    return this.#last.splice(0, Math.max(0, this.#last.length - maxToKeep));
   }
 }

@@ -52,7 +52,7 @@ describe('the command line of the benchmarks', () => {
     [['--peers', 'caffe'], /there is no caffe/],
     [['--precisions', 'float16'], /there is no float16/],
     [['--soak-precision', 'float32,bfloat16'], /--soak-precision: expected one of float32/],
-    [['--rounds', '0'], /--rounds: expected a whole number from 1/],
+    [['--rounds', '0'], /--rounds: expected an integer from 1/],
     [['--rounds', 'many'], /received many/],
     [['--batches', '1,'], /--batches/],
     [['--seconds', '-1'], /--seconds/],

@@ -190,8 +190,8 @@ describe('wrong use exits with 2', () => {
     [[small, 'out.onnx'], /--model is needed/],
     [[small, 'out.onnx', '--model', 'resnet'], /Allowed choices are resnet_v1_50/],
     [[small, 'out.onnx', '--model', 'resnet_v1_50', '--include', 'x'], /--include does not apply to onnx/],
-    [[small, 'out.onnx', '--model', 'resnet_v1_50', '--batch', '0'], /whole number from 1/],
-    [[small, 'out.onnx', '--model', 'resnet_v1_50', '--batch', 'any'], /whole number from 1/],
+    [[small, 'out.onnx', '--model', 'resnet_v1_50', '--batch', '0'], /integer from 1/],
+    [[small, 'out.onnx', '--model', 'resnet_v1_50', '--batch', 'any'], /integer from 1/],
     [
       [small, 'out.onnx', '--model', 'resnet_v1_50', '--output', 'logit'],
       /Allowed choices are logits, predictions, features/,

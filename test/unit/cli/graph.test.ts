@@ -222,7 +222,7 @@ describe('slimnet inspect --graph', () => {
   test.each([
     [['--graph', 'x.svg', '--format', 'text'], /ends in \.svg/],
     [['--graph', ''], /expected the name of a file/],
-    [['--graph', '--depth', 'deep'], /whole number/],
+    [['--graph', '--depth', 'deep'], /integer/],
     [['--graph', '--format', 'png'], /Allowed choices are text, svg/],
     [['--graph', '--json'], /cannot be used with option/],
     [['--depth', '2'], /--depth is for --graph/],

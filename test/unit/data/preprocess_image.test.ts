@@ -260,10 +260,10 @@ describe('preprocessImage', () => {
   });
 
   test.each<[string, unknown, RegExp]>([
-    ['no options', undefined, /expected options/],
+    ['no options', undefined, /expected an object of options/],
     ['no preprocessing', {}, /no preprocessing undefined/],
     ['another preprocessing', { preprocessing: 'lenet' }, /there is vgg, inception, torchvision, caffe/],
-    ['an unknown option', { ...vgg, size: 3 }, /vgg has no option size/],
+    ['an unknown option', { ...vgg, size: 3 }, /preprocessImage has no option size/],
     ["another preprocessing's option", { ...vgg, fastMode: true }, /vgg has no option fastMode/],
     ["another preprocessing's option", { ...inception, resizeSideMin: 3 }, /inception has no option resizeSideMin/],
     [
@@ -271,16 +271,16 @@ describe('preprocessImage', () => {
       { preprocessing: 'torchvision', isTraining: true, seed: 1, index: 1 },
       /no training form/,
     ],
-    ['a height of 0', { ...vgg, height: 0 }, /height: expected a whole number from 1/],
+    ['a height of 0', { ...vgg, height: 0 }, /height: expected an integer from 1/],
     ['a width of text', { ...vgg, width: '3' }, /width/],
     ['isTraining of 1', { ...vgg, isTraining: 1 }, /isTraining: expected true or false/],
-    ['training without a seed', { preprocessing: 'vgg', isTraining: true, index: 1 }, /seed: expected a whole number/],
-    ['training without an index', { preprocessing: 'vgg', isTraining: true, seed: 1 }, /index: expected a whole/],
+    ['training without a seed', { preprocessing: 'vgg', isTraining: true, index: 1 }, /seed: expected an integer/],
+    ['training without an index', { preprocessing: 'vgg', isTraining: true, seed: 1 }, /index: expected an integer/],
     ['a negative index', { ...vgg, index: -1 }, /index/],
     ['a seed that is not exact', { ...vgg, seed: 2 ** 53 }, /seed/],
     ['a side of 0', { ...vgg, resizeSideMin: 0 }, /resizeSideMin/],
     ['sides the wrong way round', { ...vgg, resizeSideMin: 300, resizeSideMax: 299 }, /resizeSideMax/],
-    ['another rounding', { ...vgg, sizeRounding: 'up' }, /sizeRounding: expected 'rint' or 'truncate'/],
+    ['another rounding', { ...vgg, sizeRounding: 'up' }, /sizeRounding: expected rint or truncate/],
     ['fastMode of null', { ...inception, fastMode: null }, /fastMode/],
     ['boxes that are none', { ...inception, boxes: 3 }, /boxes: expected an array/],
     ['a box of three', { ...inception, boxes: [[0, 0, 1]] }, /boxes: expected \[top, left, bottom, right\]/],

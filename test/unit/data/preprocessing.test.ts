@@ -219,7 +219,7 @@ describe('raw images', () => {
   });
 
   test.each([
-    ['width 0', { width: 0 }, /width: expected a whole number/],
+    ['width 0', { width: 0 }, /width: expected an integer/],
     ['width 4.5', { width: 4.5 }, /width/],
     ['width as text', { width: '4' }, /width/],
     ['negative height', { height: -2 }, /height/],

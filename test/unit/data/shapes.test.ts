@@ -41,7 +41,7 @@ test('a seed is the same image as a number and as a bigint; another seed and ano
 });
 
 test.each([
-  [{ seed: -1, index: 0 }, /seed: expected a whole number from 0 to 2\^64 - 1, received -1\./],
+  [{ seed: -1, index: 0 }, /seed: expected an integer from 0 to 2\^64 - 1, received -1\./],
   [{ seed: 1n << 64n, index: 0 }, /seed: .* received 18446744073709551616\./],
   [{ seed: 2 ** 60, index: 0 }, /seed: .*Hint: give it as a bigint\./],
   [{ seed: 1.5, index: 0 }, /seed: /],

@@ -100,7 +100,7 @@ test.each<[string, unknown, RegExp]>([
   ['too few', [0, 1], /one for each of the 3 rows of logits, received 2/],
   ['none', undefined, /received undefined/],
   ['no class', [0, 1, 3], /number 2: expected a class from 0 to 2, received 3/],
-  ['no whole number', [0.5, 1, 1], /number 0: .* received 0\.5/],
+  ['no integer', [0.5, 1, 1], /number 0: .* received 0\.5/],
 ])('labels that do not fit the logits are refused: %s', (_, labels, message) => {
   const use = () => topOneAccuracy(three, labels as number[]);
   expect(use).toThrow(ArgumentError);

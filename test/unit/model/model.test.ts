@@ -209,7 +209,7 @@ describe('failures', () => {
     [{ timeoutMs: -1 }, /classify: timeoutMs: expected an integer from 0/],
     [{ timeoutMs: null }, /classify: timeoutMs/],
     [{ signal: {} }, /classify: signal: expected an AbortSignal/],
-    [null, /classify: expected options/],
+    [null, /classify: expected an object of options/],
   ])('classify refuses %j', async (options, message) => {
     const call = model.classify(paths[0] as string, options as unknown as object);
     await expect(call).rejects.toThrow(ArgumentError);
@@ -256,7 +256,7 @@ describe('loadModel', () => {
     [{}, /expected either checkpoint or untrainedSeed/],
     [{ checkpoint: 'a', untrainedSeed: 1 }, /expected either checkpoint or untrainedSeed/],
     [{ checkpoint: '' }, /checkpoint: expected a path/],
-    [{ untrainedSeed: 0.5 }, /untrainedSeed: expected a whole number/],
+    [{ untrainedSeed: 0.5 }, /untrainedSeed: expected an integer/],
     [{ checkpoint: 'a', numClasses: 0 }, /numClasses/],
     [{ checkpoint: 'a', batching: { maxBatchSize: 0 } }, /batching: maxBatchSize: expected an integer from 1/],
     [{ checkpoint: 'a', batching: { maxBatchSize: 4.5 } }, /maxBatchSize/],
@@ -267,11 +267,11 @@ describe('loadModel', () => {
     [{ checkpoint: 'a', batching: null }, /batching: expected an object of options, received null/],
     [{ checkpoint: 'a', maxBatch: 4 }, /loadModel has no option maxBatch; .*batching/],
     [{ checkpoint: 'a', imageSize: 0 }, /Image size/],
-    [{ untrainedSeed: 1, mode: 'quick' }, /mode: expected latency, throughput, auto, received quick/],
+    [{ untrainedSeed: 1, mode: 'quick' }, /mode: expected latency, throughput or auto, received the string "quick"/],
     [{ checkpoint: 'a', labelz: 'x' }, /no option labelz/],
     [{ checkpoint: 'a', decode: { mode: 'quick' } }, /mode/],
     [{ checkpoint: 'a', decode: { minSide: 3, colour: 1 } }, /no option colour/],
-    [null, /expected options/],
+    [null, /expected an object of options/],
   ])('refuses %j', async (options, message) => {
     const attempt = loadModel('resnet_v1_50', options as unknown as LoadModelOptions);
     await expect(attempt).rejects.toThrow(ArgumentError);

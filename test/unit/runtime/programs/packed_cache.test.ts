@@ -256,7 +256,7 @@ describe('where packed weights are kept', () => {
     [null, /packedCache: expected true, false, auto or/],
     [{ folder: 'relative' }, /folder: expected an absolute path/],
     [{ limitBytes: -1 }, /limitBytes/],
-    [{ size: 1 }, /expected folder and limitBytes, received size/],
+    [{ size: 1 }, /packedCache has no option size; it has folder, limitBytes/],
   ])('is refused as %j', (option, message) => {
     expect(() => packedCacheSettings('test', option as boolean, 'int8')).toThrow(ArgumentError);
     expect(() => packedCacheSettings('test', option as boolean, 'int8')).toThrow(message);

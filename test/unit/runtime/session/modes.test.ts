@@ -65,9 +65,9 @@ describe('modes', () => {
   );
 
   it.each<[unknown, RegExp]>([
-    ['fast', /mode: expected latency, throughput, auto, received fast/],
+    ['fast', /mode: expected latency, throughput or auto, received the string "fast"/],
     ['', /mode: expected latency/],
-    [null, /mode: expected latency, throughput, auto, received null/],
+    [null, /mode: expected latency, throughput or auto, received null/],
     [1, /received 1/],
     [['latency'], /mode: expected/],
   ])('refuse %p', async (mode, message) => {

@@ -7,7 +7,7 @@ import { isDType } from '../../../../lib/core/dtype.js';
 import { Graph } from '../../../../lib/core/graph.js';
 import { loadAddon } from '../../../../lib/native/binding.js';
 import { Session } from '../../../../lib/runtime/session/session.js';
-import { restoreVariables } from '../../../../lib/runtime/variables/checkpointing.js';
+import { type RestoreTarget, restoreVariables } from '../../../../lib/runtime/variables/checkpointing.js';
 import { type ExpectedCheckpoint, goldenCases, goldenFolder, readJson } from '../../checkpoint/fixtures.js';
 
 const device = 'reference';
@@ -155,19 +155,21 @@ describe('filling that fails without saying how far it came', () => {
     await writeCheckpoint(path, [{ name: 'v', dtype: 'float32', shape: [1], data: Float32Array.of(1) }]);
     const variables = [...(await graphOf(path)).variables.values()];
     const invalidated: string[] = [];
-    const restoring = restoreVariables(
-      path,
-      variables,
-      { signal: undefined },
-      {
-        crc32c: loadAddon().crc32c,
-        write: () => {},
-        fill: () => Promise.reject(new Error('no memory')),
-        hashContents: async () => {},
-        invalidate: (some) => invalidated.push(...some.map(({ name }) => name)),
+    const target: RestoreTarget = {
+      write: () => {},
+      fill: () => Promise.reject(new Error('no memory')),
+      hashContents: async () => {},
+      invalidate: (some) => {
+        invalidated.push(...some.map(({ name }) => name));
       },
-    );
-    await expect(restoring).rejects.toThrow('no memory');
+    };
+    const reader = await openCheckpoint(path);
+    try {
+      const restoring = restoreVariables(reader, variables, {}, target, false, () => {});
+      await expect(restoring).rejects.toThrow('no memory');
+    } finally {
+      await reader.close();
+    }
     expect(invalidated).toEqual(['v']);
   });
 });

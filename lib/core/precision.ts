@@ -1,0 +1,19 @@
+/** What numbers programs compute with: the one list of them. */
+
+/** From the most exact to the fastest. */
+export const computePrecisions = ['float32', 'bfloat16', 'int8'] as const;
+
+/** What numbers a program computes with. */
+export type ComputePrecision = (typeof computePrecisions)[number];
+
+/** What may be asked for: `auto` is what computes fastest on the device. */
+export const precisions = [...computePrecisions, 'auto'] as const;
+
+/** What numbers a session computes with. */
+export type Precision = (typeof precisions)[number];
+
+/** A precision that may cost accuracy. */
+export type LowPrecision = Exclude<ComputePrecision, 'float32'>;
+
+/** Those, the fastest first. */
+export const lowPrecisions: readonly LowPrecision[] = ['int8', 'bfloat16'];
