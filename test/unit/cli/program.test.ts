@@ -3,10 +3,10 @@ import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { builtProgram } from '../../helpers/built_program.js';
 import { encoders, gradient } from '../../helpers/pictures.js';
 import { writePlainCheckpoint } from '../../helpers/plain_checkpoint.js';
 
-const program = join(__dirname, '..', '..', '..', 'dist', 'cli', 'main.js');
 let folder: string;
 let photo: string;
 let checkpoint: string;
@@ -34,7 +34,7 @@ function shell(
   return new Promise((resolve, reject) => {
     const child = spawn('bash', ['-c', command], {
       cwd: folder,
-      env: { ...process.env, slimnet: `${process.execPath} ${program}`, photo, checkpoint },
+      env: { ...process.env, slimnet: `${process.execPath} ${builtProgram}`, photo, checkpoint },
       detached: true,
     });
     let [out, err] = ['', ''];
