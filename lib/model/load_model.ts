@@ -4,6 +4,7 @@ import { describe } from '../core/dtype.js';
 import { checkInteger, type Defaults, defined, type WithDefaults, withDefaults } from '../core/options.js';
 import type { Precision } from '../core/precision.js';
 import { checkDecodeOptions, type DecodeOptions } from '../data/decoding.js';
+import { checkImageWorkers, type ImageLoaderOptions } from '../data/image_loader.js';
 import { type PreprocessingSpec, preprocessingFor } from '../data/preprocessing.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
@@ -46,6 +47,11 @@ export interface LoadModelOptions
   readonly batching?: BatchingOptions;
   /** How images are decoded. */
   readonly decode?: Omit<DecodeOptions, 'minSide' | 'signal'>;
+  /**
+   * Images that are decoded or preprocessed at the same time, by all calls together; 2 to 4 unless told, as there are cores. The
+   * decoder works on libuv's threads: to decode more than 4, set UV_THREADPOOL_SIZE as well.
+   */
+  readonly imageWorkers?: number;
 }
 
 /** What is undefined here follows from the network, the checkpoint or the device. */
@@ -58,6 +64,7 @@ const defaults = {
   imageSize: undefined,
   batching: {},
   decode: {},
+  imageWorkers: undefined,
   device: undefined,
   precision: 'auto',
   calibration: undefined,
@@ -74,7 +81,7 @@ interface Loading {
   readonly options: CompleteOptions;
   readonly batching: Batching;
   readonly preprocessing: PreprocessingSpec;
-  readonly decode: DecodeOptions;
+  readonly images: ImageLoaderOptions;
 }
 
 /** Programs that are kept besides those of the batches, for `run` with sizes of its own. */
@@ -101,7 +108,7 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
 /** @param weights none: fresh ones */
 async function load(
   entry: NetworkEntry,
-  { options, batching, preprocessing, decode }: Loading,
+  { options, batching, preprocessing, images }: Loading,
   weights: Weights | null,
 ): Promise<Model> {
   const { device, precision, keepFloat32, threads, mode, packedCache, untrainedSeed = 0 } = options;
@@ -121,7 +128,7 @@ async function load(
     await session[Symbol.asyncDispose]();
     throw error;
   }
-  return new Model(entry, session, outputs, { labels, numClasses, preprocessing, batching, decode });
+  return new Model(entry, session, outputs, { labels, numClasses, preprocessing, batching, images });
 }
 
 /** The file in which the calibration of a checkpoint is looked for. */
@@ -211,5 +218,7 @@ function checkedOptions(entry: NetworkEntry, given: LoadModelOptions): Loading {
   const fast = options.decode.mode === 'fast' ? { minSide: preprocessing.resizeSide } : {};
   const decode = { ...options.decode, ...fast };
   checkDecodeOptions(decode);
-  return { options, batching, preprocessing, decode };
+  const { imageWorkers: workers } = options;
+  if (workers !== undefined) checkImageWorkers('loadModel', 'imageWorkers', workers);
+  return { options, batching, preprocessing, images: defined({ decode, workers }) };
 }

@@ -2,6 +2,7 @@ import { describe } from '../core/dtype.js';
 import { checkSignal, type Defaults, defined, type WithDefaults, withDefaults } from '../core/options.js';
 import type { ComputePrecision } from '../core/precision.js';
 import type { ImageSource } from '../data/decoding.js';
+import { ImageLoader, type Item } from '../data/image_loader.js';
 import type { PreprocessingSpec } from '../data/preprocessing.js';
 import type { RawImage } from '../data/raw_image.js';
 import { ArgumentError, ExecutionError } from '../errors.js';
@@ -17,7 +18,6 @@ import { type Batching, checkTimeout } from './batching.js';
 import { systemClock } from './clock.js';
 import { concatenate } from './concatenate.js';
 import { DynamicBatcher } from './dynamic_batcher.js';
-import { ImagePreparation, type Item } from './image_preparation.js';
 import type {
   AbortOptions,
   ClassifyOptions,
@@ -70,7 +70,7 @@ export class Model {
   readonly session: Session;
   readonly #outputs: NetworkGraph['outputs'];
   readonly #batching: Batching;
-  readonly #images: ImagePreparation;
+  readonly #images: ImageLoader;
   readonly #batcher: DynamicBatcher<ModelOutput, Float32Array, Float32Array>;
   readonly #signals = new SignalListeners();
   readonly #pending = new Set<Promise<unknown>>();
@@ -86,7 +86,7 @@ export class Model {
     this.numClasses = parts.numClasses;
     this.preprocessing = parts.preprocessing;
     this.#batching = parts.batching;
-    this.#images = new ImagePreparation(parts.preprocessing, parts.decode);
+    this.#images = new ImageLoader(parts.preprocessing, parts.images);
     this.#batcher = new DynamicBatcher({
       ...parts.batching,
       runsAtOnce: runsAtOnce(session.stats()),

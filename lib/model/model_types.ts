@@ -1,5 +1,6 @@
 /** What models take and give. */
-import type { DecodeOptions, ImageSource } from '../data/decoding.js';
+import type { ImageSource } from '../data/decoding.js';
+import type { ImageLoaderOptions } from '../data/image_loader.js';
 import type { PreprocessingSpec } from '../data/preprocessing.js';
 import type { SessionStats } from '../runtime/session/types.js';
 import type { BatcherStats } from './batcher_types.js';
@@ -57,5 +58,5 @@ export interface ModelParts {
   readonly numClasses: number;
   readonly preprocessing: PreprocessingSpec;
   readonly batching: Batching;
-  readonly decode: DecodeOptions;
+  readonly images: ImageLoaderOptions;
 }

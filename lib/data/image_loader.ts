@@ -1,4 +1,7 @@
+/** Making the input of networks out of images, a few at a time: decoding and preprocessing. */
 import { availableParallelism } from 'node:os';
+import { checkInteger, type Defaults, withDefaults } from '../core/options.js';
+import { loadAddon } from '../native/binding.js';
 import {
   type DecodeOptions,
   decodeOwned,
@@ -7,15 +10,28 @@ import {
   type OwnedSource,
   ownSource,
   unlessAborted,
-} from '../data/decoding.js';
-import type { PreprocessingSpec } from '../data/preprocessing.js';
-import type { RawImage } from '../data/raw_image.js';
-import { loadAddon } from '../native/binding.js';
+} from './decoding.js';
 import { mapLimited } from './map_limited.js';
+import type { PreprocessingSpec } from './preprocessing.js';
+import type { RawImage } from './raw_image.js';
 import { Semaphore } from './semaphore.js';
 
-/** Decodes at the same time: the decoder works on libuv's threads, of which there are 4 unless told. */
-const decodesAtOnce = Math.max(2, Math.min(availableParallelism(), 4));
+/** The decoder works on libuv's threads, of which there are 4 unless UV_THREADPOOL_SIZE says otherwise. */
+const defaultWorkers = Math.max(2, Math.min(availableParallelism(), 4));
+
+/** How images are loaded. */
+export interface ImageLoaderOptions {
+  readonly decode?: DecodeOptions;
+  /** Images that are decoded or preprocessed at the same time, by all calls together; 2 to 4 unless told, as there are cores. */
+  readonly workers?: number;
+}
+
+const defaults = { decode: {}, workers: defaultWorkers } satisfies Defaults<ImageLoaderOptions>;
+
+/** @throws ArgumentError */
+export function checkImageWorkers(where: string, name: string, workers: unknown): asserts workers is number {
+  checkInteger(where, name, workers, 1, 1024);
+}
 
 /** A source with a copy of its bytes, or what is wrong with it. */
 export interface Item {
@@ -24,15 +40,19 @@ export interface Item {
   readonly error: unknown;
 }
 
-/** Makes a network's input out of images, a few at a time, however many calls ask for it. */
-export class ImagePreparation {
+/** Loads images for one network, however many calls ask for them. */
+export class ImageLoader {
   readonly #preprocessing: PreprocessingSpec;
   readonly #decode: DecodeOptions;
-  readonly #semaphore = new Semaphore(decodesAtOnce);
+  readonly #semaphore: Semaphore;
 
-  constructor(preprocessing: PreprocessingSpec, decode: DecodeOptions) {
+  /** @throws ArgumentError */
+  constructor(preprocessing: PreprocessingSpec, options: ImageLoaderOptions = {}) {
+    const { decode, workers } = withDefaults('ImageLoader', options, defaults);
+    checkImageWorkers('ImageLoader', 'workers', workers);
     this.#preprocessing = preprocessing;
     this.#decode = decode;
+    this.#semaphore = new Semaphore(workers);
   }
 
   /** Copies what the caller may change. What is wrong with the source is told when it is prepared. */
@@ -86,7 +106,7 @@ export class ImagePreparation {
     return all.filter((prepared) => prepared !== null);
   }
 
-  /** Loads the decoder and starts the thread of the preprocessing, so that the first image does not wait for them. */
+  /** Loads the decoder and starts a thread of the preprocessing, so that the first image does not wait for them. */
   async warmup(): Promise<void> {
     try {
       loadSharp();

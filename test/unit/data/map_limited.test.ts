@@ -1,5 +1,5 @@
-import { mapLimited } from '../../../lib/model/map_limited.js';
-import { Semaphore } from '../../../lib/model/semaphore.js';
+import { mapLimited } from '../../../lib/data/map_limited.js';
+import { Semaphore } from '../../../lib/data/semaphore.js';
 
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 const upTo = (count: number) => Array.from({ length: count }, (_, i) => i);
