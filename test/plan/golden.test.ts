@@ -1,6 +1,7 @@
 /**
- * What the compiler makes of whole networks: the optimized plan of every depth, at one image of 224 pixels, on the null backend.
- * A change that alters a plan shows here. UPDATE_GOLDEN=1 writes the files of golden/ anew.
+ * What the compiler makes of whole networks, at one image of 224 pixels, on the null backend: the optimized plan of one depth of each
+ * family, and of all others that they have no other steps, how many of each, and what memory they need. A change that alters a plan
+ * shows here. UPDATE_GOLDEN=1 writes the files of golden/ anew.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -88,14 +89,19 @@ const expectations: Readonly<Record<NetworkName, Expected>> = {
   keras_resnet_152: firstUnit(50, 3, 4),
 };
 
-/** Networks of the same units as one on record, only more of them. */
-const notOnRecord: readonly NetworkName[] = [
-  'resnet_34',
-  'resnet_101',
-  'resnet_152',
-  'keras_resnet_101',
-  'keras_resnet_152',
-];
+/** The network that is on record of each family; the others have the same units, only more or fewer of them. */
+const families: Readonly<Partial<Record<NetworkName, readonly NetworkName[]>>> = {
+  resnet_v1_50: ['resnet_v1_101', 'resnet_v1_152', 'resnet_v1_200'],
+  resnet_v2_50: ['resnet_v2_101', 'resnet_v2_152', 'resnet_v2_200'],
+  vgg_16: ['vgg_a', 'vgg_19'],
+  resnet_18: ['resnet_34'],
+  resnet_50: ['resnet_101', 'resnet_152'],
+  keras_resnet_50: ['keras_resnet_101', 'keras_resnet_152'],
+};
+const onRecord = Object.keys(families) as NetworkName[];
+const others = Object.entries(families).flatMap(([record, names]) =>
+  names.map((name) => [name, record as NetworkName] as const),
+);
 
 const compiled = new Map<string, string>();
 
@@ -147,7 +153,27 @@ function countsOf(steps: readonly string[]): Record<string, number> {
   return counts;
 }
 
-const onRecord = networkNames.filter((name) => !notOnRecord.includes(name));
+/** Each kind of step, prologue included: everything that a line says but for numbers of values, names of nodes, and where it lies. */
+function kindsOf(plan: string): Set<string> {
+  const lines = plan.split('\n').filter((line) => line.startsWith('%'));
+  return new Set(
+    lines.map((line) =>
+      line
+        .replace(/%\d+/g, '%')
+        .replace(/"[^"]*"/g, '""')
+        .replace(/(arena|constant)\[\d+\+/g, '$1[+'),
+    ),
+  );
+}
+
+test('every network is on record, or of the family of one that is', () => {
+  expect([...onRecord, ...others.map(([name]) => name)].sort()).toEqual([...networkNames].sort());
+});
+
+test.each(others)('%s has no other kinds of steps than %s', (name, record) => {
+  const known = kindsOf(readFileSync(join(__dirname, 'golden', `${record}.plan`), 'utf8'));
+  expect([...kindsOf(compile(name))].filter((kind) => !known.has(kind))).toEqual([]);
+});
 
 test.each(onRecord)('%s compiles to the plan on record', (name) => {
   const path = join(__dirname, 'golden', `${name}.plan`);
@@ -220,19 +246,22 @@ describe.each(['bfloat16', 'int8'] as const)('in %s', (precision) => {
     },
   );
 
-  test.each(['resnet_v1_50', 'resnet_v2_50'] as const)('%s leaves nothing wide but its logits and softmax', (name) => {
-    const plan = compile(name, false, precision);
-    const main = plan.slice(plan.indexOf('main:\n')).split('\n');
-    const wide = main.filter(
-      (line) => line.startsWith('%') && !/ = input\(| as(?: |\(%\d+: )(bfloat16|u?int8)/.test(line),
-    );
-    expect(wide.map((line) => /= (\w+)\(/.exec(line)?.[1])).toEqual(['conv2d', 'softmax']);
-  });
+  test.each(['resnet_v1_50', 'resnet_v2_50'] as const)(
+    '%s leaves nothing in float32 but its logits and softmax',
+    (name) => {
+      const plan = compile(name, false, precision);
+      const main = plan.slice(plan.indexOf('main:\n')).split('\n');
+      const float32 = main.filter(
+        (line) => line.startsWith('%') && !/ = input\(| as(?: |\(%\d+: )(bfloat16|u?int8)/.test(line),
+      );
+      expect(float32.map((line) => /= (\w+)\(/.exec(line)?.[1])).toEqual(['conv2d', 'softmax']);
+    },
+  );
 
   test('stores unsigned what a relu made, and signed what it did not', () => {
     const plan = compile('resnet_v1_50', false, precision);
-    const narrow = (what: string) => plan.split('\n').filter((line) => line.includes(` as ${what}`)).length;
-    expect({ bfloat16: narrow('bfloat16'), uint8: narrow('uint8'), int8: narrow('int8') }).toEqual(
+    const stored = (what: string) => plan.split('\n').filter((line) => line.includes(` as ${what}`)).length;
+    expect({ bfloat16: stored('bfloat16'), uint8: stored('uint8'), int8: stored('int8') }).toEqual(
       precision === 'bfloat16' ? { bfloat16: 59, uint8: 0, int8: 0 } : { bfloat16: 0, uint8: 53, int8: 6 },
     );
   });
