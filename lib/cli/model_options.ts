@@ -1,4 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { defined } from '../core/options.js';
 import { type Precision, precisions } from '../core/precision.js';
 import { type LoadModelOptions, loadModel } from '../model/load_model.js';
 import type { Model } from '../model/model.js';
@@ -89,12 +90,7 @@ export function engineOptions({
   mode,
   precision,
 }: EngineFlags): Pick<LoadModelOptions, 'device' | 'threads' | 'mode' | 'precision'> {
-  return {
-    device,
-    mode,
-    ...(precision === undefined ? {} : { precision }),
-    ...(threads === undefined ? {} : { threads }),
-  };
+  return defined({ device, mode, precision, threads });
 }
 
 /** Loads the model that the flags name, and says what `auto` came to. */
@@ -113,14 +109,11 @@ export function sayPrecision(io: CliIo, { precisionReport }: Model): void {
 
 /** The options of `loadModel` that the flags stand for. */
 export function modelOptions(flags: ModelFlags): LoadModelOptions {
+  const { checkpoint, layout, calibration, labels, classes, batch, fastDecode } = flags;
   return {
     ...engineOptions(flags),
-    checkpoint: flags.checkpoint,
-    batching: { maxBatchSize: flags.batch },
-    ...(flags.layout === undefined ? {} : { layout: flags.layout }),
-    ...(flags.calibration === undefined ? {} : { calibration: flags.calibration }),
-    ...(flags.labels === undefined ? {} : { labels: flags.labels }),
-    ...(flags.classes === undefined ? {} : { numClasses: flags.classes }),
-    ...(flags.fastDecode === true ? { decode: { mode: 'fast' as const } } : {}),
+    ...defined({ checkpoint, layout, calibration, labels, numClasses: classes }),
+    batching: { maxBatchSize: batch },
+    decode: { mode: fastDecode === true ? 'fast' : 'exact' },
   };
 }

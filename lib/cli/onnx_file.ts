@@ -8,6 +8,7 @@ import {
   openCheckpoint,
 } from '../checkpoint/index.js';
 import type { Tensor } from '../core/graph.js';
+import { defined } from '../core/options.js';
 import { reachable } from '../core/traversal.js';
 import { preprocessingFor } from '../data/preprocessing.js';
 import { type WriteOnnxResult, writeOnnx } from '../export/onnx.js';
@@ -43,7 +44,7 @@ export interface OnnxFileOptions {
 export async function writeOnnxFile(source: string, path: string, options: OnnxFileOptions): Promise<WriteOnnxResult> {
   const { model, size, batch, outputs, axes, externalData, overwrite, crc32c, signal } = options;
   const entry = network(model);
-  const reader = await openCheckpoint(source, { signal, ...(crc32c === undefined ? {} : { crc32c }) });
+  const reader = await openCheckpoint(source, defined({ signal, crc32c }));
   try {
     const layout = layoutFor(entry, reader, options.layout ?? null);
     const classes = options.classes ?? classesIn(entry, reader, layout) ?? entry.numClasses;
@@ -51,8 +52,7 @@ export async function writeOnnxFile(source: string, path: string, options: OnnxF
     const { graph, outputs: all } = buildNetwork(entry, classes, spec, 0);
     const fetches = graph.build(() => Object.fromEntries(outputs.map((name) => [name, rows(all[name])])));
     const variables = reachable(graph, Object.values(fetches)).flatMap(({ variable }) => variable ?? []);
-    const nameMap = nameMaps[layout];
-    const plan = matchVariables(variables, reader, nameMap === undefined ? {} : { nameMap });
+    const plan = matchVariables(variables, reader, defined({ nameMap: nameMaps[layout] }));
     assertRestorable(plan);
     assertAllTaken(layout, plan);
     const values = new AssignedValues(reader, plan.assignments);
@@ -73,7 +73,7 @@ export async function writeOnnxFile(source: string, path: string, options: OnnxF
           label_offset: String(entry.labelOffset),
         },
       },
-      { signal, ...(externalData === undefined ? {} : { externalData }) },
+      defined({ signal, externalData }),
     );
   } finally {
     await reader.close();

@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type CheckpointFormat, type Crc32c, convertCheckpoint } from '../../checkpoint/index.js';
+import { defined } from '../../core/options.js';
 import { ArgumentError } from '../../errors.js';
 import type { ModelOutput } from '../../model/network_graph.js';
 import { type WeightLayout, weightLayouts } from '../../model/weight_layouts.js';
@@ -143,9 +144,7 @@ async function toCheckpoint(
     overwrite: force,
     signal: io.signal,
     ...fastCrc(),
-    ...(include === undefined ? {} : { include }),
-    ...(exclude === undefined ? {} : { exclude }),
-    ...(rename === undefined ? {} : { rename }),
+    ...defined({ include, exclude, rename }),
   });
   const of = result.source.tensors === result.tensors ? '' : ` of ${result.source.tensors}`;
   say(
@@ -179,10 +178,7 @@ async function toOnnx(io: CliIo, source: string, path: string, flags: Flags): Pr
     overwrite: force,
     signal: io.signal,
     ...fastCrc(),
-    ...(layout === undefined ? {} : { layout }),
-    ...(size === undefined ? {} : { size }),
-    ...(classes === undefined ? {} : { classes }),
-    ...(externalData === undefined ? {} : { externalData }),
+    ...defined({ layout, size, classes, externalData }),
   });
   say(io, `${files.join(' and ')}: ${model}, ${bytes} bytes`);
 }

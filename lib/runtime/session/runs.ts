@@ -1,7 +1,7 @@
 /** The runs of a session: from what a call asks for to a program that is compiled, and on to its results. */
 import type { TypedArray } from '../../core/dtype.js';
 import type { Graph, Tensor } from '../../core/graph.js';
-import { checkBoolean, checkInteger, checkSignal, type Defaults, withDefaults } from '../../core/options.js';
+import { checkBoolean, checkInteger, checkSignal, type Defaults, defined, withDefaults } from '../../core/options.js';
 import { ArgumentError } from '../../errors.js';
 import type { NativeProgram } from '../../native/addon.js';
 import { updatesOf } from '../../plan/encode.js';
@@ -94,7 +94,7 @@ export class Runs {
     try {
       for await (const feeds of batches) {
         signal?.throwIfAborted();
-        const running = this.run(feeds, fetches, signal === undefined ? {} : { signal }, observers);
+        const running = this.run(feeds, fetches, defined({ signal }), observers);
         await this.#context.lifetime.track(running);
         runs++;
       }
