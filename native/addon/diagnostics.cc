@@ -60,7 +60,7 @@ napi_value Backends(const js::Arguments& arguments) {
     js::Set(env, object, "device", js::String(env, seen.device.name));
     js::Set(env, object, "hardware", js::String(env, seen.device.hardware));
     js::Set(env, object, "features", js::StringArray(env, seen.device.features));
-    js::Set(env, object, "bfloat16Rate", js::Number(env, seen.device.bfloat16_rate));
+    js::Set(env, object, "bfloat16Rate", js::Number(env, seen.device.cpu.value_or(CpuInfo()).bfloat16_rate));
     const napi_value refused = js::Object(env);
     for (size_t i = 0; i < seen.refused.size(); ++i) {
       js::Set(env, refused, std::string(kPrecisionNames[i]).c_str(), js::String(env, seen.refused[i]));

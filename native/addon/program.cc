@@ -66,7 +66,7 @@ class RunJob final : public AsyncJob {
       }
     }
     if (!room_) room_ = program_->TakeInputs();
-    std::byte* to = static_cast<std::byte*>(room_->data()) + program_->input_offsets()[index];
+    std::byte* to = room_->host() + program_->input_offsets()[index];
     request_.inputs[index] = to;
     for (const ArrayView& part : parts) {
       if (auto block = own(part)) {

@@ -8,10 +8,12 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "backend/device_ptr.h"
 #include "ir/program.h"
 
 namespace slimnet {
@@ -26,30 +28,45 @@ struct Verdict {
   explicit operator bool() const { return ok; }
 };
 
-struct DeviceInfo {
-  std::string name;      // e.g. "cpu"
-  std::string hardware;  // e.g. "Intel(R) Xeon(R), avx512_core"
-  size_t memory_bytes = 0;
-  std::vector<std::string> features;  // instruction sets, or compute capability
-  size_t cache_bytes = 0;             // second-level cache of one core; 0: not known
-  int threads = 1;                    // cores on which one step is spread
-  double bfloat16_rate = 0;           // vectors: products of bfloat16 in the time of one of float32; 0: none, unknown
+// What only a device that computes on the host's processor has.
+struct CpuInfo {
+  size_t cache_bytes = 0;    // second-level cache of one core; 0: not known
+  int threads = 1;           // cores on which one step is spread
+  double bfloat16_rate = 0;  // vectors: products of bfloat16 in the time of one of float32; 0: none, unknown
 };
 
-// Memory of the device, aligned to at least 64 bytes. Freed with the object.
+struct DeviceInfo {
+  std::string name;                   // e.g. "cpu"
+  std::string hardware;               // e.g. "Intel(R) Xeon(R), avx512_core"
+  size_t memory_bytes = 0;            // 0: not known
+  std::vector<std::string> features;  // instruction sets, or compute capability
+  bool shares_host_memory = false;    // its addresses are the host's (SharedAddress), so nothing need be copied
+  std::optional<int> index = {};      // among the devices of its kind, where there can be several
+  std::optional<CpuInfo> cpu = {};
+};
+
+// Memory of the device, aligned to at least 64 bytes. Freed with the object; no work that is queued may need it then.
 class Memory {
  public:
   virtual ~Memory() = default;
-  virtual void* data() = 0;
+  virtual DevicePtr data() const = 0;
   virtual size_t bytes() const = 0;
+  // The same bytes for the host to read and write in place; null where it cannot see them.
+  virtual std::byte* host() const = 0;
 };
 
-// An ordered queue of work on the device, used by one executor thread at a time.
+// An ordered queue of work on the device, used by one thread at a time. What is queued may be done later: memory of the
+// host and the device that it needs stays as it is until Wait returns or throws.
 class Stream {
  public:
   virtual ~Stream() = default;
-  virtual void CopyIn(void* device, const void* host, size_t bytes) = 0;
-  virtual void CopyOut(void* host, const void* device, size_t bytes) = 0;
+  virtual void Upload(DevicePtr to, std::span<const std::byte> from) = 0;
+  virtual void Download(std::span<std::byte> to, DevicePtr from) = 0;
+  // Within the device; the two do not overlap.
+  virtual void Copy(DevicePtr to, DevicePtr from, size_t bytes) = 0;
+  virtual void Fill(DevicePtr to, std::byte value, size_t bytes) = 0;
+  // Returns when everything is done. Throws what a step failed with that is done only now: the first failure, which
+  // names its node, and behind which nothing of the queue was done. The queue is empty afterwards in either case.
   virtual void Wait() = 0;
 };
 
@@ -62,8 +79,8 @@ class ParallelFor {
   virtual void Run(int jobs, const std::function<void(int)>& job) = 0;
 };
 
-// Where one step finds its tensors. Pointers are device memory in the order of Node::inputs, ::post_ops (null where a
-// post-op has no operand) and ::outputs.
+// Where one step finds its tensors, in the order of Node::inputs, ::post_ops (null where a post-op has no operand) and
+// ::outputs. Read while the step is being queued, and not later: the caller changes them for the next one.
 //
 // Steps that change variables: for the ports in OpInfo::updates the input pointer is the variable's own memory. The
 // step writes the new value through it, and to outputs[0] as well. The runtime binds no copy there, runs such steps
@@ -71,18 +88,19 @@ class ParallelFor {
 // All other inputs are read-only. Inputs and outputs of one step do not overlap, but for an in-place add, whose operand
 // is outputs[0], and for reshape and squeeze, which may be given the same place twice.
 struct Bindings {
-  std::span<void* const> inputs;
-  std::span<void* const> operands;
-  std::span<void* const> outputs;
-  void* scratch = nullptr;  // Kernel::scratch_bytes() bytes, 64-byte aligned
-  uint64_t run_index = 0;   // counts the runs of the program: random ops depend on it
+  std::span<const DevicePtr> inputs;
+  std::span<const DevicePtr> operands;
+  std::span<const DevicePtr> outputs;
+  DevicePtr scratch;       // Kernel::scratch_bytes() bytes, 64-byte aligned
+  uint64_t run_index = 0;  // counts the runs of the program: random ops depend on it
 };
 
 // A step as one executor runs it. Holds what must not be shared between threads.
 class Invocation {
  public:
   virtual ~Invocation() = default;
-  // No allocation, no waiting. Throws Error{kExecution} for values that the op cannot take.
+  // No allocation, no waiting. For values that the op cannot take, Error{kExecution}: thrown here by devices that
+  // compute at once, by Stream::Wait where the step is done later.
   virtual void Enqueue(Stream& stream, const Bindings& bindings) = 0;
 };
 
@@ -125,9 +143,10 @@ class Backend {
   virtual LayoutPtr Prefers(const NodeContext& node, size_t input) const = 0;
 
   virtual std::unique_ptr<Kernel> Prepare(const NodeContext& node) const = 0;
+  // What it holds is not defined. Throws Error{kMemory}.
   virtual std::unique_ptr<Memory> Allocate(size_t bytes) const = 0;
-  // `pool` serves CPU backends and outlives the stream; others ignore it.
-  virtual std::unique_ptr<Stream> NewStream(ParallelFor& pool) const = 0;
+  // `pool` serves CPU backends and outlives the stream; null: they compute on the thread that calls.
+  virtual std::unique_ptr<Stream> NewStream(ParallelFor* pool) const = 0;
 };
 
 // Names of the ops that the backend leaves out, among those that are computed at all: sources and moving views are

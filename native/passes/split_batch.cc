@@ -131,10 +131,10 @@ class Splitter {
 void SplitBatch(Program& program, const Backend& backend) {
   // Who looks at the values wants to see them whole.
   if (program.precision.observe) return;
-  const DeviceInfo& device = backend.device();
-  if (program.split ? program.split->steps == 0 : device.cache_bytes == 0) return;
+  const CpuInfo cpu = backend.device().cpu.value_or(CpuInfo());
+  if (program.split ? program.split->steps == 0 : cpu.cache_bytes == 0) return;
   const Candidates candidates = FindCandidates(program);
-  const Cores cores{static_cast<int64_t>(device.cache_bytes), device.threads};
+  const Cores cores{static_cast<int64_t>(cpu.cache_bytes), cpu.threads};
   const Split split = program.split ? AsAsked(*program.split, candidates)
                                     : ChooseSplit(CountBytes(program, candidates), candidates.batch, cores);
   if (split.steps > 0) Splitter(program, candidates, split).Run();

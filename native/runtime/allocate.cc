@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "backends/cpu/aligned_memory.h"
 #include "base/error.h"
 
 namespace slimnet {
@@ -18,6 +19,11 @@ void RequireFits(const Backend& backend, size_t bytes) {
 std::unique_ptr<Memory> Allocate(const Backend& backend, size_t bytes) {
   RequireFits(backend, bytes);
   return backend.Allocate(bytes);
+}
+
+std::unique_ptr<Memory> AllocateOnHost(const Backend& backend, size_t bytes) {
+  RequireFits(backend, bytes);
+  return cpu::AllocateAligned(bytes);
 }
 
 }  // namespace slimnet

@@ -1,4 +1,4 @@
-// Device memory with a check in front of it.
+// Memory with a check in front of it.
 #pragma once
 
 #include <cstddef>
@@ -14,5 +14,8 @@ void RequireFits(const Backend& backend, size_t bytes);
 
 // Memory of `backend`, after RequireFits. Throws Error{kMemory}.
 std::unique_ptr<Memory> Allocate(const Backend& backend, size_t bytes);
+
+// Memory of the host for what the device will be given, after RequireFits. Throws Error{kMemory}.
+std::unique_ptr<Memory> AllocateOnHost(const Backend& backend, size_t bytes);
 
 }  // namespace slimnet

@@ -15,7 +15,7 @@ class Arena {
   explicit Arena(const Backend& backend) : backend_(backend) {}
 
   // Memory of at least `bytes`. Grows when it must, which loses what it held; never shrinks. Throws Error{kMemory}.
-  void* Reserve(size_t bytes) {
+  DevicePtr Reserve(size_t bytes) {
     if (memory_ == nullptr || bytes > memory_->bytes()) {
       Release();  // first, so that old and new never stand side by side
       memory_ = Allocate(backend_, bytes);

@@ -15,6 +15,8 @@
 namespace slimnet {
 namespace {
 
+size_t InputRoom(size_t bytes) { return (bytes + kInputAlignment - 1) / kInputAlignment * kInputAlignment; }
+
 // Not computed but placed by the runtime.
 bool IsPlaced(OpKind op) { return Info(op).source || IsMovingView(op); }
 
@@ -130,7 +132,12 @@ void CompiledProgram::FindPorts() {
   }
   for (const ProgramPort& input : inputs_) {
     input_offsets_.push_back(input_bytes_);
-    input_bytes_ += (ByteSize(input.type) + kInputAlignment - 1) / kInputAlignment * kInputAlignment;
+    input_bytes_ += InputRoom(ByteSize(input.type));
+  }
+  arena_bytes_ = program_.arena_bytes;
+  if (!backend_->device().shares_host_memory) {
+    staging_offset_ = InputRoom(program_.arena_bytes);
+    arena_bytes_ = *staging_offset_ + input_bytes_;
   }
   for (const ProgramOutput& output : program_.outputs) {
     outputs_.push_back({output.name, program_.values[At(output.value)].type});

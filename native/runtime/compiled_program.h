@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -82,7 +83,8 @@ class CompiledProgram {
 
   std::string PlanText() const { return Print(program_); }
   std::vector<StepReport> Steps() const;
-  size_t arena_bytes() const { return program_.arena_bytes; }
+  // Working memory, with the room for the inputs where the device cannot read them in the host's memory.
+  size_t arena_bytes() const { return arena_bytes_; }
   size_t constant_bytes() const { return constant_bytes_.load(std::memory_order_relaxed); }
 
  private:
@@ -106,6 +108,9 @@ class CompiledProgram {
   std::vector<ProgramPort> outputs_;
   std::vector<size_t> input_offsets_;
   size_t input_bytes_ = 0;
+  // Where in the arena the inputs are brought to; none where the device reads them in the host's memory.
+  std::optional<size_t> staging_offset_;
+  size_t arena_bytes_ = 0;
   std::vector<size_t> slots_;         // the variables
   std::vector<int32_t> variable_of_;  // by value: position in slots_, or -1
   std::vector<size_t> updated_;       // positions in slots_

@@ -14,6 +14,7 @@
 #include "base/crc32c.h"
 #include "base/error.h"
 #include "runtime/allocate.h"
+#include "runtime/transfers.h"
 
 namespace slimnet {
 namespace {
@@ -74,15 +75,15 @@ class Filler {
     const Fill& fill = fills_[index];
     auto memory = Allocate(store_.backend(), bytes_[index]);
     uint32_t checksum = 0;
-    // Memory of the host: backends of other devices will need a copy in between.
-    auto problem = ReadChecked(fill, {static_cast<std::byte*>(memory->data()), bytes_[index]}, checksum);
+    const HostStaging staging(*memory, bytes_[index]);
+    auto problem = ReadChecked(fill, staging.bytes(), checksum);
     if (!problem && fill.checksum && *fill.checksum != checksum) {
       problem = FillProblem{.kind = FillProblem::Kind::kChecksum, .computed = checksum};
     }
     if (!problem) {
-      const std::span<const std::byte> values(static_cast<const std::byte*>(memory->data()), bytes_[index]);
       std::optional<ContentHash> content;
-      if (store_.packed_cache() != nullptr) content = HashOf(values);  // while it is in a cache
+      if (store_.packed_cache() != nullptr) content = HashOf(staging.bytes());  // while it is in a cache
+      staging.Finish(store_.transfers());
       store_.Replace(fill.variable, std::move(memory), content);
     }
     const std::lock_guard lock(mutex_);

@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "base/error.h"
+#include "runtime/drain.h"
 
 namespace slimnet {
 namespace {
@@ -34,10 +35,11 @@ void Instance::MakeSteps() {
     pointers += node.inputs.size() + node.post_ops.size() + node.outputs.size();
   }
   output_pointers_ = pointers;
+  inputs_.resize(program_.inputs_.size());
   pointers_.resize(pointers + program_.outputs_.size());
   size_t next = 0;
   const auto take = [&](size_t count) {
-    const std::span<void* const> taken(pointers_.data() + next, count);
+    const std::span<const DevicePtr> taken(pointers_.data() + next, count);
     next += count;
     return taken;
   };
@@ -49,7 +51,7 @@ void Instance::MakeSteps() {
   }
 }
 
-void* Instance::Locate(ValueId value, std::byte* arena, size_t pointer) {
+DevicePtr Instance::Locate(ValueId value, DevicePtr arena, size_t pointer) {
   const Program& program = program_.program_;
   const ValueId storage = StorageOf(program, value);
   const Place& place = program.values[At(storage)].place;
@@ -59,11 +61,11 @@ void* Instance::Locate(ValueId value, std::byte* arena, size_t pointer) {
       return arena + place.offset;
     case Place::Kind::kInput:
       input_pointers_.push_back({pointer, static_cast<size_t>(place.index)});
-      return nullptr;
+      return {};
     case Place::Kind::kVariable:
-      return view_.data[static_cast<size_t>(program_.variable_of_[At(storage)])];
+      return view_.memory[static_cast<size_t>(program_.variable_of_[At(storage)])]->data();
     case Place::Kind::kConstant:
-      if (void* const data = program_.prologue_->Data(storage)) return data;
+      if (const DevicePtr data = program_.prologue_->Data(storage)) return data;
       break;
     case Place::Kind::kNone:
     case Place::Kind::kAlias:
@@ -72,13 +74,13 @@ void* Instance::Locate(ValueId value, std::byte* arena, size_t pointer) {
   throw Error(ErrorCode::kInternal, "Value %" + std::to_string(value) + " has no memory.");
 }
 
-void Instance::Bind(std::byte* arena) {
+void Instance::Bind(DevicePtr arena) {
   input_pointers_.clear();
   moving_pointers_.clear();
   repetition_ = 0;
   size_t next = 0;
   const auto bind = [&](ValueId value) {
-    pointers_[next] = value == kNoValue ? nullptr : Locate(value, arena, next);
+    pointers_[next] = value == kNoValue ? DevicePtr() : Locate(value, arena, next);
     ++next;
   };
   for (Step& step : steps_) {
@@ -86,18 +88,23 @@ void Instance::Bind(std::byte* arena) {
     for (const ValueId input : node.inputs) bind(input);
     for (const PostOp& post : node.post_ops) bind(post.operand);
     for (const ValueId output : node.outputs) bind(output);
-    step.bindings.scratch = node.scratch.kind == Place::Kind::kArena ? arena + node.scratch.offset : nullptr;
+    step.bindings.scratch = node.scratch.kind == Place::Kind::kArena ? arena + node.scratch.offset : DevicePtr();
   }
   for (const ProgramOutput& output : program_.program_.outputs) bind(output.value);
   bound_arena_ = arena;
   bound_ = true;
 }
 
-void Instance::BindInputs(const std::vector<const std::byte*>& inputs) {
-  // No step writes to its inputs (backend.h).
-  for (const InputPointer& input : input_pointers_) {
-    pointers_[input.pointer] = const_cast<std::byte*>(inputs[input.index]);
+void Instance::BindInputs(Stream& stream, const std::vector<const std::byte*>& inputs) {
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    if (!program_.staging_offset_) {
+      inputs_[i] = SharedAddress(inputs[i]);
+      continue;
+    }
+    inputs_[i] = bound_arena_ + (*program_.staging_offset_ + program_.input_offsets_[i]);
+    stream.Upload(inputs_[i], {inputs[i], ByteSize(program_.inputs_[i].type)});
   }
+  for (const InputPointer& input : input_pointers_) pointers_[input.pointer] = inputs_[input.index];
 }
 
 void Instance::MoveTo(int64_t repetition) {
@@ -105,12 +112,11 @@ void Instance::MoveTo(int64_t repetition) {
   repetition_ = repetition;
   if (by == 0) return;
   for (const MovingPointer& moving : moving_pointers_) {
-    void*& pointer = pointers_[moving.pointer];
-    pointer = static_cast<std::byte*>(pointer) + by * static_cast<int64_t>(moving.bytes);
+    pointers_[moving.pointer] += by * static_cast<int64_t>(moving.bytes);
   }
 }
 
-void Instance::Prepare(const ExecutorResources& resources, std::byte* arena, const std::atomic<bool>& cancelled) {
+void Instance::Prepare(const ExecutorResources& resources, DevicePtr arena, const std::atomic<bool>& cancelled) {
   bound_ = false;
   program_.prologue_->Refresh(view_, resources, arena, cancelled);
   program_.constant_bytes_.store(program_.prologue_->bytes(), std::memory_order_relaxed);
@@ -118,7 +124,7 @@ void Instance::Prepare(const ExecutorResources& resources, std::byte* arena, con
 }
 
 void Instance::Run(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled) {
-  auto* const arena = static_cast<std::byte*>(resources.arena.Reserve(program_.program_.arena_bytes));
+  const DevicePtr arena = resources.arena.Reserve(program_.arena_bytes_);
   std::optional<Store::Reading> reading;
   {
     // Taken before the variables are looked at: constants are made for newer and newer values, never for older ones.
@@ -126,8 +132,9 @@ void Instance::Run(const ExecutorResources& resources, RunRequest& request, cons
     reading.emplace(*program_.store_, view_);
     if (reading->changed() || arena != bound_arena_ || !bound_) Prepare(resources, arena, cancelled);
   }
+  const Drain drain(resources.stream);
   MoveTo(0);  // the run before may have ended in the middle
-  BindInputs(request.inputs);
+  BindInputs(resources.stream, request.inputs);
   if (program_.observer_) ObserveInputs(request.inputs);
 
   const size_t first_update = program_.first_update_;
@@ -138,6 +145,7 @@ void Instance::Run(const ExecutorResources& resources, RunRequest& request, cons
   for (const ProgramPort& output : program_.outputs_) request.outputs.emplace_back(ByteSize(output.type));
   CopyOutputs(resources.stream, request, true);
   if (first_update < steps_.size()) {
+    resources.stream.Wait();  // what fails, fails before anything has changed
     const Store::Updating updating(*program_.store_, view_, program_.updated_);
     // From here on there is no way back, so there is no abort.
     RunSteps(resources.stream, request, std::atomic<bool>(false), first_update, steps_.size());
@@ -168,10 +176,8 @@ void Instance::RunSteps(Stream& stream, const RunRequest& request, const std::at
       step.bindings.run_index = request.index;
       if (!request.profile) {
         step.invocation->Enqueue(stream, step.bindings);
-        // In memory of the host: backends of other devices offer no int8 by calibration.
         if (observed != program_.observed_steps_.end() && observed->at == at) {
-          program_.observer_->Note(observed->index, static_cast<const float*>(step.bindings.outputs[0]),
-                                   observed->count);
+          ObserveOutput(stream, step, *observed);
           ++observed;
         }
         continue;
@@ -199,7 +205,7 @@ void Instance::CopyOutputs(Stream& stream, RunRequest& request, bool variables) 
     const bool is_variable = program.values[At(storage)].place.kind == Place::Kind::kVariable;
     if (is_variable != variables) continue;
     HostBlock& block = request.outputs[i];
-    stream.CopyOut(block.data(), pointers_[output_pointers_ + i], block.bytes());
+    stream.Download(block.span(), pointers_[output_pointers_ + i]);
   }
 }
 
@@ -208,6 +214,13 @@ void Instance::ObserveInputs(const std::vector<const std::byte*>& inputs) const 
     const auto* values = reinterpret_cast<const float*>(inputs[input.at]);
     program_.observer_->Note(input.index, values, input.count);
   }
+}
+
+void Instance::ObserveOutput(Stream& stream, const Step& step, const CompiledProgram::Observed& observed) {
+  observed_.resize(static_cast<size_t>(observed.count));
+  stream.Download(std::as_writable_bytes(std::span(observed_)), step.bindings.outputs[0]);
+  stream.Wait();
+  program_.observer_->Note(observed.index, observed_.data(), observed.count);
 }
 
 void Instance::ReportTimes() {

@@ -30,7 +30,7 @@ class Instance {
     Bindings bindings;
     uint64_t nanoseconds = 0;
   };
-  // A pointer that is different in each run: into the room of the inputs.
+  // A pointer to an input: where the host has it in this run, or where the device does.
   struct InputPointer {
     size_t pointer = 0;
     size_t index = 0;  // of the program's inputs
@@ -44,29 +44,33 @@ class Instance {
 
   void MakeSteps();
   // Brings constants and pointers up to date with view_.
-  void Prepare(const ExecutorResources& resources, std::byte* arena, const std::atomic<bool>& cancelled);
+  void Prepare(const ExecutorResources& resources, DevicePtr arena, const std::atomic<bool>& cancelled);
   // Fills pointers_ for the present places of arena, variables and constants.
-  void Bind(std::byte* arena);
-  // Pointers of the first repetition: comes after MoveTo(0).
-  void BindInputs(const std::vector<const std::byte*>& inputs);
+  void Bind(DevicePtr arena);
+  // Finds the inputs in the host's memory, or brings them to the device. Pointers of the first repetition: comes after
+  // MoveTo(0).
+  void BindInputs(Stream& stream, const std::vector<const std::byte*>& inputs);
   // Moves the pointers of the microbatch loop to a repetition.
   void MoveTo(int64_t repetition);
-  void* Locate(ValueId value, std::byte* arena, size_t pointer);
+  DevicePtr Locate(ValueId value, DevicePtr arena, size_t pointer);
   void RunMicrobatchLoop(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled);
   void RunSteps(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled, size_t from, size_t to);
   void CopyOutputs(Stream& stream, RunRequest& request, bool variables) const;
   void ObserveInputs(const std::vector<const std::byte*>& inputs) const;
+  void ObserveOutput(Stream& stream, const Step& step, const CompiledProgram::Observed& observed);
   void ReportTimes();
 
   CompiledProgram& program_;
   Store::View view_;
   std::vector<Step> steps_;
-  std::vector<void*> pointers_;
+  std::vector<DevicePtr> pointers_;
   size_t output_pointers_ = 0;  // where the outputs' pointers begin in pointers_
   std::vector<InputPointer> input_pointers_;
   std::vector<MovingPointer> moving_pointers_;
-  int64_t repetition_ = 0;  // of which pointers_ is
-  std::byte* bound_arena_ = nullptr;
+  std::vector<DevicePtr> inputs_;  // where each input is in this run
+  std::vector<float> observed_;    // the host's copy of a value that is observed
+  int64_t repetition_ = 0;         // of which pointers_ is
+  DevicePtr bound_arena_;
   bool bound_ = false;
 };
 

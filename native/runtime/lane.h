@@ -19,7 +19,7 @@ namespace slimnet {
 struct Lane {
   // Throws Error{kBackend} when the system gives no threads.
   Lane(const Backend& backend, int threads, LaneKind lane_kind)
-      : kind(lane_kind), pool(threads), stream(backend.NewStream(pool)), arena(backend) {}
+      : kind(lane_kind), pool(threads), stream(backend.NewStream(&pool)), arena(backend) {}
 
   const LaneKind kind;
   ThreadPool pool;

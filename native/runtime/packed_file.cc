@@ -126,8 +126,9 @@ PackedProblem WritePackedFile(const std::string& path, std::span<const PackedBlo
   uint64_t offset = Aligned(sizeof header + blocks.size() * sizeof(Entry));
   for (const PackedBlock& block : blocks) {
     if (!go_on()) return "it was not finished before the end of the process";
-    entries.push_back({block.key, HashOf(block.bytes), offset, block.bytes.size()});
-    offset = Aligned(offset + block.bytes.size());
+    const std::span<const std::byte> bytes = block.content.bytes();
+    entries.push_back({block.key, HashOf(bytes), offset, bytes.size()});
+    offset = Aligned(offset + bytes.size());
   }
   header.table = HashOf(BytesOf(entries));
 
@@ -155,7 +156,7 @@ PackedProblem WritePackedFile(const std::string& path, std::span<const PackedBlo
     put(entries.data(), entries.size() * sizeof(Entry));
     for (const PackedBlock& block : blocks) {
       align();
-      put(block.bytes.data(), block.bytes.size());
+      put(block.content.bytes().data(), block.content.bytes().size());
     }
   }
   if (error == 0 && !stopped && std::rename(temporary.c_str(), path.c_str()) == 0) return "";

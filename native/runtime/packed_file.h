@@ -12,6 +12,7 @@
 
 #include "backend/backend.h"
 #include "base/content_hash.h"
+#include "runtime/transfers.h"
 
 namespace slimnet {
 
@@ -28,7 +29,7 @@ struct PackedTarget {
 struct PackedBlock {
   ContentHash key;
   std::shared_ptr<const Memory> memory;
-  std::span<const std::byte> bytes;
+  HostView content;
 };
 
 // What became of a file, in words for people; empty: all went well.

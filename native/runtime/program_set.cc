@@ -45,7 +45,7 @@ std::unique_ptr<Memory> ProgramSet::TakeInputs() {
       return memory;
     }
   }
-  return Allocate(store_->backend(), First().input_bytes());
+  return AllocateOnHost(store_->backend(), First().input_bytes());
 }
 
 void ProgramSet::GiveInputs(std::unique_ptr<Memory> memory) {

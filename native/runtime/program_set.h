@@ -45,7 +45,7 @@ class ProgramSet {
   bool has_updates() const { return First().has_updates(); }
   Store& store() const { return *store_; }
 
-  // Room for the inputs of one run.
+  // Room for the inputs of one run, in memory of the host.
   std::unique_ptr<Memory> TakeInputs();
   // Takes the room back for a later run.
   void GiveInputs(std::unique_ptr<Memory> memory);

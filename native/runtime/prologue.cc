@@ -10,7 +10,9 @@
 #include "ir/reads.h"
 #include "runtime/allocate.h"
 #include "runtime/constant_values.h"
+#include "runtime/drain.h"
 #include "runtime/expression_key.h"
+#include "runtime/transfers.h"
 
 namespace slimnet {
 namespace {
@@ -56,7 +58,7 @@ void Prologue::MakeConstants(Stream& stream) {
     const TensorType& type = program_.values[At(value)].type;
     auto memory = Allocate(store_.backend(), ByteSize(type));
     const std::vector<std::byte> bytes = ConstantBytes(type, std::get<ConstantAttrs>(node.attrs).values);
-    stream.CopyIn(memory->data(), bytes.data(), bytes.size());
+    stream.Upload(memory->data(), bytes);
     stream.Wait();
     constants_[At(value)] = std::move(memory);
   }
@@ -92,12 +94,12 @@ void Prologue::FindKept(const std::vector<size_t>& slots) {
   for (const ProgramOutput& output : program_.outputs) keep(output.value);
 }
 
-void* Prologue::Data(ValueId storage) const {
+DevicePtr Prologue::Data(ValueId storage) const {
   if (constants_[At(storage)]) return constants_[At(storage)]->data();
   const int32_t index = kept_of_[At(storage)];
-  if (index < 0) return nullptr;
+  if (index < 0) return {};
   const auto& memory = kept_[static_cast<size_t>(index)].packed->memory;
-  return memory ? memory->data() : nullptr;
+  return memory ? memory->data() : DevicePtr();
 }
 
 size_t Prologue::bytes() const {
@@ -110,7 +112,7 @@ size_t Prologue::bytes() const {
 // Blocks for what lives only during one evaluation; given back blocks serve again.
 class Prologue::TemporaryPool {
  public:
-  explicit TemporaryPool(const Backend& backend) : backend_(backend) {}
+  TemporaryPool(const Backend& backend, Stream& stream) : backend_(backend), stream_(stream) {}
 
   std::unique_ptr<Memory> Take(size_t bytes) {
     const auto by_size = [](const auto& a, const auto& b) { return a->bytes() < b->bytes(); };
@@ -121,30 +123,35 @@ class Prologue::TemporaryPool {
       free_.erase(fits);
       return memory;
     }
-    if (!free_.empty()) free_.pop_back();  // too small for this one and likely for the next: do not pile up
+    if (!free_.empty()) {
+      stream_.Wait();    // queued steps may use it
+      free_.pop_back();  // too small for this one and likely for the next: do not pile up
+    }
     return Allocate(backend_, bytes);
   }
   void Give(std::unique_ptr<Memory> memory) { free_.push_back(std::move(memory)); }
 
  private:
   const Backend& backend_;
+  Stream& stream_;
   std::vector<std::unique_ptr<Memory>> free_;
 };
 
 // One pass over the nodes that the stale results need.
 class Prologue::Evaluation {
  public:
-  Evaluation(Prologue& prologue, const Store::View& view, Stream& stream, std::byte* arena)
+  Evaluation(Prologue& prologue, const Store::View& view, Stream& stream, DevicePtr arena)
       : prologue_(prologue),
         program_(prologue.program_),
         view_(view),
         stream_(stream),
         arena_(arena),
-        temporaries_(prologue.store_.backend()),
+        temporaries_(prologue.store_.backend(), stream),
         stale_(program_.values.size(), false),
         needed_(program_.nodes.size(), false),
         last_reader_(program_.values.size(), -1),
-        blocks_(program_.values.size()) {}
+        blocks_(program_.values.size()),
+        drain_(stream) {}
 
   // True when anything is to be done.
   bool Plan() {
@@ -186,14 +193,14 @@ class Prologue::Evaluation {
     needed_[Producer(value)] = true;
   }
 
-  void* DataOf(ValueId read) {
+  DevicePtr DataOf(ValueId read) {
     const ValueId value = StorageOf(program_, read);
     if (const int32_t variable = prologue_.variable_of_[At(value)]; variable >= 0) {
-      return view_.data[static_cast<size_t>(variable)];
+      return view_.memory[static_cast<size_t>(variable)]->data();
     }
     if (blocks_[At(value)]) return blocks_[At(value)]->data();
-    void* const data = prologue_.Data(value);
-    if (data == nullptr) {
+    const DevicePtr data = prologue_.Data(value);
+    if (!data) {
       throw Error(ErrorCode::kInternal, "The prologue reads value %" + std::to_string(read) + " before it is made.");
     }
     return data;
@@ -223,15 +230,15 @@ class Prologue::Evaluation {
 
   void Enqueue(size_t index) {
     const Node& node = program_.nodes[index];
-    std::vector<void*> inputs;
-    std::vector<void*> operands;
-    std::vector<void*> outputs;
+    std::vector<DevicePtr> inputs;
+    std::vector<DevicePtr> operands;
+    std::vector<DevicePtr> outputs;
     for (const ValueId input : node.inputs) inputs.push_back(DataOf(input));
     for (const PostOp& post : node.post_ops) {
-      operands.push_back(post.operand == kNoValue ? nullptr : DataOf(post.operand));
+      operands.push_back(post.operand == kNoValue ? DevicePtr() : DataOf(post.operand));
     }
     for (const ValueId output : node.outputs) outputs.push_back(DataOf(output));
-    Bindings bindings{inputs, operands, outputs};
+    Bindings bindings{inputs, operands, outputs, {}, 0};
     if (node.scratch.kind == Place::Kind::kArena) bindings.scratch = arena_ + node.scratch.offset;
     try {
       prologue_.nodes_[index].invocation->Enqueue(stream_, bindings);
@@ -249,12 +256,13 @@ class Prologue::Evaluation {
   const Program& program_;
   const Store::View& view_;
   Stream& stream_;
-  std::byte* arena_;
+  DevicePtr arena_;
   TemporaryPool temporaries_;
   std::vector<bool> stale_;                      // by value
   std::vector<bool> needed_;                     // by node
   std::vector<int32_t> last_reader_;             // by value: node index
   std::vector<std::unique_ptr<Memory>> blocks_;  // by value: temporaries
+  const Drain drain_;
 };
 
 bool Prologue::IsStale(const Kept& kept, const Store::View& view) const {
@@ -289,14 +297,17 @@ std::vector<Prologue::Storable> Prologue::FindStorable(const Store::View& view) 
 
 bool Prologue::Load(const std::vector<Storable>& storable, const Store::View& view, ParallelFor& pool) {
   std::vector<PackedTarget> targets;
+  std::vector<HostStaging> staged;
   for (const Storable& each : storable) {
     PackedConstant& packed = *each.kept->packed;
     const size_t bytes = program_.values[At(each.kept->value)].bytes();
     packed.computed = false;
     store_.MakeRoom(packed, bytes);
-    targets.push_back({each.key, {static_cast<std::byte*>(packed.memory->data()), bytes}});
+    staged.emplace_back(*packed.memory, bytes);
+    targets.push_back({each.key, staged.back().bytes()});
   }
   if (!store_.packed_cache()->Load(targets, pool)) return false;
+  for (const HostStaging& each : staged) each.Finish(store_.transfers());
   for (const Storable& each : storable) Note(*each.kept, view);
   return true;
 }
@@ -306,12 +317,12 @@ void Prologue::Save(const std::vector<Storable>& storable) {
   for (const Storable& each : storable) {
     const std::shared_ptr<Memory>& memory = each.kept->packed->memory;
     const size_t bytes = program_.values[At(each.kept->value)].bytes();
-    blocks.push_back({each.key, memory, {static_cast<const std::byte*>(memory->data()), bytes}});
+    blocks.push_back({each.key, memory, HostView(*memory, bytes, store_.transfers())});
   }
   store_.packed_cache()->Save(std::move(blocks));
 }
 
-void Prologue::Refresh(const Store::View& view, const ExecutorResources& resources, std::byte* arena,
+void Prologue::Refresh(const Store::View& view, const ExecutorResources& resources, DevicePtr arena,
                        const std::atomic<bool>& cancelled) {
   const std::vector<Storable> storable = FindStorable(view);
   const bool found = !storable.empty() && Load(storable, view, resources.pool);

@@ -34,11 +34,11 @@ class Prologue {
 
   // Brings the results up to date with a view whose Reading lives. Throws Error{kAborted} when `cancelled` is set; what
   // is missing then is computed by the next call.
-  void Refresh(const Store::View& view, const ExecutorResources& resources, std::byte* arena,
+  void Refresh(const Store::View& view, const ExecutorResources& resources, DevicePtr arena,
                const std::atomic<bool>& cancelled);
 
   // Memory of a kept value, null when it is none or when it was not computed yet.
-  void* Data(ValueId storage) const;
+  DevicePtr Data(ValueId storage) const;
   // Bytes of everything that is kept.
   size_t bytes() const;
 

@@ -17,8 +17,9 @@ class Block final : public Memory {
   Block(std::shared_ptr<Memory> piece, size_t offset, size_t bytes)
       : piece_(std::move(piece)), offset_(offset), bytes_(bytes) {}
 
-  void* data() override { return static_cast<std::byte*>(piece_->data()) + offset_; }
+  DevicePtr data() const override { return piece_->data() + offset_; }
   size_t bytes() const override { return bytes_; }
+  std::byte* host() const override { return piece_->host() == nullptr ? nullptr : piece_->host() + offset_; }
 
  private:
   std::shared_ptr<Memory> piece_;

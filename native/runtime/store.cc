@@ -1,7 +1,7 @@
 #include "runtime/store.h"
 
 #include <algorithm>
-#include <array>
+#include <exception>
 #include <utility>
 
 #include "base/error.h"
@@ -9,14 +9,6 @@
 
 namespace slimnet {
 namespace {
-
-void FillZero(Stream& stream, Memory& memory) {
-  static constexpr std::array<std::byte, 4096> kZeros{};
-  auto* const data = static_cast<std::byte*>(memory.data());
-  for (size_t at = 0; at < memory.bytes(); at += kZeros.size()) {
-    stream.CopyIn(data + at, kZeros.data(), std::min(kZeros.size(), memory.bytes() - at));
-  }
-}
 
 Error NoVariable(const std::string& name, size_t count) {
   return Error(ErrorCode::kArgument,
@@ -27,10 +19,7 @@ Error NoVariable(const std::string& name, size_t count) {
 }  // namespace
 
 Store::Store(std::shared_ptr<const Backend> backend, std::shared_ptr<PackedCache> cache)
-    : backend_(std::move(backend)),
-      cache_(std::move(cache)),
-      stream_(backend_->NewStream(serial_)),
-      slabs_(*backend_) {}
+    : backend_(std::move(backend)), cache_(std::move(cache)), transfers_(*backend_), slabs_(*backend_) {}
 
 void Store::Declare(const std::string& name, const TensorType& type) {
   const std::lock_guard lock(mutex_);
@@ -73,9 +62,7 @@ void Store::Write(const std::string& name, DType dtype, std::span<const std::byt
   } else if (!readings_.empty() && variable.made_in_reading != reading_number_) {
     Detach(variable, !whole);
   }
-  stream_->CopyIn(static_cast<std::byte*>(variable.memory->data()) + static_cast<size_t>(offset) * unit, data.data(),
-                  data.size());
-  stream_->Wait();
+  transfers_.Upload(*variable.memory, data, static_cast<size_t>(offset) * unit);
   Renew(variable);
 }
 
@@ -108,11 +95,19 @@ void Store::HashContents(std::span<const std::string> names, ParallelFor& pool) 
   // Read without the lock, which runs need to begin: only what is still of the same version afterwards counts.
   const Reading reading(*this, view);
   std::vector<ContentHash> contents(names.size());
+  std::vector<std::exception_ptr> failures(names.size());
   const auto hash = [&](int job) {
     const auto i = static_cast<size_t>(job);
-    contents[i] = HashOf({static_cast<const std::byte*>(view.data[i]), bytes[i]});
+    try {
+      contents[i] = HashOf(HostView(*view.memory[i], bytes[i], transfers_).bytes());
+    } catch (...) {
+      failures[i] = std::current_exception();
+    }
   };
   pool.Run(static_cast<int>(names.size()), hash);
+  for (const std::exception_ptr& failure : failures) {
+    if (failure) std::rethrow_exception(failure);
+  }
   const std::lock_guard lock(mutex_);
   for (size_t i = 0; i < names.size(); ++i) {
     Variable& variable = variables_[view.slots[i]];
@@ -138,8 +133,7 @@ void Store::Read(const std::string& name, std::span<std::byte> data) {
     std::fill(data.begin(), data.end(), std::byte{0});
     return;
   }
-  stream_->CopyOut(data.data(), variable.memory->data(), data.size());
-  stream_->Wait();
+  transfers_.Download(data, *variable.memory);
 }
 
 std::vector<VariableInfo> Store::Variables() const {
@@ -213,7 +207,7 @@ const Store::Variable& Store::Find(const std::string& name) const {
 
 void Store::MakeMemory(Variable& variable, bool zeroed) {
   auto memory = Allocate(*backend_, ByteSize(variable.type));
-  if (zeroed) FillZero(*stream_, *memory);
+  if (zeroed) transfers_.Zero(*memory);
   variable.memory = std::move(memory);
   variable.made_in_reading = readings_.empty() ? 0 : reading_number_;  // who reads now does not see it
   bytes_ += ByteSize(variable.type);
@@ -221,14 +215,7 @@ void Store::MakeMemory(Variable& variable, bool zeroed) {
 
 void Store::Detach(Variable& variable, bool copy) {
   auto memory = Allocate(*backend_, variable.memory->bytes());
-  if (copy) {
-    // Through the host, for devices that cannot copy by themselves.
-    std::vector<std::byte> values(memory->bytes());
-    stream_->CopyOut(values.data(), variable.memory->data(), values.size());
-    stream_->Wait();
-    stream_->CopyIn(memory->data(), values.data(), values.size());
-    stream_->Wait();
-  }
+  if (copy) transfers_.Copy(*memory, *variable.memory);
   Retire(std::move(variable.memory));
   variable.memory = std::move(memory);
   variable.made_in_reading = reading_number_;
@@ -248,13 +235,13 @@ Store::Reading::Reading(Store& store, View& view) : store_(store) {
   const std::lock_guard lock(store_.mutex_);
   if (view.store_version != store_.version_) {
     changed_ = true;
-    view.data.resize(view.slots.size());
+    view.memory.resize(view.slots.size());
     view.versions.resize(view.slots.size());
     view.contents.resize(view.slots.size());
     for (size_t i = 0; i < view.slots.size(); ++i) {
       Variable& variable = store_.variables_[view.slots[i]];
       if (!variable.memory) store_.MakeMemory(variable, true);
-      view.data[i] = variable.memory->data();
+      view.memory[i] = variable.memory.get();
       view.versions[i] = variable.version;
       view.contents[i] = variable.content;
     }
@@ -282,7 +269,7 @@ Store::Updating::~Updating() {
   for (const size_t i : updated_) {
     Variable& variable = store_.variables_[view_.slots[i]];
     // A write that came during the run stands above the run's update, which went to the replaced memory.
-    if (variable.memory && variable.memory->data() == view_.data[i]) store_.Renew(variable);
+    if (variable.memory && variable.memory.get() == view_.memory[i]) store_.Renew(variable);
   }
 }
 

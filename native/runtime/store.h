@@ -21,7 +21,7 @@
 #include "runtime/packed_cache.h"
 #include "runtime/resources.h"
 #include "runtime/slabs.h"
-#include "runtime/thread_pool.h"
+#include "runtime/transfers.h"
 
 namespace slimnet {
 
@@ -66,6 +66,8 @@ class Store {
   explicit Store(std::shared_ptr<const Backend> backend, std::shared_ptr<PackedCache> cache = nullptr);
 
   const Backend& backend() const { return *backend_; }
+  // Between the host and the store's memory.
+  Transfers& transfers() { return transfers_; }
   // Null where there is none.
   PackedCache* packed_cache() const { return cache_.get(); }
 
@@ -105,7 +107,7 @@ class Store {
   // What a program saw of its variables when it last ran.
   struct View {
     std::vector<size_t> slots;                         // set by the program
-    std::vector<void*> data;                           // memory of each
+    std::vector<const Memory*> memory;                 // of each
     std::vector<uint64_t> versions;                    // and its version
     std::vector<std::optional<ContentHash>> contents;  // of those that are hashed
     uint64_t store_version = 0;                        // 0: never looked
@@ -175,8 +177,7 @@ class Store {
 
   std::shared_ptr<const Backend> backend_;
   std::shared_ptr<PackedCache> cache_;
-  ThreadPool serial_{1};
-  std::unique_ptr<Stream> stream_;
+  Transfers transfers_;
   std::shared_ptr<std::atomic<size_t>> packed_bytes_ = std::make_shared<std::atomic<size_t>>(0);
 
   mutable std::mutex mutex_;

@@ -33,26 +33,26 @@ struct Tensor {
   double Get(int64_t i) const {
     switch (number) {
       case AmxNumber::kFloat32:
-        return static_cast<const float*>(memory->data())[i];
+        return reinterpret_cast<const float*>(memory->host())[i];
       case AmxNumber::kBFloat16:
-        return ToFloat(static_cast<const BFloat16*>(memory->data())[i]);
+        return ToFloat(reinterpret_cast<const BFloat16*>(memory->host())[i]);
       case AmxNumber::kUInt8:
-        return static_cast<const uint8_t*>(memory->data())[i];
+        return reinterpret_cast<const uint8_t*>(memory->host())[i];
       case AmxNumber::kInt8:
-        return static_cast<const int8_t*>(memory->data())[i];
+        return reinterpret_cast<const int8_t*>(memory->host())[i];
     }
     return 0;
   }
   void Set(int64_t i, int whole) {
     switch (number) {
       case AmxNumber::kFloat32:
-        static_cast<float*>(memory->data())[i] = static_cast<float>(whole) / 64;
+        reinterpret_cast<float*>(memory->host())[i] = static_cast<float>(whole) / 64;
         break;
       case AmxNumber::kBFloat16:
-        static_cast<BFloat16*>(memory->data())[i] = ToBFloat16(static_cast<float>(whole) / 64);
+        reinterpret_cast<BFloat16*>(memory->host())[i] = ToBFloat16(static_cast<float>(whole) / 64);
         break;
       default:
-        static_cast<uint8_t*>(memory->data())[i] = static_cast<uint8_t>(whole);
+        reinterpret_cast<uint8_t*>(memory->host())[i] = static_cast<uint8_t>(whole);
     }
   }
   void Fill(std::mt19937& random) {
@@ -107,9 +107,9 @@ class AmxConvolution : public ::testing::TestWithParam<Unit> {
     const AmxPacking packing = AmxPackingOf(s, kind.input);
     const auto packed = AllocateAligned(packing.bytes());
     if (packing.whole) {
-      PackAmxFilter(packing, whole_filter.data(), 0, packing.blocks(), packed->data());
+      PackAmxFilter(packing, whole_filter.data(), 0, packing.blocks(), packed->host());
     } else {
-      PackAmxFilter(packing, filter.data(), 0, packing.blocks(), packed->data());
+      PackAmxFilter(packing, filter.data(), 0, packing.blocks(), packed->host());
     }
 
     Tensor x(kind.input, s.batch * s.height * s.width * s.in_channels);
@@ -120,7 +120,7 @@ class AmxConvolution : public ::testing::TestWithParam<Unit> {
     Tensor y(kind.output, results + kGuard);
     Tensor old(kind.adds ? kind.addend : kind.output, results + kGuard);
     old.Fill(random_);
-    std::memcpy(y.memory->data(), old.memory->data(), static_cast<size_t>(results + kGuard) * 4);
+    std::memcpy(y.memory->host(), old.memory->host(), static_cast<size_t>(results + kGuard) * 4);
 
     const auto channels = static_cast<size_t>(packing.blocks() * kAmxBlockChannels);
     std::vector<float> bias(channels), scale(channels), norm_bias(channels), norm_scale(channels);
@@ -133,13 +133,13 @@ class AmxConvolution : public ::testing::TestWithParam<Unit> {
     Tensor second(kind.second(), results + kGuard);
     second.Fill(random_);
     std::vector<char> second_before(static_cast<size_t>(second.count) * 4);
-    std::memcpy(second_before.data(), second.memory->data(), second_before.size());
-    const AmxConvTail tail{bias.data(), scale.data(), 0.5F, second.memory->data(), norm_scale.data(), norm_bias.data()};
+    std::memcpy(second_before.data(), second.memory->host(), second_before.size());
+    const AmxConvTail tail{bias.data(), scale.data(), 0.5F, second.memory->host(), norm_scale.data(), norm_bias.data()};
     const size_t bytes = AmxConvScratch(s, kind, parts);
     for (int part = 0; part < parts; ++part) {
       const auto scratch = AllocateAligned(bytes);
-      std::memset(scratch->data(), 0xff, bytes);  // NaN, where it is read and should not be
-      Convolve(s, kind, x.memory->data(), packed->data(), tail, y.memory->data(), scratch->data(), part, parts);
+      std::memset(scratch->host(), 0xff, bytes);  // NaN, where it is read and should not be
+      Convolve(s, kind, x.memory->host(), packed->host(), tail, y.memory->host(), scratch->host(), part, parts);
     }
 
     const bool scales = IsQuantized(kind.input) || IsQuantized(kind.output);
@@ -187,12 +187,10 @@ class AmxConvolution : public ::testing::TestWithParam<Unit> {
                                            : kind.output == AmxNumber::kBFloat16 ? 2
                                                                                  : 1);
     const size_t end = static_cast<size_t>(results) * width;
-    EXPECT_EQ(
-        std::memcmp(static_cast<char*>(y.memory->data()) + end, static_cast<char*>(old.memory->data()) + end, kGuard),
-        0)
+    EXPECT_EQ(std::memcmp(y.memory->host() + end, old.memory->host() + end, kGuard), 0)
         << "something was written behind the end";
     const size_t second_end = kind.normalizes ? end : 0;  // both results are stored in as many bytes
-    EXPECT_EQ(std::memcmp(static_cast<char*>(second.memory->data()) + second_end, second_before.data() + second_end,
+    EXPECT_EQ(std::memcmp(second.memory->host() + second_end, second_before.data() + second_end,
                           second_before.size() - second_end),
               0)
         << "something was written behind the end of the second result";
@@ -294,18 +292,18 @@ TEST_P(AmxConvolution, KeepsWhatIsNotFiniteWhereItIsSeen) {
   std::vector<float> filter(static_cast<size_t>(s.taps() * s.in_channels * s.out_channels), 1.0F);
   const AmxPacking packing = AmxPackingOf(s, kind.input);
   const auto packed = AllocateAligned(packing.bytes());
-  PackAmxFilter(packing, filter.data(), 0, packing.blocks(), packed->data());
+  PackAmxFilter(packing, filter.data(), 0, packing.blocks(), packed->host());
   const std::vector<float> bias(32, 0.0F), scale(32, 1.0F);
   const size_t bytes = AmxConvScratch(s, kind, 1);
   const auto scratch = AllocateAligned(bytes);
   for (const float special :
        {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity(), 3.4e38F}) {
     Tensor x(kind.input, s.height * s.width * s.in_channels);
-    for (int64_t i = 0; i < x.count; ++i) static_cast<float*>(x.memory->data())[i] = 1;
-    static_cast<float*>(x.memory->data())[(4 * s.width + 17) * s.in_channels + 2] = special;
+    for (int64_t i = 0; i < x.count; ++i) reinterpret_cast<float*>(x.memory->host())[i] = 1;
+    reinterpret_cast<float*>(x.memory->host())[(4 * s.width + 17) * s.in_channels + 2] = special;
     Tensor y(kind.output, s.out_height * s.out_width * s.out_channels);
-    Convolve(s, kind, x.memory->data(), packed->data(), {bias.data(), scale.data(), 0}, y.memory->data(),
-             scratch->data(), 0, 1);
+    Convolve(s, kind, x.memory->host(), packed->host(), {bias.data(), scale.data(), 0}, y.memory->host(),
+             scratch->host(), 0, 1);
     for (int64_t row = 0; row < s.out_height; ++row) {
       for (int64_t column = 0; column < s.out_width; ++column) {
         const bool sees = std::abs(row - 4) <= 1 && std::abs(2 * column - 17) <= 1;

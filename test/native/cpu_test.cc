@@ -53,12 +53,13 @@ TEST(AllocateAligned, GivesZeroedAlignedMemory) {
   for (const size_t bytes : {size_t{0}, size_t{1}, size_t{64}, size_t{1000}, size_t{2} << 20, (size_t{5} << 20) + 3}) {
     const auto memory = AllocateAligned(bytes);
     EXPECT_EQ(memory->bytes(), bytes);
-    ASSERT_NE(memory->data(), nullptr);
+    ASSERT_NE(memory->host(), nullptr);
     const size_t alignment = bytes >= (size_t{2} << 20) ? size_t{2} << 20 : 64;
-    EXPECT_EQ(reinterpret_cast<uintptr_t>(memory->data()) % alignment, 0U);
-    auto* const data = static_cast<unsigned char*>(memory->data());
-    EXPECT_TRUE(std::all_of(data, data + bytes, [](unsigned char c) { return c == 0; }));
-    std::fill(data, data + bytes, static_cast<unsigned char>(0xff));
+    EXPECT_EQ(reinterpret_cast<uintptr_t>(memory->host()) % alignment, 0U);
+    std::byte* const data = memory->host();
+    EXPECT_EQ(memory->data(), SharedAddress(data));
+    EXPECT_TRUE(std::all_of(data, data + bytes, [](std::byte b) { return b == std::byte{0}; }));
+    std::fill(data, data + bytes, std::byte{0xff});
   }
 }
 

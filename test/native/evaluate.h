@@ -38,7 +38,7 @@ class Evaluator {
   // buffer of its own, and reads of variables see the values from before the run, whatever the order: what the program
   // means.
   Results Run(bool in_arena) {
-    stream_ = backend_.NewStream(pool_);
+    stream_ = backend_.NewStream(&pool_);
     buffers_.resize(program_.values.size(), nullptr);
     if (in_arena) arena_ = backend_.Allocate(program_.arena_bytes);
     const size_t end = RunMicrobatchLoop(in_arena);
@@ -46,7 +46,7 @@ class Evaluator {
     Results results;
     for (const ProgramOutput& output : program_.outputs) results.outputs[output.name] = Floats(output.value);
     for (const auto& [name, memory] : variables_) {
-      const auto* data = static_cast<const float*>(memory->data());
+      const auto* data = reinterpret_cast<const float*>(memory->host());
       results.variables[name].assign(data, data + memory->bytes() / sizeof(float));
     }
     return results;
@@ -91,17 +91,18 @@ class Evaluator {
     for (ValueId value : node.outputs) buffers_[value] = BufferOf(node, value, in_arena);
     if (node.op == OpKind::kConstant) Fill(node);
     if (Info(node.op).source || IsMovingView(node.op) || (in_arena && IsView(node.op))) return;
-    std::vector<void*> inputs;
-    std::vector<void*> operands;
-    std::vector<void*> outputs;
-    for (ValueId value : node.inputs) inputs.push_back(buffers_[value]);
+    std::vector<DevicePtr> inputs;
+    std::vector<DevicePtr> operands;
+    std::vector<DevicePtr> outputs;
+    for (ValueId value : node.inputs) inputs.push_back(SharedAddress(buffers_[value]));
     for (int port : Info(node.op).updates) {
       const ValueId value = node.inputs[static_cast<size_t>(port)];
       inputs[static_cast<size_t>(port)] = variables_.at(names_.at(value))->data();
     }
-    for (const PostOp& post : node.post_ops)
-      operands.push_back(post.operand == kNoValue ? nullptr : buffers_[post.operand]);
-    for (ValueId value : node.outputs) outputs.push_back(buffers_[value]);
+    for (const PostOp& post : node.post_ops) {
+      operands.push_back(post.operand == kNoValue ? DevicePtr() : SharedAddress(buffers_[post.operand]));
+    }
+    for (ValueId value : node.outputs) outputs.push_back(SharedAddress(buffers_[value]));
     const auto kernel = backend_.Prepare({program_, node});
     const auto scratch = backend_.Allocate(kernel->scratch_bytes());
     kernel->NewInvocation()->Enqueue(*stream_, {inputs, operands, outputs, scratch->data(), 0});
@@ -115,7 +116,7 @@ class Evaluator {
       const Place& own = program_.values[value].place;
       const ValueId root = own.kind == Place::Kind::kAlias ? own.index : value;
       const Place& place = program_.values[root].place;
-      if (place.kind == Place::Kind::kArena) return static_cast<char*>(arena_->data()) + place.offset + Moved(value);
+      if (place.kind == Place::Kind::kArena) return arena_->host() + place.offset + Moved(value);
       if (root != value) return static_cast<char*>(buffers_[root]) + Moved(value);
     }
     if (node.op == OpKind::kMicrobatchSlice) {
@@ -133,12 +134,12 @@ class Evaluator {
       variables_[name] = std::move(owned_.back());
       owned_.pop_back();
     }
-    return in_arena ? variables_[name]->data() : Random(value, name);
+    return in_arena ? variables_[name]->host() : Random(value, name);
   }
 
   void* Own(ValueId value) {
     owned_.push_back(backend_.Allocate(program_.values[value].bytes()));
-    return owned_.back()->data();
+    return owned_.back()->host();
   }
 
   // Positive values that follow from the name alone, so that every form of a program sees the same.

@@ -55,13 +55,20 @@ std::vector<float> SineWaves(size_t count, float step) {
   return values;
 }
 
+std::vector<DevicePtr> Shared(const std::vector<void*>& pointers) {
+  std::vector<DevicePtr> shared;
+  for (const void* pointer : pointers) shared.push_back(SharedAddress(pointer));
+  return shared;
+}
+
 void RunOnce(const Backend& backend, const Kernel& kernel, std::vector<void*> inputs, std::vector<void*> operands,
              void* output) {
   BackwardsPool pool;
-  const auto stream = backend.NewStream(pool);
+  const auto stream = backend.NewStream(&pool);
   const auto scratch = backend.Allocate(kernel.scratch_bytes());
   const auto invocation = kernel.NewInvocation();
-  invocation->Enqueue(*stream, {inputs, operands, {&output, 1}, scratch->data(), 0});
+  const DevicePtr result = SharedAddress(output);
+  invocation->Enqueue(*stream, {Shared(inputs), Shared(operands), {&result, 1}, scratch->data(), 0});
 }
 
 Node Reorder(ValueId from, ValueId to) {
@@ -135,11 +142,11 @@ TEST_F(Onednn, APackedFilterAndAPlainOneGiveTheSameResult) {
   const Node reorder = Reorder(c.node.inputs[1], packed);
   const auto memory = backend->Allocate(layout->bytes());
   const auto pack = backend->Prepare({c.program, reorder});
-  RunOnce(*backend, *pack, {filter.data()}, {}, memory->data());
+  RunOnce(*backend, *pack, {filter.data()}, {}, memory->host());
 
   c.node.inputs[1] = packed;
   const auto from_packed = backend->Prepare(c.context());
-  RunOnce(*backend, *from_packed, {x.data(), memory->data()}, {bias.data(), addend.data()}, addend.data());
+  RunOnce(*backend, *from_packed, {x.data(), memory->host()}, {bias.data(), addend.data()}, addend.data());
   EXPECT_EQ(addend, plain) << "in place, out of the packed filter: the same arithmetic";
 }
 
@@ -154,8 +161,8 @@ TEST_F(Onednn, PackingBackGivesThePlainFilter) {
   const auto memory = backend->Allocate(layout->bytes());
   const Node pack = Reorder(c.node.inputs[1], packed);
   const Node unpack = Reorder(packed, c.node.inputs[1]);
-  RunOnce(*backend, *backend->Prepare({c.program, pack}), {filter.data()}, {}, memory->data());
-  RunOnce(*backend, *backend->Prepare({c.program, unpack}), {memory->data()}, {}, back.data());
+  RunOnce(*backend, *backend->Prepare({c.program, pack}), {filter.data()}, {}, memory->host());
+  RunOnce(*backend, *backend->Prepare({c.program, unpack}), {memory->host()}, {}, back.data());
   EXPECT_EQ(back, filter);
 }
 
@@ -255,8 +262,8 @@ TEST_F(Onednn, A3x3ConvolutionOfManyTilesIsWinogradsAndGivesTheDefinitionsValues
                                                      y_shape, std::get<Conv2dAttrs>(c.node.attrs), x, filter);
     std::vector<float> y(expected.size());
     const auto memory = backend->Allocate(packed.layout->bytes());
-    RunOnce(*backend, *backend->Prepare({c.program, packed.pack}), {filter.data()}, {}, memory->data());
-    RunOnce(*backend, *kernel, {x.data(), memory->data()}, {}, y.data());
+    RunOnce(*backend, *backend->Prepare({c.program, packed.pack}), {filter.data()}, {}, memory->host());
+    RunOnce(*backend, *kernel, {x.data(), memory->host()}, {}, y.data());
     for (size_t i = 0; i < y.size(); ++i) ASSERT_NEAR(y[i], expected[i], 1e-4) << "element " << i;
   }
 }

@@ -170,8 +170,7 @@ TEST(CountBytes, KnowsWhatWaitsAndHowItIsStored) {
 class WithCaches final : public Backend {
  public:
   WithCaches(size_t cache_bytes, int threads) : null_(NullEntry().make({})) {
-    device_.cache_bytes = cache_bytes;
-    device_.threads = threads;
+    device_.cpu = CpuInfo{.cache_bytes = cache_bytes, .threads = threads};
   }
   const std::string& name() const override { return null_->name(); }
   const DeviceInfo& device() const override { return device_; }
@@ -182,7 +181,7 @@ class WithCaches final : public Backend {
   LayoutPtr Prefers(const NodeContext& node, size_t input) const override { return null_->Prefers(node, input); }
   std::unique_ptr<Kernel> Prepare(const NodeContext& node) const override { return null_->Prepare(node); }
   std::unique_ptr<Memory> Allocate(size_t bytes) const override { return null_->Allocate(bytes); }
-  std::unique_ptr<Stream> NewStream(ParallelFor& pool) const override { return null_->NewStream(pool); }
+  std::unique_ptr<Stream> NewStream(ParallelFor* pool) const override { return null_->NewStream(pool); }
 
  private:
   std::unique_ptr<Backend> null_;

@@ -321,8 +321,8 @@ class RunJob final : public Job {
  public:
   RunJob(std::shared_ptr<ProgramSet> set, Parallelism parallelism, float x)
       : Job(&set->store(), parallelism, set->has_updates()), set_(std::move(set)), room_(set_->TakeInputs()) {
-    std::fill_n(static_cast<float*>(room_->data()), kSize, x);
-    request.inputs = {static_cast<const std::byte*>(room_->data())};
+    std::fill_n(reinterpret_cast<float*>(room_->host()), kSize, x);
+    request.inputs = {room_->host()};
   }
   ~RunJob() override { set_->GiveInputs(std::move(room_)); }
   bool ReadyForOneThread() const override { return set_->HasProgramFor(LaneKind::kSerial); }
@@ -426,7 +426,7 @@ TEST_P(ModesOfPrograms, ACrowdMakesAProgramReadyForOneThread) {
 TEST_P(ModesOfPrograms, RoomForInputsIsUsedAgain) {
   const auto set = Compile(ReadPlan());
   auto first = set->TakeInputs();
-  void* const data = first->data();
+  const DevicePtr data = first->data();
   set->GiveInputs(std::move(first));
   EXPECT_EQ(set->TakeInputs()->data(), data);
 }
@@ -510,8 +510,9 @@ class CountedMemory final : public Memory {
     ++count_;
   }
   ~CountedMemory() override { --count_; }
-  void* data() override { return memory_->data(); }
+  DevicePtr data() const override { return memory_->data(); }
   size_t bytes() const override { return memory_->bytes(); }
+  std::byte* host() const override { return memory_->host(); }
 
  private:
   std::unique_ptr<Memory> memory_;
@@ -531,7 +532,7 @@ class CountingBackend final : public Backend {
   std::unique_ptr<Memory> Allocate(size_t bytes) const override {
     return std::make_unique<CountedMemory>(inner_->Allocate(bytes), count);
   }
-  std::unique_ptr<Stream> NewStream(ParallelFor& pool) const override { return inner_->NewStream(pool); }
+  std::unique_ptr<Stream> NewStream(ParallelFor* pool) const override { return inner_->NewStream(pool); }
 
   mutable std::atomic<int> count{0};
 
@@ -550,12 +551,12 @@ TEST(OverlappingReadings, KeepNoMoreMemoryThanTheyMaySee) {
   readings[0] = std::make_unique<Store::Reading>(store, views[0]);
   for (size_t i = 1; i < 100; ++i) {  // one of them lives at any time
     const std::array<float, 4> values{static_cast<float>(i)};
-    const void* const seen = views[(i - 1) % 2].data[0];
-    const float before = *static_cast<const float*>(seen);
+    const auto* const seen = reinterpret_cast<const float*>(views[(i - 1) % 2].memory[0]->host());
+    const float before = *seen;
     store.Write("w", DType::kFloat32, std::as_bytes(std::span(values)), 0);
-    EXPECT_EQ(*static_cast<const float*>(seen), before);
+    EXPECT_EQ(*seen, before);
     readings[i % 2] = std::make_unique<Store::Reading>(store, views[i % 2]);
-    EXPECT_EQ(*static_cast<const float*>(views[i % 2].data[0]), static_cast<float>(i));
+    EXPECT_EQ(*reinterpret_cast<const float*>(views[i % 2].memory[0]->host()), static_cast<float>(i));
     readings[(i - 1) % 2].reset();
     EXPECT_LE(backend->count, 3);
   }
@@ -587,7 +588,7 @@ TEST(OverlappingReadings, AConstantThatOthersReadIsMadeInNewMemory) {
   const auto packed = store.Packed("key");
   constexpr size_t kBytes = size_t{5} << 20;  // smaller ones share memory
   store.MakeRoom(*packed, kBytes);
-  void* const first = packed->memory->data();
+  const DevicePtr first = packed->memory->data();
   Store::View view;
   {
     const Store::Reading own(store, view);

@@ -57,20 +57,27 @@ class PackedFile : public ::testing::Test {
     fs::create_directories(folder_);
     for (size_t i = 0; i < kSizes.size(); ++i) {
       std::shared_ptr<Memory> memory = cpu::AllocateAligned(kSizes[i]);
-      std::memset(memory->data(), static_cast<int>(i + 1), kSizes[i]);
-      const std::span<const std::byte> bytes(static_cast<const std::byte*>(memory->data()), kSizes[i]);
-      blocks_.push_back({HashOf(std::to_string(i)), memory, bytes});
+      std::memset(memory->host(), static_cast<int>(i + 1), kSizes[i]);
+      memory_.push_back(std::move(memory));
       room_.emplace_back(kSizes[i]);
     }
   }
   ~PackedFile() override { fs::remove_all(folder_); }
 
+  static ContentHash KeyOf(size_t i) { return HashOf(std::to_string(i)); }
+  std::vector<PackedBlock> Blocks() {
+    std::vector<PackedBlock> blocks;
+    for (size_t i = 0; i < kSizes.size(); ++i) {
+      blocks.push_back({KeyOf(i), memory_[i], HostView(*memory_[i], kSizes[i], transfers_)});
+    }
+    return blocks;
+  }
   static std::string Name() { return ::testing::UnitTest::GetInstance()->current_test_info()->name(); }
   std::string path() const { return (folder_ / "a.packed").string(); }
 
   std::vector<PackedTarget> Targets() {
     std::vector<PackedTarget> targets;
-    for (size_t i = 0; i < kSizes.size(); ++i) targets.push_back({blocks_[i].key, room_[i]});
+    for (size_t i = 0; i < kSizes.size(); ++i) targets.push_back({KeyOf(i), room_[i]});
     return targets;
   }
   PackedReading Read() { return ReadPackedFile(path(), Targets(), pool_); }
@@ -86,12 +93,14 @@ class PackedFile : public ::testing::Test {
   static constexpr std::array<size_t, 4> kSizes{1, 64, 0, 1000};
   const fs::path folder_;
   OneThread pool_;
-  std::vector<PackedBlock> blocks_;
+  const std::unique_ptr<Backend> backend_ = ReferenceEntry().make({});
+  Transfers transfers_{*backend_};
+  std::vector<std::shared_ptr<const Memory>> memory_;
   std::vector<std::vector<std::byte>> room_;
 };
 
 TEST_F(PackedFile, GivesBackWhatWasWritten) {
-  ASSERT_EQ(WritePackedFile(path(), blocks_, [] { return true; }), "");
+  ASSERT_EQ(WritePackedFile(path(), Blocks(), [] { return true; }), "");
   const PackedReading reading = Read();
   EXPECT_TRUE(reading.exists);
   EXPECT_EQ(reading.problem, "");
@@ -103,12 +112,12 @@ TEST_F(PackedFile, GivesBackWhatWasWritten) {
 TEST_F(PackedFile, IsNotThereBeforeItIsWritten) {
   EXPECT_FALSE(Read().exists);
   int left = 2;
-  EXPECT_NE(WritePackedFile(path(), blocks_, [&] { return left-- > 0; }), "");
+  EXPECT_NE(WritePackedFile(path(), Blocks(), [&] { return left-- > 0; }), "");
   EXPECT_TRUE(fs::is_empty(folder_)) << "something was left behind";
 }
 
 TEST_F(PackedFile, IsRefusedWithAnyBitChangedThatCounts) {
-  ASSERT_EQ(WritePackedFile(path(), blocks_, [] { return true; }), "");
+  ASSERT_EQ(WritePackedFile(path(), Blocks(), [] { return true; }), "");
   const std::string good = Content();
   size_t harmless = 0;
   for (size_t at = 0; at < good.size(); ++at) {
@@ -126,7 +135,7 @@ TEST_F(PackedFile, IsRefusedWithAnyBitChangedThatCounts) {
 }
 
 TEST_F(PackedFile, IsRefusedWhereItWasCutOff) {
-  ASSERT_EQ(WritePackedFile(path(), blocks_, [] { return true; }), "");
+  ASSERT_EQ(WritePackedFile(path(), Blocks(), [] { return true; }), "");
   const std::string good = Content();
   for (size_t length = 0; length < good.size(); ++length) {
     Put(good.substr(0, length));
@@ -135,7 +144,7 @@ TEST_F(PackedFile, IsRefusedWhereItWasCutOff) {
 }
 
 TEST_F(PackedFile, IsRefusedWhereItHoldsSomethingElse) {
-  ASSERT_EQ(WritePackedFile(path(), blocks_, [] { return true; }), "");
+  ASSERT_EQ(WritePackedFile(path(), Blocks(), [] { return true; }), "");
   std::vector<PackedTarget> targets = Targets();
   targets[1].key = HashOf("another");
   EXPECT_NE(ReadPackedFile(path(), targets, pool_).problem, "");
@@ -146,11 +155,11 @@ TEST_F(PackedFile, IsRefusedWhereItHoldsSomethingElse) {
 
 TEST_F(PackedFile, IsWrittenAtTheEndOfTheProcessAtTheLatest) {
   PackedCache cache((folder_ / "deep" / "er").string(), 1 << 20, "");
-  cache.Save(blocks_);
+  cache.Save(Blocks());
   cache.Finish();
   EXPECT_EQ(cache.Stats().saved, 1U);
   EXPECT_TRUE(cache.Load(Targets(), pool_));
-  cache.Save(blocks_);  // too late, and harmless
+  cache.Save(Blocks());  // too late, and harmless
   EXPECT_EQ(cache.Stats().saved, 1U);
 }
 

@@ -53,7 +53,7 @@ class Runtime : public ::testing::Test {
   Runtime()
       : backend_(MakeBackend("reference", {.threads = 2})),
         pool_(2),
-        stream_(backend_->NewStream(pool_)),
+        stream_(backend_->NewStream(&pool_)),
         arena_(*backend_),
         store_(std::make_shared<Store>(backend_)) {
     store_->Declare("w", {DType::kFloat32, {4}});
@@ -156,7 +156,7 @@ TEST_F(Runtime, AWriteDuringAReadingIsSeenByTheNextOneOnly) {
   {
     const Store::Reading reading(*store_, view);
     EXPECT_TRUE(reading.changed());
-    const auto* const seen = static_cast<const float*>(view.data[0]);
+    const auto* const seen = reinterpret_cast<const float*>(view.memory[0]->host());
     WriteW({2, 2, 2, 2});
     store_->Write("w", DType::kFloat32, BytesOf({3}), 1);
     EXPECT_EQ(seen[1], 1.0F);
@@ -164,7 +164,7 @@ TEST_F(Runtime, AWriteDuringAReadingIsSeenByTheNextOneOnly) {
   }
   const Store::Reading reading(*store_, view);
   EXPECT_TRUE(reading.changed());
-  EXPECT_EQ(static_cast<const float*>(view.data[0])[1], 3.0F);
+  EXPECT_EQ(reinterpret_cast<const float*>(view.memory[0]->host())[1], 3.0F);
 }
 
 TEST_F(Runtime, APartialWriteDuringAReadingKeepsTheRest) {

@@ -15,8 +15,9 @@ class PiecesOf final : public Memory {
  public:
   PiecesOf(size_t bytes, int& count) : memory_(cpu::AllocateAligned(bytes)), count_(count) { ++count_; }
   ~PiecesOf() override { --count_; }
-  void* data() override { return memory_->data(); }
+  DevicePtr data() const override { return memory_->data(); }
   size_t bytes() const override { return memory_->bytes(); }
+  std::byte* host() const override { return memory_->host(); }
 
  private:
   std::unique_ptr<Memory> memory_;
@@ -34,7 +35,7 @@ class CountingPieces final : public Backend {
   LayoutPtr Prefers(const NodeContext&, size_t) const override { return nullptr; }
   std::unique_ptr<Kernel> Prepare(const NodeContext&) const override { return nullptr; }
   std::unique_ptr<Memory> Allocate(size_t bytes) const override { return std::make_unique<PiecesOf>(bytes, pieces); }
-  std::unique_ptr<Stream> NewStream(ParallelFor&) const override { return nullptr; }
+  std::unique_ptr<Stream> NewStream(ParallelFor*) const override { return nullptr; }
 
   mutable int pieces = 0;
 
@@ -50,12 +51,12 @@ TEST(Slabs, PutBlocksSideBySideOnPagesOfTheirOwn) {
   for (size_t i = 0; i < 100; ++i) {
     blocks.push_back(slabs.Take(1000 * i + 1));
     EXPECT_EQ(blocks.back()->bytes(), 1000 * i + 1);
-    EXPECT_EQ(reinterpret_cast<uintptr_t>(blocks.back()->data()) % 4096, 0U);
-    std::memset(blocks.back()->data(), static_cast<int>(i), blocks.back()->bytes());
+    EXPECT_EQ(blocks.back()->data().address() % 4096, 0U);
+    std::memset(blocks.back()->host(), static_cast<int>(i), blocks.back()->bytes());
   }
   EXPECT_EQ(backend.pieces, 1);
   for (size_t i = 0; i < 100; ++i) {
-    const auto* const data = static_cast<const unsigned char*>(blocks[i]->data());
+    const auto* const data = reinterpret_cast<const unsigned char*>(blocks[i]->host());
     EXPECT_EQ(data[0], i);
     EXPECT_EQ(data[1000 * i], i);
   }

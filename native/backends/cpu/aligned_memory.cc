@@ -29,8 +29,9 @@ class SmallMemory final : public Memory {
     if (block_ == nullptr) Fail(bytes, "out of memory");
     std::memset(block_.get(), 0, RoundUp(bytes));
   }
-  void* data() override { return block_.get(); }
+  DevicePtr data() const override { return SharedAddress(block_.get()); }
   size_t bytes() const override { return bytes_; }
+  std::byte* host() const override { return block_.get(); }
 
  private:
   static constexpr std::align_val_t kAlign{kMemoryAlignment};
@@ -67,8 +68,9 @@ class MappedMemory final : public Memory {
     ::madvise(block_.get(), wanted, MADV_HUGEPAGE);  // a wish: the result is the same without
 #endif
   }
-  void* data() override { return block_.get(); }
+  DevicePtr data() const override { return SharedAddress(block_.get()); }
   size_t bytes() const override { return bytes_; }
+  std::byte* host() const override { return block_.get(); }
 
  private:
   size_t bytes_;

@@ -17,7 +17,7 @@ std::unique_ptr<Kernel> Assign(const NodeContext& node, Function f) {
   return ForFloat(node.output(0).type.dtype, [&](auto zero) {
     using T = decltype(zero);
     return KernelOf("loop", [=](ParallelFor& pool, const Bindings& b) {
-      T* variable = static_cast<T*>(b.inputs[0]);
+      T* variable = Updated<T>(b, 0);
       const T* value = In<T>(b, 1);
       T* y = Out<T>(b, 0);
       ForRange(pool, count, kGrain, [=](int64_t begin, int64_t end) {
@@ -46,9 +46,9 @@ std::unique_ptr<Kernel> PrepareAssignDebiasedMovingAverage(const NodeContext& no
   return ForFloat(node.output(0).type.dtype, [&](auto zero) {
     using T = decltype(zero);
     return KernelOf("loop", [=](ParallelFor&, const Bindings& b) {
-      T* variable = static_cast<T*>(b.inputs[0]);
-      T* biased = static_cast<T*>(b.inputs[1]);
-      T* step = static_cast<T*>(b.inputs[2]);
+      T* variable = Updated<T>(b, 0);
+      T* biased = Updated<T>(b, 1);
+      T* step = Updated<T>(b, 2);
       const T* value = In<T>(b, 3);
       T* y = Out<T>(b, 0);
       *step = static_cast<T>(*step + 1);

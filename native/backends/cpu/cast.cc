@@ -81,8 +81,8 @@ std::unique_ptr<Kernel> PrepareCast(const NodeContext& node) {
   const Loop loop = kLoops[from][to];
   const int64_t count = ElementCount(node.output(0).type.shape);
   return KernelOf("loop", [=](ParallelFor& pool, const Bindings& b) {
-    const void* x = b.inputs[0];
-    void* y = b.outputs[0];
+    const void* x = In<void>(b, 0);
+    void* y = Out<void>(b, 0);
     ForRange(pool, count, kGrain, [=](int64_t begin, int64_t end) { loop(x, y, begin, end); });
   });
 }

@@ -26,10 +26,11 @@ std::unique_ptr<Kernel> PreparePick(const NodeContext& node) {
   return ForFloat(node.input(0).type.dtype, [&](auto zero) {
     using T = decltype(zero);
     return KernelOf("loop", [=](ParallelFor&, const Bindings& b) {
-      indices.Check("index", b.inputs[1], rows, size);
+      const void* index = In<void>(b, 1);
+      indices.Check("index", index, rows, size);
       const T* x = In<T>(b, 0);
       T* y = Out<T>(b, 0);
-      for (int64_t r = 0; r < rows; ++r) y[r] = x[r * size + indices.At(b.inputs[1], r)];
+      for (int64_t r = 0; r < rows; ++r) y[r] = x[r * size + indices.At(index, r)];
     });
   });
 }
@@ -43,10 +44,11 @@ std::unique_ptr<Kernel> PrepareInTopK(const NodeContext& node) {
     using T = decltype(zero);
     return KernelOf("loop", [=](ParallelFor& pool, const Bindings& b) {
       const T* x = In<T>(b, 0);
+      const void* targets = In<void>(b, 1);
       auto* y = Out<uint8_t>(b, 0);
       ForRange(pool, rows, RowGrain(size), [&](int64_t begin, int64_t end) {
         for (int64_t r = begin; r < end; ++r) {
-          y[r] = InTopK(x + r * size, size, indices.At(b.inputs[1], r), k) ? 1 : 0;
+          y[r] = InTopK(x + r * size, size, indices.At(targets, r), k) ? 1 : 0;
         }
       });
     });
@@ -61,13 +63,15 @@ std::unique_ptr<Kernel> PrepareConfusionMatrix(const NodeContext& node) {
   return ForFloat(node.output(0).type.dtype, [&](auto zero) {
     using T = decltype(zero);
     return KernelOf("loop", [=](ParallelFor&, const Bindings& b) {
-      labels.Check("labels", b.inputs[0], count, classes);
-      predictions.Check("predictions", b.inputs[1], count, classes);
+      const void* label = In<void>(b, 0);
+      const void* prediction = In<void>(b, 1);
+      labels.Check("labels", label, count, classes);
+      predictions.Check("predictions", prediction, count, classes);
       const T* weights = In<T>(b, 2);
       T* y = Out<T>(b, 0);
       std::fill_n(y, classes * classes, T{0});
       for (int64_t i = 0; i < count; ++i) {
-        y[labels.At(b.inputs[0], i) * classes + predictions.At(b.inputs[1], i)] += weights[i];
+        y[labels.At(label, i) * classes + predictions.At(prediction, i)] += weights[i];
       }
     });
   });

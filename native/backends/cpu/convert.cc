@@ -35,10 +35,11 @@ Conversion ConversionOf(const Value& from, const Value& to) {
 std::unique_ptr<Kernel> PrepareReorder(const NodeContext& node) {
   if (!IsLowPrecision(node)) return PrepareCopy(node);
   const int64_t count = ElementCount(node.output(0).type.shape);
-  return KernelOf("loop", [count, convert = ConversionOf(node.input(0), node.output(0))](ParallelFor& pool,
-                                                                                         const Bindings& b) {
-    ForRange(pool, count, kGrain, [&](int64_t begin, int64_t end) { convert(b.inputs[0], b.outputs[0], begin, end); });
-  });
+  return KernelOf("loop",
+                  [count, convert = ConversionOf(node.input(0), node.output(0))](ParallelFor& pool, const Bindings& b) {
+                    ForRange(pool, count, kGrain,
+                             [&](int64_t begin, int64_t end) { convert(In<void>(b, 0), Out<void>(b, 0), begin, end); });
+                  });
 }
 
 }  // namespace slimnet::cpu

@@ -8,7 +8,7 @@ namespace slimnet::cpu {
 std::unique_ptr<Kernel> PrepareCopy(const NodeContext& node) {
   const size_t bytes = node.output(0).bytes();
   return KernelOf("copy", [bytes](ParallelFor&, const Bindings& b) {
-    if (b.inputs[0] != b.outputs[0] && bytes > 0) std::memcpy(b.outputs[0], b.inputs[0], bytes);
+    if (b.inputs[0] != b.outputs[0] && bytes > 0) std::memcpy(Out<void>(b, 0), In<void>(b, 0), bytes);
   });
 }
 

@@ -5,27 +5,45 @@
 #include <cstdint>
 #include <cstring>
 #include <functional>
+#include <span>
 
 #include "backend/backend.h"
+#include "backends/cpu/bindings.h"
 
 namespace slimnet::cpu {
+
+// A thread alone.
+class NoPool final : public ParallelFor {
+ public:
+  int threads() const override { return 1; }
+  void Run(int jobs, const std::function<void(int)>& job) override {
+    for (int i = 0; i < jobs; ++i) job(i);
+  }
+};
 
 // Not final: a backend may add what its own library needs for each stream.
 class CpuStream : public Stream {
  public:
-  explicit CpuStream(ParallelFor& pool) : pool_(pool) {}
+  explicit CpuStream(ParallelFor* pool) : pool_(pool == nullptr ? alone_ : *pool) {}
 
-  void CopyIn(void* device, const void* host, size_t bytes) override {
-    if (bytes > 0) std::memcpy(device, host, bytes);
+  void Upload(DevicePtr to, std::span<const std::byte> from) override {
+    if (!from.empty()) std::memcpy(Address<void>(to), from.data(), from.size());
   }
-  void CopyOut(void* host, const void* device, size_t bytes) override {
-    if (bytes > 0) std::memcpy(host, device, bytes);
+  void Download(std::span<std::byte> to, DevicePtr from) override {
+    if (!to.empty()) std::memcpy(to.data(), Address<const void>(from), to.size());
+  }
+  void Copy(DevicePtr to, DevicePtr from, size_t bytes) override {
+    if (bytes > 0) std::memcpy(Address<void>(to), Address<const void>(from), bytes);
+  }
+  void Fill(DevicePtr to, std::byte value, size_t bytes) override {
+    if (bytes > 0) std::memset(Address<void>(to), static_cast<int>(value), bytes);
   }
   void Wait() override {}
 
   ParallelFor& pool() { return pool_; }
 
  private:
+  NoPool alone_;
   ParallelFor& pool_;
 };
 

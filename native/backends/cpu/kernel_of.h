@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "backend/backend.h"
+#include "backends/cpu/bindings.h"
 #include "backends/cpu/cpu_stream.h"
 
 namespace slimnet::cpu {
@@ -40,16 +41,6 @@ std::unique_ptr<Kernel> KernelOf(std::string implementation, Run run, size_t scr
   };
 
   return std::make_unique<FunctionKernel>(std::move(implementation), std::move(run), scratch_bytes);
-}
-
-// Typed pointers of a step.
-template <class T>
-const T* In(const Bindings& bindings, size_t port) {
-  return static_cast<const T*>(bindings.inputs[port]);
-}
-template <class T>
-T* Out(const Bindings& bindings, size_t port) {
-  return static_cast<T*>(bindings.outputs[port]);
 }
 
 }  // namespace slimnet::cpu

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "backends/cpu/aligned_memory.h"
+#include "backends/cpu/bindings.h"
 #include "backends/cpu/convert.h"
 #include "backends/cpu/cpu_stream.h"
 #include "backends/cpu/dispatch.h"
@@ -47,35 +48,35 @@ class ViaFloat32Invocation final : public Invocation {
         outputs_(plan_->output_count) {}
 
   void Enqueue(Stream& stream, const Bindings& b) override {
-    auto* const scratch = static_cast<std::byte*>(b.scratch);
     ParallelFor& pool = PoolOf(stream);
     std::copy(b.inputs.begin(), b.inputs.end(), inputs_.begin());
     std::copy(b.operands.begin(), b.operands.end(), operands_.begin());
     std::copy(b.outputs.begin(), b.outputs.end(), outputs_.begin());
-    const auto read = [&](const Converted& c, std::vector<void*>& pointers) {
-      void* const stored = std::exchange(pointers[c.port], scratch + c.offset);
-      ForRange(pool, c.count, kGrain,
-               [&](int64_t begin, int64_t end) { c.convert(stored, scratch + c.offset, begin, end); });
+    const auto read = [&](const Converted& c, std::vector<DevicePtr>& pointers) {
+      const auto* const stored = Address<const void>(std::exchange(pointers[c.port], b.scratch + c.offset));
+      auto* const plain = Scratch<void>(b, c.offset);
+      ForRange(pool, c.count, kGrain, [&](int64_t begin, int64_t end) { c.convert(stored, plain, begin, end); });
     };
     for (const Converted& c : plan_->inputs) read(c, inputs_);
     for (const Converted& c : plan_->operands) read(c, operands_);
-    for (const Converted& c : plan_->outputs) outputs_[c.port] = scratch + c.offset;
+    for (const Converted& c : plan_->outputs) outputs_[c.port] = b.scratch + c.offset;
     if (plan_->round_filter) {
-      auto* const rounded = reinterpret_cast<float*>(scratch + plan_->filter_offset);
-      plan_->round_filter(static_cast<const float*>(inputs_[1]), rounded);
+      const DevicePtr rounded = b.scratch + plan_->filter_offset;
+      plan_->round_filter(Address<const float>(inputs_[1]), Address<float>(rounded));
       inputs_[1] = rounded;
     }
-    inner_->Enqueue(stream, {inputs_, operands_, outputs_, scratch + plan_->inner_offset, b.run_index});
+    inner_->Enqueue(stream, {inputs_, operands_, outputs_, b.scratch + plan_->inner_offset, b.run_index});
     for (const Converted& c : plan_->outputs) {
-      ForRange(pool, c.count, kGrain,
-               [&](int64_t begin, int64_t end) { c.convert(scratch + c.offset, b.outputs[c.port], begin, end); });
+      const auto* const plain = Scratch<const void>(b, c.offset);
+      auto* const stored = Out<void>(b, c.port);
+      ForRange(pool, c.count, kGrain, [&](int64_t begin, int64_t end) { c.convert(plain, stored, begin, end); });
     }
   }
 
  private:
   std::shared_ptr<const Plan> plan_;
   std::unique_ptr<Invocation> inner_;
-  std::vector<void*> inputs_, operands_, outputs_;
+  std::vector<DevicePtr> inputs_, operands_, outputs_;
 };
 
 class ViaFloat32Kernel final : public Kernel {

@@ -34,7 +34,7 @@ bool EndsInRelu(const Node& node) {
 
 class NullBackend final : public Backend {
  public:
-  NullBackend() { device_.name = "none"; }
+  NullBackend() : device_{.name = "none", .shares_host_memory = true} {}
 
   const std::string& name() const override { return name_; }
   const DeviceInfo& device() const override { return device_; }
@@ -68,13 +68,13 @@ class NullBackend final : public Backend {
     for (size_t i = 0; i < context.node.outputs.size(); ++i) sizes.push_back(context.output(i).bytes());
     return cpu::KernelOf("null", [sizes = std::move(sizes)](ParallelFor&, const Bindings& bindings) {
       for (size_t i = 0; i < sizes.size(); ++i) {
-        if (sizes[i] > 0) std::memset(bindings.outputs[i], 0, sizes[i]);
+        if (sizes[i] > 0) std::memset(cpu::Out<void>(bindings, i), 0, sizes[i]);
       }
     });
   }
 
   std::unique_ptr<Memory> Allocate(size_t bytes) const override { return cpu::AllocateAligned(bytes); }
-  std::unique_ptr<Stream> NewStream(ParallelFor& pool) const override { return std::make_unique<cpu::CpuStream>(pool); }
+  std::unique_ptr<Stream> NewStream(ParallelFor* pool) const override { return std::make_unique<cpu::CpuStream>(pool); }
 
  private:
   std::string name_ = "null";

@@ -177,20 +177,20 @@ std::unique_ptr<Kernel> PrepareAmxConv(const OpContext& context) {
       std::string(whole ? "amx_conv:int8" : "amx_conv:bfloat16") + (kind.normalizes ? "+norm" : ""),
       [=](ParallelFor& pool, const Bindings& b) {
         const auto operand = [&](const std::optional<size_t>& index) {
-          return index ? static_cast<const float*>(b.operands[*index]) : nullptr;
+          return index ? cpu::Operand<float>(b, *index) : nullptr;
         };
         if (request.add && b.operands[*request.add] != b.outputs[0]) {
-          std::memcpy(b.outputs[0], b.operands[*request.add], result_bytes);
+          std::memcpy(cpu::Out<void>(b, 0), cpu::Operand<void>(b, *request.add), result_bytes);
         }
-        const auto* const filter = static_cast<const char*>(b.inputs[1]);
-        const auto* const steps = whole ? reinterpret_cast<const float*>(filter + steps_offset) : nullptr;
+        const auto* const steps = whole ? cpu::Address<const float>(b.inputs[1] + steps_offset) : nullptr;
         const auto part = [&](int index) {
-          char* const scratch = static_cast<char*>(b.scratch) + static_cast<size_t>(index) * part_bytes;
+          auto* const scratch = cpu::Scratch<char>(b, static_cast<size_t>(index) * part_bytes);
           AmxConvTail tail = factors.Compute(steps, operand(request.bias), operand(request.norm_scale),
                                              operand(request.norm_bias), scratch);
           tail.addend_scale = addend_scale;
-          tail.normalized = kind.normalizes ? b.outputs[1] : nullptr;
-          AmxConv(shape, kind, b.inputs[0], filter, tail, b.outputs[0], scratch + factors.bytes(), index, parts);
+          tail.normalized = kind.normalizes ? cpu::Out<void>(b, 1) : nullptr;
+          AmxConv(shape, kind, cpu::In<void>(b, 0), cpu::In<void>(b, 1), tail, cpu::Out<void>(b, 0),
+                  scratch + factors.bytes(), index, parts);
         };
         pool.Run(parts, std::ref(part));
       },
@@ -202,20 +202,20 @@ std::unique_ptr<Kernel> PrepareAmxFilter(const OnednnLayout& layout) {
   if (!packing.whole) {
     return cpu::KernelOf("amx_filter:bfloat16", [=](ParallelFor& pool, const Bindings& b) {
       cpu::ForRange(pool, packing.blocks(), 1, [&](int64_t begin, int64_t end) {
-        cpu::PackAmxFilter(packing, cpu::In<float>(b, 0), begin, end, b.outputs[0]);
+        cpu::PackAmxFilter(packing, cpu::In<float>(b, 0), begin, end, cpu::Out<void>(b, 0));
       });
     });
   }
   return cpu::KernelOf(
       "amx_filter:int8",
       [=, steps_offset = layout.steps_offset()](ParallelFor& pool, const Bindings& b) {
-        auto* const steps = reinterpret_cast<float*>(static_cast<char*>(b.outputs[0]) + steps_offset);
-        auto* const whole = static_cast<int8_t*>(b.scratch);
+        auto* const steps = cpu::Address<float>(b.outputs[0] + steps_offset);
+        auto* const whole = cpu::Scratch<int8_t>(b);
         cpu::ForRange(pool, packing.blocks(), 1, [&](int64_t begin, int64_t end) {
           const int64_t last = std::min(end * cpu::kAmxBlockChannels, packing.out_channels);
           cpu::QuantizeFilter(cpu::In<float>(b, 0), packing.taps * packing.in_channels, packing.out_channels,
                               begin * cpu::kAmxBlockChannels, last, kFilterLevels, whole, steps);
-          cpu::PackAmxFilter(packing, whole, begin, end, b.outputs[0]);
+          cpu::PackAmxFilter(packing, whole, begin, end, cpu::Out<void>(b, 0));
         });
       },
       packing.bytes());

@@ -49,7 +49,7 @@ std::unique_ptr<Kernel> PrepareBatchNorm(const OpContext& context) {
           const float* mean = cpu::In<float>(b, 3);
           const float* variance = cpu::In<float>(b, 4);
           To* y = cpu::Out<To>(b, 0);
-          auto* factor = static_cast<float*>(b.scratch);
+          auto* factor = cpu::Scratch<float>(b);
           for (int64_t c = 0; c < channels; ++c) factor[c] = scale[c] / std::sqrt(variance[c] + epsilon);
           cpu::ForRange(pool, rows, cpu::RowGrain(channels), [=](int64_t begin, int64_t end) {
             cpu::WithBestIsa([=]() SLIMNET_INLINE_BODY {

@@ -46,7 +46,7 @@ std::unique_ptr<Kernel> PrepareBatchNormTraining(const OpContext& context) {
         float* y = cpu::Out<float>(b, 0);
         float* mean = cpu::Out<float>(b, 1);
         float* variance = cpu::Out<float>(b, 2);
-        auto* sums = static_cast<double*>(b.scratch);
+        auto* sums = cpu::Scratch<double>(b);
         double* parts = sums + size.channels;
         const int64_t channels = size.channels;
 

@@ -95,8 +95,8 @@ std::unique_ptr<Kernel> PrepareQuantizedFilter(const OpContext& context, const O
   return KernelAround(context, "quantize", std::move(steps), plain + own.get_size(),
                       [=, levels = layout.levels(), at = layout.steps_offset()](ParallelFor& pool, const Bindings& b,
                                                                                 const auto& pack) {
-                        auto* const channel_steps = reinterpret_cast<float*>(static_cast<char*>(b.outputs[0]) + at);
-                        auto* const q = static_cast<int8_t*>(b.scratch);
+                        auto* const channel_steps = cpu::Address<float>(b.outputs[0] + at);
+                        auto* const q = cpu::Scratch<int8_t>(b);
                         const float* const filter = cpu::In<float>(b, 0);
                         cpu::ForRange(pool, channels, kChannelGrain, [&](int64_t begin, int64_t end) {
                           cpu::QuantizeFilter(filter, rows, channels, begin, end, levels, q, channel_steps);

@@ -30,12 +30,16 @@ constexpr Ops::Entries Own() {
 DeviceInfo Describe(int threads) {
   const cpu::CpuFeatures features = cpu::DetectCpuFeatures();
   const Diagnostics library = Diagnose();
-  DeviceInfo info{"cpu", features.model + ", " + library.effective_isa, cpu::HostMemoryBytes(), features.names()};
+  CpuInfo processor{.cache_bytes = cpu::SecondLevelCacheBytes(), .threads = threads};
+  if (DetectLowPrecisionIsa().bfloat16_products) processor.bfloat16_rate = cpu::BFloat16ProductRate(features);
+  DeviceInfo info{.name = "cpu",
+                  .hardware = features.model + ", " + library.effective_isa,
+                  .memory_bytes = cpu::HostMemoryBytes(),
+                  .features = features.names(),
+                  .shares_host_memory = true,
+                  .cpu = processor};
   info.features.push_back("onednn " + library.version);
   info.features.push_back("onednn_isa " + library.effective_isa);
-  info.cache_bytes = cpu::SecondLevelCacheBytes();
-  info.threads = threads;
-  if (DetectLowPrecisionIsa().bfloat16_products) info.bfloat16_rate = cpu::BFloat16ProductRate(features);
   return info;
 }
 
@@ -72,7 +76,7 @@ class OnednnBackend final : public Backend {
 
   std::unique_ptr<Memory> Allocate(size_t bytes) const override { return cpu::AllocateAligned(bytes); }
 
-  std::unique_ptr<Stream> NewStream(ParallelFor& pool) const override {
+  std::unique_ptr<Stream> NewStream(ParallelFor* pool) const override {
     return std::make_unique<OnednnStream>(engine_.dnnl_engine(), pool, engine_.threads());
   }
 

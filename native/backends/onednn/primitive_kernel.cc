@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "backends/cpu/bindings.h"
 #include "backends/onednn/stream.h"
 
 namespace slimnet::onednn {
@@ -21,7 +22,7 @@ struct Plan {
   std::string node;
 };
 
-void* BaseOf(const Source& source, const Bindings& bindings) {
+DevicePtr BaseOf(const Source& source, const Bindings& bindings) {
   switch (source.kind) {
     case Source::Kind::kInput:
       return bindings.inputs[source.index];
@@ -32,13 +33,13 @@ void* BaseOf(const Source& source, const Bindings& bindings) {
     case Source::Kind::kScratch:
       return bindings.scratch;
     case Source::Kind::kNumber:
-      return source.number.get();
+      return SharedAddress(source.number.get());
   }
-  return nullptr;
+  return {};
 }
 
 void* Resolve(const Source& source, const Bindings& bindings) {
-  return static_cast<char*>(BaseOf(source, bindings)) + source.offset;
+  return cpu::Address<void>(BaseOf(source, bindings) + source.offset);
 }
 
 class PrimitiveInvocation final : public Invocation {
@@ -49,8 +50,10 @@ class PrimitiveInvocation final : public Invocation {
 
   void Enqueue(Stream& stream, const Bindings& bindings) override {
     if (plan_->accumulate && plan_->accumulate_bytes > 0) {
-      void* operand = bindings.operands[*plan_->accumulate];
-      if (operand != bindings.outputs[0]) std::memcpy(bindings.outputs[0], operand, plan_->accumulate_bytes);
+      const size_t add = *plan_->accumulate;
+      if (bindings.operands[add] != bindings.outputs[0]) {
+        std::memcpy(cpu::Out<void>(bindings, 0), cpu::Operand<void>(bindings, add), plan_->accumulate_bytes);
+      }
     }
     const dnnl_stream_t handle = static_cast<OnednnStream&>(stream).handle();
     for (PrimitiveCall& call : calls_) call.Run(handle, bindings, plan_->op, plan_->node);

@@ -12,7 +12,7 @@ inline std::unique_ptr<Kernel> ReductionKernel(const Reduction& reduction, bool 
   return cpu::KernelOf(
       "loop",
       [=](ParallelFor& pool, const Bindings& b) {
-        Reduce(pool, reduction, squares, factor, cpu::In<float>(b, 0), cpu::Out<float>(b, 0), b.scratch);
+        Reduce(pool, reduction, squares, factor, cpu::In<float>(b, 0), cpu::Out<float>(b, 0), cpu::Scratch<void>(b));
       },
       ReductionScratch(reduction));
 }

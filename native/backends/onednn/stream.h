@@ -31,8 +31,10 @@ class ThreadPoolAdapter final : public dnnl::threadpool_interop::threadpool_ifac
 
 class OnednnStream final : public cpu::CpuStream {
  public:
-  OnednnStream(const dnnl::engine& engine, ParallelFor& pool, int threads)
-      : CpuStream(pool), adapter_(pool, threads), stream_(dnnl::threadpool_interop::make_stream(engine, &adapter_)) {}
+  OnednnStream(const dnnl::engine& engine, ParallelFor* pool, int threads)
+      : CpuStream(pool),
+        adapter_(CpuStream::pool(), threads),
+        stream_(dnnl::threadpool_interop::make_stream(engine, &adapter_)) {}
 
   dnnl_stream_t handle() const { return stream_.get(); }
   void RunApart(int jobs, const std::function<void(int)>& job) { adapter_.RunApart(jobs, job); }

@@ -136,13 +136,13 @@ std::unique_ptr<Kernel> PrepareWinograd(const OpContext& context) {
       own_offset + kWinogradProducts * cpu::AlignedSize(own.get_size()),
       [=, bias = tail.bias, addend = tail.add](ParallelFor& pool, const Bindings& b, const auto& multiply) {
         const auto operand = [&](const std::optional<size_t>& post) {
-          return post ? static_cast<const float*>(b.operands[*post]) : nullptr;
+          return post ? cpu::Operand<float>(b, *post) : nullptr;
         };
         const WinogradTail after{operand(bias), operand(addend), activation};
         const float* x = cpu::In<float>(b, 0);
         float* y = cpu::Out<float>(b, 0);
-        auto* v = static_cast<float*>(b.scratch);
-        auto* m = reinterpret_cast<float*>(static_cast<char*>(b.scratch) + m_offset);
+        auto* v = cpu::Scratch<float>(b);
+        auto* m = cpu::Scratch<float>(b, m_offset);
         for (int64_t first = 0; first < shape.tiles(); first += rows) {
           const int64_t count = std::min(rows, shape.tiles() - first);
           cpu::ForRange(pool, count, 1, [&](int64_t begin, int64_t end) {
@@ -178,7 +178,7 @@ std::unique_ptr<Kernel> PrepareWinogradFilter(const OpContext& context, const On
                       own_offset + kWinogradProducts * cpu::AlignedSize(own.get_size()),
                       [in = filter[2], out = filter[3]](ParallelFor& pool, const Bindings& b, const auto& reorder_all) {
                         const float* from = cpu::In<float>(b, 0);
-                        auto* u = static_cast<float*>(b.scratch);
+                        auto* u = cpu::Scratch<float>(b);
                         cpu::ForRange(pool, in, 1, [&](int64_t begin, int64_t end) {
                           cpu::TransformWinogradFilter(from, in, out, begin, end, u);
                         });

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "backends/cpu/bindings.h"
 #include "backends/cpu/dispatch.h"
 
 namespace slimnet::reference {
@@ -44,7 +45,7 @@ class PostOps {
   template <class T>
   double Apply(double value, int64_t index, const Bindings& bindings) const {
     for (size_t i = 0; i < kinds_.size(); ++i) {
-      const T* operand = static_cast<const T*>(bindings.operands[i]);
+      const T* operand = cpu::Operand<T>(bindings, i);
       switch (kinds_[i]) {
         case PostOp::Kind::kBias:
           value += operand[index % channels_];
@@ -62,7 +63,7 @@ class PostOps {
           value = Relu6(value);
           break;
         case PostOp::Kind::kResult:
-          static_cast<T*>(bindings.outputs[0])[index] = static_cast<T>(value);
+          cpu::Out<T>(bindings, 0)[index] = static_cast<T>(value);
           break;
       }
     }

@@ -30,7 +30,9 @@ class ReferenceBackend final : public Backend {
     device_ = {.name = "cpu",
                .hardware = features.model,
                .memory_bytes = cpu::HostMemoryBytes(),
-               .features = features.names()};
+               .features = features.names(),
+               .shares_host_memory = true,
+               .cpu = CpuInfo{}};
   }
 
   const std::string& name() const override { return name_; }
@@ -47,7 +49,7 @@ class ReferenceBackend final : public Backend {
   }
 
   std::unique_ptr<Memory> Allocate(size_t bytes) const override { return cpu::AllocateAligned(bytes); }
-  std::unique_ptr<Stream> NewStream(ParallelFor& pool) const override { return std::make_unique<cpu::CpuStream>(pool); }
+  std::unique_ptr<Stream> NewStream(ParallelFor* pool) const override { return std::make_unique<cpu::CpuStream>(pool); }
 
  private:
   std::string name_ = "reference";
