@@ -6,6 +6,9 @@
 #ifdef SLIMNET_HAS_ONEDNN
 #include "backends/onednn/onednn.h"
 #endif
+#ifdef SLIMNET_TEST_DEVICES  // what runs tests alone: no published addon is built so
+#include "native/devices/discrete.h"
+#endif
 
 namespace slimnet {
 
@@ -16,6 +19,9 @@ std::vector<BackendEntry> BackendEntries() {
 #endif
   entries.push_back(ReferenceEntry());
   entries.push_back(NullEntry());
+#ifdef SLIMNET_TEST_DEVICES
+  entries.push_back(testing::DiscreteEntry());
+#endif
   return entries;
 }
 

@@ -10,9 +10,10 @@ namespace slimnet {
 void RequireFits(const Backend& backend, size_t bytes) {
   const size_t limit = backend.device().memory_bytes;
   if (limit > 0 && bytes > limit) {
-    throw Error(ErrorCode::kMemory, std::to_string(bytes) + " bytes are needed at once; device " +
-                                        backend.device().name + " has " + std::to_string(limit) +
-                                        ". Hint: use smaller batches or images.");
+    const DeviceInfo& device = backend.device();
+    const std::string name = device.name + (device.index ? ":" + std::to_string(*device.index) : "");
+    throw Error(ErrorCode::kMemory, std::to_string(bytes) + " bytes are needed at once; device " + name + " has " +
+                                        std::to_string(limit) + ". Hint: use smaller batches or images.");
   }
 }
 

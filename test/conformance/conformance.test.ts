@@ -1,5 +1,6 @@
 /** Every case of every op on every backend that is available here. */
 
+import '../helpers/discrete_device.js';
 import type { TypedArray } from '../../lib/core/dtype.js';
 import { Graph, type Tensor } from '../../lib/core/graph.js';
 import { isSlimnetError } from '../../lib/errors.js';

@@ -3,6 +3,7 @@
  * `reference`, and with few results wanted on every backend, whole and with its first steps run image by image: passes, memory
  * planning and kernels must not change the values.
  */
+import '../helpers/discrete_device.js';
 import { allocate } from '../../lib/core/dtype.js';
 import { Graph, type Tensor } from '../../lib/core/graph.js';
 import type { AttrValue, Op } from '../../lib/core/op.js';

@@ -500,7 +500,7 @@ TEST_P(ModesOfPrograms, OverlappingRunsSeeTheStateFromBeforeOrAfterEachChange) {
   EXPECT_GT(well, 50);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, ModesOfPrograms, ::testing::Values("reference", "onednn"));
+INSTANTIATE_TEST_SUITE_P(Backends, ModesOfPrograms, ::testing::Values("reference", "onednn", "discrete"));
 
 // --- memory of variables that overlapping runs keep ---
 

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <memory>
 #include <set>
 #include <string>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "native/evaluate.h"
 #include "runtime/packed_cache.h"
 #include "runtime/store.h"
+#include "runtime/transfers.h"
 
 namespace slimnet::testing {
 namespace {

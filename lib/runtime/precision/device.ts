@@ -31,17 +31,19 @@ function precisionsOf(refusal: (precision: ComputePrecision) => string): Record<
   >;
 }
 
-const backends: Readonly<Record<string, string>> = { cpu: 'onednn', reference: 'reference', null: 'null' };
+const known: Readonly<Record<string, string>> = { cpu: 'onednn', reference: 'reference', null: 'null' };
 const noCuda = 'this version of slimnet has no backend for NVIDIA GPUs yet';
 
-/** All devices that slimnet knows, with the reason where one cannot be used here. */
+/** All devices that slimnet knows, with the reason where one cannot be used here. A backend of an addon with more is a device, too. */
 export function devices(): Device[] {
   const present = new Map(
     loadAddon()
       .backends()
       .map((backend) => [backend.name, backend]),
   );
-  const cpus = Object.entries(backends).map(([name, backend]): Device => {
+  const more = [...present.keys()].filter((backend) => !Object.values(known).includes(backend));
+  const pairs = [...Object.entries(known), ...more.map((backend) => [backend, backend] as const)];
+  const cpus = pairs.map(([name, backend]): Device => {
     const found = present.get(backend);
     if (found === undefined) {
       const reason = `the native addon was built without the backend ${backend}`;
@@ -73,15 +75,15 @@ function missing(name: string, backend: string, reason: string): Device {
  */
 export function backendOf(device: unknown): string {
   if (typeof device !== 'string') {
-    throw new ArgumentError(
-      `device: expected one of ${Object.keys(backends).join(', ')}, received ${describe(device)}.`,
-    );
+    throw new ArgumentError(`device: expected one of ${Object.keys(known).join(', ')}, received ${describe(device)}.`);
   }
-  if (Object.hasOwn(backends, device)) return backends[device] as string;
+  if (Object.hasOwn(known, device)) return known[device] as string;
   if (/^(cuda|gpu)(:\d+)?$/i.test(device)) {
     throw new BackendError(`Device ${device} cannot be used: ${noCuda}.`, { hint: "use device 'cpu'." });
   }
-  throw new BackendError(`There is no device ${describe(device)}; there are ${Object.keys(backends).join(', ')}.`);
+  const found = devices().find((listed) => listed.name === device);
+  if (found !== undefined) return found.backend;
+  throw new BackendError(`There is no device ${describe(device)}; there are ${Object.keys(known).join(', ')}.`);
 }
 
 /** A precision, and why it is that one. */

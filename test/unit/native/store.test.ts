@@ -5,6 +5,7 @@ import type { NativeProgram, NativeStore } from '../../../lib/native/addon.js';
 import { loadAddon } from '../../../lib/native/binding.js';
 import { encode } from '../../../lib/plan/encode.js';
 import { averageGraph, longGraph, scaleGraph } from '../../helpers/graphs.js';
+import { testDevice } from '../../helpers/test_device.js';
 
 const addon = loadAddon();
 
@@ -17,7 +18,7 @@ const collectGarbage = ((): (() => void) => {
 /** AddressSanitizer holds freed memory back on purpose. */
 const keepsFreedMemory = /asan/.test(process.env.LD_PRELOAD ?? '');
 
-function store(backend = 'reference'): NativeStore {
+function store(backend = testDevice): NativeStore {
   return addon.createStore({ backend, threads: 2 });
 }
 

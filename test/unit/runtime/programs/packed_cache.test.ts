@@ -17,6 +17,7 @@ import { packedCacheFolder, packedCacheSettings } from '../../../../lib/runtime/
 import { Session, type SessionOptions } from '../../../../lib/runtime/session/session.js';
 import * as slim from '../../../../lib/slim/index.js';
 import { placeholder } from '../../../../lib/slim/placeholder.js';
+import { testDevice } from '../../../helpers/test_device.js';
 
 let folder = '';
 let cache = '';
@@ -104,7 +105,7 @@ async function start(path: string, options: SessionOptions = {}): Promise<Start>
 
 const files = () => readdirSync(cache).sort();
 
-describe.each(['cpu', 'reference'])('packed weights on disk, device %s', (device) => {
+describe.each(['cpu', testDevice])('packed weights on disk, device %s', (device) => {
   it('are written by the first start and read by the second, with the same results to the bit', async () => {
     const path = await checkpoint('a.ckpt', 1);
     const none = await start(path, { device, packedCache: false });

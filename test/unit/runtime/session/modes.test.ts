@@ -6,8 +6,9 @@ import * as ops from '../../../../lib/ops/index.js';
 import { executionModes } from '../../../../lib/runtime/session/mode.js';
 import { type ExecutionMode, Session, type SessionOptions } from '../../../../lib/runtime/session/session.js';
 import { averageGraph, longGraph, placeholder, scaleGraph, variable } from '../../../helpers/graphs.js';
+import { testDevice } from '../../../helpers/test_device.js';
 
-const device = 'reference';
+const device = testDevice;
 
 /** A session with values for a graph. */
 async function open(graph: Graph, options: SessionOptions): Promise<Session> {

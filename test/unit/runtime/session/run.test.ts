@@ -4,8 +4,9 @@ import { Session } from '../../../../lib/runtime/session/session.js';
 import { cast, subtract } from '../../../../lib/slim/math.js';
 import { constant, placeholder as slimPlaceholder } from '../../../../lib/slim/placeholder.js';
 import { averageGraph, longGraph, placeholder, scaleGraph } from '../../../helpers/graphs.js';
+import { testDevice } from '../../../helpers/test_device.js';
 
-const device = 'reference';
+const device = testDevice;
 
 describe('Session.run', () => {
   it('computes what is fetched, with dtype and shape', async () => {

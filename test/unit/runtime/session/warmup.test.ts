@@ -1,8 +1,9 @@
 import { ArgumentError, ExecutionError, ShapeError } from '../../../../lib/errors.js';
 import { Session, type WarmupOptions } from '../../../../lib/runtime/session/session.js';
 import { averageGraph, longGraph, scaleGraph } from '../../../helpers/graphs.js';
+import { testDevice } from '../../../helpers/test_device.js';
 
-const device = 'reference';
+const device = testDevice;
 
 async function setUp(options: object = {}) {
   const { graph, x, w, y } = scaleGraph();

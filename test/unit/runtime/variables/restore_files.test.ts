@@ -9,8 +9,9 @@ import { loadAddon } from '../../../../lib/native/binding.js';
 import { Session } from '../../../../lib/runtime/session/session.js';
 import { type RestoreTarget, restoreVariables } from '../../../../lib/runtime/variables/checkpointing.js';
 import { type ExpectedCheckpoint, goldenCases, goldenFolder, readJson } from '../../checkpoint/fixtures.js';
+import { testDevice } from '../../../helpers/test_device.js';
 
-const device = 'reference';
+const device = testDevice;
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'slimnet-restore-'));

@@ -8,6 +8,7 @@ import { ArgumentError, CheckpointError } from '../../../../lib/errors.js';
 import { Session } from '../../../../lib/runtime/session/session.js';
 import { Saver } from '../../../../lib/runtime/variables/saver.js';
 import * as slim from '../../../../lib/slim/index.js';
+import { testDevice } from '../../../helpers/test_device.js';
 
 let folder = '';
 beforeEach(() => {
@@ -22,7 +23,7 @@ async function withSession(body: (session: Session) => Promise<void>, shape: rea
     slim.variable('w', { shape: [] });
     slim.localVariable(0, { name: 'count' });
   });
-  const session = await Session.create(graph, { device: 'reference' });
+  const session = await Session.create(graph, { device: testDevice });
   try {
     await session.initialize();
     await body(session);

@@ -13,8 +13,9 @@ import {
   xavierInitializer,
 } from '../../../../lib/slim/initializers.js';
 import { placeholder, scaleGraph, variable } from '../../../helpers/graphs.js';
+import { testDevice } from '../../../helpers/test_device.js';
 
-const device = 'reference';
+const device = testDevice;
 let folder = '';
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'slimnet-session-'));
@@ -46,7 +47,7 @@ describe('variables', () => {
     expect(await total(session, sum)).toEqual([11, 11, 11]);
   });
 
-  it.each(['cpu', 'reference'])(
+  it.each(['cpu', testDevice])(
     'are drawn in native code on %s to the very bits that their initializers draw themselves',
     async (on) => {
       const graph = new Graph({ seed: 7 });
