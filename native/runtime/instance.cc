@@ -20,6 +20,16 @@ uint64_t Nanoseconds() {
   return static_cast<uint64_t>(std::chrono::duration_cast<std::chrono::nanoseconds>(now).count());
 }
 
+void ThrowIf(const std::atomic<bool>& cancelled) {
+  if (cancelled.load(std::memory_order_relaxed)) throw Error(ErrorCode::kAborted, "The run was aborted.");
+}
+
+// Until all that is queued has been done. A device that does its work later may learn only now that it was in vain.
+void Await(Stream& stream, const std::atomic<bool>& cancelled) {
+  stream.Wait();
+  ThrowIf(cancelled);
+}
+
 }  // namespace
 
 Instance::Instance(CompiledProgram& program) : program_(program) {
@@ -145,14 +155,15 @@ void Instance::Run(const ExecutorResources& resources, RunRequest& request, cons
   for (const ProgramPort& output : program_.outputs_) request.outputs.emplace_back(ByteSize(output.type));
   CopyOutputs(resources.stream, request, true);
   if (first_update < steps_.size()) {
-    resources.stream.Wait();  // what fails, fails before anything has changed
+    Await(resources.stream, cancelled);  // what fails, fails before anything has changed
     const Store::Updating updating(*program_.store_, view_, program_.updated_);
     // From here on there is no way back, so there is no abort.
     RunSteps(resources.stream, request, std::atomic<bool>(false), first_update, steps_.size());
     resources.stream.Wait();
   }
   CopyOutputs(resources.stream, request, false);
-  resources.stream.Wait();
+  const std::atomic<bool> never(false);
+  Await(resources.stream, first_update < steps_.size() ? never : cancelled);
   if (request.profile) ReportTimes();
 }
 
@@ -171,7 +182,7 @@ void Instance::RunSteps(Stream& stream, const RunRequest& request, const std::at
                                [&](const CompiledProgram::Observed& o) { return o.at >= from; });
   try {
     for (; at < to; ++at) {
-      if (cancelled.load(std::memory_order_relaxed)) throw Error(ErrorCode::kAborted, "The run was aborted.");
+      ThrowIf(cancelled);
       Step& step = steps_[at];
       step.bindings.run_index = request.index;
       if (!request.profile) {

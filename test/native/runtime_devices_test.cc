@@ -13,6 +13,7 @@
 #include <utility>
 #include <vector>
 
+#include "backends/cpu/cpu_stream.h"
 #include "base/content_hash.h"
 #include "base/crc32c.h"
 #include "base/error.h"
@@ -220,6 +221,35 @@ TEST_P(Devices, FindOnDiskWhatWasPackedBefore) {
   std::filesystem::remove_all(folder);
 }
 
+// Aborts the run while it waits for the device.
+class AbortingStream final : public cpu::CpuStream {
+ public:
+  using CpuStream::CpuStream;
+  void Wait() override { cancelled = true; }
+  std::atomic<bool> cancelled{false};
+};
+
+class OnReference : public Devices {};
+
+TEST_P(OnReference, AnAbortWhileTheDeviceIsAtWorkLeavesVariablesAlone) {
+  WriteW({10, 20});
+  const auto program = Compile(kStep);
+  const std::vector<int32_t> labels{3, 0};
+  Run(*program, {scores_.data(), labels.data()});  // nothing is left to be made ready
+  AbortingStream stream(&pool_);
+  RunRequest request;
+  request.inputs = {reinterpret_cast<const std::byte*>(scores_.data()),
+                    reinterpret_cast<const std::byte*>(labels.data())};
+  try {
+    program->Run({pool_, stream, arena_}, request, stream.cancelled);
+    ADD_FAILURE() << "expected an abort";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kAborted);
+  }
+  EXPECT_EQ(ReadW(), (Values{24, 45}));
+}
+
+INSTANTIATE_TEST_SUITE_P(Backends, OnReference, ::testing::Values("reference"));
 INSTANTIATE_TEST_SUITE_P(Backends, Devices, ::testing::Values("reference", "discrete"));
 
 }  // namespace
