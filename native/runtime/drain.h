@@ -14,7 +14,7 @@ class Drain {
   ~Drain() {
     try {
       stream_.Wait();
-    } catch (...) {  // NOLINT(bugprone-empty-catch): see above
+    } catch (...) {  // see above
     }
   }
   Drain(const Drain&) = delete;
