@@ -36,12 +36,12 @@ struct CpuInfo {
 };
 
 struct DeviceInfo {
-  std::string name;                   // e.g. "cpu"
-  std::string hardware;               // e.g. "Intel(R) Xeon(R), avx512_core"
-  size_t memory_bytes = 0;            // 0: not known
-  std::vector<std::string> features;  // instruction sets, or compute capability
-  bool shares_host_memory = false;    // its addresses are the host's (SharedAddress), so nothing need be copied
-  std::optional<int> index = {};      // among the devices of its kind, where there can be several
+  std::string name = {};                   // e.g. "cpu"
+  std::string hardware = {};               // e.g. "Intel(R) Xeon(R), avx512_core"
+  size_t memory_bytes = 0;                 // 0: not known
+  std::vector<std::string> features = {};  // instruction sets, or compute capability
+  bool shares_host_memory = false;         // its addresses are the host's (SharedAddress), so nothing need be copied
+  std::optional<int> index = {};           // among the devices of its kind, where there can be several
   std::optional<CpuInfo> cpu = {};
 };
 
