@@ -8,8 +8,8 @@ import { Graph } from '../../../../lib/core/graph.js';
 import { loadAddon } from '../../../../lib/native/binding.js';
 import { Session } from '../../../../lib/runtime/session/session.js';
 import { type RestoreTarget, restoreVariables } from '../../../../lib/runtime/variables/checkpointing.js';
-import { type ExpectedCheckpoint, goldenCases, goldenFolder, readJson } from '../../checkpoint/fixtures.js';
 import { testDevice } from '../../../helpers/test_device.js';
+import { type ExpectedCheckpoint, goldenCases, goldenFolder, readJson } from '../../checkpoint/fixtures.js';
 
 const device = testDevice;
 let folder = '';
