@@ -70,6 +70,7 @@ class DiscreteBackend final : public Backend {
   const std::string& name() const override { return name_; }
   const DeviceInfo& device() const override { return device_; }
   Verdict Offers(Precision precision) const override { return inner_->Offers(precision); }
+  bool Has(OpKind op) const override { return inner_->Has(op); }
   Verdict Supports(const NodeContext& node) const override { return inner_->Supports(node); }
   Verdict Fuses(const NodeContext& node, const PostOp& next) const override { return inner_->Fuses(node, next); }
   LayoutPtr Prefers(const NodeContext& node, size_t input) const override { return inner_->Prefers(node, input); }
