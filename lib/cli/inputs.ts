@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
 import { glob } from 'tinyglobby';
+import { decodeText, lines } from '../core/text.js';
 import { imageFormat } from '../data/image_format.js';
 import { ArgumentError } from '../errors.js';
 import type { CliIo } from './io.js';
@@ -10,6 +11,8 @@ export interface InputImage {
   /** What results call it. */
   readonly name: string;
   readonly source: string | Uint8Array;
+  /** Why it cannot be read, where that is known already. */
+  readonly problem?: ArgumentError;
 }
 
 const imagePattern = '**/*.{jpg,jpeg,png,webp,avif,tif,tiff,gif}';
@@ -62,19 +65,55 @@ function fromStdin(bytes: Buffer): InputImage[] {
   if (paths === null) return [{ name: '-', source: bytes }];
   if (paths.length === 0)
     throw new ArgumentError('Standard input holds no paths.', { hint: 'pipe in an image, or paths one a line.' });
-  return paths.map(file);
+  return paths;
 }
 
-/** Paths of a list; null when the bytes are no text. */
-function listOfPaths(bytes: Buffer): string[] | null {
+/**
+ * The items of a list of paths; null when the bytes are no text. What is no text in one line is the fault of that line alone.
+ */
+function listOfPaths(bytes: Buffer): InputImage[] | null {
+  if (isUtf16(bytes)) return utf16Paths(bytes);
+  if (bytes.some((byte) => byte < 0x20 && ![0, 0x09, 0x0a, 0x0d].includes(byte))) return null;
+  const separator = bytes.includes(0) ? 0 : 0x0a;
+  const images: InputImage[] = [];
+  for (let start = bytes.subarray(0, 3).equals(utf8Mark) ? 3 : 0, line = 1; start < bytes.length; line++) {
+    const found = bytes.indexOf(separator, start);
+    const end = found < 0 ? bytes.length : found;
+    const path = bytes.subarray(start, separator === 0x0a && bytes[end - 1] === 0x0d ? end - 1 : end);
+    start = end + 1;
+    if (path.length > 0) images.push(pathOfLine(path, line));
+  }
+  return images;
+}
+
+const utf8Mark = Buffer.from('\ufeff');
+
+function pathOfLine(bytes: Buffer, line: number): InputImage {
+  try {
+    return file(new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes));
+  } catch (cause) {
+    const name = bytes.toString('utf8');
+    const problem = new ArgumentError(`Line ${line} of standard input is not UTF-8.`, { path: name, cause });
+    return { name, source: '', problem };
+  }
+}
+
+function isUtf16([first, second]: Buffer): boolean {
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff);
+}
+
+/** As some shells pipe text on Windows. */
+function utf16Paths(bytes: Buffer): InputImage[] | null {
   let text: string;
   try {
-    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    text = decodeText(bytes, (what) => new ArgumentError(what));
   } catch {
     return null;
   }
   if (/[\u0001-\u0008\u000b\u000c\u000e-\u001f]/.test(text)) return null;
-  return text.split(text.includes('\0') ? '\0' : /\r?\n/).filter((path) => path !== '');
+  return lines(text)
+    .filter((path) => path !== '')
+    .map(file);
 }
 
 async function readAll({ in: stream, signal }: CliIo): Promise<Buffer> {

@@ -17,22 +17,24 @@ export async function runModel(
   output: ModelOutput,
   take: (row: Float32Array, name: string) => Promise<void>,
 ): Promise<number> {
-  const names = new Map(images.map(({ source, name }) => [source, name]));
+  const readable = images.filter(({ problem }) => problem === undefined);
+  const names = new Map(readable.map(({ source, name }) => [source, name]));
   const progress = startProgress(io, images.length);
   let failed = 0;
+  const fail = (name: string, error: unknown) => {
+    failed++;
+    const text = errorText(error);
+    progress.interrupt(() => say(io, `slimnet: ${printable(text.includes(name) ? text : `${name}: ${text}`)}`));
+    progress.advance();
+  };
   try {
+    for (const { name, problem } of images) if (problem !== undefined) fail(name, problem);
     const rows = model.stream(
-      images.map(({ source }) => source),
+      readable.map(({ source }) => source),
       output,
       {
         signal: io.signal,
-        onFailure: (source, error) => {
-          failed++;
-          const name = names.get(source as string | Uint8Array) as string;
-          const text = errorText(error);
-          progress.interrupt(() => say(io, `slimnet: ${printable(text.includes(name) ? text : `${name}: ${text}`)}`));
-          progress.advance();
-        },
+        onFailure: (source, error) => fail(names.get(source as string | Uint8Array) as string, error),
       },
     );
     for await (const { item, result } of rows) {

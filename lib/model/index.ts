@@ -2,7 +2,7 @@
 
 export type { BatcherStats } from './batcher_types.js';
 export type { BatchingOptions } from './batching.js';
-export { type LabelSource, loadLabels } from './labels.js';
+export { type LabelSource, loadLabels } from './labels/load_labels.js';
 export { type LoadModelOptions, loadModel } from './load_model.js';
 export { Model } from './model.js';
 export type {

@@ -13,7 +13,7 @@ import { Session, type SessionOptions } from '../runtime/session/session.js';
 import { type NetworkEntry, type NetworkName, network, networkNames } from '../slim/nets/registry.js';
 import { batchSizesUpTo } from './batch_sizes.js';
 import { type Batching, type BatchingOptions, checkBatching } from './batching.js';
-import { type LabelSource, loadLabels } from './labels.js';
+import { type LabelSource, loadLabels } from './labels/load_labels.js';
 import { Model } from './model.js';
 import { buildNetwork } from './network_graph.js';
 import { assertAllTaken, layoutFor, nameMaps, type WeightLayout, weightLayouts } from './weight_layouts.js';
@@ -113,7 +113,7 @@ async function load(
 ): Promise<Model> {
   const { device, precision, keepFloat32, threads, mode, packedCache, untrainedSeed = 0 } = options;
   const numClasses = options.numClasses ?? weights?.classes ?? entry.numClasses;
-  const labels = options.labels === undefined ? null : await loadLabels(options.labels, numClasses);
+  const labels = options.labels === undefined ? null : await loadLabels(options.labels, numClasses, entry);
   const { graph, outputs } = buildNetwork(entry, numClasses, preprocessing, untrainedSeed);
   const calibration = await calibrationFor(options);
   const programLimit = programsBesides + Object.keys(outputs).length * batchSizesUpTo(batching.maxBatchSize).length;

@@ -3,11 +3,11 @@
  * tensor), then the values as plain little-endian bytes. The format has no checksums: what can be verified is that the
  * ranges fit the shapes and cover the data exactly once.
  */
+import { duplicateKey } from '../../core/json.js';
 import { CheckpointError } from '../../errors.js';
 import { type ByteSource, checkRange, readRange, throwIfAborted } from '../files/byte_source.js';
 import { byteCount, elementCount, formatShape } from '../shapes.js';
 import type { FormatReader, ReadContext, StoredDType, StoredRange, TensorInfo } from '../types.js';
-import { duplicateKey } from './json_keys.js';
 
 /** The format's own limit for the header. */
 export const maxHeaderBytes = 100_000_000;

@@ -4,6 +4,7 @@
  */
 import { readFile, stat } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
+import { decodeText, lines, type TextFailure } from '../../core/text.js';
 import { ArgumentError, CheckpointError } from '../../errors.js';
 import { writeFileAtomically } from '../files/atomic_write.js';
 import { systemError } from '../files/byte_source.js';
@@ -42,8 +43,13 @@ async function readText(path: string): Promise<string | null> {
   try {
     // A pipe would be waited for, and a device might never end.
     const found = await stat(path);
-    if (found.isFile() && found.size <= maxStateBytes) return await readFile(path, 'utf8');
+    if (found.isFile() && found.size <= maxStateBytes) {
+      const fail: TextFailure = (what, details) =>
+        new CheckpointError(`The state file cannot be read: ${what}.`, { path, ...details });
+      return decodeText(await readFile(path), fail);
+    }
   } catch (cause) {
+    if (cause instanceof CheckpointError) throw cause;
     const code = (cause as NodeJS.ErrnoException).code;
     if (code === 'ENOENT' || code === 'ENOTDIR') return null;
     throw systemError('The state file cannot be read', path, cause);
@@ -51,19 +57,27 @@ async function readText(path: string): Promise<string | null> {
   throw new CheckpointError(`Expected a state file of at most ${maxStateBytes} bytes.`, { path });
 }
 
-/** A line is a field name, a colon and a value; other fields than the two (timestamps) are ignored. */
+/** A line is a field name, a colon and a value. */
 const line = /^\s*([a-z_]+)\s*:\s*(.*?)\s*$/;
+
+/** Fields that say when checkpoints were written: they must be numbers, and are not needed. */
+const timestampFields: ReadonlySet<string> = new Set(['all_model_checkpoint_timestamps', 'last_preserved_timestamp']);
 
 function parseState(text: string, path: string): CheckpointState {
   let newest: string | undefined;
   const all: string[] = [];
-  for (const [i, row] of text.split('\n').entries()) {
+  for (const [i, row] of lines(text).entries()) {
     if (row.trim() === '' || row.trimStart().startsWith('#')) continue;
     const [, field, value] = line.exec(row) ?? [];
     if (field === undefined || value === undefined)
       throw malformed(path, i, `received ${JSON.stringify(row.slice(0, 80))}`);
-    if (field === 'model_checkpoint_path') newest = unquote(value, path, i);
-    else if (field === 'all_model_checkpoint_paths') all.push(unquote(value, path, i));
+    if (field === 'model_checkpoint_path') {
+      if (newest !== undefined) throw malformed(path, i, `received ${field} a second time`);
+      newest = unquote(value, path, i);
+    } else if (field === 'all_model_checkpoint_paths') all.push(unquote(value, path, i));
+    else if (!timestampFields.has(field)) throw malformed(path, i, `received the unknown field ${field}`);
+    else if (value === '' || !Number.isFinite(Number(value)))
+      throw malformed(path, i, `received ${JSON.stringify(value.slice(0, 80))} for ${field}, which is no number`);
   }
   if (newest === undefined || newest === '') throw malformed(path, 0, 'found no model_checkpoint_path');
   return { modelCheckpointPath: newest, allModelCheckpointPaths: all };
@@ -94,7 +108,7 @@ const simpleEscapes: Readonly<Record<string, number>> = {
 
 /** A quoted string with C escapes; bytes beyond ASCII come as escapes of their UTF-8 form. */
 function unquote(value: string, path: string, row: number): string {
-  const quote = value[0];
+  const quote = value[0] ?? '';
   if ((quote !== '"' && quote !== "'") || value.length < 2 || value.at(-1) !== quote) {
     throw malformed(path, row, `received ${JSON.stringify(value.slice(0, 80))}, which is not quoted`);
   }
@@ -102,6 +116,7 @@ function unquote(value: string, path: string, row: number): string {
   const parts: Buffer[] = [];
   for (const [token] of body.matchAll(/\\(?:[0-7]{1,3}|x[0-9a-fA-F]{1,2}|[\s\S]|$)|[^\\]+/g)) {
     if (token[0] !== '\\') {
+      if (token.includes(quote)) throw malformed(path, row, 'received a quote within quotes');
       parts.push(Buffer.from(token, 'utf8'));
       continue;
     }
@@ -109,7 +124,7 @@ function unquote(value: string, path: string, row: number): string {
     if (code === undefined) throw malformed(path, row, `received the escape ${JSON.stringify(token)}`);
     parts.push(Buffer.of(code));
   }
-  return Buffer.concat(parts).toString('utf8');
+  return decodeText(Buffer.concat(parts), () => malformed(path, row, 'received a path that is not UTF-8'));
 }
 
 function escapedByte(code: string): number | undefined {
@@ -147,11 +162,11 @@ export async function updateCheckpointState(
     const within = relative(resolve(folder), resolve(path));
     return within === '..' || within.startsWith(`..${sep}`) || isAbsolute(within) ? resolve(path) : within;
   };
-  const lines = [
+  const rows = [
     `model_checkpoint_path: ${quote(stored(newest))}`,
     ...all.map((path) => `all_model_checkpoint_paths: ${quote(stored(path))}`),
   ];
-  const text = Buffer.from(`${lines.join('\n')}\n`, 'utf8');
+  const text = Buffer.from(`${rows.join('\n')}\n`, 'utf8');
   await writeFileAtomically(join(folder, stateFileName), text);
 }
 

@@ -35,7 +35,10 @@ Examples:
 export const classify: DefineCommand = (program, io, finish) => {
   addPrecisionOptions(addModelOptions(program.command('classify').description('the most probable classes of images')))
     .argument('<images...>', 'files, folders, globs, or - for standard input (an image, or paths one a line)')
-    .option('-l, --labels <path>', 'names of the classes: one a line, index:name lines, or JSON')
+    .option(
+      '-l, --labels <path>',
+      'names of the classes (docs/labels.md): a name a line, with or without indices, JSON, or a dictionary of Python',
+    )
     .option('-k, --top-k <n>', 'classes an image', integer(1, 1_000_000), 5)
     .addOption(new Option('-f, --format <format>', 'of the results').choices(Object.keys(formats)).default('table'))
     .addHelpText('after', examples)

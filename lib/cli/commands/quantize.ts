@@ -59,6 +59,7 @@ export const quantize: DefineCommand = (program, io, finish) => {
     .addHelpText('after', examples)
     .action(async (paths: string[], flags: Flags) => {
       const images = (await expandInputs(paths, io)).slice(0, flags.limit);
+      for (const { problem } of images) if (problem !== undefined) throw problem;
       if (flags.precision === 'int8' && images.length < 2)
         throw new ArgumentError(`Expected at least two images, received ${images.length}.`, {
           hint: 'some are to calibrate with, the others to see what it costs.',
@@ -138,6 +139,7 @@ async function report(
 
 function percent(text: string): number {
   const value = Number(text);
-  if (!(value > 0 && value <= 100)) throw new InvalidArgumentError('Expected a number above 0, at most 100.');
+  if (!/^\d+(\.\d+)?$/.test(text) || !(value > 0 && value <= 100))
+    throw new InvalidArgumentError('Expected a number above 0, at most 100.');
   return value;
 }

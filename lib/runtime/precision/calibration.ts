@@ -1,14 +1,18 @@
 /** What int8 needs to know of a network: the range of every value, found with images like those that it will see. */
-import { readFile } from 'node:fs/promises';
 import { writeFileAtomically } from '../../checkpoint/files/atomic_write.js';
 import { describe } from '../../core/dtype.js';
+import { parseJson } from '../../core/json.js';
 import { checkSignal, type Defaults, type WithDefaults, withDefaults } from '../../core/options.js';
+import { readTextFile, type TextFailure } from '../../core/text.js';
 import { ArgumentError, ExecutionError } from '../../errors.js';
 import type { NativeRange } from '../../native/addon.js';
 import { checkCosts, type PrecisionCosts } from './precision_report.js';
 import { type CalibrationMethod, calibrationMethods, merged, rangeOf, type Seen } from './thresholds.js';
 
 const format = 'slimnet.calibration 1';
+
+/** Largest file that is read, in bytes: a network has some hundred ranges. */
+const maxFileBytes = 64 * 2 ** 20;
 
 /** Ranges by the name of the node that makes the value, and what precisions cost; JSON as it stands. */
 export interface Calibration {
@@ -106,9 +110,12 @@ export function checkCalibration(value: unknown, where = 'calibration'): Calibra
   const wrong = (what: string) => new ArgumentError(`${where}: ${what}.`, { hint: 'make it with `slimnet quantize`.' });
   if (typeof value !== 'object' || value === null)
     throw wrong(`expected what calibrate() gives, received ${describe(value)}`);
-  const { format: stated, method, runs, ranges, keepFloat32, costs } = value as Partial<Calibration>;
+  const { format: stated, method, runs, ranges, keepFloat32, costs, ...others } = value as Partial<Calibration>;
   if (stated !== format) throw wrong(`expected the format ${format}, received ${describe(stated)}`);
-  if (typeof runs !== 'number') throw wrong(`runs: expected a number, received ${describe(runs)}`);
+  const [other] = Object.keys(others);
+  if (other !== undefined) throw wrong(`unknown property ${describe(other)}`);
+  if (!Number.isSafeInteger(runs) || (runs as number) < 0)
+    throw wrong(`runs: expected a number of runs, received ${describe(runs)}`);
   if (typeof ranges !== 'object' || ranges === null || Array.isArray(ranges)) throw wrong('ranges are missing');
   const known = calibrationMethods.includes(method as CalibrationMethod);
   if (method === undefined || !(known || (method === null && Object.keys(ranges).length === 0)))
@@ -121,7 +128,13 @@ export function checkCalibration(value: unknown, where = 'calibration'): Calibra
       (range[0] as number) <= (range[1] as number);
     if (!fits) throw wrong(`the range of ${name}: expected two numbers in order, received ${describe(range)}`);
   }
-  const checked = { format, method, runs, ranges, keepFloat32: checkKeepFloat32(where, keepFloat32) } as const;
+  const checked = {
+    format,
+    method,
+    runs: runs as number,
+    ranges,
+    keepFloat32: checkKeepFloat32(where, keepFloat32),
+  } as const;
   return costs === undefined ? checked : { ...checked, costs: checkCosts(costs, wrong) };
 }
 
@@ -131,14 +144,8 @@ export async function saveCalibration(path: string, calibration: Calibration): P
   await writeFileAtomically(path, Buffer.from(text));
 }
 
-/** Reads what `saveCalibration` wrote. @throws ArgumentError for other files; the system's error when it cannot be read */
+/** Reads what `saveCalibration` wrote. @throws ArgumentError for other files, and when it cannot be read */
 export async function loadCalibration(path: string): Promise<Calibration> {
-  const text = await readFile(path, 'utf8');
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new ArgumentError(`${path} is no JSON: ${(error as Error).message}`, { cause: error });
-  }
-  return checkCalibration(value, path);
+  const fail: TextFailure = (what, details) => new ArgumentError(`calibration: ${what}.`, { path, ...details });
+  return checkCalibration(parseJson(await readTextFile(path, maxFileBytes, fail), fail), path);
 }

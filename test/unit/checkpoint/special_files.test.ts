@@ -8,7 +8,7 @@ import {
   writeCheckpoint,
   writeFileAtomically,
 } from '../../../lib/checkpoint/index.js';
-import { loadLabels } from '../../../lib/model/labels.js';
+import { loadLabels } from '../../../lib/model/labels/load_labels.js';
 import { makeFolder, removeFolder } from './fixtures.js';
 
 let folder: string;

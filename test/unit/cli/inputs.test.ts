@@ -60,9 +60,20 @@ describe('standard input', () => {
     ['paths one a line', 'a b.jpg\nc.png\n', ['a b.jpg', 'c.png']],
     ['Windows line ends and empty lines', 'a.jpg\r\n\r\nb.jpg', ['a.jpg', 'b.jpg']],
     ['paths with zero bytes between', 'a\nb.jpg\0c.jpg\0', ['a\nb.jpg', 'c.jpg']],
+    ['UTF-16 with its mark', Buffer.from('\ufeffa b.jpg\r\n\u732b.jpg\r\n', 'utf16le'), ['a b.jpg', '\u732b.jpg']],
     ['names in any script', '\u732b.jpg\n\u00e9t\u00e9.png', ['\u732b.jpg', '\u00e9t\u00e9.png']],
   ])('or %s', async (_, stdin, expected) => {
     expect(await names(['-'], { stdin })).toEqual(expected);
+  });
+
+  test('or a list in which one name is no text, which fails alone', async () => {
+    const stdin = Buffer.from('a.jpg\nGro\xdf.jpg\nb.jpg\n', 'latin1');
+    const images = await expandInputs(['-'], fakeIo({ stdin }));
+    expect(images.map(({ source }) => source)).toEqual(['a.jpg', '', 'b.jpg']);
+    expect(images[1]).toMatchObject({
+      name: 'Gro\ufffd.jpg',
+      problem: { code: 'ERR_ARGUMENT', message: 'Gro\ufffd.jpg: Line 2 of standard input is not UTF-8.' },
+    });
   });
 
   test('that is neither text nor a known image is handed on, to be reported like a bad file', async () => {

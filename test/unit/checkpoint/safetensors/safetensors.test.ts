@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { memorySource } from '../../../../lib/checkpoint/files/byte_source.js';
 import { type NumericEntry, openCheckpoint, writeCheckpoint } from '../../../../lib/checkpoint/index.js';
-import { duplicateKey } from '../../../../lib/checkpoint/safetensors/json_keys.js';
 import { openSafetensors } from '../../../../lib/checkpoint/safetensors/reader.js';
 import { dtypes, isDType } from '../../../../lib/core/dtype.js';
+import { duplicateKey } from '../../../../lib/core/json.js';
 import { ArgumentError, CheckpointError } from '../../../../lib/errors.js';
 import { context, goldenFolder, makeFolder, removeFolder } from '../fixtures.js';
 

@@ -10,7 +10,7 @@ beforeEach(() => {
 });
 afterEach(() => removeFolder(folder));
 
-const write = (text: string): void => writeFileSync(join(folder, 'checkpoint'), text);
+const write = (text: string | Uint8Array): void => writeFileSync(join(folder, 'checkpoint'), text);
 const expected = readJson<{ latest: string; all: string[] }>('state', 'expected.json');
 
 test.each(['checkpoint', 'checkpoint_with_timestamps'])("TensorFlow's %s is read", async (name) => {
@@ -72,9 +72,24 @@ test.each([
   ['an unknown escape', 'model_checkpoint_path: "m\\q"\n'],
   ['no field at all', 'hello\n'],
   ['binary data', '\u0000\u0001\u0002'],
+  ['a path that is Latin-1', Buffer.from('model_checkpoint_path: "caf\xe9-5"\n', 'latin1')],
+  ['a path whose escapes are no UTF-8', 'model_checkpoint_path: "caf\\351-5"\n'],
+  ['two fields on a line', 'model_checkpoint_path: "m-5" all_model_checkpoint_paths: "m-5"\n'],
+  ['a newest path twice', 'model_checkpoint_path: "m-5"\nmodel_checkpoint_path: "m-6"\n'],
+  ['an unknown field', 'model_checkpoint_path: "m-5"\nmodel_checkpoint_paths: "m-6"\n'],
+  ['a timestamp that is none', 'model_checkpoint_path: "m-5"\nlast_preserved_timestamp: yesterday\n'],
 ])('refuses %s', async (_, text) => {
   write(text);
   await expect(readCheckpointState(folder)).rejects.toThrow(CheckpointError);
+});
+
+test('the line that does not fit is named, and UTF-16 is read by its mark', async () => {
+  write(Buffer.from('# \xe9\nmodel_checkpoint_path: "m-5"\n', 'latin1'));
+  await expect(readCheckpointState(folder)).rejects.toThrow(/line 1 is not UTF-8/);
+  write('model_checkpoint_path: "m-5"\n\nhello\n');
+  await expect(readCheckpointState(folder)).rejects.toThrow(/Line 3: expected a field/);
+  write(Buffer.from('\ufeffmodel_checkpoint_path: "m-5"\r\n', 'utf16le'));
+  expect((await readCheckpointState(folder))?.modelCheckpointPath).toBe(join(folder, 'm-5'));
 });
 
 test('an empty path is not written', async () => {

@@ -93,6 +93,12 @@ describe('a calibration', () => {
   test.each<[string, unknown, RegExp]>([
     ['ranges of no method', { ...calibration, method: null }, /unknown method null/],
     ['costs that are none', { ...calibration, costs: { int8: { ...cost, agreement: 2 } } }, /costs: int8: agreement/],
+    [
+      'a property that it does not have',
+      { ...calibration, keepfloat32: [] },
+      /unknown property the string "keepfloat32"/,
+    ],
+    ['half a run', { ...calibration, runs: 0.5 }, /runs: expected a number of runs/],
     ['no object', 5, /expected what calibrate\(\) gives, received/],
     ['another format', { ...calibration, format: 'x' }, /expected the format slimnet.calibration 1/],
     ['an unknown method', { ...calibration, method: 'best' }, /unknown method/],
@@ -109,7 +115,13 @@ describe('a calibration', () => {
   test('is refused with its file when that is no JSON', async () => {
     const path = join(folder, 'broken.json');
     writeFileSync(path, '{"format": ');
-    await expect(loadCalibration(path)).rejects.toThrow(/broken.json is no JSON/);
+    await expect(loadCalibration(path)).rejects.toThrow(/broken.json: calibration: not valid JSON/);
+    writeFileSync(path, JSON.stringify(calibration).replace('"x"', '"x": [0, 1], "x"'));
+    await expect(loadCalibration(path)).rejects.toThrow(/broken.json: calibration: the key "x" occurs twice/);
+    writeFileSync(path, Buffer.from('{\n"format\xe9": 1}', 'latin1'));
+    await expect(loadCalibration(path)).rejects.toThrow(/broken.json: calibration: line 2 is not UTF-8/);
+    await expect(loadCalibration(folder)).rejects.toThrow(/expected a file, this is a folder/);
+    await expect(loadCalibration(join(folder, 'missing.json'))).rejects.toMatchObject({ code: 'ERR_ARGUMENT' });
   });
 });
 

@@ -1,4 +1,18 @@
-/** Finding keys that occur twice in a JSON object, which `JSON.parse` lets pass: the last one wins silently. */
+/** JSON in which no object has a key twice: `JSON.parse` lets that pass, and the last one wins silently. */
+import type { TextFailure } from './text.js';
+
+/** @throws what `fail` makes for what is no JSON, and for a key that occurs twice in one object */
+export function parseJson(text: string, fail: TextFailure): unknown {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw fail(`not valid JSON: ${(cause as Error).message}`, { cause });
+  }
+  const twice = duplicateKey(text);
+  if (twice !== undefined) throw fail(`the key ${JSON.stringify(twice)} occurs twice`);
+  return value;
+}
 
 /**
  * The first key that occurs twice in one object of `text`, or undefined.
