@@ -1,29 +1,10 @@
-/** Opening a checkpoint of any format, recognised by its contents, and reading tensors from it by name. */
-
-import { basename, dirname } from 'node:path';
+/** Reading tensors of an open checkpoint by name. */
 import { allocate, type DType, describe, holds, isDType, type TypedArray } from '../core/dtype.js';
-import { type Defaults, withDefaults } from '../core/options.js';
 import { ArgumentError, CheckpointError, ExecutionError } from '../errors.js';
-import { crc32c as ownCrc32c } from '../formats/crc32c.js';
-import { type ByteSource, openFile, readRange, throwIfAborted } from './files/byte_source.js';
-import { checkpointNames, listFolder, locate } from './locate.js';
+import { throwIfAborted } from './files/byte_source.js';
 import { similarNames } from './restore/similar_names.js';
-import { isSafetensors, openSafetensors } from './safetensors/reader.js';
 import { formatShape } from './shapes.js';
-import { openBundleV2, shardPath } from './tensorflow/bundle_v2.js';
-import { kindOfFirstEntry } from './tensorflow/messages.js';
-import { openSlicesV1 } from './tensorflow/slices_v1.js';
-import { latestCheckpoint } from './tensorflow/state_file.js';
-import { isTable, TableReader } from './tensorflow/table_reader.js';
-import type {
-  CheckpointFormat,
-  FormatReader,
-  ReadContext,
-  ReadOptions,
-  StoredRange,
-  TensorData,
-  TensorInfo,
-} from './types.js';
+import type { CheckpointFormat, FormatReader, ReadOptions, StoredRange, TensorData, TensorInfo } from './types.js';
 
 /** An open checkpoint. Values are read when asked for, one tensor at a time. */
 export class CheckpointReader {
@@ -34,6 +15,8 @@ export class CheckpointReader {
   readonly files: readonly string[];
   /** Table of contents, in the file's order. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** Free text of the header, which only safetensors files have. */
+  readonly metadata: Readonly<Record<string, string>>;
   readonly #inner: FormatReader;
   readonly #maxTensorBytes: number;
   readonly #signal: AbortSignal | undefined;
@@ -45,6 +28,7 @@ export class CheckpointReader {
     this.path = path;
     this.files = inner.files;
     this.tensors = inner.tensors;
+    this.metadata = inner.metadata ?? {};
     this.#inner = inner;
     this.#maxTensorBytes = options.maxTensorBytes ?? Number.POSITIVE_INFINITY;
     this.#signal = options.signal;
@@ -182,128 +166,4 @@ export class CheckpointReader {
 
 function bytesView(array: TypedArray): Uint8Array {
   return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
-}
-
-const defaults = {
-  crc32c: ownCrc32c,
-  maxTensorBytes: Number.POSITIVE_INFINITY,
-  signal: undefined,
-} satisfies Defaults<ReadOptions>;
-
-/**
- * Opens a checkpoint.
- * @param path a TensorFlow V1 file (also sharded), the prefix or `.index` file of a V2 checkpoint, a safetensors file,
- * or a folder,
- *   which means its newest checkpoint according to its `checkpoint` file.
- * @throws CheckpointError when there is none, or it is damaged or of an unknown kind.
- */
-export async function openCheckpoint(path: string, options: ReadOptions = {}): Promise<CheckpointReader> {
-  if (typeof path !== 'string' || path === '' || path.includes('\0')) {
-    throw new ArgumentError(`Expected the path of a checkpoint, received ${describe(path)}.`);
-  }
-  if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) {
-    throw new CheckpointError('Checkpoints are read and written on little-endian machines only.', { path });
-  }
-  const { crc32c, signal, maxTensorBytes } = withDefaults('openCheckpoint', options, defaults);
-  if (!(maxTensorBytes >= 0)) {
-    throw new ArgumentError(`Expected maxTensorBytes to be a number of bytes, received ${describe(maxTensorBytes)}.`);
-  }
-  const context: ReadContext = { crc32c, signal };
-  throwIfAborted(options.signal, path);
-  const location = await locate(path);
-  switch (location.kind) {
-    case 'index':
-      return new CheckpointReader(location.prefix, await openPrefix(location.prefix, context), options);
-    case 'shards':
-      return new CheckpointReader(path, await openShards(location.paths, context), options);
-    case 'file':
-      return new CheckpointReader(path, await openByContent(path, context), options);
-    case 'folder': {
-      const latest = await latestCheckpoint(path);
-      if (latest !== null) return openCheckpoint(latest, options);
-      throw new CheckpointError('The folder has no `checkpoint` file that names an existing checkpoint.', {
-        path,
-        hint: await folderHint(path),
-      });
-    }
-    case 'none': {
-      const near = similarNames(basename(path), await checkpointNames(dirname(path)));
-      throw new CheckpointError('There is no checkpoint of that name.', {
-        path,
-        ...(near.length === 0 ? {} : { hint: `The folder has ${near.join(', ')}.` }),
-      });
-    }
-  }
-}
-
-async function folderHint(folder: string): Promise<string> {
-  const files = (await listFolder(folder)).filter((file) => /\.(index|ckpt|safetensors)$|\.ckpt-\d+$/.test(file));
-  return files.length === 0
-    ? 'Give the checkpoint itself.'
-    : `Give the checkpoint itself, such as ${files.slice(0, 3).sort().join(', ')}.`;
-}
-
-/** Runs `use` on opened sources and closes them when it fails; otherwise what it returns has taken them over. */
-async function withSources<T>(paths: readonly string[], use: (sources: ByteSource[]) => Promise<T>): Promise<T> {
-  const sources: ByteSource[] = [];
-  try {
-    for (const path of paths) sources.push(await openFile(path));
-    return await use(sources);
-  } catch (error) {
-    // The first error is the one to report.
-    for (const source of sources) await source.close().catch(() => undefined);
-    throw error;
-  }
-}
-
-function openPrefix(prefix: string, context: ReadContext): Promise<FormatReader> {
-  return withSources([`${prefix}.index`], ([index]) => openIndex(index as ByteSource, prefix, context));
-}
-
-function openIndex(index: ByteSource, prefix: string, context: ReadContext): Promise<FormatReader> {
-  return openBundleV2(index, (shard, shards) => openFile(shardPath(prefix, shard, shards)), context);
-}
-
-function openShards(paths: readonly string[], context: ReadContext): Promise<FormatReader> {
-  return withSources(paths, (sources) => openSlicesV1(sources, context));
-}
-
-function openByContent(path: string, context: ReadContext): Promise<FormatReader> {
-  return withSources([path], async ([file]) => {
-    const source = file as ByteSource;
-    if (await isTable(source)) {
-      const first = await (await TableReader.open(source, context)).first();
-      if (first === undefined || kindOfFirstEntry(first.value) !== 'header') return openSlicesV1([source], context);
-      const prefix = path.replace(/\.index$/, '');
-      if (prefix !== path) return openIndex(source, prefix, context);
-      throw new CheckpointError(
-        'This is the index of a TensorFlow V2 checkpoint, but its name does not end in .index.',
-        {
-          path,
-          hint: 'Rename it, so that its data files can be found.',
-        },
-      );
-    }
-    if (await isSafetensors(source)) return openSafetensors(source, context);
-    throw new CheckpointError('Expected a TensorFlow or safetensors checkpoint, received a file of another kind.', {
-      path,
-      offset: 0,
-      hint: await contentHint(source),
-    });
-  });
-}
-
-/** What a file that is no checkpoint may be, by its first bytes and its name. */
-async function contentHint(source: ByteSource): Promise<string> {
-  const start = await readRange(source, 0, Math.min(64, source.size), 'The start of the file');
-  const text = Buffer.from(start).toString('latin1');
-  if (source.size === 0) return 'The file is empty.';
-  if (/\.data-\d{5}-of-\d{5}$/.test(source.path)) return 'This is a data file: its .index file is needed as well.';
-  if (source.path.endsWith('.meta')) return 'This is a graph, not a checkpoint: leave the .meta off.';
-  if (text.startsWith('\x1f\x8b')) return 'The file is compressed with gzip: unpack it first (tar xzf).';
-  if (text.startsWith('PK')) return 'The file is a zip archive, perhaps of PyTorch: convert it to safetensors.';
-  if (text.startsWith('\x89HDF')) return 'The file is HDF5 (Keras): save the weights as a TensorFlow checkpoint.';
-  if (text.startsWith('version https://git-lfs')) return 'This is a Git LFS pointer: run git lfs pull.';
-  if (/^\s*</.test(text)) return 'This is a web page, perhaps the message of a failed download.';
-  return 'The file was cut off, or is no checkpoint at all.';
 }

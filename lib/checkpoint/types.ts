@@ -74,6 +74,8 @@ export interface FormatReader {
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   /** Paths of the files that are open. */
   readonly files: readonly string[];
+  /** Free text of the header, where the format has such. */
+  readonly metadata?: Readonly<Record<string, string>>;
   /**
    * Reads a numeric tensor. `allocate` is called once, after everything that the file claims about the size was checked
    * against what the file holds, and gives `info.bytes` bytes to fill with little-endian values.

@@ -11,7 +11,9 @@ for script in make_variables make_scopes make_layers make_ops make_losses make_m
   echo "== $script"
   nice -n 5 "$python" -W ignore "$script.py" 2> >(grep -v -e '^I0000' -e '^W0000' -e '^WARNING: All log messages' >&2)
 done
+nice -n 5 "$python" make_foreign_files.py keras
 python="$("$here/setup_torch.sh")"
+nice -n 5 "$python" make_foreign_files.py torch
 for script in make_torch make_pillow_preprocessing; do
   echo "== $script"
   nice -n 5 "$python" "$script.py"

@@ -67,12 +67,17 @@ export async function openSafetensors(source: ByteSource, context: ReadContext):
   const length = Number(declared);
   const header = await readRange(source, 8, length, 'The header');
   throwIfAborted(context.signal, source.path);
-  const tensors = parseHeader(header, source.path);
-  checkCover(tensors, source.size - 8 - length, source.path);
-  return new SafetensorsReader(source, 8 + length, tensors, context);
+  const parsed = parseHeader(header, source.path);
+  checkCover(parsed.tensors, source.size - 8 - length, source.path);
+  return new SafetensorsReader(source, 8 + length, parsed, context);
 }
 
-function parseHeader(header: Uint8Array, path: string): StoredTensor[] {
+interface Header {
+  readonly tensors: readonly StoredTensor[];
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+function parseHeader(header: Uint8Array, path: string): Header {
   let text: string;
   let json: unknown;
   try {
@@ -94,14 +99,14 @@ function parseHeader(header: Uint8Array, path: string): StoredTensor[] {
   }
   const tensors: StoredTensor[] = [];
   for (const [name, entry] of Object.entries(json)) {
-    if (name === metadataKey) checkMetadata(entry, path);
-    else tensors.push(parseEntry(name, entry, path));
+    if (name !== metadataKey) tensors.push(parseEntry(name, entry, path));
   }
-  return tensors;
+  return { tensors, metadata: Object.hasOwn(json, metadataKey) ? parseMetadata(json[metadataKey], path) : {} };
 }
 
-function checkMetadata(entry: unknown, path: string): void {
-  if (isRecord(entry) && Object.values(entry).every((value) => typeof value === 'string')) return;
+function parseMetadata(entry: unknown, path: string): Readonly<Record<string, string>> {
+  if (isRecord(entry) && Object.values(entry).every((value) => typeof value === 'string'))
+    return entry as Readonly<Record<string, string>>;
   throw new CheckpointError(`Expected ${metadataKey} to be an object of strings.`, { path, offset: 8 });
 }
 
@@ -168,13 +173,15 @@ class SafetensorsReader implements FormatReader {
   readonly format = 'safetensors';
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly files: readonly string[];
+  readonly metadata: Readonly<Record<string, string>>;
   readonly #source: ByteSource;
   readonly #dataStart: number;
   readonly #stored: ReadonlyMap<string, StoredTensor>;
   readonly #context: ReadContext;
 
-  constructor(source: ByteSource, dataStart: number, tensors: readonly StoredTensor[], context: ReadContext) {
+  constructor(source: ByteSource, dataStart: number, { tensors, metadata }: Header, context: ReadContext) {
     this.files = [source.path];
+    this.metadata = metadata;
     this.tensors = new Map(tensors.map(({ info }) => [info.name, info]));
     this.#source = source;
     this.#dataStart = dataStart;
