@@ -25,6 +25,85 @@ export const errorCodes = {
 
 export type ErrorCode = keyof typeof errorCodes;
 
+/** What an entry point calls an option, with the value that is meant; null: it has no such option. */
+export type Spelling = (option: string, value?: unknown) => string | null;
+
+/**
+ * A hint that names options. Whoever shows it to a caller knows which options that caller has, and how they are written there
+ * (`maxPixels` of a function, `--max-pixels` of a command); what takes an option that the caller does not have is left out.
+ */
+export class Advice {
+  readonly #text: readonly string[];
+  readonly #options: readonly NamedOption[];
+  readonly #otherwise: string | undefined;
+
+  constructor(text: readonly string[], options: readonly NamedOption[], otherwise?: string) {
+    this.#text = text;
+    this.#options = options;
+    this.#otherwise = otherwise;
+  }
+
+  /** The same, with what is said to callers who lack one of the options. */
+  or(otherwise: string): Advice {
+    return new Advice(this.#text, this.#options, otherwise);
+  }
+
+  /** The text for a caller; null where there is nothing to say. */
+  say(spelling: Spelling): string | null {
+    let text = this.#text[0] as string;
+    for (const [i, option] of this.#options.entries()) {
+      const spelled = typeof option === 'string' ? spelling(option) : spelling(...option);
+      if (spelled === null) return this.#otherwise ?? null;
+      text += spelled + this.#text[i + 1];
+    }
+    return text;
+  }
+}
+
+/** An option by its name, or with a value. */
+export type NamedOption = string | readonly [option: string, value: unknown];
+
+/** A hint with options in it: advice`raise ${'maxPixels'}.` or advice`build it with ${['numClasses', 5]}.` */
+export function advice(text: readonly string[], ...options: readonly NamedOption[]): Advice {
+  return new Advice(text, options);
+}
+
+/** A value as it is written in code; functions are given as text that is written already. */
+export class Code {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+/** How functions spell options: those that are listed, under their own names or by what is to be written. */
+export function spelledInCode(names: Readonly<Record<string, string>> | readonly string[]): Spelling {
+  const known = Array.isArray(names)
+    ? new Map((names as readonly string[]).map((name) => [name, name]))
+    : new Map(Object.entries(names));
+  return (option, value) => {
+    const name = known.get(option);
+    return name === undefined ? null : inCode(name, value);
+  };
+}
+
+/** How options are written where nothing is known of the caller: under their own names, as in code. */
+export const ownSpelling: Spelling = inCode;
+
+function inCode(name: string, value?: unknown): string {
+  return value === undefined ? name : `${name}: ${written(value)}`;
+}
+
+function written(value: unknown): string {
+  if (value instanceof Code) return value.text;
+  if (Array.isArray(value)) return `[${value.map(written).join(', ')}]`;
+  return typeof value === 'string' ? `'${value}'` : String(value);
+}
+
+/** The way out: text, or advice that depends on the caller's options; several are shown one a line. */
+export type Hint = string | Advice | readonly (string | Advice)[];
+
 /** What an error may say besides its message. */
 export interface ErrorDetails {
   code?: ErrorCode;
@@ -37,7 +116,7 @@ export interface ErrorDetails {
   /** Byte position in that file. */
   offset?: number;
   /** The way out; appended to the message. */
-  hint?: string;
+  hint?: Hint;
   cause?: unknown;
 }
 
@@ -49,22 +128,63 @@ export class SlimnetError extends Error {
   readonly path?: string;
   readonly offset?: number;
   readonly hint?: string;
+  readonly #said: { readonly message: string; readonly details: ErrorDetails };
 
   constructor(message: string, details: ErrorDetails = {}, defaultCode: ErrorCode = 'ERR_INTERNAL') {
-    super(compose(message, details), details.cause === undefined ? undefined : { cause: details.cause });
+    const hint = hintText(details.hint, ownSpelling);
+    super(compose(message, details, hint), details.cause === undefined ? undefined : { cause: details.cause });
+    this.#said = { message, details };
     this.name = new.target.name;
     this.code = details.code ?? defaultCode;
     if (details.op !== undefined) this.op = details.op;
     if (details.node !== undefined) this.node = details.node;
     if (details.path !== undefined) this.path = details.path;
     if (details.offset !== undefined) this.offset = details.offset;
-    if (details.hint !== undefined) this.hint = details.hint;
+    if (hint !== undefined) this.hint = hint;
+  }
+
+  /**
+   * @internal Says the hint anew for the callers of an entry point. One hint is said in several places on its way up; the last one, the
+   * entry point that was called, decides.
+   */
+  static respell<T>(error: T, spelling: Spelling): T {
+    if (!(error instanceof SlimnetError)) return error;
+    const { message, details } = error.#said;
+    if (details.hint === undefined) return error;
+    const hint = hintText(details.hint, spelling);
+    const [before, after] = [error.message, compose(message, details, hint)];
+    error.message = after;
+    if (error.stack !== undefined) error.stack = error.stack.replace(before, () => after);
+    const said = error as { hint?: string };
+    if (hint === undefined) delete said.hint;
+    else said.hint = hint;
+    return error;
   }
 }
 
-function compose(message: string, { path, offset, hint }: ErrorDetails): string {
+/** Runs an entry point; hints of its errors name options as its callers know them. */
+export async function spelling<T>(spelled: Spelling, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    throw SlimnetError.respell(error, spelled);
+  }
+}
+
+function compose(message: string, { path, offset }: ErrorDetails, hint: string | undefined): string {
   const where = path === undefined ? '' : `${path}${offset === undefined ? '' : ` at byte ${offset}`}: `;
-  return `${where}${message}${hint === undefined ? '' : ` Hint: ${hint}`}`;
+  const lines = hint?.split('\n') ?? [];
+  // A message of several lines has its hints on lines of their own.
+  const separator = message.includes('\n') || lines.length > 1 ? '\n' : ' ';
+  return [`${where}${message}`, ...lines.map((line) => `Hint: ${line}`)].join(separator);
+}
+
+/** The hints that a caller can follow, one a line. */
+function hintText(hint: Hint | undefined, spelling: Spelling): string | undefined {
+  const all: readonly (string | Advice)[] =
+    hint === undefined ? [] : Array.isArray(hint) ? hint : [hint as string | Advice];
+  const said = all.map((one) => (typeof one === 'string' ? one : one.say(spelling))).filter((text) => text !== null);
+  return said.length === 0 ? undefined : said.join('\n');
 }
 
 /** Wrong type or value of an argument or option. */

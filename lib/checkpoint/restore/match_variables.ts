@@ -4,7 +4,7 @@ import { type Defaults, type WithDefaults, withDefaults } from '../../core/optio
 import { ArgumentError, CheckpointError } from '../../errors.js';
 import { elementCount, sameShape } from '../shapes.js';
 import type { CheckpointFormat, StoredDType, TensorInfo } from '../types.js';
-import { explainPlan } from './report.js';
+import { describePlan, explainPlan, hintsFor } from './report.js';
 import { arrangedShape, checkedSource, type NameMap, type TensorSource } from './tensor_source.js';
 
 /** A variable that wants a value. */
@@ -146,7 +146,10 @@ export function matchVariables<V extends RestoreVariable>(
 /** @throws CheckpointError that lists every problem of a plan by name, with the way out. */
 export function assertRestorable(plan: RestorePlan): void {
   if (plan.ok) return;
-  throw new CheckpointError(`The checkpoint does not fit the variables.\n${explainPlan(plan)}`, { path: plan.path });
+  throw new CheckpointError(`The checkpoint does not fit the variables.\n${describePlan(plan)}`, {
+    path: plan.path,
+    hint: hintsFor(plan),
+  });
 }
 
 function checkScopes({ includeScopes = [], excludeScopes }: Matching): void {

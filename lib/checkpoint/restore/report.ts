@@ -1,5 +1,6 @@
 /** A restore plan in words: each problem by name, and the way out of the usual ones. */
 
+import { type Advice, advice, Code, ownSpelling } from '../../errors.js';
 import { formatShape } from '../shapes.js';
 import type { Misfit, RestorePlan } from './match_variables.js';
 import { commonSuffix, similarNames } from './similar_names.js';
@@ -7,8 +8,14 @@ import { commonSuffix, similarNames } from './similar_names.js';
 /** Of each kind of problem this many are listed; the rest is counted. */
 const maxListed = 20;
 
-/** The text of `RestorePlan.explain`. */
+/** The text of `RestorePlan.explain`: problems, and hints as `restore` spells its options. */
 export function explainPlan(plan: RestorePlan): string {
+  const hints = hintsFor(plan).map((hint) => `Hint: ${hint.say(ownSpelling)}`);
+  return [describePlan(plan), ...hints].join('\n');
+}
+
+/** What fits, and each problem by name. */
+export function describePlan(plan: RestorePlan): string {
   const { assignments, missing, misshaped, mistyped, unexpected, excluded } = plan;
   const lines = [`${assignments.length} variables fit, ${excluded.length} excluded.`];
   if (missing.length > 0) {
@@ -36,7 +43,6 @@ export function explainPlan(plan: RestorePlan): string {
   if (unexpected.length > 0) {
     lines.push('In the checkpoint only, not used:', ...listed(unexpected, (name) => name));
   }
-  for (const hint of hintsFor(plan)) lines.push(`Hint: ${hint}`);
   return lines.join('\n');
 }
 
@@ -52,9 +58,13 @@ function missingLine(name: string, tensor: string, plan: RestorePlan): string {
   return near.length === 0 ? wanted : `${wanted}; similar: ${near.join(', ')}`;
 }
 
-function hintsFor(plan: RestorePlan): string[] {
+/** The way out of the usual problems. */
+export function hintsFor(plan: RestorePlan): Advice[] {
   const hints = [
-    ...plan.misshaped.filter(isLogits).slice(0, 1).map(logitsHint),
+    ...plan.misshaped
+      .filter(isLogits)
+      .slice(0, 1)
+      .flatMap((misfit) => [logitsHint(misfit), newLogitsHint(misfit)]),
     reshapeHint(plan),
     biasesHint(plan),
     prefixHint(plan),
@@ -69,47 +79,49 @@ function isLogits({ variable }: Misfit): boolean {
 }
 
 /** Class counts that differ: by one is a matter of the background class, otherwise the layer is to be trained anew. */
-function logitsHint({ variable, arrangedShape }: Misfit): string {
+function logitsHint({ variable, arrangedShape }: Misfit): Advice {
   const built = variable.shape.at(-1) ?? 0;
   const stored = arrangedShape.at(-1) ?? 0;
-  const scope = variable.name.split('/').slice(0, -1).join('/');
-  const exclude = `to train a new last layer, pass excludeScopes: ['${scope}']`;
-  if (Math.abs(built - stored) === 1) {
-    return (
-      `The checkpoint has ${stored} classes, the network ${built}: one of them counts a background class. ` +
-      `Build it with numClasses: ${stored} (and the labels offset that goes with it), or, ${exclude}.`
-    );
-  }
-  const rebuild = `build it with numClasses: ${stored}`;
-  return `The checkpoint has ${stored} classes, the network ${built}: ${rebuild}, or, ${exclude}.`;
+  const counts = `The checkpoint has ${stored} classes, the network ${built}`;
+  const rebuild =
+    Math.abs(built - stored) === 1
+      ? `${counts}: one of them counts a background class. Build it (and the labels offset that goes with it) with `
+      : `${counts}: build it with `;
+  return advice([rebuild, '.'], ['numClasses', stored]);
 }
 
-function reshapeHint({ misshaped }: RestorePlan): string | undefined {
+/** To train a layer anew that has other classes than the checkpoint's. */
+function newLogitsHint({ variable }: Misfit): Advice {
+  const scope = variable.name.split('/').slice(0, -1).join('/');
+  return advice`To train a new last layer, pass ${['excludeScopes', [scope]]}.`;
+}
+
+function reshapeHint({ misshaped }: RestorePlan): Advice | undefined {
   const product = (shape: readonly number[]): number => shape.reduce((count, dimension) => count * dimension, 1);
   const same = misshaped.filter(({ variable, arrangedShape }) => product(variable.shape) === product(arrangedShape));
   if (same.length === 0) return undefined;
-  return (
-    `${same.length} of them have as many elements as their tensors: ` +
-    'pass reshape: true if the order of the values is right.'
+  return advice(
+    [`${same.length} of them have as many elements as their tensors: pass `, ' if the order of the values is right.'],
+    ['reshape', true],
   );
 }
 
 /** A network built without its arg scope has convolution biases where the checkpoint has batch norm. */
-function biasesHint(plan: RestorePlan): string | undefined {
+function biasesHint(plan: RestorePlan): Advice | undefined {
   const known = new Set([...plan.unexpected, ...plan.assignments.map(({ tensor }) => tensor)]);
   const found = plan.missing.find(({ tensor }) => {
     const scope = tensor.replace(/\/biases$/, '');
     return scope !== tensor && (known.has(`${scope}/BatchNorm/gamma`) || known.has(`${scope}/BatchNorm/beta`));
   });
   if (found === undefined) return undefined;
-  return (
+  return advice([
     `${found.tensor} belongs to a convolution that has batch norm in the checkpoint: ` +
-    'build the network inside argScope(resnetArgScope(), ...).'
-  );
+      'build the network inside argScope(resnetArgScope(), ...).',
+  ]);
 }
 
 /** The same tail under another head for most of what is missing: a scope was added, left out or renamed. */
-function prefixHint(plan: RestorePlan): string | undefined {
+function prefixHint(plan: RestorePlan): Advice | undefined {
   if (plan.missing.length === 0) return undefined;
   const byTail = new Map<string, string[][]>();
   for (const name of plan.unexpected) {
@@ -135,19 +147,26 @@ function prefixHint(plan: RestorePlan): string | undefined {
   if (best === undefined || best.count < 2 || best.count * 2 < plan.missing.length) return undefined;
   const to = best.to === '' ? '' : `${best.to}/`;
   const mapped = best.from === '' ? `'${to}' + name` : `name.replace('${best.from}/', '${to}')`;
-  return `${best.count} names differ only in their scope: pass nameMap: (name) => ${mapped}.`;
+  const found = `${best.count} names differ only in their scope`;
+  const [old, renamed] = [to, best.from === '' ? '' : `${best.from}/`];
+  return advice([`${found}: pass `, '.'], ['nameMap', new Code(`(name) => ${mapped}`)]).or(
+    `${found}: rename them with \`slimnet convert --rename ${old}=${renamed}\`.`,
+  );
 }
 
 const slotName =
   /\/(Momentum|Adam|Adam_1|RMSProp|RMSProp_1|ExponentialMovingAverage)$|(^|\/)(beta1_power|beta2_power)$/;
 
-function slotsHint(plan: RestorePlan): string | undefined {
+function slotsHint(plan: RestorePlan): Advice | undefined {
   const count = plan.missing.filter(({ tensor }) => slotName.test(tensor)).length;
   if (count === 0 || plan.ignoreMissing) return undefined;
-  return `${count} of the missing ones belong to the optimizer: pass ignoreMissing: true to start it anew.`;
+  return advice(
+    [`${count} of the missing ones belong to the optimizer: pass `, ' to start it anew.'],
+    ['ignoreMissing', true],
+  );
 }
 
-function missingHint(plan: RestorePlan): string | undefined {
+function missingHint(plan: RestorePlan): Advice | undefined {
   if (plan.missing.length === 0 || plan.ignoreMissing) return undefined;
-  return 'Pass ignoreMissing: true to leave missing variables as they are, or excludeScopes to leave out whole scopes.';
+  return advice`Pass ${['ignoreMissing', true]} to leave missing variables as they are, or ${'excludeScopes'} to leave out whole scopes.`;
 }

@@ -1,5 +1,6 @@
 /** What `assignFromCheckpoint` and `Saver` have in common: variables by the names of their tensors, and TensorFlow's words for misfits. */
 import { matchVariables, openCheckpoint, type RestorePlan } from '../../checkpoint/index.js';
+import { describePlan, hintsFor } from '../../checkpoint/restore/report.js';
 import { describe } from '../../core/dtype.js';
 import type { Variable } from '../../core/graph.js';
 import { shapeText } from '../../core/shape.js';
@@ -77,7 +78,8 @@ export async function restoreWanted(
   try {
     const plan = matchVariables(variables, reader, matching);
     const problem = firstProblem(plan, words);
-    if (problem !== null) throw new CheckpointError(`${problem}\n${plan.explain()}`, { path: plan.path });
+    if (problem !== null)
+      throw new CheckpointError(`${problem}\n${describePlan(plan)}`, { path: plan.path, hint: hintsFor(plan) });
     return await session.restore(reader, { variables, ...matching });
   } finally {
     await reader.close();
