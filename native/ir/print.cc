@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ir/limits.h"
+#include "ir/microbatch_loop.h"
 #include "ir/program.h"
 #include "ir/text.h"
 
@@ -131,20 +132,22 @@ std::string SplitText(const std::optional<SplitRequest>& split) {
 }
 
 // The line above the nodes of one part of the program.
-std::string Heading(const Program& program, const Node& node) {
+std::string Heading(const MicrobatchLoop& loop, const Node& node) {
   if (node.prologue) return "prologue:\n";
-  return node.repeated ? "microbatch_loop " + std::to_string(program.repeats) + ":\n" : "main:\n";
+  return loop.Holds(node) ? "microbatch_loop " + std::to_string(loop.repeats()) + ":\n" : "main:\n";
 }
 
 }  // namespace
 
 std::string Print(const Program& program) {
   std::string text = "slimnet.plan " + std::to_string(limits::kPlanVersion) + "\n";
-  Node before;
+  const MicrobatchLoop loop(program);
+  bool prologue = false;
+  bool inside = false;
   for (const Node& node : program.nodes) {
-    if (node.prologue != before.prologue || node.repeated != before.repeated) text += Heading(program, node);
-    before.prologue = node.prologue;
-    before.repeated = node.repeated;
+    if (node.prologue != prologue || loop.Holds(node) != inside) text += Heading(loop, node);
+    prologue = node.prologue;
+    inside = loop.Holds(node);
     text += NodeText(program, node);
   }
   for (const ProgramOutput& output : program.outputs)

@@ -58,8 +58,8 @@ struct Place {
   Kind kind = Kind::kNone;
   size_t offset = 0;
   int32_t index = 0;
-  bool moves =
-      false;  // by the value's bytes with each repetition of the microbatch loop; the rest is of the first repetition
+  // By the value's bytes with each repetition of the microbatch loop; the rest is of the first repetition.
+  bool moves = false;
 };
 
 struct Value {
@@ -124,9 +124,6 @@ struct Node {
   std::vector<PostOp> post_ops;
   // Depends on variables and constants alone: runs once for each state of the variables.
   bool prologue = false;
-  // Belongs to the microbatch loop, the beginning of the main part: runs Program::repeats times in one run, each time
-  // on the next images.
-  bool repeated = false;
   Place scratch;  // set by plan_memory when the kernel asked for scratch
 };
 
@@ -148,7 +145,6 @@ struct Program {
   std::vector<ValueId> updates;
   PrecisionRequest precision;
   std::optional<SplitRequest> split;
-  int64_t repeats = 1;     // of the microbatch loop in one run; 1: there is none
   size_t arena_bytes = 0;  // set by plan_memory; scratch included
 
   ValueId AddValue(TensorType type, int32_t port = 0, std::string maker = {});

@@ -10,6 +10,7 @@
 #include "ir/batchwise.h"
 #include "ir/constants.h"
 #include "ir/infer.h"
+#include "ir/microbatch_loop.h"
 #include "ir/program.h"
 #include "ir/reads.h"
 #include "ir/text.h"
@@ -240,25 +241,19 @@ class Verifier {
   void CheckMicrobatchLoop(const Node& node) {
     const bool constant = IsConstant(node, constant_);
     for (ValueId value : node.outputs) constant_[value] = constant;
-    if (!node.repeated && !constant && node.op != OpKind::kInput) left_loop_ = true;
-    if (node.repeated && left_loop_) FailAt(node, "a node of the microbatch loop stands behind a node that runs once.");
+    loop_.Add(node);
+    const bool inside = loop_.Holds(node);
+    if (!inside && !constant && node.op != OpKind::kInput) left_loop_ = true;
+    if (inside && left_loop_) FailAt(node, "a node of the microbatch loop stands behind a node that runs once.");
     if (IsMovingView(node.op)) {
       CheckMovingView(node);
       return;
     }
-    ForEachRead(node, [&](ValueId value) {
-      const Node& maker = ProducerOf(value);
-      if (maker.repeated && !node.repeated)
-        FailAt(node, "it reads " + ValueText(value) + ", which is a part of a batch.");
-      if (node.repeated && !maker.repeated && !constant_[value] && maker.op != OpKind::kInput) {
-        FailAt(node, "the microbatch loop reads " + ValueText(value) + ", which is made behind it.");
-      }
-    });
-    if (!node.repeated) return;
+    if (!inside) return;
     const auto batchwise = ReadsBatchwise(program_, node);
     if (!batchwise || node.prologue) FailAt(node, "the microbatch loop cannot hold this op.");
     for (size_t i = 0; i < batchwise->size(); ++i) {
-      if (!(*batchwise)[i] && ProducerOf(node.inputs[i]).repeated) {
+      if (!(*batchwise)[i] && loop_.Makes(node.inputs[i])) {
         FailAt(node, "it needs the whole of " + ValueText(node.inputs[i]) + ", which is a part of a batch.");
       }
     }
@@ -267,9 +262,8 @@ class Verifier {
   void CheckMovingView(const Node& node) const {
     const auto* part = std::get_if<MicrobatchSliceAttrs>(&node.attrs);
     const int64_t count = part != nullptr ? part->count : std::get<MicrobatchConcatAttrs>(node.attrs).count;
-    const bool enters = node.repeated && !ProducerOf(node.inputs[0]).repeated;
-    const bool leaves = !node.repeated && ProducerOf(node.inputs[0]).repeated;
-    if (count != program_.repeats || !(part != nullptr ? enters : leaves)) {
+    const bool leaves = loop_.Makes(node.inputs[0]);
+    if (count != loop_.repeats() || leaves == (part != nullptr)) {
       FailAt(node, "it does not stand at an end of the microbatch loop.");
     }
     if (program_.values[node.inputs[0]].layout || program_.values[node.outputs[0]].layout) {
@@ -281,7 +275,7 @@ class Verifier {
     for (const ProgramOutput& output : program_.outputs) {
       if (!IsMade(output.value))
         Fail("The output " + output.name + " is " + ValueText(output.value) + ", which no node makes.");
-      if (ProducerOf(output.value).repeated)
+      if (loop_.Makes(output.value))
         Fail("The output " + output.name + " is " + ValueText(output.value) + ", which is a part of a batch.");
     }
     for (ValueId value : program_.updates) {
@@ -334,6 +328,7 @@ class Verifier {
   std::set<std::string_view> inputs_;
   std::map<std::string_view, const TensorType*> variables_;
   std::vector<bool> constant_;  // by value
+  MicrobatchLoop loop_;         // of the nodes seen so far
   bool main_began_ = false;
   bool left_loop_ = false;
 };

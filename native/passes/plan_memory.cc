@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "ir/microbatch_loop.h"
 #include "ir/views.h"
 #include "passes/passes.h"
 #include "passes/storage.h"
@@ -53,6 +54,7 @@ std::vector<Place> PlacesOf(const Storages& storages, const Requests& requests, 
 
 void SetPlaces(Program& program, const Storages& storages, const std::vector<Place>& places) {
   const std::vector<ValueId> roots = ViewRoots(program);
+  const MicrobatchLoop loop(program);
   for (Value& value : program.values) value.place = {};
   for (const Node& node : program.nodes) {
     for (ValueId value : node.outputs) {
@@ -62,7 +64,7 @@ void SetPlaces(Program& program, const Storages& storages, const std::vector<Pla
       if (roots[value] != value) place = {.kind = Place::Kind::kAlias, .index = roots[value]};
       // Within the microbatch loop a batch is looked at part by part: what is left behind, and what was there before
       // it.
-      place.moves = node.repeated && (storages.items[storage].joined || places[storage].kind != Place::Kind::kArena);
+      place.moves = loop.Holds(node) && (storages.items[storage].joined || places[storage].kind != Place::Kind::kArena);
     }
   }
 }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "ir/microbatch_loop.h"
 #include "ir/views.h"
 #include "passes/edit.h"
 #include "passes/passes.h"
@@ -40,7 +41,12 @@ std::pair<int32_t, int32_t> UpdatesLast(Program& program) {
 class Sinker {
  public:
   Sinker(Program& program, int32_t begin, int32_t end)
-      : program_(program), storages_(program), begin_(begin), end_(end), live_(program.nodes.size() + 2, 0) {
+      : program_(program),
+        storages_(program),
+        loop_(program),
+        begin_(begin),
+        end_(end),
+        live_(program.nodes.size() + 2, 0) {
     order_.resize(program.nodes.size());
     std::iota(order_.begin(), order_.end(), 0);
     for (const Node& node : program.nodes) touched_.push_back(ArenaOnly(storages_.TouchedBy(node)));
@@ -82,7 +88,7 @@ class Sinker {
   int32_t Furthest(int32_t at, const std::vector<int32_t>& made, const std::vector<int32_t>& read) const {
     int32_t furthest = at;
     for (int32_t next = at + 1; next < std::min(end_, at + 1 + kWindow); ++next) {
-      if (NodeAt(next).repeated != NodeAt(at).repeated) break;  // it must run as often as before
+      if (loop_.Holds(NodeAt(next)) != loop_.Holds(NodeAt(at))) break;  // it must run as often as before
       const ValueId overwritten = Overwritten(NodeAt(next));
       if (overwritten != kNoValue && Contains(read, storages_.of[overwritten])) break;
       const auto& touched = TouchedAt(next);
@@ -154,6 +160,7 @@ class Sinker {
 
   Program& program_;
   Storages storages_;  // `last` counts places in order_
+  const MicrobatchLoop loop_;
   const int32_t begin_;
   const int32_t end_;
   std::vector<int32_t> order_;                 // node index by place

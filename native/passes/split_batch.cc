@@ -10,7 +10,7 @@
 #include "ir/constants.h"
 #include "ir/reads.h"
 #include "passes/edit.h"
-#include "passes/microbatch_loop.h"
+#include "passes/microbatch_candidates.h"
 #include "passes/passes.h"
 #include "passes/split_cost.h"
 
@@ -35,7 +35,6 @@ class Splitter {
         loop_(candidates.nodes.begin(), candidates.nodes.begin() + static_cast<std::ptrdiff_t>(split.steps)),
         inside_(program.values.size(), false) {
     for (int32_t index : loop_) {
-      program.nodes[static_cast<size_t>(index)].repeated = true;
       for (ValueId value : program.nodes[static_cast<size_t>(index)].outputs) inside_[value] = true;
     }
   }
@@ -44,14 +43,16 @@ class Splitter {
     for (int32_t index : loop_) EnterSlices(program_.nodes[static_cast<size_t>(index)]);
     for (int32_t index : loop_) Shrink(program_.nodes[static_cast<size_t>(index)]);
     for (Node& node : program_.nodes) {
-      if (!node.repeated) ForEachRead(node, [&](ValueId& value) { value = Joined(value); });
+      if (!IsInside(node)) ForEachRead(node, [&](ValueId& value) { value = Joined(value); });
     }
     for (ProgramOutput& output : program_.outputs) output.value = Joined(output.value);
     Order();
-    program_.repeats = count_;
   }
 
  private:
+  // Of the nodes that were there before any view was added.
+  bool IsInside(const Node& node) const { return inside_[node.outputs[0]]; }
+
   // Reads what was there before the microbatch loop in parts, where the node works on it image by image.
   void EnterSlices(Node& node) {
     const std::vector<bool> batchwise = *ReadsBatchwise(program_, node);
@@ -65,10 +66,7 @@ class Splitter {
 
   ValueId PartOf(ValueId whole) {
     const auto [known, fresh] = parts_.try_emplace(whole, kNoValue);
-    if (fresh) {
-      known->second = AddView(MicrobatchSliceAttrs{count_}, "microbatch_slice", whole, enter_);
-      enter_.back().repeated = true;
-    }
+    if (fresh) known->second = AddView(MicrobatchSliceAttrs{count_}, "microbatch_slice", whole, enter_);
     return known->second;
   }
 
@@ -106,7 +104,7 @@ class Splitter {
     std::vector<Node> behind;
     for (Node& node : program_.nodes) {
       const bool early = Info(node.op).source || constant_[node.outputs[0]];
-      (node.repeated ? inside : early ? before : behind).push_back(std::move(node));
+      (IsInside(node) ? inside : early ? before : behind).push_back(std::move(node));
     }
     program_.nodes = std::move(before);
     for (std::vector<Node>* list : {&enter_, &inside, &leave_, &behind}) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "ir/microbatch_loop.h"
 #include "ir/views.h"
 
 namespace slimnet {
@@ -21,12 +22,10 @@ Place::Kind KindOf(OpKind op) {
 }
 
 // The concat's input is one part of what this stretch holds.
-void GrowToBatch(Storage& storage, const Program& program, const Node& concat, int32_t loop) {
-  // A part of what was there before, under another shape: nothing is made.
-  if (!program.nodes[static_cast<size_t>(storage.first)].repeated) return;
+void GrowToBatch(Storage& storage, const Program& program, const Node& concat, int32_t loop_begin) {
   storage.joined = true;
   storage.bytes = program.values[concat.outputs[0]].bytes();
-  storage.first = loop;
+  storage.first = loop_begin;
 }
 
 }  // namespace
@@ -40,10 +39,11 @@ ValueId Overwritten(const Node& node) {
 
 Storages::Storages(const Program& program) : of(program.values.size(), -1) {
   std::vector<bool> crosses;  // by storage: made in the prologue, needed after it
-  int32_t loop = -1;          // its first node
+  const MicrobatchLoop loop(program);
+  int32_t loop_begin = -1;  // its first node
   for (size_t i = 0; i < program.nodes.size(); ++i) {
     const Node& node = program.nodes[i];
-    if (node.repeated && loop < 0) loop = static_cast<int32_t>(i);
+    if (loop_begin < 0 && loop.Holds(node)) loop_begin = static_cast<int32_t>(i);
     const auto index = static_cast<int32_t>(i);
     const ValueId shared = IsView(node.op) ? node.inputs[0] : Overwritten(node);
     for (ValueId value : node.outputs) {
@@ -55,7 +55,10 @@ Storages::Storages(const Program& program) : of(program.values.size(), -1) {
       items.push_back({value, program.values[value].bytes(), KindOf(node.op), index, index, false});
       crosses.push_back(false);
     }
-    if (node.op == OpKind::kMicrobatchConcat) GrowToBatch(items[static_cast<size_t>(of[shared])], program, node, loop);
+    // Not for a part of what was there before, under another shape: nothing is made.
+    if (node.op == OpKind::kMicrobatchConcat && loop.Makes(items[static_cast<size_t>(of[shared])].value)) {
+      GrowToBatch(items[static_cast<size_t>(of[shared])], program, node, loop_begin);
+    }
     for (int32_t storage : TouchedBy(node)) {
       items[static_cast<size_t>(storage)].last = index;
       const Node& maker = program.nodes[static_cast<size_t>(items[static_cast<size_t>(storage)].first)];

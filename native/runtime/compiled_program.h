@@ -14,20 +14,15 @@
 
 #include "backend/backend.h"
 #include "runtime/arena.h"
-#include "runtime/host_block.h"
+#include "runtime/execution_plan.h"
+#include "runtime/instance.h"
 #include "runtime/observer.h"
 #include "runtime/prologue.h"
 #include "runtime/resources.h"
+#include "runtime/run_request.h"
 #include "runtime/store.h"
 
 namespace slimnet {
-
-class Instance;
-
-struct ProgramPort {
-  std::string name;
-  TensorType type;
-};
 
 struct StepReport {
   std::string op;
@@ -37,17 +32,6 @@ struct StepReport {
   std::vector<std::string> post_ops;
   size_t scratch_bytes = 0;
   uint64_t nanoseconds = 0;  // of the last profiled run, in all repetitions
-};
-
-// Of each input, in bytes.
-inline constexpr size_t kInputAlignment = 64;
-
-// One run: what goes in, what comes out.
-struct RunRequest {
-  std::vector<const std::byte*> inputs;  // where each is, until Run returns
-  std::vector<HostBlock> outputs;        // filled by Run
-  uint64_t index = 0;                    // counts the runs of a plan: random ops depend on it
-  bool profile = false;
 };
 
 // Everything that lanes share when they run the program at the same time. What a lane must have to itself is its
@@ -63,16 +47,15 @@ class CompiledProgram {
                                                   std::shared_ptr<const Backend> backend,
                                                   const ExecutorResources& resources,
                                                   const std::atomic<bool>& cancelled);
-  ~CompiledProgram();
   CompiledProgram(const CompiledProgram&) = delete;
   CompiledProgram& operator=(const CompiledProgram&) = delete;
 
-  const std::vector<ProgramPort>& inputs() const { return inputs_; }
-  const std::vector<ProgramPort>& outputs() const { return outputs_; }
+  const std::vector<ProgramPort>& inputs() const { return plan_.inputs; }
+  const std::vector<ProgramPort>& outputs() const { return plan_.outputs; }
   // Room that the inputs of one run need, and where each of them begins in it.
-  size_t input_bytes() const { return input_bytes_; }
-  const std::vector<size_t>& input_offsets() const { return input_offsets_; }
-  bool has_updates() const { return !updated_.empty(); }
+  size_t input_bytes() const { return plan_.input_bytes; }
+  const std::vector<size_t>& input_offsets() const { return plan_.input_offsets; }
+  bool has_updates() const { return !plan_.updated.empty(); }
 
   // Runs all steps. Between two steps `cancelled` is looked at: Error{kAborted}. Nothing is allocated but the outputs,
   // once a first run on this lane (that is: with this arena) has computed the prologue.
@@ -81,54 +64,21 @@ class CompiledProgram {
   // What the values of all runs were; nothing unless the plan says `observe`.
   std::vector<Observation> Observations() const;
 
-  std::string PlanText() const { return Print(program_); }
+  std::string PlanText() const { return Print(plan_.program); }
   std::vector<StepReport> Steps() const;
   // Working memory, with the room for the inputs where the device cannot read them in the host's memory.
-  size_t arena_bytes() const { return arena_bytes_; }
-  size_t constant_bytes() const { return constant_bytes_.load(std::memory_order_relaxed); }
+  size_t arena_bytes() const { return plan_.arena_bytes; }
+  size_t constant_bytes() const { return prologue_.bytes(); }
 
  private:
-  friend class Instance;
+  CompiledProgram(Program program, std::shared_ptr<Store> store, std::shared_ptr<const Backend> backend,
+                  const ExecutorResources& resources, const std::atomic<bool>& cancelled);
 
-  CompiledProgram(Program program, std::vector<PreparedNode> nodes, std::shared_ptr<Store> store,
-                  std::shared_ptr<const Backend> backend, Stream& stream);
-
-  void FindPorts();
-  void FindVariables();
-  void MakeObserver();
-  void FindSteps();
   Instance& InstanceOf(const Arena& arena);
 
-  Program program_;
-  std::shared_ptr<const Backend> backend_;  // outlives the kernels
-  std::vector<PreparedNode> nodes_;
-  std::shared_ptr<Store> store_;
-
-  std::vector<ProgramPort> inputs_;
-  std::vector<ProgramPort> outputs_;
-  std::vector<size_t> input_offsets_;
-  size_t input_bytes_ = 0;
-  // Where in the arena the inputs are brought to; none where the device reads them in the host's memory.
-  std::optional<size_t> staging_offset_;
-  size_t arena_bytes_ = 0;
-  std::vector<size_t> slots_;         // the variables
-  std::vector<int32_t> variable_of_;  // by value: position in slots_, or -1
-  std::vector<size_t> updated_;       // positions in slots_
-  std::vector<size_t> steps_;         // nodes
-  size_t loop_end_ = 0;               // steps before this one run Program::repeats times, as a whole
-  size_t first_update_ = 0;           // steps from here on change variables
-  std::unique_ptr<Prologue> prologue_;
-
-  // Which values are noted: of input `at`, or after step `at`; ascending.
-  struct Observed {
-    size_t at = 0;
-    int64_t count = 0;
-    size_t index = 0;  // in observer_
-  };
-  std::unique_ptr<Observer> observer_;
-  std::vector<Observed> observed_inputs_, observed_steps_;
-
-  std::atomic<size_t> constant_bytes_{0};
+  const ExecutionPlan plan_;
+  Prologue prologue_;
+  const std::unique_ptr<Observer> observer_;  // null unless the plan says `observe`
 
   mutable std::mutex mutex_;
   std::vector<std::pair<const Arena*, std::unique_ptr<Instance>>> instances_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <mutex>
 #include <new>
 #include <optional>
 #include <span>
@@ -32,21 +31,22 @@ void Await(Stream& stream, const std::atomic<bool>& cancelled) {
 
 }  // namespace
 
-Instance::Instance(CompiledProgram& program) : program_(program) {
-  view_.slots = program_.slots_;
+Instance::Instance(const ExecutionPlan& plan, Prologue& prologue, Observer* observer)
+    : plan_(plan), prologue_(prologue), observer_(observer) {
+  view_.slots = plan_.slots;
   MakeSteps();
 }
 
 void Instance::MakeSteps() {
   size_t pointers = 0;
-  for (const size_t index : program_.steps_) {
-    const Node& node = program_.program_.nodes[index];
-    steps_.push_back({index, program_.nodes_[index].kernel->NewInvocation(), {}, 0});
+  for (const size_t index : plan_.steps) {
+    const Node& node = plan_.program.nodes[index];
+    steps_.push_back({index, plan_.nodes[index].kernel->NewInvocation(), {}});
     pointers += node.inputs.size() + node.post_ops.size() + node.outputs.size();
   }
   output_pointers_ = pointers;
-  inputs_.resize(program_.inputs_.size());
-  pointers_.resize(pointers + program_.outputs_.size());
+  inputs_.resize(plan_.inputs.size());
+  pointers_.resize(pointers + plan_.outputs.size());
   size_t next = 0;
   const auto take = [&](size_t count) {
     const std::span<const DevicePtr> taken(pointers_.data() + next, count);
@@ -54,7 +54,7 @@ void Instance::MakeSteps() {
     return taken;
   };
   for (Step& step : steps_) {
-    const Node& node = program_.program_.nodes[step.node];
+    const Node& node = plan_.program.nodes[step.node];
     step.bindings.inputs = take(node.inputs.size());
     step.bindings.operands = take(node.post_ops.size());
     step.bindings.outputs = take(node.outputs.size());
@@ -62,7 +62,7 @@ void Instance::MakeSteps() {
 }
 
 DevicePtr Instance::Locate(ValueId value, DevicePtr arena, size_t pointer) {
-  const Program& program = program_.program_;
+  const Program& program = plan_.program;
   const ValueId storage = StorageOf(program, value);
   const Place& place = program.values[At(storage)].place;
   if (const Value& v = program.values[At(value)]; v.place.moves) moving_pointers_.push_back({pointer, v.bytes()});
@@ -73,9 +73,9 @@ DevicePtr Instance::Locate(ValueId value, DevicePtr arena, size_t pointer) {
       input_pointers_.push_back({pointer, static_cast<size_t>(place.index)});
       return {};
     case Place::Kind::kVariable:
-      return view_.memory[static_cast<size_t>(program_.variable_of_[At(storage)])]->data();
+      return view_.memory[static_cast<size_t>(plan_.variable_of[At(storage)])]->data();
     case Place::Kind::kConstant:
-      if (const DevicePtr data = program_.prologue_->Data(storage)) return data;
+      if (const DevicePtr data = prologue_.Data(storage)) return data;
       break;
     case Place::Kind::kNone:
     case Place::Kind::kAlias:
@@ -94,25 +94,25 @@ void Instance::Bind(DevicePtr arena) {
     ++next;
   };
   for (Step& step : steps_) {
-    const Node& node = program_.program_.nodes[step.node];
+    const Node& node = plan_.program.nodes[step.node];
     for (const ValueId input : node.inputs) bind(input);
     for (const PostOp& post : node.post_ops) bind(post.operand);
     for (const ValueId output : node.outputs) bind(output);
     step.bindings.scratch = node.scratch.kind == Place::Kind::kArena ? arena + node.scratch.offset : DevicePtr();
   }
-  for (const ProgramOutput& output : program_.program_.outputs) bind(output.value);
+  for (const ProgramOutput& output : plan_.program.outputs) bind(output.value);
   bound_arena_ = arena;
   bound_ = true;
 }
 
 void Instance::BindInputs(Stream& stream, const std::vector<const std::byte*>& inputs) {
   for (size_t i = 0; i < inputs.size(); ++i) {
-    if (!program_.staging_offset_) {
+    if (!plan_.staging_offset) {
       inputs_[i] = SharedAddress(inputs[i]);
       continue;
     }
-    inputs_[i] = bound_arena_ + (*program_.staging_offset_ + program_.input_offsets_[i]);
-    stream.Upload(inputs_[i], {inputs[i], ByteSize(program_.inputs_[i].type)});
+    inputs_[i] = bound_arena_ + (*plan_.staging_offset + plan_.input_offsets[i]);
+    stream.Upload(inputs_[i], {inputs[i], ByteSize(plan_.inputs[i].type)});
   }
   for (const InputPointer& input : input_pointers_) pointers_[input.pointer] = inputs_[input.index];
 }
@@ -128,35 +128,34 @@ void Instance::MoveTo(int64_t repetition) {
 
 void Instance::Prepare(const ExecutorResources& resources, DevicePtr arena, const std::atomic<bool>& cancelled) {
   bound_ = false;
-  program_.prologue_->Refresh(view_, resources, arena, cancelled);
-  program_.constant_bytes_.store(program_.prologue_->bytes(), std::memory_order_relaxed);
+  prologue_.Refresh(view_, resources, arena, cancelled);
   Bind(arena);
 }
 
 void Instance::Run(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled) {
-  const DevicePtr arena = resources.arena.Reserve(program_.arena_bytes_);
+  const DevicePtr arena = resources.arena.Reserve(plan_.arena_bytes);
   std::optional<Store::Reading> reading;
   {
     // Taken before the variables are looked at: constants are made for newer and newer values, never for older ones.
-    const auto lock = program_.store_->LockConstants();
-    reading.emplace(*program_.store_, view_);
+    const auto lock = plan_.store->LockConstants();
+    reading.emplace(*plan_.store, view_);
     if (reading->changed() || arena != bound_arena_ || !bound_) Prepare(resources, arena, cancelled);
   }
   const Drain drain(resources.stream);
   MoveTo(0);  // the run before may have ended in the middle
   BindInputs(resources.stream, request.inputs);
-  if (program_.observer_) ObserveInputs(request.inputs);
+  if (observer_ != nullptr) ObserveInputs(request.inputs);
 
-  const size_t first_update = program_.first_update_;
-  for (Step& step : steps_) step.nanoseconds = 0;
+  const size_t first_update = plan_.first_update;
+  request.nanoseconds.assign(request.profile ? steps_.size() : 0, 0);
   RunMicrobatchLoop(resources.stream, request, cancelled);
-  RunSteps(resources.stream, request, cancelled, program_.loop_end_, first_update);
+  RunSteps(resources.stream, request, cancelled, plan_.loop_end, first_update);
   request.outputs.clear();
-  for (const ProgramPort& output : program_.outputs_) request.outputs.emplace_back(ByteSize(output.type));
+  for (const ProgramPort& output : plan_.outputs) request.outputs.emplace_back(ByteSize(output.type));
   CopyOutputs(resources.stream, request, true);
   if (first_update < steps_.size()) {
     Await(resources.stream, cancelled);  // what fails, fails before anything has changed
-    const Store::Updating updating(*program_.store_, view_, program_.updated_);
+    const Store::Updating updating(*plan_.store, view_, plan_.updated);
     // From here on there is no way back, so there is no abort.
     RunSteps(resources.stream, request, std::atomic<bool>(false), first_update, steps_.size());
     resources.stream.Wait();
@@ -164,22 +163,21 @@ void Instance::Run(const ExecutorResources& resources, RunRequest& request, cons
   CopyOutputs(resources.stream, request, false);
   const std::atomic<bool> never(false);
   Await(resources.stream, first_update < steps_.size() ? never : cancelled);
-  if (request.profile) ReportTimes();
 }
 
-void Instance::RunMicrobatchLoop(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled) {
-  if (program_.loop_end_ == 0) return;
-  for (int64_t repetition = 0; repetition < program_.program_.repeats; ++repetition) {
+void Instance::RunMicrobatchLoop(Stream& stream, RunRequest& request, const std::atomic<bool>& cancelled) {
+  if (plan_.loop_end == 0) return;
+  for (int64_t repetition = 0; repetition < plan_.loop_repeats; ++repetition) {
     MoveTo(repetition);
-    RunSteps(stream, request, cancelled, 0, program_.loop_end_);
+    RunSteps(stream, request, cancelled, 0, plan_.loop_end);
   }
 }
 
-void Instance::RunSteps(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled, size_t from,
+void Instance::RunSteps(Stream& stream, RunRequest& request, const std::atomic<bool>& cancelled, size_t from,
                         size_t to) {
   size_t at = from;
-  auto observed = std::find_if(program_.observed_steps_.begin(), program_.observed_steps_.end(),
-                               [&](const CompiledProgram::Observed& o) { return o.at >= from; });
+  auto observed = std::find_if(plan_.observed_steps.begin(), plan_.observed_steps.end(),
+                               [&](const ExecutionPlan::Observed& o) { return o.at >= from; });
   try {
     for (; at < to; ++at) {
       ThrowIf(cancelled);
@@ -187,8 +185,8 @@ void Instance::RunSteps(Stream& stream, const RunRequest& request, const std::at
       step.bindings.run_index = request.index;
       if (!request.profile) {
         step.invocation->Enqueue(stream, step.bindings);
-        if (observed != program_.observed_steps_.end() && observed->at == at) {
-          ObserveOutput(stream, step, *observed);
+        if (observed != plan_.observed_steps.end() && observed->at == at) {
+          ObserveOutput(stream, step, static_cast<size_t>(observed - plan_.observed_steps.begin()));
           ++observed;
         }
         continue;
@@ -196,21 +194,21 @@ void Instance::RunSteps(Stream& stream, const RunRequest& request, const std::at
       const uint64_t begin = Nanoseconds();
       step.invocation->Enqueue(stream, step.bindings);
       stream.Wait();
-      step.nanoseconds += Nanoseconds() - begin;
+      request.nanoseconds[at] += Nanoseconds() - begin;
     }
   } catch (Error& error) {
     if (error.code() == ErrorCode::kAborted) throw;
-    const Node& node = program_.program_.nodes[steps_[at].node];
+    const Node& node = plan_.program.nodes[steps_[at].node];
     throw error.At(Info(node.op).name, node.name);
   } catch (const std::bad_alloc&) {
-    const Node& node = program_.program_.nodes[steps_[at].node];
+    const Node& node = plan_.program.nodes[steps_[at].node];
     throw Error(ErrorCode::kMemory, "Out of memory.").At(Info(node.op).name, node.name);
   }
 }
 
 // Results that are variables are copied before the updates: they are values from before the run.
 void Instance::CopyOutputs(Stream& stream, RunRequest& request, bool variables) const {
-  const Program& program = program_.program_;
+  const Program& program = plan_.program;
   for (size_t i = 0; i < program.outputs.size(); ++i) {
     const ValueId storage = StorageOf(program, program.outputs[i].value);
     const bool is_variable = program.values[At(storage)].place.kind == Place::Kind::kVariable;
@@ -221,22 +219,18 @@ void Instance::CopyOutputs(Stream& stream, RunRequest& request, bool variables) 
 }
 
 void Instance::ObserveInputs(const std::vector<const std::byte*>& inputs) const {
-  for (const CompiledProgram::Observed& input : program_.observed_inputs_) {
-    const auto* values = reinterpret_cast<const float*>(inputs[input.at]);
-    program_.observer_->Note(input.index, values, input.count);
+  for (size_t i = 0; i < plan_.observed_inputs.size(); ++i) {
+    const ExecutionPlan::Observed& input = plan_.observed_inputs[i];
+    observer_->Note(i, reinterpret_cast<const float*>(inputs[input.at]), input.count);
   }
 }
 
-void Instance::ObserveOutput(Stream& stream, const Step& step, const CompiledProgram::Observed& observed) {
-  observed_.resize(static_cast<size_t>(observed.count));
+void Instance::ObserveOutput(Stream& stream, const Step& step, size_t observed) {
+  const int64_t count = plan_.observed_steps[observed].count;
+  observed_.resize(static_cast<size_t>(count));
   stream.Download(std::as_writable_bytes(std::span(observed_)), step.bindings.outputs[0]);
   stream.Wait();
-  program_.observer_->Note(observed.index, observed_.data(), observed.count);
-}
-
-void Instance::ReportTimes() {
-  const std::lock_guard lock(program_.mutex_);
-  for (size_t i = 0; i < steps_.size(); ++i) program_.nanoseconds_[i] = steps_[i].nanoseconds;
+  observer_->Note(plan_.observed_inputs.size() + observed, observed_.data(), count);
 }
 
 }  // namespace slimnet

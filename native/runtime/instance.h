@@ -8,16 +8,19 @@
 #include <vector>
 
 #include "backend/backend.h"
-#include "runtime/compiled_program.h"
+#include "runtime/execution_plan.h"
+#include "runtime/observer.h"
+#include "runtime/prologue.h"
 #include "runtime/resources.h"
+#include "runtime/run_request.h"
 #include "runtime/store.h"
 
 namespace slimnet {
 
 class Instance {
  public:
-  // `program` must outlive this.
-  explicit Instance(CompiledProgram& program);
+  // What all lanes share, and outlives this. `observer` may be null.
+  Instance(const ExecutionPlan& plan, Prologue& prologue, Observer* observer);
 
   // CompiledProgram::Run. One run at a time.
   void Run(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled);
@@ -28,7 +31,6 @@ class Instance {
     size_t node = 0;
     std::unique_ptr<Invocation> invocation;
     Bindings bindings;
-    uint64_t nanoseconds = 0;
   };
   // A pointer to an input: where the host has it in this run, or where the device does.
   struct InputPointer {
@@ -53,14 +55,15 @@ class Instance {
   // Moves the pointers of the microbatch loop to a repetition.
   void MoveTo(int64_t repetition);
   DevicePtr Locate(ValueId value, DevicePtr arena, size_t pointer);
-  void RunMicrobatchLoop(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled);
-  void RunSteps(Stream& stream, const RunRequest& request, const std::atomic<bool>& cancelled, size_t from, size_t to);
+  void RunMicrobatchLoop(Stream& stream, RunRequest& request, const std::atomic<bool>& cancelled);
+  void RunSteps(Stream& stream, RunRequest& request, const std::atomic<bool>& cancelled, size_t from, size_t to);
   void CopyOutputs(Stream& stream, RunRequest& request, bool variables) const;
   void ObserveInputs(const std::vector<const std::byte*>& inputs) const;
-  void ObserveOutput(Stream& stream, const Step& step, const CompiledProgram::Observed& observed);
-  void ReportTimes();
+  void ObserveOutput(Stream& stream, const Step& step, size_t observed);
 
-  CompiledProgram& program_;
+  const ExecutionPlan& plan_;
+  Prologue& prologue_;
+  Observer* const observer_;
   Store::View view_;
   std::vector<Step> steps_;
   std::vector<DevicePtr> pointers_;

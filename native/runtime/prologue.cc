@@ -32,23 +32,15 @@ std::string MachineText(const DeviceInfo& device) {
 
 }  // namespace
 
-ValueId StorageOf(const Program& program, ValueId value) {
-  while (program.values[At(value)].place.kind == Place::Kind::kAlias) value = program.values[At(value)].place.index;
-  return value;
-}
-
-Prologue::Prologue(const Program& program, const std::vector<PreparedNode>& nodes,
-                   const std::vector<int32_t>& variable_of, const std::vector<size_t>& slots, Store& store,
-                   Stream& stream)
-    : program_(program),
-      nodes_(nodes),
-      variable_of_(variable_of),
-      store_(store),
-      uses_(program),
-      kept_of_(program.values.size(), -1),
-      constants_(program.values.size()) {
+Prologue::Prologue(const ExecutionPlan& plan, Stream& stream)
+    : plan_(plan),
+      program_(plan.program),
+      store_(*plan.store),
+      uses_(program_),
+      kept_of_(program_.values.size(), -1),
+      constants_(program_.values.size()) {
   MakeConstants(stream);
-  FindKept(slots);
+  FindKept();
 }
 
 void Prologue::MakeConstants(Stream& stream) {
@@ -64,12 +56,12 @@ void Prologue::MakeConstants(Stream& stream) {
   }
 }
 
-void Prologue::FindKept(const std::vector<size_t>& slots) {
+void Prologue::FindKept() {
   std::vector<std::vector<size_t>> sources(program_.values.size());
   std::vector<bool> made_here(program_.values.size(), false);
   for (const Node& node : program_.nodes) {
     if (node.op == OpKind::kVariable) {
-      sources[At(node.outputs[0])] = {static_cast<size_t>(variable_of_[At(node.outputs[0])])};
+      sources[At(node.outputs[0])] = {static_cast<size_t>(plan_.variable_of[At(node.outputs[0])])};
     }
     if (!node.prologue || node.op == OpKind::kVariable || node.op == OpKind::kConstant) continue;
     std::vector<size_t> all;
@@ -85,7 +77,7 @@ void Prologue::FindKept(const std::vector<size_t>& slots) {
     if (!made_here[At(value)] || constants_[At(value)] || kept_of_[At(value)] >= 0) return;
     kept_of_[At(value)] = static_cast<int32_t>(kept_.size());
     std::vector<size_t> from = sources[At(value)];
-    std::sort(from.begin(), from.end(), [&](size_t a, size_t b) { return slots[a] < slots[b]; });
+    std::sort(from.begin(), from.end(), [&](size_t a, size_t b) { return plan_.slots[a] < plan_.slots[b]; });
     kept_.push_back({value, keys[At(value)], std::move(from), store_.Packed(keys[At(value)])});
   };
   for (const Node& node : program_.nodes) {
@@ -188,14 +180,14 @@ class Prologue::Evaluation {
   void Need(ValueId read, size_t reader) {
     const ValueId value = StorageOf(program_, read);
     last_reader_[At(value)] = std::max(last_reader_[At(value)], static_cast<int32_t>(reader));
-    if (prologue_.variable_of_[At(value)] >= 0 || prologue_.constants_[At(value)]) return;
+    if (prologue_.plan_.variable_of[At(value)] >= 0 || prologue_.constants_[At(value)]) return;
     if (prologue_.kept_of_[At(value)] >= 0 && !stale_[At(value)]) return;  // there already
     needed_[Producer(value)] = true;
   }
 
   DevicePtr DataOf(ValueId read) {
     const ValueId value = StorageOf(program_, read);
-    if (const int32_t variable = prologue_.variable_of_[At(value)]; variable >= 0) {
+    if (const int32_t variable = prologue_.plan_.variable_of[At(value)]; variable >= 0) {
       return view_.memory[static_cast<size_t>(variable)]->data();
     }
     if (blocks_[At(value)]) return blocks_[At(value)]->data();
@@ -211,7 +203,7 @@ class Prologue::Evaluation {
     for (const ValueId output : node.outputs) {
       if (StorageOf(program_, output) == output) MakeRoom(output);
     }
-    if (prologue_.nodes_[index].invocation) Enqueue(index);
+    if (prologue_.plan_.nodes[index].invocation) Enqueue(index);
     ForEachRead(node, [&](ValueId read) { Leave(StorageOf(program_, read), index); });
     for (const ValueId output : node.outputs) {
       if (last_reader_[At(output)] < 0) Leave(output, index);  // a second result that nobody wants
@@ -241,7 +233,7 @@ class Prologue::Evaluation {
     Bindings bindings{inputs, operands, outputs, {}, 0};
     if (node.scratch.kind == Place::Kind::kArena) bindings.scratch = arena_ + node.scratch.offset;
     try {
-      prologue_.nodes_[index].invocation->Enqueue(stream_, bindings);
+      prologue_.plan_.nodes[index].invocation->Enqueue(stream_, bindings);
     } catch (Error& error) {
       throw error.At(Info(node.op).name, node.name);
     }

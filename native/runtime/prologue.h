@@ -8,29 +8,19 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "runtime/execution_plan.h"
 #include "runtime/resources.h"
 #include "runtime/store.h"
 
 namespace slimnet {
-
-// A prepared node.
-struct PreparedNode {
-  std::unique_ptr<Kernel> kernel;          // null: there is nothing to run
-  std::unique_ptr<Invocation> invocation;  // of nodes of the prologue; lanes have their own of the others
-};
-
-// The value whose bytes `value` is.
-ValueId StorageOf(const Program& program, ValueId value);
 
 // Keeps the results that the rest of the program reads, and computes them again when their variables have changed. What
 // is only needed on the way there lives no longer than that. Shared by all lanes that run the program: whoever calls
 // must hold Store::LockConstants.
 class Prologue {
  public:
-  // `variable_of`: for each value, its variable's position in the program's views; -1 for other values. `slots`: the
-  // variables of these views. All references must outlive this.
-  Prologue(const Program& program, const std::vector<PreparedNode>& nodes, const std::vector<int32_t>& variable_of,
-           const std::vector<size_t>& slots, Store& store, Stream& stream);
+  // `plan` must outlive this.
+  Prologue(const ExecutionPlan& plan, Stream& stream);
 
   // Brings the results up to date with a view whose Reading lives. Throws Error{kAborted} when `cancelled` is set; what
   // is missing then is computed by the next call.
@@ -39,7 +29,7 @@ class Prologue {
 
   // Memory of a kept value, null when it is none or when it was not computed yet.
   DevicePtr Data(ValueId storage) const;
-  // Bytes of everything that is kept.
+  // Bytes of everything that is kept. May be asked from any thread.
   size_t bytes() const;
 
  private:
@@ -58,7 +48,7 @@ class Prologue {
   class TemporaryPool;
 
   void MakeConstants(Stream& stream);
-  void FindKept(const std::vector<size_t>& slots);
+  void FindKept();
   bool IsStale(const Kept& kept, const Store::View& view) const;
   void Note(Kept& kept, const Store::View& view) const;
   std::vector<Storable> FindStorable(const Store::View& view);
@@ -66,9 +56,8 @@ class Prologue {
   bool Load(const std::vector<Storable>& storable, const Store::View& view, ParallelFor& pool);
   void Save(const std::vector<Storable>& storable);
 
+  const ExecutionPlan& plan_;
   const Program& program_;
-  const std::vector<PreparedNode>& nodes_;
-  const std::vector<int32_t>& variable_of_;
   Store& store_;
   Uses uses_;
   std::vector<int32_t> kept_of_;  // by value: index in kept_, or -1

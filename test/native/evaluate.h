@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "backend/backend.h"
+#include "ir/microbatch_loop.h"
 #include "ir/program.h"
 #include "ir/views.h"
 #include "passes/storage.h"
@@ -32,7 +33,7 @@ struct Results {
 
 class Evaluator {
  public:
-  Evaluator(const Program& program, const Backend& backend) : program_(program), backend_(backend) {}
+  Evaluator(const Program& program, const Backend& backend) : program_(program), loop_(program), backend_(backend) {}
 
   // With an arena, values lie where plan_memory put them, and nothing protects one from another. Without, each has a
   // buffer of its own, and reads of variables see the values from before the run, whatever the order: what the program
@@ -58,13 +59,13 @@ class Evaluator {
   size_t RunMicrobatchLoop(bool in_arena) {
     const std::vector<Node>& nodes = program_.nodes;
     size_t end = nodes.size();
-    while (end > 0 && !nodes[end - 1].repeated) --end;
+    while (end > 0 && !loop_.Holds(nodes[end - 1])) --end;
     for (size_t i = 0; i < end; ++i) {
-      if (!nodes[i].repeated) Execute(nodes[i], in_arena);
+      if (!loop_.Holds(nodes[i])) Execute(nodes[i], in_arena);
     }
-    for (repetition_ = 0; end > 0 && repetition_ < static_cast<size_t>(program_.repeats); ++repetition_) {
+    for (repetition_ = 0; end > 0 && repetition_ < static_cast<size_t>(loop_.repeats()); ++repetition_) {
       for (size_t i = 0; i < end; ++i) {
-        if (nodes[i].repeated) Execute(nodes[i], in_arena);
+        if (loop_.Holds(nodes[i])) Execute(nodes[i], in_arena);
       }
       for (const Node& node : nodes) {
         if (node.op == OpKind::kMicrobatchConcat && !in_arena) Join(node);
@@ -166,6 +167,7 @@ class Evaluator {
   }
 
   const Program& program_;
+  const MicrobatchLoop loop_;
   const Backend& backend_;
   size_t repetition_ = 0;
   OneThread pool_;

@@ -215,46 +215,46 @@ TEST(Verify, KeepsThePrologueInFront) {
 }
 
 // x [4,3] -> microbatch_slice -> relu -> microbatch_concat -> abs, in two repetitions.
-Program MicrobatchLoop() {
+Program WithMicrobatchLoop() {
   Builder b;
   const ValueId x = b.Input("x", Float({4, 3}));
   const ValueId y = b.Op(ReluAttrs{}, {b.Op(MicrobatchSliceAttrs{2}, {x})});
   b.Output("y", b.Op(AbsAttrs{}, {b.Op(MicrobatchConcatAttrs{2}, {y})}));
-  Program program = b.TakeUnchecked();
-  program.nodes[1].repeated = program.nodes[2].repeated = true;
-  program.repeats = 2;
-  return program;
+  return b.TakeUnchecked();
 }
 
 TEST(Verify, WantsSlicesAndConcatsAtTheEndsOfAMicrobatchLoop) {
-  EXPECT_NO_THROW(Verify(MicrobatchLoop()));
-  Program program = MicrobatchLoop();
-  program.repeats = 4;
-  ExpectRefused(program, "microbatch_slice (microbatch_slice_0): it does not stand at an end of the microbatch loop");
-  program = MicrobatchLoop();
-  program.nodes[1].repeated = false;
-  ExpectRefused(program, "it does not stand at an end of the microbatch loop");
-  program = MicrobatchLoop();
-  program.nodes[3].repeated = true;
-  ExpectRefused(program, "it does not stand at an end of the microbatch loop");
+  EXPECT_NO_THROW(Verify(WithMicrobatchLoop()));
+  // Parts of a part, a whole made of no parts, and two counts.
+  Builder twice;
+  const ValueId part = twice.Op(MicrobatchSliceAttrs{2}, {twice.Input("x", Float({4, 3}))});
+  twice.Output("y", twice.Op(MicrobatchSliceAttrs{2}, {part}));
+  ExpectRefused(twice.TakeUnchecked(), "it does not stand at an end of the microbatch loop");
+  Builder never;
+  never.Output("y", never.Op(MicrobatchConcatAttrs{2}, {never.Input("x", Float({4, 3}))}));
+  ExpectRefused(never.TakeUnchecked(), "it does not stand at an end of the microbatch loop");
+  Builder uneven;
+  uneven.Output("y", uneven.Op(MicrobatchSliceAttrs{2}, {uneven.Input("x", Float({4, 3}))}));
+  uneven.Output("z", uneven.Op(MicrobatchSliceAttrs{4}, {uneven.Input("z", Float({4, 3}))}));
+  ExpectRefused(uneven.TakeUnchecked(), "it does not stand at an end of the microbatch loop");
 }
 
 TEST(Verify, LetsNothingOutOfAMicrobatchLoopButThroughConcats) {
-  Program program = MicrobatchLoop();
+  Program program = WithMicrobatchLoop();
   program.outputs[0].value = 2;
   ExpectRefused(program, "The output y is %2, which is a part of a batch");
-  program = MicrobatchLoop();
+  program = WithMicrobatchLoop();
   program.nodes[4].inputs[0] = 2;
   program.values[4].type.shape = {2, 3};
-  ExpectRefused(program, "abs (abs_3): it reads %2, which is a part of a batch");
+  ExpectRefused(program, "abs (abs_3): a node of the microbatch loop stands behind a node that runs once");
 }
 
 TEST(Verify, LetsAMicrobatchLoopComeFirstAndHoldWhatIsBatchwise) {
-  Program program = MicrobatchLoop();
+  Program program = WithMicrobatchLoop();
   program.nodes[2].op = OpKind::kDropout;
   program.nodes[2].attrs = DropoutAttrs{0.5, 1};
   ExpectRefused(program, "the microbatch loop cannot hold this op");
-  program = MicrobatchLoop();
+  program = WithMicrobatchLoop();
   program.nodes[4].inputs[0] = 0;
   std::rotate(program.nodes.begin() + 1, program.nodes.begin() + 4, program.nodes.end());
   ExpectRefused(program, "a node of the microbatch loop stands behind a node that runs once");

@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "backends/reference/reference.h"
+#include "ir/microbatch_loop.h"
 #include "native/evaluate.h"
 #include "native/random_program.h"
 #include "passes/pipeline.h"
@@ -78,7 +79,7 @@ TEST_P(Meaning, StaysTheSameInAMicrobatchLoop) {
     PipelineOptions options;
     options.verify = true;
     RunPipeline(after, *backend, options);
-    if (after.repeats > 1) ++loops;
+    if (MicrobatchLoop(after).repeats() > 1) ++loops;
     ExpectClose(Evaluator(after, *backend).Run(true).outputs, Evaluator(before, *backend).Run(false).outputs);
   }
   EXPECT_GT(loops, 4);
@@ -130,7 +131,7 @@ TEST(SecondResult, IsWhatTheNormWouldHaveMade) {
     options.verify = true;
     RunPipeline(after, *backend, options);
     EXPECT_EQ(SecondResults(after), 2);
-    EXPECT_EQ(after.repeats, images == 0 ? 1 : 2);
+    EXPECT_EQ(MicrobatchLoop(after).repeats(), images == 0 ? 1 : 2);
     ExpectClose(Evaluator(after, *backend).Run(true).outputs, Evaluator(before, *backend).Run(false).outputs);
   }
 }

@@ -9,8 +9,9 @@
 #include <vector>
 
 #include "backends/null/null.h"
+#include "ir/microbatch_loop.h"
 #include "native/builder.h"
-#include "passes/microbatch_loop.h"
+#include "passes/microbatch_candidates.h"
 #include "passes/passes.h"
 #include "passes/pipeline.h"
 #include "passes/split_cost.h"
@@ -203,7 +204,7 @@ int64_t RepeatsOf(Program program, const Backend& backend) {
   PipelineOptions options;
   options.verify = true;
   RunPipeline(program, backend, options);
-  return program.repeats;
+  return MicrobatchLoop(program).repeats();
 }
 
 TEST(SplitBatch, SplitsByItselfWhereTheCachesAreKnown) {
@@ -212,8 +213,9 @@ TEST(SplitBatch, SplitsByItselfWhereTheCachesAreKnown) {
   PipelineOptions options;
   options.verify = true;
   RunPipeline(program, backend, options);
-  EXPECT_EQ(program.repeats, 16);
-  const auto is_repeated = [](const Node& node) { return node.repeated && node.op != OpKind::kMicrobatchSlice; };
+  const MicrobatchLoop loop(program);
+  EXPECT_EQ(loop.repeats(), 16);
+  const auto is_repeated = [&](const Node& node) { return loop.Holds(node) && node.op != OpKind::kMicrobatchSlice; };
   EXPECT_EQ(std::count_if(program.nodes.begin(), program.nodes.end(), is_repeated), 5);
   EXPECT_EQ(RepeatsOf(Tapered(), WithCaches(3 * kMiB, 4)), 8);
   EXPECT_EQ(RepeatsOf(Tapered(), WithCaches(size_t{1} << 40, 2)), 1);

@@ -91,9 +91,9 @@ class WatchedStream final : public cpu::CpuStream {
   std::atomic<bool> cancelled{false};
 };
 
-class MicrobatchLoop : public ::testing::Test {
+class MicrobatchRuns : public ::testing::Test {
  protected:
-  explicit MicrobatchLoop(const std::string& backend = "reference")
+  explicit MicrobatchRuns(const std::string& backend = "reference")
       : backend_(MakeBackend(backend, {.threads = 2})),
         pool_(2),
         stream_(backend_->NewStream(&pool_)),
@@ -143,7 +143,7 @@ class MicrobatchLoop : public ::testing::Test {
   const Floats images_ = Waves(kBatch * kImage, 0);
 };
 
-TEST_F(MicrobatchLoop, GivesTheBitsOfTheWholeBatch) {
+TEST_F(MicrobatchRuns, GivesTheBitsOfTheWholeBatch) {
   const auto whole = Compile(kNetwork + "split never\n");
   const std::vector<Floats> expected = Run(*whole, images_);
   for (int steps = 1; steps <= 16; ++steps) {
@@ -156,7 +156,7 @@ TEST_F(MicrobatchLoop, GivesTheBitsOfTheWholeBatch) {
   }
 }
 
-TEST_F(MicrobatchLoop, GivesTheBitsOfTheWholeBatchInLowPrecision) {
+TEST_F(MicrobatchRuns, GivesTheBitsOfTheWholeBatchInLowPrecision) {
   for (const std::string& precision : {std::string("precision bfloat16\n"), kRanges}) {
     const std::vector<Floats> expected = Run(*Compile(kNetwork + precision), images_);
     for (int steps = 1; steps <= 18; ++steps) {
@@ -166,7 +166,7 @@ TEST_F(MicrobatchLoop, GivesTheBitsOfTheWholeBatchInLowPrecision) {
   }
 }
 
-TEST_F(MicrobatchLoop, FollowsInputsVariablesAndArenas) {
+TEST_F(MicrobatchRuns, FollowsInputsVariablesAndArenas) {
   const auto whole = Compile(kNetwork);
   const auto split = Compile(kNetwork + SplitLine(8, 1));
   EXPECT_EQ(Run(*split, images_), Run(*whole, images_));
@@ -182,7 +182,7 @@ TEST_F(MicrobatchLoop, FollowsInputsVariablesAndArenas) {
   EXPECT_EQ(probabilities, Run(*whole, images_)[0]);
 }
 
-TEST_F(MicrobatchLoop, AddsTimesAndTypesOfAllRepetitions) {
+TEST_F(MicrobatchRuns, AddsTimesAndTypesOfAllRepetitions) {
   const auto whole = Compile(kNetwork);
   const auto split = Compile(kNetwork + SplitLine(5, 1));
   const std::vector<StepReport> expected = whole->Steps();
@@ -200,7 +200,7 @@ TEST_F(MicrobatchLoop, AddsTimesAndTypesOfAllRepetitions) {
   EXPECT_EQ(stream.waits, 5 * 4 + static_cast<int>(steps.size() - 5) + 4);
 }
 
-TEST_F(MicrobatchLoop, CanBeStoppedInTheMiddleAndRunAgain) {
+TEST_F(MicrobatchRuns, CanBeStoppedInTheMiddleAndRunAgain) {
   const auto split = Compile(kNetwork + SplitLine(5, 1));
   const std::vector<Floats> expected = Run(*split, images_);
   WatchedStream stream(&pool_);
@@ -217,7 +217,7 @@ TEST_F(MicrobatchLoop, CanBeStoppedInTheMiddleAndRunAgain) {
   EXPECT_EQ(Run(*split, images_), expected);
 }
 
-TEST_F(MicrobatchLoop, OfViewsAloneLeavesTheInputAsItIs) {
+TEST_F(MicrobatchRuns, OfViewsAloneLeavesTheInputAsItIs) {
   const auto program = Compile(R"(slimnet.plan 1
 %0 = input() {name="x"} @"x" : float32[4,16]
 %1 = reshape(%0) {shape=[4,4,4]} @"y" : float32[4,4,4]
@@ -233,9 +233,9 @@ split 1 2
 }
 
 // What kernels choose may depend on the number of images, so the last bits may differ.
-class FastMicrobatchLoop : public MicrobatchLoop {
+class FastMicrobatchRuns : public MicrobatchRuns {
  protected:
-  FastMicrobatchLoop() : MicrobatchLoop(BackendEntries()[0].name) {}
+  FastMicrobatchRuns() : MicrobatchRuns(BackendEntries()[0].name) {}
 
   void ExpectAlike(const std::string& precision, float tolerance) {
     const std::vector<Floats> expected = Run(*Compile(kNetwork + precision + "split never\n"), images_);
@@ -253,9 +253,9 @@ class FastMicrobatchLoop : public MicrobatchLoop {
   }
 };
 
-TEST_F(FastMicrobatchLoop, GivesWhatTheWholeBatchGives) { ExpectAlike("", 1e-5F); }
+TEST_F(FastMicrobatchRuns, GivesWhatTheWholeBatchGives) { ExpectAlike("", 1e-5F); }
 
-TEST_F(FastMicrobatchLoop, GivesWhatTheWholeBatchGivesInLowPrecision) {
+TEST_F(FastMicrobatchRuns, GivesWhatTheWholeBatchGivesInLowPrecision) {
   if (backend_->Offers(Precision::kBFloat16)) ExpectAlike("precision bfloat16\n", 0.02F);
   if (backend_->Offers(Precision::kInt8)) ExpectAlike(kRanges, 0.02F);
 }

@@ -1,4 +1,4 @@
-#include "passes/microbatch_loop.h"
+#include "passes/microbatch_candidates.h"
 
 #include <algorithm>
 
