@@ -1,4 +1,5 @@
 import type { dtypes } from '../core/dtype.js';
+import { globalStepOf } from '../core/global_step.js';
 import type { Graph, Node, Tensor, Variable } from '../core/graph.js';
 import type { AttrKind, AttrValue } from '../core/op.js';
 import { type ConcreteShape, type ConcreteType, typeText } from '../core/shape.js';
@@ -15,7 +16,7 @@ export interface Plan {
   readonly inputs: readonly { readonly name: string; readonly type: ConcreteType }[];
   /** Results in the order of the fetches. */
   readonly outputs: readonly { readonly name: string; readonly type: ConcreteType }[];
-  /** Variables that the plan reads or updates. */
+  /** Variables that the plan reads or updates, the step of random ops among them. */
   readonly variables: readonly Variable[];
   /** Runs change variables. */
   readonly hasUpdates: boolean;
@@ -77,12 +78,21 @@ export function encode(request: PlanRequest): Plan {
   for (const tensor of effects) lines.push(`update %${ids.get(tensor)}`);
   lines.push(...precisionLines(precision, quote));
   if (split !== undefined) lines.push(split === 'never' ? 'split never' : `split ${split.steps} ${split.images}`);
+  const step = nodes.some(isRandom) ? globalStepOf(graph) : null;
+  if (step !== null) {
+    lines.push(`random_step ${quote(step.name)}`);
+    if (!variables.includes(step)) variables.push(step);
+  }
   const outputs = [...fetches].map(([name, tensor]) => ({ name, type: types.get(tensor) as ConcreteType }));
   return { text: `${lines.join('\n')}\n`, inputs, outputs, variables, hasUpdates: effects.length > 0 };
 }
 
 function changesVariables(node: Node): boolean {
   return node.op.updates.length > 0;
+}
+
+function isRandom(node: Node): boolean {
+  return node.op.traits.random;
 }
 
 /** Nodes that change variables and that a computation runs, in node order. */

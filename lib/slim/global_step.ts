@@ -1,12 +1,12 @@
+import { assertGlobalStep, globalStepName, globalStepOf } from '../core/global_step.js';
 import { currentGraph, type Graph, type Tensor, type Variable } from '../core/graph.js';
-import { shapeText } from '../core/shape.js';
-import { ScopeError, ShapeError } from '../errors.js';
+import { ScopeError } from '../errors.js';
 import { GraphKeys } from './collections.js';
 import { getVariable } from './get_variable.js';
 import { zerosInitializer } from './initializers.js';
 import { VariableScope, variableScope } from './variable_scope.js';
 
-const stepName = 'global_step';
+export { assertGlobalStep } from '../core/global_step.js';
 
 /**
  * The step counter of a graph: the one variable of the collection `global_step`, else the variable of that name; null when there
@@ -14,19 +14,16 @@ const stepName = 'global_step';
  * @throws ShapeError when it is no integer or no scalar
  */
 export function getGlobalStep(graph: Graph = currentGraph()): Variable | null {
-  const collected = graph.getCollection<Variable>(GraphKeys.globalStep);
-  if (collected.length > 1) return null;
-  const step = collected[0] ?? graph.variables.get(stepName) ?? null;
-  if (step !== null) assertGlobalStep(step);
-  return step;
+  return globalStepOf(graph);
 }
 
 /** Makes the step counter: `global_step`, int64, 0 at first, not trained. @throws ScopeError when there is one */
 export function createGlobalStep(graph: Graph = currentGraph()): Variable {
-  if (getGlobalStep(graph) !== null) throw new ScopeError(`"${stepName}" already exists.`, { node: stepName });
+  if (getGlobalStep(graph) !== null)
+    throw new ScopeError(`"${globalStepName}" already exists.`, { node: globalStepName });
   return graph.build(() =>
     atRoot(() =>
-      getVariable(stepName, {
+      getVariable(globalStepName, {
         shape: [],
         dtype: 'int64',
         initializer: zerosInitializer(),
@@ -40,14 +37,6 @@ export function createGlobalStep(graph: Graph = currentGraph()): Variable {
 /** The step counter, made when there is none. */
 export function getOrCreateGlobalStep(graph: Graph = currentGraph()): Variable {
   return getGlobalStep(graph) ?? createGlobalStep(graph);
-}
-
-/** @throws ShapeError unless the step is an integer scalar */
-export function assertGlobalStep(step: Variable | Tensor): void {
-  if (!/^u?int/.test(step.dtype))
-    throw new ShapeError(`Existing "${stepName}" does not have integer type: ${step.dtype}.`, { node: step.name });
-  if (step.shape.length !== 0)
-    throw new ShapeError(`Existing "${stepName}" is not scalar: ${shapeText(step.shape)}.`, { node: step.name });
 }
 
 /** The given step, checked; without one, that of the graph. @throws ShapeError */

@@ -80,7 +80,7 @@ class RunJob final : public AsyncJob {
   }
 
   bool ReadyForOneThread() const override { return program_->HasProgramFor(LaneKind::kSerial); }
-  void Begin() override { request_.index = program_->Number(); }
+  void Begin() override { request_.step = program_->Begin(); }
 
   void Execute(const ExecutorResources& resources) override {
     // The runs behind it will find it ready.

@@ -79,6 +79,12 @@ class ParallelFor {
   virtual void Run(int jobs, const std::function<void(int)>& job) = 0;
 };
 
+// From what random ops draw, besides their seed and the index of an element. Runs with the same position draw the same.
+struct DrawPosition {
+  uint64_t step = 0;        // the global step, or how many such runs the store has seen before
+  uint64_t microbatch = 0;  // the repetition of the microbatch loop: elements are counted over the whole batch
+};
+
 // Where one step finds its tensors, in the order of Node::inputs, ::post_ops (null where a post-op has no operand) and
 // ::outputs. Read while the step is being queued, and not later: the caller changes them for the next one.
 //
@@ -91,8 +97,8 @@ struct Bindings {
   std::span<const DevicePtr> inputs;
   std::span<const DevicePtr> operands;
   std::span<const DevicePtr> outputs;
-  DevicePtr scratch;       // Kernel::scratch_bytes() bytes, 64-byte aligned
-  uint64_t run_index = 0;  // counts the runs of the program: random ops depend on it
+  DevicePtr scratch;  // Kernel::scratch_bytes() bytes, 64-byte aligned
+  DrawPosition draw;
 };
 
 // A step as one executor runs it. Holds what must not be shared between threads.

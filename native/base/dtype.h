@@ -52,6 +52,7 @@ constexpr size_t BytesOf(DType dtype) { return kDTypes[static_cast<size_t>(dtype
 constexpr bool IsFloating(DType dtype) {
   return dtype == DType::kFloat32 || dtype == DType::kFloat64 || dtype == DType::kFloat16 || dtype == DType::kBFloat16;
 }
+constexpr bool IsInteger(DType dtype) { return dtype >= DType::kInt8 && dtype <= DType::kUInt64; }
 
 constexpr std::optional<DType> ParseDType(std::string_view name) {
   for (size_t i = 0; i < kDTypes.size(); ++i) {

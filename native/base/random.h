@@ -1,16 +1,16 @@
-// Random numbers without a state: each is a function of (seed, run, index) alone, so any thread, backend or language
+// Random numbers without a state: each is a function of (seed, step, index) alone, so any thread, backend or language
 // can draw any of them in any order and gets the same bits.
 //
 // The function is Philox4x32-10 of Salmon, Moraes, Dror and Shaw, "Parallel Random Numbers: As Easy as 1, 2, 3" (SC11).
 // One block turns a 128-bit counter and a 64-bit key into four 32-bit words in ten rounds of two 32x32 -> 64 bit
 // products:
 //
-//   counter = { block mod 2^32, block / 2^32, run mod 2^32, run / 2^32 }    block = index / 4
+//   counter = { block mod 2^32, block / 2^32, step mod 2^32, step / 2^32 }    block = index / 4
 //   key     = { seed mod 2^32, seed / 2^32 }
 //   uniform = (word[index mod 4] >> 8) / 2^24                               24 bits: exact in float32, never 1
 //
-// Variable initializers in TypeScript can draw from the same function with run = 0: high and low halves of the products
-// come from 16-bit parts and Math.imul.
+// Variable initializers in TypeScript can draw from the same function with step = 0: high and low halves of the
+// products come from 16-bit parts and Math.imul.
 #pragma once
 
 #include <array>
@@ -37,18 +37,18 @@ constexpr PhiloxBlock Philox4x32(PhiloxBlock counter, PhiloxKey key) {
 }
 
 // The four words that belong to indices 4 * block .. 4 * block + 3.
-constexpr PhiloxBlock RandomBlock(uint64_t seed, uint64_t run, uint64_t block) {
-  return Philox4x32({static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), static_cast<uint32_t>(run),
-                     static_cast<uint32_t>(run >> 32)},
+constexpr PhiloxBlock RandomBlock(uint64_t seed, uint64_t step, uint64_t block) {
+  return Philox4x32({static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), static_cast<uint32_t>(step),
+                     static_cast<uint32_t>(step >> 32)},
                     {static_cast<uint32_t>(seed), static_cast<uint32_t>(seed >> 32)});
 }
 
 // A word as a number in [0, 1), a multiple of 2^-24.
 constexpr float ToUniform(uint32_t word) { return static_cast<float>(word >> 8) * 0x1p-24F; }
 
-// The number in [0, 1) that belongs to (seed, run, index).
-constexpr float Uniform(uint64_t seed, uint64_t run, uint64_t index) {
-  return ToUniform(RandomBlock(seed, run, index / 4)[index % 4]);
+// The number in [0, 1) that belongs to (seed, step, index).
+constexpr float Uniform(uint64_t seed, uint64_t step, uint64_t index) {
+  return ToUniform(RandomBlock(seed, step, index / 4)[index % 4]);
 }
 
 }  // namespace slimnet

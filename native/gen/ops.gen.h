@@ -133,7 +133,7 @@ inline constexpr std::array<OpInfo, kOpCount> kOps{{
     {.name = "conv2d", .inputs = {"x", "filter"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .product = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
     {.name = "div", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "div_no_nan", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
-    {.name = "dropout", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .random = true, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "dropout", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .random = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "elu", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "equal", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kAny, DTypes::kAny}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "exp", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},

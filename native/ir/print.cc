@@ -153,6 +153,7 @@ std::string Print(const Program& program) {
   for (const ProgramOutput& output : program.outputs)
     text += "output " + Quote(output.name) + " " + ValueText(output.value) + "\n";
   for (ValueId value : program.updates) text += "update " + ValueText(value) + "\n";
+  if (!program.random_step.empty()) text += "random_step " + Quote(program.random_step) + "\n";
   return text + PrecisionText(program.precision) + SplitText(program.split);
 }
 

@@ -143,6 +143,9 @@ struct Program {
   std::vector<Value> values;  // by ValueId; ids of removed nodes stay unused
   std::vector<ProgramOutput> outputs;
   std::vector<ValueId> updates;
+  // The variable whose value at the beginning of a run is the step that random ops draw from; empty: runs with random
+  // ops are counted.
+  std::string random_step;
   PrecisionRequest precision;
   std::optional<SplitRequest> split;
   size_t arena_bytes = 0;  // set by plan_memory; scratch included

@@ -18,8 +18,8 @@ struct Candidates {
   std::vector<bool> may_end;    // by number of candidates before it
 };
 
-// Before anything is repeated. The batch is the first dimension of the largest input. What looks across the batch or
-// draws numbers is no candidate, nor is what needs its results. A microbatch loop may end where all that it leaves for
+// Before anything is repeated. The batch is the first dimension of the largest input. What looks across the batch
+// is no candidate, nor is what needs its results. A microbatch loop may end where all that it leaves for
 // those behind it consists of images of whole cache lines. A program with updates has no candidates.
 Candidates FindCandidates(const Program& program);
 

@@ -56,6 +56,8 @@ class CompiledProgram {
   size_t input_bytes() const { return plan_.input_bytes; }
   const std::vector<size_t>& input_offsets() const { return plan_.input_offsets; }
   bool has_updates() const { return !plan_.updated.empty(); }
+  // Whether its random ops draw from RunRequest::step.
+  bool counts_draws() const { return plan_.draws && !plan_.step_variable; }
 
   // Runs all steps. Between two steps `cancelled` is looked at: Error{kAborted}. Nothing is allocated but the outputs,
   // once a first run on this lane (that is: with this arena) has computed the prologue.

@@ -92,6 +92,7 @@ ExecutionPlan::ExecutionPlan(Program parsed, std::shared_ptr<const Backend> back
   FindPorts();
   FindVariables();
   FindSteps();
+  FindStepVariable();
   if (program.precision.observe) FindObserved();
 }
 
@@ -153,6 +154,22 @@ void ExecutionPlan::FindSteps() {
       first_update = std::min(first_update, s);
     }
   }
+}
+
+void ExecutionPlan::FindStepVariable() {
+  draws =
+      std::any_of(steps.begin(), steps.end(), [&](size_t step) { return Info(program.nodes[step].op).random; });
+  if (!draws || program.random_step.empty()) return;
+  const TensorType type = store->TypeOf(program.random_step);
+  if (!type.shape.empty() || !IsInteger(type.dtype)) {
+    throw Error(ErrorCode::kCompile, "random_step: expected an integer scalar, variable " + program.random_step +
+                                         " is " + ToString(type) + ".")
+        .At("variable", program.random_step);
+  }
+  const size_t slot = store->Slot(program.random_step, type);
+  const auto found = std::find(slots.begin(), slots.end(), slot);
+  step_variable = {static_cast<size_t>(found - slots.begin()), type.dtype};
+  if (found == slots.end()) slots.push_back(slot);
 }
 
 void ExecutionPlan::FindObserved() {

@@ -48,6 +48,12 @@ struct ExecutionPlan {
   Program program;
   std::vector<PreparedNode> nodes;
 
+  // The variable whose value is the step of a run, for random ops.
+  struct StepVariable {
+    size_t position = 0;  // in `slots`
+    DType dtype = DType::kInt64;
+  };
+
   std::vector<ProgramPort> inputs;
   std::vector<ProgramPort> outputs;
   std::vector<size_t> input_offsets;  // in the room of one run's inputs
@@ -65,6 +71,10 @@ struct ExecutionPlan {
   int64_t loop_repeats = 1;
   size_t first_update = 0;  // steps from here on change variables
 
+  // Whether results depend on the step of a run.
+  bool draws = false;
+  std::optional<StepVariable> step_variable;  // none unless it draws
+
   // Both ascending; empty unless the plan says `observe`.
   std::vector<Observed> observed_inputs;
   std::vector<Observed> observed_steps;
@@ -73,6 +83,7 @@ struct ExecutionPlan {
   void FindPorts();
   void FindVariables();
   void FindSteps();
+  void FindStepVariable();
   void FindObserved();
 };
 

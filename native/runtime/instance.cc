@@ -1,6 +1,7 @@
 #include "runtime/instance.h"
 
 #include <algorithm>
+#include <array>
 #include <chrono>
 #include <new>
 #include <optional>
@@ -142,6 +143,7 @@ void Instance::Run(const ExecutorResources& resources, RunRequest& request, cons
     if (reading->changed() || arena != bound_arena_ || !bound_) Prepare(resources, arena, cancelled);
   }
   const Drain drain(resources.stream);
+  if (plan_.step_variable) request.step = ReadStep();
   MoveTo(0);  // the run before may have ended in the middle
   BindInputs(resources.stream, request.inputs);
   if (observer_ != nullptr) ObserveInputs(request.inputs);
@@ -165,6 +167,16 @@ void Instance::Run(const ExecutorResources& resources, RunRequest& request, cons
   Await(resources.stream, first_update < steps_.size() ? never : cancelled);
 }
 
+uint64_t Instance::ReadStep() const {
+  const ExecutionPlan::StepVariable& variable = *plan_.step_variable;
+  std::array<std::byte, sizeof(uint64_t)> bytes{};
+  plan_.store->transfers().Download(std::span(bytes).first(BytesOf(variable.dtype)), *view_.memory[variable.position]);
+  // Little-endian, as checkpoints and typed arrays are.
+  uint64_t step = 0;
+  for (size_t i = 0; i < bytes.size(); ++i) step |= std::to_integer<uint64_t>(bytes[i]) << (8 * i);
+  return step;
+}
+
 void Instance::RunMicrobatchLoop(Stream& stream, RunRequest& request, const std::atomic<bool>& cancelled) {
   if (plan_.loop_end == 0) return;
   for (int64_t repetition = 0; repetition < plan_.loop_repeats; ++repetition) {
@@ -182,7 +194,7 @@ void Instance::RunSteps(Stream& stream, RunRequest& request, const std::atomic<b
     for (; at < to; ++at) {
       ThrowIf(cancelled);
       Step& step = steps_[at];
-      step.bindings.run_index = request.index;
+      step.bindings.draw = {request.step, at < plan_.loop_end ? static_cast<uint64_t>(repetition_) : 0};
       if (!request.profile) {
         step.invocation->Enqueue(stream, step.bindings);
         if (observed != plan_.observed_steps.end() && observed->at == at) {

@@ -55,6 +55,8 @@ class Instance {
   // Moves the pointers of the microbatch loop to a repetition.
   void MoveTo(int64_t repetition);
   DevicePtr Locate(ValueId value, DevicePtr arena, size_t pointer);
+  // The value of the variable that says which step it is.
+  uint64_t ReadStep() const;
   void RunMicrobatchLoop(Stream& stream, RunRequest& request, const std::atomic<bool>& cancelled);
   void RunSteps(Stream& stream, RunRequest& request, const std::atomic<bool>& cancelled, size_t from, size_t to);
   void CopyOutputs(Stream& stream, RunRequest& request, bool variables) const;

@@ -50,8 +50,12 @@ class ProgramSet {
   // Takes the room back for a later run.
   void GiveInputs(std::unique_ptr<Memory> memory);
 
-  // The number of a run that begins. Runs with the same number and the same values have the same results.
-  uint64_t Number() { return runs_.fetch_add(1, std::memory_order_relaxed); }
+  // A run begins: the step that its random ops draw from, where no variable says it. Counted by the store, over all
+  // runs that draw so.
+  uint64_t Begin() {
+    runs_.fetch_add(1, std::memory_order_relaxed);
+    return First().counts_draws() ? store_->NextDraw() : 0;
+  }
   // CompiledProgram::Run at the kind of `resources`, which the set must have.
   void Run(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled);
 

@@ -230,7 +230,7 @@ class Prologue::Evaluation {
       operands.push_back(post.operand == kNoValue ? DevicePtr() : DataOf(post.operand));
     }
     for (const ValueId output : node.outputs) outputs.push_back(DataOf(output));
-    Bindings bindings{inputs, operands, outputs, {}, 0};
+    Bindings bindings{inputs, operands, outputs, {}, {}};
     if (node.scratch.kind == Place::Kind::kArena) bindings.scratch = arena_ + node.scratch.offset;
     try {
       prologue_.plan_.nodes[index].invocation->Enqueue(stream_, bindings);

@@ -13,7 +13,8 @@ namespace slimnet {
 struct RunRequest {
   std::vector<const std::byte*> inputs;  // where each is, until the run ends
   std::vector<HostBlock> outputs;        // filled by the run
-  uint64_t index = 0;                    // counts the runs of a plan: random ops depend on it
+  // The step that random ops draw from, unless the plan names a variable that says it.
+  uint64_t step = 0;
   bool profile = false;
   std::vector<uint64_t> nanoseconds;  // by step, filled by the run where it is profiled
 };

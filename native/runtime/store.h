@@ -103,6 +103,8 @@ class Store {
   // only one, else new memory in place of it.
   void MakeRoom(PackedConstant& constant, size_t bytes);
   void CountRun(LaneKind kind);
+  // How many runs asked before.
+  uint64_t NextDraw() { return draws_.fetch_add(1, std::memory_order_relaxed); }
 
   // What a program saw of its variables when it last ran.
   struct View {
@@ -192,6 +194,7 @@ class Store {
   std::mutex constants_mutex_;                   // before mutex_, where both are taken
   Slabs slabs_;                                  // of the constants; for who holds constants_mutex_
   std::array<std::atomic<uint64_t>, 2> runs_{};  // by LaneKind
+  std::atomic<uint64_t> draws_{0};
 };
 
 }  // namespace slimnet

@@ -106,7 +106,7 @@ class Evaluator {
     for (ValueId value : node.outputs) outputs.push_back(SharedAddress(buffers_[value]));
     const auto kernel = backend_.Prepare({program_, node});
     const auto scratch = backend_.Allocate(kernel->scratch_bytes());
-    kernel->NewInvocation()->Enqueue(*stream_, {inputs, operands, outputs, scratch->data(), 0});
+    kernel->NewInvocation()->Enqueue(*stream_, {inputs, operands, outputs, scratch->data(), {}});
     stream_->Wait();
   }
 

@@ -42,6 +42,7 @@ TEST(ReadsBatchwise, WantsABatchBesideTheAxisOfTheOp) {
   EXPECT_EQ(PortsOf(SoftmaxAttrs{}, {Float({4, 4})}), kFirst);
   EXPECT_EQ(PortsOf(TopKAttrs{2}, {Float({4, 4})}), kFirst);
   EXPECT_EQ(PortsOf(ReluAttrs{}, {Float({4})}), kFirst);
+  EXPECT_EQ(PortsOf(DropoutAttrs{0.5, 1}, {Float({4, 3})}), kFirst);
   EXPECT_EQ(PortsOf(ReluAttrs{}, {Float({})}), kNever);
 }
 
@@ -68,9 +69,8 @@ TEST(ReadsBatchwise, TellsWhatIsStretchedOverTheImages) {
   EXPECT_EQ(PortsOf(SelectAttrs{}, {{DType::kBool, {}}, Float({4, 3}), Float({4, 3})}), (Ports{{false, true, true}}));
 }
 
-TEST(ReadsBatchwise, RefusesWhatLooksAcrossTheBatchDrawsOrHasAnEffect) {
+TEST(ReadsBatchwise, RefusesWhatLooksAcrossTheBatch) {
   EXPECT_EQ(PortsOf(BatchNormTrainingAttrs{0.1, true}, {Float({4, 3}), Float({3}), Float({3})}), kNever);
-  EXPECT_EQ(PortsOf(DropoutAttrs{0.5, 1}, {Float({4, 3})}), kNever);
   EXPECT_EQ(PortsOf(L2LossAttrs{}, {Float({4, 3})}), kNever);
   EXPECT_EQ(PortsOf(SizeAttrs{}, {Float({4, 3})}), kNever);
 }

@@ -155,6 +155,10 @@ TEST(Parse, ReadsWhereToSplit) {
   EXPECT_EQ(split.split->steps, 3);
   EXPECT_EQ(split.split->images, 1);
   for (const std::string line : {"split never\n", "split 3 1\n"}) EXPECT_EQ(Print(Parse(plan + line)), plan + line);
+  EXPECT_EQ(Parse(plan).random_step, "");
+  EXPECT_EQ(Parse(plan + "random_step \"a/step\"\n").random_step, "a/step");
+  EXPECT_EQ(Print(Parse(plan + "random_step \"a/step\"\n")), plan + "random_step \"a/step\"\n");
+  ExpectError(plan + "random_step 3\n", "a quoted name of a variable");
   ExpectError(plan + "split 0 1\n", "`never` or a number of steps");
   ExpectError(plan + "split 3\n", "expected \" \"");
   ExpectError(plan + "split 3 0\n", "a number of images");

@@ -214,10 +214,10 @@ TEST(Verify, KeepsThePrologueInFront) {
   ExpectRefused(program, "the prologue cannot hold this op");
 }
 
-// x [4,3] -> microbatch_slice -> relu -> microbatch_concat -> abs, in two repetitions.
-Program WithMicrobatchLoop() {
+// x [4,width] -> microbatch_slice -> relu -> microbatch_concat -> abs, in two repetitions.
+Program WithMicrobatchLoop(int64_t width = 3) {
   Builder b;
-  const ValueId x = b.Input("x", Float({4, 3}));
+  const ValueId x = b.Input("x", Float({4, width}));
   const ValueId y = b.Op(ReluAttrs{}, {b.Op(MicrobatchSliceAttrs{2}, {x})});
   b.Output("y", b.Op(AbsAttrs{}, {b.Op(MicrobatchConcatAttrs{2}, {y})}));
   return b.TakeUnchecked();
@@ -250,9 +250,9 @@ TEST(Verify, LetsNothingOutOfAMicrobatchLoopButThroughConcats) {
 }
 
 TEST(Verify, LetsAMicrobatchLoopComeFirstAndHoldWhatIsBatchwise) {
-  Program program = WithMicrobatchLoop();
-  program.nodes[2].op = OpKind::kDropout;
-  program.nodes[2].attrs = DropoutAttrs{0.5, 1};
+  Program program = WithMicrobatchLoop(2);
+  program.nodes[2].op = OpKind::kTranspose;
+  program.nodes[2].attrs = TransposeAttrs{{1, 0}};
   ExpectRefused(program, "the microbatch loop cannot hold this op");
   program = WithMicrobatchLoop();
   program.nodes[4].inputs[0] = 0;

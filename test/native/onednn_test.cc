@@ -68,7 +68,7 @@ void RunOnce(const Backend& backend, const Kernel& kernel, std::vector<void*> in
   const auto scratch = backend.Allocate(kernel.scratch_bytes());
   const auto invocation = kernel.NewInvocation();
   const DevicePtr result = SharedAddress(output);
-  invocation->Enqueue(*stream, {Shared(inputs), Shared(operands), {&result, 1}, scratch->data(), 0});
+  invocation->Enqueue(*stream, {Shared(inputs), Shared(operands), {&result, 1}, scratch->data(), {}});
 }
 
 Node Reorder(ValueId from, ValueId to) {

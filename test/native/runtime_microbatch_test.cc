@@ -217,6 +217,27 @@ TEST_F(MicrobatchRuns, CanBeStoppedInTheMiddleAndRunAgain) {
   EXPECT_EQ(Run(*split, images_), expected);
 }
 
+TEST_F(MicrobatchRuns, DrawsWhatTheWholeBatchDraws) {
+  // 27 elements an image: the blocks of random words do not begin with the images. The second one is behind any loop.
+  const std::string plan = R"(slimnet.plan 1
+%0 = input() {name="x"} @"x" : float32[4,32,27]
+%1 = dropout(%0) {keep_prob=0.5, seed=3} @"first" : float32[4,32,27]
+%2 = reduce_sum(%1) {axes=[1], keep_dims=false} @"sum" : float32[4,27]
+%3 = reduce_sum(%2) {axes=[0], keep_dims=true} @"across" : float32[1,27]
+%4 = add(%2, %3) {} @"shifted" : float32[4,27]
+%5 = dropout(%4) {keep_prob=0.5, seed=4} @"second" : float32[4,27]
+output "first" %1
+output "second" %5
+)";
+  const Floats x = Waves(4 * 32 * 27, 0, 1, 2);
+  const std::vector<Floats> whole = Run(*Compile(plan + "split never\n"), x);
+  for (const int images : {1, 2}) {
+    const auto split = Compile(plan + SplitLine(2, images));
+    EXPECT_NE(split->PlanText().find("microbatch_loop " + std::to_string(4 / images) + ":\n"), std::string::npos);
+    EXPECT_EQ(Run(*split, x), whole);
+  }
+}
+
 TEST_F(MicrobatchRuns, OfViewsAloneLeavesTheInputAsItIs) {
   const auto program = Compile(R"(slimnet.plan 1
 %0 = input() {name="x"} @"x" : float32[4,16]

@@ -326,7 +326,10 @@ class RunJob final : public Job {
   }
   ~RunJob() override { set_->GiveInputs(std::move(room_)); }
   bool ReadyForOneThread() const override { return set_->HasProgramFor(LaneKind::kSerial); }
-  void Begin() override { request.index = set_->Number(); }
+  void Begin() override {
+    request.step = set_->Begin();
+    turn_ = set_->Stats().runs - 1;
+  }
   void Execute(const ExecutorResources& resources) override {
     if (crowded()) set_->AddProgramFor(LaneKind::kSerial, resources, cancelled());
     set_->Run(resources, request, cancelled());
@@ -337,11 +340,14 @@ class RunJob final : public Job {
     return values;
   }
   const ProgramSet& set() const { return *set_; }
+  // How many runs of the set began before it.
+  uint64_t turn() const { return turn_; }
   RunRequest request;
 
  private:
   std::shared_ptr<ProgramSet> set_;
   std::unique_ptr<Memory> room_;
+  uint64_t turn_ = 0;
 };
 
 class ModesOfPrograms : public ::testing::TestWithParam<const char*> {
@@ -349,11 +355,14 @@ class ModesOfPrograms : public ::testing::TestWithParam<const char*> {
   ModesOfPrograms() : executor_(GetParam(), 3, ended_.Sink()) {
     executor_.MakeSerialLanes();
     executor_.AddUser();
-    store_ = std::make_shared<Store>(executor_.backends()[0]);
-    store_->Declare("w", {DType::kFloat32, {kSize}});
+    MakeStore();
   }
   ~ModesOfPrograms() override { executor_.Shutdown(); }
 
+  void MakeStore() {
+    store_ = std::make_shared<Store>(executor_.backends()[0]);
+    store_->Declare("w", {DType::kFloat32, {kSize}});
+  }
   std::shared_ptr<ProgramSet> Compile(const std::string& plan, LaneKind kind = LaneKind::kSerial) {
     executor_.Submit(std::make_unique<CompileJob>(plan, store_, executor_, kind), kLongQueue);
     const auto jobs = ended_.Take(1);
@@ -367,7 +376,7 @@ class ModesOfPrograms : public ::testing::TestWithParam<const char*> {
     for (const auto& job : ended_.Take(count)) {
       EXPECT_FALSE(job->failure());
       const auto& run = static_cast<const RunJob&>(*job);
-      results[run.request.index % count] = run.result();
+      results[run.turn() % count] = run.result();
     }
     return results;
   }
@@ -404,9 +413,21 @@ TEST_P(ModesOfPrograms, UpdatesHappenOneAfterTheOtherInTheOrderOfTheCalls) {
 
 TEST_P(ModesOfPrograms, TheSameRunDrawsTheSameNumbersOnBothKindsOfLanes) {
   const auto parallel = Run(Compile(DropoutPlan(), LaneKind::kParallel), Parallelism::kParallel, 40, 1);
+  MakeStore();
   const auto serial = Run(Compile(DropoutPlan(), LaneKind::kSerial), Parallelism::kSerial, 40, 1);
   EXPECT_EQ(parallel, serial);
   EXPECT_NE(parallel[0], parallel[1]);
+}
+
+TEST_P(ModesOfPrograms, RunsThatDrawAreCountedWhateverTheirProgram) {
+  const auto one = Run(Compile(DropoutPlan()), Parallelism::kSerial, 4, 1);
+  MakeStore();
+  std::vector<std::vector<float>> several;
+  for (int i = 0; i < 4; ++i) {
+    Run(Compile(ReadPlan()), Parallelism::kSerial, 3, 1);  // draws nothing
+    several.push_back(Run(Compile(DropoutPlan()), Parallelism::kSerial, 1, 1)[0]);
+  }
+  EXPECT_EQ(several, one);
 }
 
 TEST_P(ModesOfPrograms, ACrowdMakesAProgramReadyForOneThread) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "base/random.h"
 #include "native/ended_jobs.h"
 #include "runtime/compiled_program.h"
 #include "runtime/executor.h"
@@ -181,6 +182,53 @@ TEST_F(Runtime, AnUnchangedStoreNeedsNoNewView) {
   view.slots = {store_->Slot("w", {DType::kFloat32, {4}})};
   EXPECT_TRUE(Store::Reading(*store_, view).changed());
   EXPECT_FALSE(Store::Reading(*store_, view).changed());
+}
+
+const std::string kDraw = R"(slimnet.plan 1
+%0 = input() {name="x"} @"x" : float32[4]
+%1 = dropout(%0) {keep_prob=0.5, seed=3} @"y" : float32[4]
+output "y" %1
+random_step "step"
+)";
+
+// What the run draws, as bits.
+int MaskOf(const Floats& values) {
+  int mask = 0;
+  for (const float value : values) mask = 2 * mask + (value == 0 ? 0 : 1);
+  return mask;
+}
+
+TEST_F(Runtime, RandomOpsDrawFromTheStepThatAVariableSays) {
+  store_->Declare("step", {DType::kInt64, {}});
+  const auto at = [&](CompiledProgram& program, int64_t step) {
+    store_->Write("step", DType::kInt64, std::as_bytes(std::span(&step, 1)), 0);
+    return MaskOf(Run(program, {1, 1, 1, 1})[0]);
+  };
+  const auto first = Compile(kDraw);
+  std::vector<int> masks;
+  for (int64_t step = 0; step < 16; ++step) {
+    masks.push_back(at(*first, step));
+    const auto key = static_cast<uint64_t>(step);
+    int expected = 0;
+    for (uint64_t i = 0; i < 4; ++i) expected = 2 * expected + (Uniform(3, key, i) < 0.5F ? 1 : 0);
+    EXPECT_EQ(masks.back(), expected);
+  }
+  const auto second = Compile(kDraw);
+  for (int64_t step = 15; step >= 0; --step) EXPECT_EQ(at(*second, step), masks[static_cast<size_t>(step)]);
+  EXPECT_FALSE(second->counts_draws());
+  // Those above 2^32, and below 0, are others.
+  EXPECT_NE(at(*first, (int64_t{1} << 32) + 1), at(*first, 1));
+}
+
+TEST_F(Runtime, TheStepOfRandomOpsIsAnIntegerScalar) {
+  store_->Declare("step", {DType::kFloat32, {}});
+  try {
+    Compile(kDraw);
+    FAIL() << "expected an error";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kCompile);
+    EXPECT_EQ(error.node(), "step");
+  }
 }
 
 TEST_F(Runtime, FailuresNameOpAndNode) {

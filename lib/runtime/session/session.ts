@@ -122,7 +122,8 @@ export class Session {
 
   /**
    * Makes the first run as fast as later ones, for each of the given shapes: compiles the fetches, packs the weights, and runs
-   * them once on zeros. Changes no variable. It counts among the runs, also among those that `dropout` counts.
+   * them once on zeros. Changes no variable. It counts among the runs. Where the graph has no global step, that
+   * also counts for what `dropout` draws next.
    * @throws ArgumentError for fetches that would change variables, and for more shapes than the session keeps programs;
    * otherwise like `run`
    */

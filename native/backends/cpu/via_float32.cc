@@ -65,7 +65,7 @@ class ViaFloat32Invocation final : public Invocation {
       plan_->round_filter(Address<const float>(inputs_[1]), Address<float>(rounded));
       inputs_[1] = rounded;
     }
-    inner_->Enqueue(stream, {inputs_, operands_, outputs_, b.scratch + plan_->inner_offset, b.run_index});
+    inner_->Enqueue(stream, {inputs_, operands_, outputs_, b.scratch + plan_->inner_offset, b.draw});
     for (const Converted& c : plan_->outputs) {
       const auto* const plain = Scratch<const void>(b, c.offset);
       auto* const stored = Out<void>(b, c.port);

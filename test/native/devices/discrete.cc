@@ -28,9 +28,9 @@ class DiscreteInvocation final : public Invocation {
     static_cast<DiscreteStream&>(stream).Queue(
         [this, inputs = AllForKernel(bindings.inputs), operands = AllForKernel(bindings.operands),
          outputs = AllForKernel(bindings.outputs), scratch = ForKernel(bindings.scratch),
-         run_index = bindings.run_index](Stream& inner) {
+         draw = bindings.draw](Stream& inner) {
           try {
-            inner_->Enqueue(inner, {inputs, operands, outputs, scratch, run_index});
+            inner_->Enqueue(inner, {inputs, operands, outputs, scratch, draw});
           } catch (Error& error) {
             error.At(op_, node_);
             throw;
