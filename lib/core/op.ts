@@ -74,7 +74,7 @@ export interface OpSpec<I extends readonly string[], O extends readonly string[]
         dOutputs: PortTensors<O>,
         attrs: AttrsOf<A>,
       ) => Partial<PortTensors<I>>);
-  /** Input ports that name variables which this op changes at the end of a run. */
+  /** Input ports that name variables which this op changes. Output i is the new value of the i-th of them. */
   readonly updates?: readonly I[number][];
   /** Where values enter a plan: the output type is written in the plan and not inferred there. */
   readonly source?: boolean;

@@ -185,6 +185,8 @@ export interface NativeStoreStats {
   readonly bytes: number;
   /** Constants that programs made out of them. */
   readonly packedBytes: number;
+  /** Second memory of the variables that programs change. */
+  readonly spareBytes: number;
   readonly variables: number;
   /** Working memory of the executor, shared by the stores of one backend and thread count. */
   readonly arenaBytes: number;
@@ -257,6 +259,12 @@ export interface NativeProgram {
   /** The values that results and inputs took in all runs, for a plan that says `observe`. */
   ranges(): NativeRange[];
   steps(): NativeStep[];
-  stats(): { readonly arenaBytes: number; readonly constantBytes: number; readonly runs: number };
+  stats(): {
+    readonly arenaBytes: number;
+    readonly constantBytes: number;
+    /** Second memory of the variables that a run changes. */
+    readonly spareBytes: number;
+    readonly runs: number;
+  };
   dispose(): void;
 }

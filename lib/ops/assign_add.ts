@@ -2,7 +2,7 @@ import { defineOp } from '../core/op.js';
 import { requireAssignable } from './checks.js';
 import { updateTraits } from './traits.js';
 
-/** variable <- variable + value, when the run ends; `y` is the new value. */
+/** variable <- variable + value, when the run has ended well; `y` is the new value. */
 export const assignAdd = defineOp({
   name: 'assign_add',
   inputs: ['variable', 'value'],

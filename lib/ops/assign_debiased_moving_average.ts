@@ -4,14 +4,14 @@ import { ShapeError } from '../errors.js';
 import { updateTraits } from './traits.js';
 
 /**
- * The moving average of Adam's paper, without its bias towards the initial zero, when the run ends:
+ * The moving average of Adam's paper, without its bias towards the initial zero, when the run has ended well:
  * biased <- biased - (biased - value) (1 - decay); local_step <- local_step + 1;
- * variable <- variable - (variable - biased / (1 - decay^local_step)). `y` is the new value of the variable.
+ * variable <- variable - (variable - biased / (1 - decay^local_step)). The results are the three new values.
  */
 export const assignDebiasedMovingAverage = defineOp({
   name: 'assign_debiased_moving_average',
   inputs: ['variable', 'biased', 'local_step', 'value'],
-  outputs: ['y'],
+  outputs: ['y', 'new_biased', 'new_local_step'],
   attrs: { decay: float },
   traits: updateTraits,
   updates: ['variable', 'biased', 'local_step'],
@@ -25,6 +25,6 @@ export const assignDebiasedMovingAverage = defineOp({
         `Expected three of one shape and a scalar step, received ${[variable, biased, value, step].map((t) => shapeText(t.shape)).join(', ')}.`,
       );
     }
-    return { y: variable };
+    return { y: variable, new_biased: biased, new_local_step: step };
   },
 });

@@ -2,7 +2,7 @@ import { defineOp, float } from '../core/op.js';
 import { requireAssignable } from './checks.js';
 import { updateTraits } from './traits.js';
 
-/** variable <- variable - (variable - value) (1 - decay), when the run ends; `y` is the new value. */
+/** variable <- variable - (variable - value) (1 - decay), when the run has ended well; `y` is the new value. */
 export const assignMovingAverage = defineOp({
   name: 'assign_moving_average',
   inputs: ['variable', 'value'],

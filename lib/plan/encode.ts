@@ -37,6 +37,8 @@ export interface PlanRequest {
   readonly precision?: PlanPrecision;
   /** What compiles the plan chooses unless told. */
   readonly split?: PlanSplit;
+  /** New values of variables are written over the old ones, at the end of a run. Default false. */
+  readonly updatesInPlace?: boolean;
 }
 
 /**
@@ -78,6 +80,7 @@ export function encode(request: PlanRequest): Plan {
   for (const tensor of effects) lines.push(`update %${ids.get(tensor)}`);
   lines.push(...precisionLines(precision, quote));
   if (split !== undefined) lines.push(split === 'never' ? 'split never' : `split ${split.steps} ${split.images}`);
+  if (request.updatesInPlace === true && effects.length > 0) lines.push('updates in_place');
   const step = nodes.some(isRandom) ? globalStepOf(graph) : null;
   if (step !== null) {
     lines.push(`random_step ${quote(step.name)}`);

@@ -44,7 +44,7 @@ class CompileJob final : public AsyncJob {
 class RunJob final : public AsyncJob {
  public:
   RunJob(std::shared_ptr<ProgramSet> program, Parallelism parallelism, int64_t id, bool profile)
-      : AsyncJob(&program->store(), parallelism, program->has_updates()), program_(std::move(program)), id_(id) {
+      : AsyncJob(&program->store(), parallelism, program->access()), program_(std::move(program)), id_(id) {
     request_.profile = profile;
     request_.inputs.resize(program_->inputs().size());
   }
@@ -80,6 +80,7 @@ class RunJob final : public AsyncJob {
   }
 
   bool ReadyForOneThread() const override { return program_->HasProgramFor(LaneKind::kSerial); }
+  bool MayBeGuestOn(LaneKind kind) const override { return program_->HasProgramFor(kind); }
   void Begin() override { request_.step = program_->Begin(); }
 
   void Execute(const ExecutorResources& resources) override {
@@ -217,6 +218,7 @@ napi_value StatsOfProgram(const js::Arguments& arguments) {
   const napi_value object = js::Object(env);
   js::Set(env, object, "arenaBytes", js::Number(env, static_cast<double>(stats.arena_bytes)));
   js::Set(env, object, "constantBytes", js::Number(env, static_cast<double>(stats.constant_bytes)));
+  js::Set(env, object, "spareBytes", js::Number(env, static_cast<double>(stats.spare_bytes)));
   js::Set(env, object, "runs", js::Number(env, static_cast<double>(stats.runs)));
   return object;
 }

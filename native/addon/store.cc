@@ -129,6 +129,7 @@ napi_value StatsOfStore(const js::Arguments& arguments) {
   const napi_value object = js::Object(env);
   js::Set(env, object, "bytes", js::Number(env, static_cast<double>(stats.bytes)));
   js::Set(env, object, "packedBytes", js::Number(env, static_cast<double>(stats.packed_bytes)));
+  js::Set(env, object, "spareBytes", js::Number(env, static_cast<double>(stats.spare_bytes)));
   js::Set(env, object, "variables", js::Number(env, static_cast<double>(stats.variables)));
   js::Set(env, object, "arenaBytes", js::Number(env, static_cast<double>(executor.arena_bytes())));
   js::Set(env, object, "waiting", js::Number(env, static_cast<double>(executor.Waiting(shared->store().get()))));
@@ -176,7 +177,7 @@ Parallelism SharedStore::parallelism() const {
 
 void SharedStore::Account(napi_env env) {
   const StoreStats stats = store_->Stats();
-  const auto now = static_cast<int64_t>(stats.bytes + stats.packed_bytes);
+  const auto now = static_cast<int64_t>(stats.bytes + stats.packed_bytes + stats.spare_bytes);
   int64_t total = 0;
   if (now != accounted_ && napi_adjust_external_memory(env, now - accounted_, &total) == napi_ok) accounted_ = now;
 }

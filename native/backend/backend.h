@@ -88,11 +88,9 @@ struct DrawPosition {
 // Where one step finds its tensors, in the order of Node::inputs, ::post_ops (null where a post-op has no operand) and
 // ::outputs. Read while the step is being queued, and not later: the caller changes them for the next one.
 //
-// Steps that change variables: for the ports in OpInfo::updates the input pointer is the variable's own memory. The
-// step writes the new value through it, and to outputs[0] as well. The runtime binds no copy there, runs such steps
-// after all readers of the variable (schedule sees to the order), and lets no other program of the store run meanwhile.
-// All other inputs are read-only. Inputs and outputs of one step do not overlap, but for an in-place add, whose operand
-// is outputs[0], and for reshape and squeeze, which may be given the same place twice.
+// Inputs are read-only. Inputs and outputs of one step do not overlap, but for an in-place add, whose operand is
+// outputs[0], for reshape and squeeze, which may be given the same place twice, and for steps that change variables:
+// outputs[i] may be the memory of the input at port OpInfo::updates[i].
 struct Bindings {
   std::span<const DevicePtr> inputs;
   std::span<const DevicePtr> operands;

@@ -42,7 +42,7 @@ Types Infer(const AssignDebiasedMovingAverageAttrs&, const Types& inputs) {
     Fail("Expected three of one shape and a scalar step, received " + ShapeText(variable.shape) + ", " +
          ShapeText(biased.shape) + ", " + ShapeText(value.shape) + ", " + ShapeText(step.shape) + ".");
   }
-  return {variable};
+  return {variable, biased, step};
 }
 
 }  // namespace slimnet::infer

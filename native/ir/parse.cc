@@ -90,6 +90,8 @@ class Parser {
         program_.precision.observe = true;
       } else if (scanner.Take("split ")) {
         SplitLine(scanner);
+      } else if (scanner.Take("updates in_place")) {
+        program_.updates_in_place = true;
       } else if (scanner.Take("random_step ")) {
         program_.random_step = scanner.String("a quoted name of a variable");
       } else {

@@ -82,6 +82,9 @@ std::string PlaceText(const Program& program, const Node& node) {
       case Place::Kind::kConstant:
         text += " constant[" + Span(value.place, value.bytes()) + "]";
         break;
+      case Place::Kind::kSpare:
+        text += " spare[" + std::to_string(value.bytes()) + "]";
+        break;
       case Place::Kind::kAlias:
         text += " alias[" + ValueText(value.place.index) + "]";
         break;
@@ -154,6 +157,7 @@ std::string Print(const Program& program) {
     text += "output " + Quote(output.name) + " " + ValueText(output.value) + "\n";
   for (ValueId value : program.updates) text += "update " + ValueText(value) + "\n";
   if (!program.random_step.empty()) text += "random_step " + Quote(program.random_step) + "\n";
+  if (program.updates_in_place) text += "updates in_place\n";
   return text + PrecisionText(program.precision) + SplitText(program.split);
 }
 

@@ -51,6 +51,7 @@ struct Place {
     kArena,     // offset in the executor's arena
     kInput,     // the caller's data: `index` is the program input
     kVariable,  // the store's memory of the variable that the node `index` reads
+    kSpare,     // new memory of the variable that the node `index` reads: its value when the run has ended
     kConstant,  // number `index` of what the prologue hands to the main part, or a constant of the plan: lives as long
                 // as the compiled program
     kAlias,     // the very bytes of value `index` (squeeze, reshape), which is no alias itself
@@ -146,6 +147,8 @@ struct Program {
   // The variable whose value at the beginning of a run is the step that random ops draw from; empty: runs with random
   // ops are counted.
   std::string random_step;
+  // New values are written over the old ones, at the end of a run, instead of beside them.
+  bool updates_in_place = false;
   PrecisionRequest precision;
   std::optional<SplitRequest> split;
   size_t arena_bytes = 0;  // set by plan_memory; scratch included
@@ -159,7 +162,7 @@ struct Uses {
   std::vector<int32_t> producer;
   // Node indices that read each value (inputs and post-op operands), ascending, one entry for each read.
   std::vector<std::vector<int32_t>> readers;
-  // True for values that are outputs or updates of the program.
+  // True for values that are outputs of the program, and for new values of variables.
   std::vector<bool> external;
 
   explicit Uses(const Program& program);

@@ -15,6 +15,7 @@ Uses::Uses(const Program& program)
     const Node& node = program.nodes[i];
     const auto index = static_cast<int32_t>(i);
     for (ValueId value : node.outputs) producer[value] = index;
+    for (size_t k = 0; k < Info(node.op).updates.size(); ++k) external[node.outputs[k]] = true;
     for (ValueId value : node.inputs) readers[value].push_back(index);
     for (const PostOp& post : node.post_ops) {
       if (post.operand != kNoValue) readers[post.operand].push_back(index);

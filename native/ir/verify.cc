@@ -219,10 +219,18 @@ class Verifier {
   }
 
   void CheckUpdates(const Node& node) {
-    for (int port : Info(node.op).updates) {
-      if (ProducerOf(node.inputs[static_cast<size_t>(port)]).op != OpKind::kVariable) {
-        FailAt(node,
-               "the input " + std::string(Info(node.op).inputs[static_cast<size_t>(port)]) + " must be a variable.");
+    const auto& updates = Info(node.op).updates;
+    for (size_t i = 0; i < updates.size(); ++i) {
+      const auto port = static_cast<size_t>(updates[i]);
+      const ValueId changed = node.inputs[port];
+      const Node& maker = ProducerOf(changed);
+      // A variable, or its new value.
+      const bool is_new = static_cast<size_t>(program_.values[changed].port) < Info(maker.op).updates.size();
+      if (maker.op != OpKind::kVariable && !is_new) {
+        FailAt(node, "the input " + std::string(Info(node.op).inputs[port]) + " must be a variable.");
+      }
+      if (i >= node.outputs.size() || TypeOf(node.outputs[i]) != TypeOf(changed)) {
+        FailAt(node, "it makes no new value of " + ValueText(changed) + ", which it changes.");
       }
     }
   }
@@ -308,7 +316,9 @@ class Verifier {
       }
     }
     for (const ProgramOutput& output : program_.outputs) bytes[roots[output.value]].external = true;
-    for (ValueId value : program_.updates) bytes[roots[value]].external = true;
+    for (const Node& node : program_.nodes) {
+      for (size_t i = 0; i < Info(node.op).updates.size(); ++i) bytes[roots[node.outputs[i]]].external = true;
+    }
     for (size_t i = 0; i < program_.nodes.size(); ++i) {
       for (const PostOp& post : program_.nodes[i].post_ops) {
         if (!post.in_place) continue;

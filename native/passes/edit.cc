@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "ir/constants.h"
 #include "ir/reads.h"
+#include "ir/updates.h"
 
 namespace slimnet {
 namespace {
@@ -144,18 +145,13 @@ void SortNodes(Program& program) {
 }
 
 std::vector<bool> UpdatedVariables(const Program& program) {
-  const std::vector<int32_t> producer = Producers(program);
-  const auto name_of = [&](const Node& node) { return std::string_view(std::get<VariableAttrs>(node.attrs).name); };
+  const VariableReads reads(program);
   std::set<std::string_view> names;
-  for (const Node& node : program.nodes) {
-    for (int port : Info(node.op).updates) {
-      const ValueId value = node.inputs[static_cast<size_t>(port)];
-      names.insert(name_of(program.nodes[static_cast<size_t>(producer[value])]));
-    }
-  }
+  for (const NewValue& made : NewValues(program)) names.insert(reads.NameOf(made.variable));
   std::vector<bool> updated(program.values.size(), false);
   for (const Node& node : program.nodes) {
-    if (node.op == OpKind::kVariable && names.contains(name_of(node))) updated[node.outputs[0]] = true;
+    if (node.op != OpKind::kVariable) continue;
+    updated[node.outputs[0]] = names.contains(std::get<VariableAttrs>(node.attrs).name);
   }
   return updated;
 }

@@ -1,4 +1,4 @@
-// Updates work on the variables' memory. An output, or anything computed after an update, that reads a variable as it
+// Updates in place overwrite the variables' values. An output, or anything computed after an update, that reads a variable as it
 // was before the run must not look into that memory: it gets a copy.
 #include <algorithm>
 #include <map>
@@ -57,9 +57,7 @@ class Keeper {
 }  // namespace
 
 void KeepOldValues(Program& program, const Backend&) {
-  const bool updates = std::any_of(program.nodes.begin(), program.nodes.end(),
-                                   [](const Node& node) { return !Info(node.op).updates.empty(); });
-  if (updates) Keeper(program).Run();
+  if (program.updates_in_place) Keeper(program).Run();
 }
 
 }  // namespace slimnet

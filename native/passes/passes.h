@@ -34,10 +34,14 @@ void AssignLayout(Program& program, const Backend& backend);
 // Marks what depends on variables and constants alone as prologue and moves it to the front.
 void HoistConstants(Program& program, const Backend& backend);
 
-// Copies values of variables that are asked for after the program has changed them.
+// Lets each op that changes a variable begin with what the one before it made of the variable.
+void ChainUpdates(Program& program, const Backend& backend);
+
+// Copies values of variables that are asked for after the program has changed them in place.
 void KeepOldValues(Program& program, const Backend& backend);
 
-// Moves updates of variables behind all that reads them, and producers towards their readers where that saves memory.
+// Moves new values of variables to where all is there that they are made of, or, where they are written in place, behind
+// all that reads the old ones; and producers towards their readers where that saves memory.
 void Schedule(Program& program, const Backend& backend);
 
 // Places all values, as if no kernel needed scratch: the compiler plans again when the kernels have said what they

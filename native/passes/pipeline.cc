@@ -9,7 +9,7 @@
 namespace slimnet {
 namespace {
 
-constexpr std::array<Pass, 11> kPipeline{{
+constexpr std::array<Pass, 12> kPipeline{{
     {"canonicalize", Canonicalize},
     {"fold_batch_norm", FoldBatchNorm},
     {"fuse_post_ops", FusePostOps},
@@ -18,6 +18,7 @@ constexpr std::array<Pass, 11> kPipeline{{
     {"split_batch", SplitBatch},
     {"assign_layout", AssignLayout},
     {"hoist_constants", HoistConstants},
+    {"chain_updates", ChainUpdates},
     {"keep_old_values", KeepOldValues},
     {"schedule", Schedule},
     {"plan_memory", PlanValues},

@@ -4,6 +4,7 @@
 
 #include "base/error.h"
 #include "ir/microbatch_loop.h"
+#include "ir/updates.h"
 #include "ir/views.h"
 #include "passes/passes.h"
 #include "passes/storage.h"
@@ -35,7 +36,8 @@ Requests RequestsOf(const Storages& storages, std::span<const size_t> scratch_by
 }
 
 // Places of the storages; inputs and constants are counted in the order of their nodes.
-std::vector<Place> PlacesOf(const Storages& storages, const Requests& requests, const Packing& packing) {
+std::vector<Place> PlacesOf(const Program& program, const Storages& storages, const Requests& requests,
+                            const Packing& packing) {
   std::vector<Place> places(storages.items.size());
   int32_t inputs = 0;
   int32_t constants = 0;
@@ -45,6 +47,10 @@ std::vector<Place> PlacesOf(const Storages& storages, const Requests& requests, 
     if (s.kind == Place::Kind::kInput) places[i].index = inputs++;
     if (s.kind == Place::Kind::kConstant) places[i].index = constants++;
     if (s.kind == Place::Kind::kVariable) places[i].index = s.first;
+  }
+  const VariableReads reads(program);
+  for (const NewValue& made : NewValues(program)) {
+    places[static_cast<size_t>(storages.of[made.value])].index = reads.ProducerOf(made.variable);
   }
   for (size_t k = 0; k < requests.storages.size(); ++k) {
     if (requests.storages[k] >= 0) places[static_cast<size_t>(requests.storages[k])].offset = packing.offsets[k];
@@ -88,7 +94,7 @@ MemoryReport PlanMemory(Program& program, std::span<const size_t> scratch_bytes)
   const Storages storages(program);
   const Requests requests = RequestsOf(storages, scratch_bytes);
   const Packing packing = Pack(requests.intervals);
-  SetPlaces(program, storages, PlacesOf(storages, requests, packing));
+  SetPlaces(program, storages, PlacesOf(program, storages, requests, packing));
   SetScratch(program, requests, packing);
   program.arena_bytes = packing.bytes;
 
@@ -98,6 +104,7 @@ MemoryReport PlanMemory(Program& program, std::span<const size_t> scratch_bytes)
   for (const Interval& interval : requests.intervals) report.sum += interval.bytes;
   for (const Storage& s : storages.items) {
     if (s.kind == Place::Kind::kConstant) report.constant_bytes += s.bytes;
+    if (s.kind == Place::Kind::kSpare) report.spare_bytes += s.bytes;
   }
   return report;
 }

@@ -1,4 +1,5 @@
-// The order of the main part. Updates of variables and what follows from them come last. Before that, a node whose
+// The order of the main part. New values of variables are made as soon as all is there that they are made of, so that a
+// gradient dies early; where they are written in place, they and what follows from them come last. A node whose
 // result is needed only later moves towards its reader when the bytes alive on the way become fewer: the projection of
 // a residual unit then runs just before the convolution that adds it.
 #include <algorithm>
@@ -8,6 +9,7 @@
 #include <vector>
 
 #include "ir/microbatch_loop.h"
+#include "ir/reads.h"
 #include "ir/views.h"
 #include "passes/edit.h"
 #include "passes/passes.h"
@@ -19,9 +21,46 @@ namespace {
 // How far a node may move: keeps the pass linear.
 constexpr int32_t kWindow = 128;
 
-// Stable order: prologue, then what does not depend on updates, then the updates. Returns how many nodes stand in the
-// first and in the first two parts.
-std::pair<int32_t, int32_t> UpdatesLast(Program& program) {
+// Where the nodes begin and end that may be moved.
+struct Movable {
+  int32_t begin = 0;
+  int32_t end = 0;
+};
+
+// Stable order in which nodes that make new values of variables stand right behind the last node that makes something
+// for them.
+Movable UpdatesEarly(Program& program) {
+  const Uses uses(program);
+  const auto is_prologue = [](const Node& node) { return node.prologue; };
+  const auto begin = static_cast<int32_t>(std::count_if(program.nodes.begin(), program.nodes.end(), is_prologue));
+  // Behind which node each stands; its own index where it makes no new value.
+  std::vector<int32_t> behind(program.nodes.size());
+  const auto is_update = [&](int32_t i) { return !Info(program.nodes[static_cast<size_t>(i)].op).updates.empty(); };
+  for (int32_t i = 0; i < static_cast<int32_t>(behind.size()); ++i) {
+    int32_t& place = behind[static_cast<size_t>(i)];
+    place = i;
+    if (!is_update(i)) continue;
+    place = begin - 1;
+    ForEachRead(program.nodes[static_cast<size_t>(i)], [&](ValueId value) {
+      place = std::max(place, behind[static_cast<size_t>(uses.producer[value])]);
+    });
+  }
+  std::vector<int32_t> order(program.nodes.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(), [&](int32_t a, int32_t b) {
+    const int32_t place_a = behind[static_cast<size_t>(a)];
+    const int32_t place_b = behind[static_cast<size_t>(b)];
+    return place_a != place_b ? place_a < place_b : !is_update(a) && is_update(b);
+  });
+  std::vector<Node> ordered;
+  ordered.reserve(order.size());
+  for (int32_t index : order) ordered.push_back(std::move(program.nodes[static_cast<size_t>(index)]));
+  program.nodes = std::move(ordered);
+  return {begin, static_cast<int32_t>(program.nodes.size())};
+}
+
+// Stable order: prologue, then what does not depend on updates, then the updates, which stay where they are.
+Movable UpdatesLast(Program& program) {
   const std::vector<bool> late = DependsOnUpdates(program);
   const auto part = [&](size_t i) { return program.nodes[i].prologue ? 0 : late[i] ? 2 : 1; };
   std::array<int32_t, 3> counts{};
@@ -101,6 +140,7 @@ class Sinker {
   void Sink(int32_t at) {
     const Node& node = NodeAt(at);
     if (Info(node.op).source || IsView(node.op) || Overwritten(node) != kNoValue) return;
+    if (!Info(node.op).updates.empty()) return;
     std::vector<int32_t> made;
     for (ValueId value : node.outputs) made.push_back(storages_.of[value]);
     // There from the first repetition on: nothing is saved.
@@ -171,8 +211,8 @@ class Sinker {
 }  // namespace
 
 void Schedule(Program& program, const Backend&) {
-  const auto [begin, end] = UpdatesLast(program);
-  Sinker(program, begin, end).Run();
+  const Movable movable = program.updates_in_place ? UpdatesLast(program) : UpdatesEarly(program);
+  Sinker(program, movable.begin, movable.end).Run();
 }
 
 }  // namespace slimnet

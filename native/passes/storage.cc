@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "ir/microbatch_loop.h"
+#include "ir/updates.h"
 #include "ir/views.h"
 
 namespace slimnet {
@@ -19,6 +20,13 @@ Place::Kind KindOf(OpKind op) {
     default:
       return Place::Kind::kArena;
   }
+}
+
+// By value: the variable whose last new value it is, or kNoValue.
+std::vector<ValueId> VariablesOfNewValues(const Program& program) {
+  std::vector<ValueId> variables(program.values.size(), kNoValue);
+  for (const NewValue& made : NewValues(program)) variables[static_cast<size_t>(made.value)] = made.variable;
+  return variables;
 }
 
 // The concat's input is one part of what this stretch holds.
@@ -39,6 +47,7 @@ ValueId Overwritten(const Node& node) {
 
 Storages::Storages(const Program& program) : of(program.values.size(), -1) {
   std::vector<bool> crosses;  // by storage: made in the prologue, needed after it
+  const std::vector<ValueId> new_value_of = VariablesOfNewValues(program);
   const MicrobatchLoop loop(program);
   int32_t loop_begin = -1;  // its first node
   for (size_t i = 0; i < program.nodes.size(); ++i) {
@@ -51,8 +60,14 @@ Storages::Storages(const Program& program) : of(program.values.size(), -1) {
         of[value] = of[shared];
         continue;
       }
+      const ValueId variable = new_value_of[value];
+      if (variable != kNoValue && program.updates_in_place) {
+        of[value] = of[variable];
+        continue;
+      }
+      const Place::Kind kind = variable != kNoValue ? Place::Kind::kSpare : KindOf(node.op);
       of[value] = static_cast<int32_t>(items.size());
-      items.push_back({value, program.values[value].bytes(), KindOf(node.op), index, index, false});
+      items.push_back({value, program.values[value].bytes(), kind, index, index, false});
       crosses.push_back(false);
     }
     // Not for a part of what was there before, under another shape: nothing is made.

@@ -9,12 +9,14 @@
 
 namespace slimnet {
 
-// One stretch of memory. Views and adds in place give it further values. What the microbatch loop leaves behind through
+// One stretch of memory. Views and adds in place give it further values; a new value in place is in the memory of its
+// variable. What the microbatch loop leaves behind through
 // a concat is as large as the batch, and needed from the first repetition on.
 struct Storage {
   ValueId value = kNoValue;  // the first value in it
   size_t bytes = 0;
-  Place::Kind kind = Place::Kind::kArena;  // kArena, kInput, kVariable, kConstant; kNone: within the prologue alone
+  // kArena, kInput, kVariable, kSpare, kConstant; kNone: within the prologue alone.
+  Place::Kind kind = Place::Kind::kArena;
   int32_t first = 0;                       // index of the node that makes the value, or begins the microbatch loop
   int32_t last = 0;                        // index of the last node that touches it; nodes.size() for outputs
   bool joined = false;

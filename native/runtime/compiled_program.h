@@ -16,6 +16,7 @@
 #include "runtime/arena.h"
 #include "runtime/execution_plan.h"
 #include "runtime/instance.h"
+#include "runtime/job.h"
 #include "runtime/observer.h"
 #include "runtime/prologue.h"
 #include "runtime/resources.h"
@@ -37,8 +38,9 @@ struct StepReport {
 // Everything that lanes share when they run the program at the same time. What a lane must have to itself is its
 // Instance. Run is called on threads of an executor; everything else may be called from any thread.
 //
-// A run that fails before its first update op leaves the store as it was; update ops are the last steps of every
-// program. A run of a program with updates must be the only one of its store (Job::alone).
+// A run is a transaction: it works on the values that the variables have when it begins, and its new values are published
+// all at once when everything has gone well. A program that updates in place has a commit point instead: a run that fails
+// before it leaves the store as it was, one that fails behind it leaves variables whose values are lost.
 class CompiledProgram {
  public:
   // `backend`: whose kernels are used; its device is that of the store's. Throws Error of whichever layer finds a
@@ -55,7 +57,12 @@ class CompiledProgram {
   // Room that the inputs of one run need, and where each of them begins in it.
   size_t input_bytes() const { return plan_.input_bytes; }
   const std::vector<size_t>& input_offsets() const { return plan_.input_offsets; }
-  bool has_updates() const { return !plan_.updated.empty(); }
+  // Runs of programs that change variables must come one after the other; no other run of the store may be at work
+  // beside one that updates in place (Job::access).
+  Access access() const {
+    if (plan_.updated.empty()) return Access::kReads;
+    return plan_.program.updates_in_place ? Access::kAlone : Access::kUpdates;
+  }
   // Whether its random ops draw from RunRequest::step.
   bool counts_draws() const { return plan_.draws && !plan_.step_variable; }
 
@@ -71,6 +78,8 @@ class CompiledProgram {
   // Working memory, with the room for the inputs where the device cannot read them in the host's memory.
   size_t arena_bytes() const { return plan_.arena_bytes; }
   size_t constant_bytes() const { return prologue_.bytes(); }
+  // Second memory of the variables that a run changes.
+  size_t spare_bytes() const { return plan_.spare_bytes; }
 
  private:
   CompiledProgram(Program program, std::shared_ptr<Store> store, std::shared_ptr<const Backend> backend,

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "ir/microbatch_loop.h"
+#include "ir/updates.h"
 #include "ir/views.h"
 #include "passes/pipeline.h"
 #include "passes/plan_memory.h"
@@ -91,6 +92,7 @@ ExecutionPlan::ExecutionPlan(Program parsed, std::shared_ptr<const Backend> back
   }
   FindPorts();
   FindVariables();
+  FindUpdates();
   FindSteps();
   FindStepVariable();
   if (program.precision.observe) FindObserved();
@@ -141,19 +143,27 @@ void ExecutionPlan::FindSteps() {
   const auto inside = [&](size_t node) { return loop.Holds(program.nodes[node]); };
   loop_end = static_cast<size_t>(std::find_if_not(steps.begin(), steps.end(), inside) - steps.begin());
   loop_repeats = loop.repeats();
-  first_update = steps.size();
-  for (size_t s = 0; s < steps.size(); ++s) {
-    const Node& node = program.nodes[steps[s]];
-    for (const int port : Info(node.op).updates) {
-      const int32_t variable = variable_of[At(StorageOf(program, node.inputs[static_cast<size_t>(port)]))];
-      if (variable < 0) {
-        throw Error(ErrorCode::kCompile, "Input " + std::to_string(port) + " must be a variable: the op changes it.")
-            .At(Info(node.op).name, node.name);
-      }
-      updated.push_back(static_cast<size_t>(variable));
-      first_update = std::min(first_update, s);
+  const auto writes_variable = [&](size_t step) {
+    const std::vector<ValueId>& made = program.nodes[step].outputs;
+    return std::any_of(made.begin(), made.end(),
+                       [&](ValueId value) { return program.values[At(value)].place.kind == Place::Kind::kVariable; });
+  };
+  commit = static_cast<size_t>(std::find_if(steps.begin(), steps.end(), writes_variable) - steps.begin());
+}
+
+void ExecutionPlan::FindUpdates() {
+  update_of.assign(program.values.size(), -1);
+  std::vector<size_t> spared;
+  for (const NewValue& made : NewValues(program)) {
+    const Value& value = program.values[At(made.value)];
+    if (value.place.kind == Place::Kind::kSpare) {
+      update_of[At(made.value)] = static_cast<int32_t>(updated.size());
+      spare_bytes += value.bytes();
+      spared.push_back(slots[static_cast<size_t>(variable_of[At(made.variable)])]);
     }
+    updated.push_back(static_cast<size_t>(variable_of[At(made.variable)]));
   }
+  if (!spared.empty()) spares = std::make_unique<Store::KeptSpares>(*store, std::move(spared));
 }
 
 void ExecutionPlan::FindStepVariable() {

@@ -64,12 +64,15 @@ struct ExecutionPlan {
 
   std::vector<size_t> slots;         // the variables
   std::vector<int32_t> variable_of;  // by value: position in `slots`, or -1
-  std::vector<size_t> updated;       // positions in `slots`
+  std::vector<size_t> updated;       // positions in `slots` of those that get new values
+  std::vector<int32_t> update_of;    // by value: position in `updated` of the variable whose spare memory it is, or -1
+  size_t spare_bytes = 0;            // of all of them
+  std::unique_ptr<Store::KeptSpares> spares;
 
   std::vector<size_t> steps;  // nodes, in the order in which they run
   size_t loop_end = 0;        // steps before this one are the microbatch loop
   int64_t loop_repeats = 1;
-  size_t first_update = 0;  // steps from here on change variables
+  size_t commit = 0;  // steps from here on write over variables in place, or come behind such; all of them otherwise
 
   // Whether results depend on the step of a run.
   bool draws = false;
@@ -82,6 +85,7 @@ struct ExecutionPlan {
  private:
   void FindPorts();
   void FindVariables();
+  void FindUpdates();
   void FindSteps();
   void FindStepVariable();
   void FindObserved();

@@ -17,12 +17,35 @@ namespace {
 // Who awaits each run calls again within this time. Longer would take the event loop's time where cores are few.
 constexpr auto kCallSpin = std::chrono::microseconds(50);
 
+// Whether two jobs may not be at work at the same time.
+bool Exclude(const Job& a, const Job& b) {
+  if (a.owner() != b.owner()) return false;
+  const auto either = [&](Access access) { return a.access() == access || b.access() == access; };
+  return either(Access::kAlone) || (a.access() == Access::kUpdates && b.access() == Access::kUpdates);
+}
+
+// Whether `job` waits for `before`, which stands before it in the queue.
+bool Follows(const Job& job, const Job& before) {
+  if (job.owner() != before.owner()) return false;
+  return !(job.access() == Access::kReads && before.access() == Access::kUpdates);
+}
+
 template <class Lanes>
 auto FreeLane(const Lanes& lanes) {
   return std::find_if(lanes.begin(), lanes.end(), [](const auto& lane) { return lane->job == nullptr; });
 }
 
 }  // namespace
+
+class Executor::LaneGuests final : public Guests {
+ public:
+  LaneGuests(Executor& executor, Lane& lane) : executor_(executor), lane_(lane) {}
+  void LetIn() override { executor_.LetIn(lane_); }
+
+ private:
+  Executor& executor_;
+  Lane& lane_;
+};
 
 Executor::Executor(std::string backend, int threads, Done done)
     : backend_(std::move(backend)), threads_(std::max(threads, 1)), done_(std::move(done)) {
@@ -84,6 +107,7 @@ void Executor::Submit(std::unique_ptr<Job> job, size_t limit) {
                                            " runs wait already. Hint: await earlier runs, or raise queueLimit.");
   }
   queue_.push_back(std::move(job));
+  waiting_.store(queue_.size(), std::memory_order_relaxed);
   Dispatch();
 }
 
@@ -93,13 +117,16 @@ void Executor::Cancel(const std::function<bool(const Job&)>& match) {
     const std::lock_guard lock(mutex_);
     for (const auto* lanes : {&parallel_, &serial_}) {
       for (const auto& lane : *lanes) {
-        if (lane->job && match(*lane->job)) lane->job->cancelled_.store(true, std::memory_order_relaxed);
+        for (const auto* job : {&lane->job, &lane->guest}) {
+          if (*job && match(**job)) (*job)->cancelled_.store(true, std::memory_order_relaxed);
+        }
       }
     }
     const auto keep = [&](const auto& job) { return !match(*job); };
     const auto end = std::stable_partition(queue_.begin(), queue_.end(), keep);
     std::move(end, queue_.end(), std::back_inserter(cancelled));
     queue_.erase(end, queue_.end());
+    waiting_.store(queue_.size(), std::memory_order_relaxed);
     Dispatch();  // others may have waited for them
   }
   for (std::unique_ptr<Job>& job : cancelled) {
@@ -123,7 +150,7 @@ size_t Executor::arena_bytes() const {
   const std::lock_guard lock(mutex_);
   size_t sum = 0;
   for (const auto* lanes : {&parallel_, &serial_}) {
-    for (const auto& lane : *lanes) sum += lane->arena.bytes();
+    for (const auto& lane : *lanes) sum += lane->arena.bytes() + lane->guest_arena.bytes();
   }
   return sum;
 }
@@ -148,10 +175,13 @@ void Executor::Shutdown() {
     stopping_ = true;
     for (const auto* lanes : {&parallel_, &serial_}) {
       for (const auto& lane : *lanes) {
-        if (lane->job) lane->job->cancelled_.store(true, std::memory_order_relaxed);
+        for (const auto* job : {&lane->job, &lane->guest}) {
+          if (*job) (*job)->cancelled_.store(true, std::memory_order_relaxed);
+        }
       }
     }
     dropped.swap(queue_);
+    waiting_.store(0, std::memory_order_relaxed);
   }
   EndLanes(serial_);
   EndLanes(parallel_);
@@ -164,14 +194,14 @@ void Executor::Shutdown() {
   }
 }
 
+bool Executor::IsFirstOfItsOwner(const Job& job, Queue::const_iterator end) const {
+  return std::none_of(queue_.begin(), end, [&](const auto& before) { return Follows(job, *before); });
+}
+
 bool Executor::MayPass(const Job& job, Queue::const_iterator end) const {
   // What stands before it in the queue waits because it may not begin.
-  const auto is_before = [&](const auto& other) { return other->owner() == job.owner(); };
-  if (std::any_of(queue_.begin(), end, is_before)) return false;
-  const auto keeps = [&](const auto& lane) {
-    return lane->job && lane->job->owner() == job.owner() && (job.alone() || lane->job->alone());
-  };
-  return std::none_of(serial_.begin(), serial_.end(), keeps);
+  const auto keeps = [&](const auto& lane) { return lane->job && Exclude(job, *lane->job); };
+  return IsFirstOfItsOwner(job, end) && std::none_of(serial_.begin(), serial_.end(), keeps);
 }
 
 Executor::Queue::iterator Executor::FirstInTurn() {
@@ -186,10 +216,7 @@ bool Executor::Crowded() const {
   for (auto at = queue_.begin(); at != queue_.end() && count < threads_; ++at) {
     const Job& job = **at;
     if (job.parallelism() == Parallelism::kParallel) break;  // lets nothing pass
-    const auto keeps = [&](const auto& other) {
-      return other->owner() == job.owner() && (job.alone() || other->alone());
-    };
-    if (std::none_of(queue_.begin(), at, keeps)) ++count;
+    if (std::none_of(queue_.begin(), at, [&](const auto& other) { return Exclude(job, *other); })) ++count;
   }
   return count >= threads_;
 }
@@ -221,6 +248,7 @@ void Executor::Dispatch() {
 void Executor::Give(Lane& lane, Queue::iterator at) {
   lane.job = std::move(*at);
   queue_.erase(at);
+  waiting_.store(queue_.size(), std::memory_order_relaxed);
   lane.job->Begin();
   lane.calls.fetch_add(1, std::memory_order_release);
   lane.changed.notify_one();
@@ -228,17 +256,20 @@ void Executor::Give(Lane& lane, Queue::iterator at) {
 
 void Executor::Work(Lane& lane) {
   BeginOwnThread("run", TimeSlices::kUsual);
-  const auto unused = [&] { return users_ == 0 && lane.arena.bytes() > 0; };
+  const auto unused = [&] { return users_ == 0 && lane.arena.bytes() + lane.guest_arena.bytes() > 0; };
   std::unique_lock lock(mutex_);
   for (;;) {
     lane.changed.wait(lock, [&] { return lane.ending || lane.job || unused(); });
     if (lane.ending) break;
     if (!lane.job) {
       lane.arena.Release();
+      lane.guest_arena.Release();
       continue;
     }
     lock.unlock();
-    Execute(lane);
+    LaneGuests guests(*this, lane);
+    const bool lets_in = lane.job->access() != Access::kReads;
+    Execute(*lane.job, {lane.pool, *lane.stream, lane.arena, lane.kind, lets_in ? &guests : nullptr});
     lock.lock();
     std::unique_ptr<Job> ended = std::move(lane.job);
     Dispatch();
@@ -254,12 +285,45 @@ void Executor::Work(Lane& lane) {
     lock.lock();
   }
   lane.arena.Release();
+  lane.guest_arena.Release();
 }
 
-void Executor::Execute(Lane& lane) {
-  Job& job = *lane.job;
+void Executor::LetIn(Lane& lane) {
+  if (waiting_.load(std::memory_order_relaxed) == 0) return;
+  {
+    const std::lock_guard lock(mutex_);
+    const auto excluded = [&](const Job& job) {
+      const auto at_work = [&](const auto& other) {
+        return (other->job && Exclude(job, *other->job)) || (other->guest && Exclude(job, *other->guest));
+      };
+      return std::any_of(parallel_.begin(), parallel_.end(), at_work) ||
+             std::any_of(serial_.begin(), serial_.end(), at_work);
+    };
+    auto at = queue_.begin();
+    while (at != queue_.end() && !((*at)->access() == Access::kReads && (*at)->MayBeGuestOn(lane.kind) &&
+                                   IsFirstOfItsOwner(**at, at) && !excluded(**at))) {
+      ++at;
+    }
+    if (stopping_ || at == queue_.end()) return;
+    lane.guest = std::move(*at);
+    queue_.erase(at);
+    waiting_.store(queue_.size(), std::memory_order_relaxed);
+    lane.guest->crowded_ = false;
+    lane.guest->Begin();
+  }
+  Execute(*lane.guest, {lane.pool, *lane.guest_stream, lane.guest_arena, lane.kind});
+  std::unique_ptr<Job> ended;
+  {
+    const std::lock_guard lock(mutex_);
+    ended = std::move(lane.guest);
+    Dispatch();  // others may have waited for it
+  }
+  done_(std::move(ended));
+}
+
+void Executor::Execute(Job& job, const ExecutorResources& resources) {
   try {
-    job.Execute({lane.pool, *lane.stream, lane.arena, lane.kind});
+    job.Execute(resources);
   } catch (const Error& error) {
     job.failure_ = error;
   } catch (const std::bad_alloc&) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <deque>
 #include <functional>
@@ -22,7 +23,8 @@ namespace slimnet {
 // were asked for.
 //
 // The queue is served in its order. A job is passed by others only while one of its own owner keeps it from beginning
-// (Job::alone); a job that waits for all threads lets nothing pass. So none waits for ever.
+// (Job::access); a job that waits for all threads lets nothing pass. So none waits for ever. Only jobs that a job with
+// updates lets in between two of its steps (Guests) pass all others: one at each step, so that it ends as well.
 class Executor {
  public:
   // Receives each job when it ended, failed or was cancelled; on the thread that computed it, or on the one that
@@ -64,11 +66,14 @@ class Executor {
 
  private:
   using Queue = std::deque<std::unique_ptr<Job>>;
+  class LaneGuests;
 
   std::unique_ptr<Lane> StartLane(const Backend& backend, int threads, LaneKind kind);
   void EndLanes(const std::vector<std::unique_ptr<Lane>>& lanes);
   void Work(Lane& lane);
-  void Execute(Lane& lane);
+  void Execute(Job& job, const ExecutorResources& resources);
+  // Computes the first job that may be a guest on the lane, if any.
+  void LetIn(Lane& lane);
 
   // All below expect mutex_ to be held.
   // Gives waiting jobs to free lanes, as far as it may.
@@ -79,6 +84,8 @@ class Executor {
   LaneKind KindFor(Job& job) const;
   // Whether as many jobs as there are threads could begin now, were each computed on one.
   bool Crowded() const;
+  // Whether nothing of its own owner that stands before `end` in the queue keeps the job there.
+  bool IsFirstOfItsOwner(const Job& job, Queue::const_iterator end) const;
   bool MayPass(const Job& job, Queue::const_iterator end) const;
   bool AtWork(const Lane& lane) const { return lane.job != nullptr; }
 
@@ -89,6 +96,7 @@ class Executor {
 
   mutable std::mutex mutex_;
   Queue queue_;
+  std::atomic<size_t> waiting_{0};  // jobs in the queue, as of the last change
   int users_ = 0;
   bool stopping_ = false;
   std::vector<std::unique_ptr<Lane>> parallel_;  // one

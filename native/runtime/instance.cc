@@ -73,8 +73,13 @@ DevicePtr Instance::Locate(ValueId value, DevicePtr arena, size_t pointer) {
     case Place::Kind::kInput:
       input_pointers_.push_back({pointer, static_cast<size_t>(place.index)});
       return {};
-    case Place::Kind::kVariable:
-      return view_.memory[static_cast<size_t>(plan_.variable_of[At(storage)])]->data();
+    case Place::Kind::kVariable: {
+      const ValueId variable = program.nodes[static_cast<size_t>(place.index)].outputs[0];
+      return view_.memory[static_cast<size_t>(plan_.variable_of[At(variable)])]->data();
+    }
+    case Place::Kind::kSpare:
+      spare_pointers_.push_back({pointer, static_cast<size_t>(plan_.update_of[At(storage)])});
+      return {};
     case Place::Kind::kConstant:
       if (const DevicePtr data = prologue_.Data(storage)) return data;
       break;
@@ -87,6 +92,7 @@ DevicePtr Instance::Locate(ValueId value, DevicePtr arena, size_t pointer) {
 
 void Instance::Bind(DevicePtr arena) {
   input_pointers_.clear();
+  spare_pointers_.clear();
   moving_pointers_.clear();
   repetition_ = 0;
   size_t next = 0;
@@ -142,29 +148,39 @@ void Instance::Run(const ExecutorResources& resources, RunRequest& request, cons
     reading.emplace(*plan_.store, view_);
     if (reading->changed() || arena != bound_arena_ || !bound_) Prepare(resources, arena, cancelled);
   }
+  std::optional<Store::Transaction> transaction;
+  if (plan_.spares) transaction.emplace(*plan_.store, view_, plan_.updated);
   const Drain drain(resources.stream);
+  for (const SparePointer& spare : spare_pointers_) pointers_[spare.pointer] = transaction->data(spare.update);
   if (plan_.step_variable) request.step = ReadStep();
   MoveTo(0);  // the run before may have ended in the middle
   BindInputs(resources.stream, request.inputs);
   if (observer_ != nullptr) ObserveInputs(request.inputs);
 
-  const size_t first_update = plan_.first_update;
   request.nanoseconds.assign(request.profile ? steps_.size() : 0, 0);
-  RunMicrobatchLoop(resources.stream, request, cancelled);
-  RunSteps(resources.stream, request, cancelled, plan_.loop_end, first_update);
+  RunMicrobatchLoop(resources, request, cancelled);
+  RunSteps(resources, request, cancelled, plan_.loop_end, plan_.commit);
   request.outputs.clear();
   for (const ProgramPort& output : plan_.outputs) request.outputs.emplace_back(ByteSize(output.type));
-  CopyOutputs(resources.stream, request, true);
-  if (first_update < steps_.size()) {
+  if (plan_.commit < steps_.size()) {
     Await(resources.stream, cancelled);  // what fails, fails before anything has changed
-    const Store::Updating updating(*plan_.store, view_, plan_.updated);
-    // From here on there is no way back, so there is no abort.
-    RunSteps(resources.stream, request, std::atomic<bool>(false), first_update, steps_.size());
-    resources.stream.Wait();
+    UpdateInPlace(resources, request);
+    return;
   }
-  CopyOutputs(resources.stream, request, false);
-  const std::atomic<bool> never(false);
-  Await(resources.stream, first_update < steps_.size() ? never : cancelled);
+  CopyOutputs(resources.stream, request);
+  Await(resources.stream, cancelled);  // the last moment for an abort: from here on the run counts
+  if (transaction) transaction->Publish();
+}
+
+void Instance::UpdateInPlace(const ExecutorResources& resources, RunRequest& request) {
+  Store::InPlaceUpdate update(*plan_.store, view_, plan_.updated);
+  // There is no way back, so there is no abort. Others are not let in: they might want to read.
+  ExecutorResources alone = resources;
+  alone.guests = nullptr;
+  RunSteps(alone, request, std::atomic<bool>(false), plan_.commit, steps_.size());
+  CopyOutputs(resources.stream, request);
+  resources.stream.Wait();
+  update.Finish();
 }
 
 uint64_t Instance::ReadStep() const {
@@ -177,21 +193,24 @@ uint64_t Instance::ReadStep() const {
   return step;
 }
 
-void Instance::RunMicrobatchLoop(Stream& stream, RunRequest& request, const std::atomic<bool>& cancelled) {
+void Instance::RunMicrobatchLoop(const ExecutorResources& resources, RunRequest& request,
+                                 const std::atomic<bool>& cancelled) {
   if (plan_.loop_end == 0) return;
   for (int64_t repetition = 0; repetition < plan_.loop_repeats; ++repetition) {
     MoveTo(repetition);
-    RunSteps(stream, request, cancelled, 0, plan_.loop_end);
+    RunSteps(resources, request, cancelled, 0, plan_.loop_end);
   }
 }
 
-void Instance::RunSteps(Stream& stream, RunRequest& request, const std::atomic<bool>& cancelled, size_t from,
-                        size_t to) {
+void Instance::RunSteps(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled,
+                        size_t from, size_t to) {
+  Stream& stream = resources.stream;
   size_t at = from;
   auto observed = std::find_if(plan_.observed_steps.begin(), plan_.observed_steps.end(),
                                [&](const ExecutionPlan::Observed& o) { return o.at >= from; });
   try {
     for (; at < to; ++at) {
+      if (resources.guests != nullptr) resources.guests->LetIn();
       ThrowIf(cancelled);
       Step& step = steps_[at];
       step.bindings.draw = {request.step, at < plan_.loop_end ? static_cast<uint64_t>(repetition_) : 0};
@@ -218,15 +237,9 @@ void Instance::RunSteps(Stream& stream, RunRequest& request, const std::atomic<b
   }
 }
 
-// Results that are variables are copied before the updates: they are values from before the run.
-void Instance::CopyOutputs(Stream& stream, RunRequest& request, bool variables) const {
-  const Program& program = plan_.program;
-  for (size_t i = 0; i < program.outputs.size(); ++i) {
-    const ValueId storage = StorageOf(program, program.outputs[i].value);
-    const bool is_variable = program.values[At(storage)].place.kind == Place::Kind::kVariable;
-    if (is_variable != variables) continue;
-    HostBlock& block = request.outputs[i];
-    stream.Download(block.span(), pointers_[output_pointers_ + i]);
+void Instance::CopyOutputs(Stream& stream, RunRequest& request) const {
+  for (size_t i = 0; i < request.outputs.size(); ++i) {
+    stream.Download(request.outputs[i].span(), pointers_[output_pointers_ + i]);
   }
 }
 

@@ -38,6 +38,12 @@ class Instance {
     size_t index = 0;  // of the program's inputs
   };
 
+  // A pointer to new memory of a variable, which is other memory in each run.
+  struct SparePointer {
+    size_t pointer = 0;
+    size_t update = 0;  // position in ExecutionPlan::updated
+  };
+
   // A pointer into a batch of which each repetition of the microbatch loop sees another part.
   struct MovingPointer {
     size_t pointer = 0;
@@ -57,9 +63,11 @@ class Instance {
   DevicePtr Locate(ValueId value, DevicePtr arena, size_t pointer);
   // The value of the variable that says which step it is.
   uint64_t ReadStep() const;
-  void RunMicrobatchLoop(Stream& stream, RunRequest& request, const std::atomic<bool>& cancelled);
-  void RunSteps(Stream& stream, RunRequest& request, const std::atomic<bool>& cancelled, size_t from, size_t to);
-  void CopyOutputs(Stream& stream, RunRequest& request, bool variables) const;
+  void RunMicrobatchLoop(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled);
+  void RunSteps(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled, size_t from, size_t to);
+  void CopyOutputs(Stream& stream, RunRequest& request) const;
+  // The steps behind the commit point, which write over variables.
+  void UpdateInPlace(const ExecutorResources& resources, RunRequest& request);
   void ObserveInputs(const std::vector<const std::byte*>& inputs) const;
   void ObserveOutput(Stream& stream, const Step& step, size_t observed);
 
@@ -71,6 +79,7 @@ class Instance {
   std::vector<DevicePtr> pointers_;
   size_t output_pointers_ = 0;  // where the outputs' pointers begin in pointers_
   std::vector<InputPointer> input_pointers_;
+  std::vector<SparePointer> spare_pointers_;
   std::vector<MovingPointer> moving_pointers_;
   std::vector<DevicePtr> inputs_;  // where each input is in this run
   std::vector<float> observed_;    // the host's copy of a value that is observed

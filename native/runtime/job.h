@@ -16,12 +16,20 @@ enum class Parallelism {
   kEither,    // what serves best when its turn comes
 };
 
+// What a job does to the state of its owner, and so which others of the same owner may be at work beside it.
+enum class Access {
+  kReads,    // all but those that are alone
+  kUpdates,  // those that read: they see the state from before
+  kAlone,    // none
+};
+
 class Job {
  public:
-  // `owner` groups jobs: for the limit of the queue, and for jobs that are `alone`, beside which no other job of their
-  // owner is at work. Jobs of one owner begin in the order in which they were submitted.
-  explicit Job(const void* owner, Parallelism parallelism = Parallelism::kParallel, bool alone = false)
-      : owner_(owner), parallelism_(parallelism), alone_(alone) {}
+  // `owner` groups jobs: for the limit of the queue, and for what may be at work at the same time. Jobs of one owner
+  // begin in the order in which they were submitted, but that those which read pass those which update: they need not
+  // wait for these.
+  explicit Job(const void* owner, Parallelism parallelism = Parallelism::kParallel, Access access = Access::kReads)
+      : owner_(owner), parallelism_(parallelism), access_(access) {}
   virtual ~Job() = default;
   Job(const Job&) = delete;
   Job& operator=(const Job&) = delete;
@@ -29,16 +37,18 @@ class Job {
   // On a thread of the executor. What it throws becomes the failure.
   virtual void Execute(const ExecutorResources& resources) = 0;
 
-  // Both below are called under the executor's lock: they must be quick, and must not call it.
+  // All below are called under the executor's lock: they must be quick, and must not call it.
   // Whether a job that asks for either kind of lane can be computed on one thread. Where not, it is computed on all,
   // and may make itself ready for the next time when it finds that it is `crowded`.
   virtual bool ReadyForOneThread() const { return true; }
+  // Whether it may be let in between two steps of a long job on a lane of this kind.
+  virtual bool MayBeGuestOn(LaneKind) const { return false; }
   // Its turn has come.
   virtual void Begin() {}
 
   const void* owner() const { return owner_; }
   Parallelism parallelism() const { return parallelism_; }
-  bool alone() const { return alone_; }
+  Access access() const { return access_; }
   const std::optional<Error>& failure() const { return failure_; }
 
  protected:
@@ -50,7 +60,7 @@ class Job {
   friend class Executor;
   const void* const owner_;
   const Parallelism parallelism_;
-  const bool alone_;
+  const Access access_;
   bool crowded_ = false;
   std::atomic<bool> cancelled_{false};
   std::optional<Error> failure_;

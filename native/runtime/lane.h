@@ -15,17 +15,25 @@
 
 namespace slimnet {
 
-// Belongs to one executor, whose mutex guards `job`, `ending` and `changed`.
+// Belongs to one executor, whose mutex guards `job`, `guest`, `ending` and `changed`.
 struct Lane {
   // Throws Error{kBackend} when the system gives no threads.
   Lane(const Backend& backend, int threads, LaneKind lane_kind)
-      : kind(lane_kind), pool(threads), stream(backend.NewStream(&pool)), arena(backend) {}
+      : kind(lane_kind),
+        pool(threads),
+        stream(backend.NewStream(&pool)),
+        arena(backend),
+        guest_stream(backend.NewStream(&pool)),
+        guest_arena(backend) {}
 
   const LaneKind kind;
   ThreadPool pool;
   std::unique_ptr<Stream> stream;
   Arena arena;
-  std::unique_ptr<Job> job;  // what it is to compute, or computes
+  std::unique_ptr<Stream> guest_stream;  // for jobs that are let in between two steps of another
+  Arena guest_arena;
+  std::unique_ptr<Job> job;    // what it is to compute, or computes
+  std::unique_ptr<Job> guest;  // what it computes meanwhile
   bool ending = false;
   std::condition_variable changed;
   std::atomic<uint64_t> calls{0};  // counts what ends a wait: a job, or the end

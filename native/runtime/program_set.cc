@@ -70,7 +70,7 @@ std::vector<Observation> ProgramSet::Observations() const {
 
 ProgramStats ProgramSet::Stats() const {
   const CompiledProgram& shown = Shown();
-  return {shown.arena_bytes(), shown.constant_bytes(), runs_.load(std::memory_order_relaxed)};
+  return {shown.arena_bytes(), shown.constant_bytes(), shown.spare_bytes(), runs_.load(std::memory_order_relaxed)};
 }
 
 }  // namespace slimnet

@@ -21,6 +21,7 @@ namespace slimnet {
 struct ProgramStats {
   size_t arena_bytes = 0;
   size_t constant_bytes = 0;
+  size_t spare_bytes = 0;  // second memory of the variables that a run changes
   uint64_t runs = 0;
 };
 
@@ -42,7 +43,7 @@ class ProgramSet {
   const std::vector<ProgramPort>& inputs() const { return First().inputs(); }
   const std::vector<ProgramPort>& outputs() const { return First().outputs(); }
   const std::vector<size_t>& input_offsets() const { return First().input_offsets(); }
-  bool has_updates() const { return First().has_updates(); }
+  Access access() const { return First().access(); }
   Store& store() const { return *store_; }
 
   // Room for the inputs of one run, in memory of the host.

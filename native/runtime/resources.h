@@ -12,11 +12,20 @@ enum class LaneKind {
   kSerial,    // on one, beside others
 };
 
+// Jobs that are let in between two steps of a long one, on its thread.
+class Guests {
+ public:
+  virtual ~Guests() = default;
+  // Does one of those that wait, if any.
+  virtual void LetIn() = 0;
+};
+
 struct ExecutorResources {
   ParallelFor& pool;
   Stream& stream;
   Arena& arena;
   LaneKind kind = LaneKind::kParallel;
+  Guests* guests = nullptr;  // of jobs that let others in
 };
 
 }  // namespace slimnet

@@ -40,6 +40,7 @@ void Store::Declare(const std::string& name, const TensorType& type) {
 }
 
 void Store::Write(const std::string& name, DType dtype, std::span<const std::byte> data, int64_t offset) {
+  const std::shared_lock contents_lock(contents_mutex_);
   const std::lock_guard lock(mutex_);
   Variable& variable = Find(name);
   if (dtype != variable.type.dtype) {
@@ -57,9 +58,11 @@ void Store::Write(const std::string& name, DType dtype, std::span<const std::byt
         .At("variable", name);
   }
   const bool whole = count == total;
+  if (variable.lost && !whole) throw Lost(variable);
+  const bool seen = !readings_.empty() && variable.made_in_reading != reading_number_;
   if (!variable.memory) {
     MakeMemory(variable, !whole);
-  } else if (!readings_.empty() && variable.made_in_reading != reading_number_) {
+  } else if (seen || variable.memory.use_count() > 1) {
     Detach(variable, !whole);
   }
   transfers_.Upload(*variable.memory, data, static_cast<size_t>(offset) * unit);
@@ -68,7 +71,7 @@ void Store::Write(const std::string& name, DType dtype, std::span<const std::byt
 
 void Store::Replace(const std::string& name, std::unique_ptr<Memory> memory,
                     const std::optional<ContentHash>& content) {
-  std::unique_ptr<Memory> unseen;  // freed after the lock is given back
+  std::shared_ptr<Memory> unseen;  // freed after the lock is given back
   const std::lock_guard lock(mutex_);
   Variable& variable = Find(name);
   if (!variable.memory) {
@@ -76,7 +79,7 @@ void Store::Replace(const std::string& name, std::unique_ptr<Memory> memory,
   } else if (readings_.empty() || variable.made_in_reading == reading_number_) {
     unseen = std::move(variable.memory);
   } else {
-    Retire(std::move(variable.memory));
+    Retire({std::move(variable.memory), variable.made_in_reading, reading_number_, std::nullopt});
   }
   variable.memory = std::move(memory);
   variable.made_in_reading = readings_.empty() ? 0 : reading_number_;  // who reads now does not see it
@@ -122,18 +125,24 @@ TensorType Store::TypeOf(const std::string& name) const {
 }
 
 void Store::Read(const std::string& name, std::span<std::byte> data) {
-  const std::lock_guard lock(mutex_);
-  Variable& variable = Find(name);
-  if (data.size() != ByteSize(variable.type)) {
-    throw Error(ErrorCode::kInternal, "Store::Read: expected room for " + std::to_string(ByteSize(variable.type)) +
-                                          " bytes, received " + std::to_string(data.size()) + ".")
-        .At("variable", name);
+  const std::shared_lock contents_lock(contents_mutex_);
+  std::shared_ptr<const Memory> memory;  // a run that ends while it is copied does not use it again before that
+  {
+    const std::lock_guard lock(mutex_);
+    const Variable& variable = Find(name);
+    if (variable.lost) throw Lost(variable);
+    if (data.size() != ByteSize(variable.type)) {
+      throw Error(ErrorCode::kInternal, "Store::Read: expected room for " + std::to_string(ByteSize(variable.type)) +
+                                            " bytes, received " + std::to_string(data.size()) + ".")
+          .At("variable", name);
+    }
+    memory = variable.memory;
   }
-  if (!variable.memory) {
+  if (memory) {
+    transfers_.Download(data, *memory);
+  } else {
     std::fill(data.begin(), data.end(), std::byte{0});
-    return;
   }
-  transfers_.Download(data, *variable.memory);
 }
 
 std::vector<VariableInfo> Store::Variables() const {
@@ -146,7 +155,10 @@ std::vector<VariableInfo> Store::Variables() const {
 
 StoreStats Store::Stats() const {
   const std::lock_guard lock(mutex_);
-  return {bytes_, packed_bytes_->load(std::memory_order_relaxed), variables_.size(),
+  return {bytes_,
+          packed_bytes_->load(std::memory_order_relaxed),
+          spare_bytes_,
+          variables_.size(),
           runs_[0].load(std::memory_order_relaxed), runs_[1].load(std::memory_order_relaxed)};
 }
 
@@ -185,7 +197,7 @@ void Store::MakeRoom(PackedConstant& constant, size_t bytes) {
   }
   auto memory = slabs_.Take(bytes);
   const std::lock_guard lock(mutex_);
-  if (constant.memory) Retire(std::move(constant.memory));
+  if (constant.memory) Retire({std::move(constant.memory), 0, reading_number_, std::nullopt});
   packed_bytes_->fetch_add(memory->bytes() - constant.bytes, std::memory_order_relaxed);
   constant.bytes = memory->bytes();
   constant.memory = std::move(memory);
@@ -216,19 +228,52 @@ void Store::MakeMemory(Variable& variable, bool zeroed) {
 void Store::Detach(Variable& variable, bool copy) {
   auto memory = Allocate(*backend_, variable.memory->bytes());
   if (copy) transfers_.Copy(*memory, *variable.memory);
-  Retire(std::move(variable.memory));
+  Retire({std::move(variable.memory), variable.made_in_reading, reading_number_, std::nullopt});
   variable.memory = std::move(memory);
-  variable.made_in_reading = reading_number_;
+  variable.made_in_reading = readings_.empty() ? 0 : reading_number_;
 }
 
-void Store::Retire(std::shared_ptr<Memory> memory) {
-  retired_.emplace_back();
-  retired_.back() = {std::move(memory), reading_number_};
+void Store::Retire(Retired retired) { retired_.push_back(std::move(retired)); }
+
+std::list<Store::Retired> Store::TakeUnseen() {
+  std::list<Retired> unseen;
+  for (auto at = retired_.begin(); at != retired_.end();) {
+    const auto reading = std::upper_bound(readings_.begin(), readings_.end(), at->made_in_reading);
+    const auto next = std::next(at);
+    if (reading == readings_.end() || *reading > at->last_reading) {
+      if (at->slot && KeepSpare(*at->slot, at->memory)) {
+        retired_.erase(at);
+      } else {
+        unseen.splice(unseen.end(), retired_, at);
+      }
+    }
+    at = next;
+  }
+  return unseen;
+}
+
+bool Store::KeepSpare(size_t slot, std::shared_ptr<Memory>& memory) {
+  Variable& variable = variables_[slot];
+  if (variable.spare_keepers > 0 && !variable.spare) {
+    variable.spare = std::move(memory);
+    return true;
+  }
+  spare_bytes_ -= memory->bytes();
+  return false;
+}
+
+Error Store::Lost(const Variable& variable) const {
+  return Error(ErrorCode::kExecution,
+               "Variable " + variable.name +
+                   " has no value: a run failed while it wrote new values over the old ones. Hint: call "
+                   "session.restore(checkpoint) or session.initialize().")
+      .At("variable", variable.name);
 }
 
 void Store::Renew(Variable& variable) {
   variable.version = ++version_;
   variable.content.reset();
+  variable.lost = false;
 }
 
 Store::Reading::Reading(Store& store, View& view) : store_(store) {
@@ -240,6 +285,10 @@ Store::Reading::Reading(Store& store, View& view) : store_(store) {
     view.contents.resize(view.slots.size());
     for (size_t i = 0; i < view.slots.size(); ++i) {
       Variable& variable = store_.variables_[view.slots[i]];
+      if (variable.lost) {
+        view.store_version = 0;  // it is half up to date
+        throw store_.Lost(variable);
+      }
       if (!variable.memory) store_.MakeMemory(variable, true);
       view.memory[i] = variable.memory.get();
       view.versions[i] = variable.version;
@@ -255,21 +304,91 @@ Store::Reading::~Reading() {
   std::list<Retired> unseen;  // freed after the lock is given back
   const std::lock_guard lock(store_.mutex_);
   std::erase(store_.readings_, number_);
-  auto& retired = store_.retired_;
-  const uint64_t oldest = store_.readings_.empty() ? store_.reading_number_ + 1 : store_.readings_.front();
-  const auto seen =
-      std::find_if(retired.begin(), retired.end(), [&](const Retired& r) { return r.last_reading >= oldest; });
-  unseen.splice(unseen.begin(), retired, retired.begin(), seen);
+  unseen = store_.TakeUnseen();
 }
 
-Store::Updating::Updating(Store& store, const View& view, std::span<const size_t> updated)
-    : store_(store), view_(view), updated_(updated), lock_(store.mutex_) {}
+Store::KeptSpares::KeptSpares(Store& store, std::vector<size_t> slots) : store_(store), slots_(std::move(slots)) {
+  const std::lock_guard lock(store_.mutex_);
+  for (const size_t slot : slots_) ++store_.variables_[slot].spare_keepers;
+}
 
-Store::Updating::~Updating() {
+Store::KeptSpares::~KeptSpares() {
+  std::vector<std::shared_ptr<Memory>> unwanted;  // freed after the lock is given back
+  const std::lock_guard lock(store_.mutex_);
+  for (const size_t slot : slots_) {
+    Variable& variable = store_.variables_[slot];
+    if (--variable.spare_keepers > 0 || !variable.spare) continue;
+    store_.spare_bytes_ -= variable.spare->bytes();
+    unwanted.push_back(std::move(variable.spare));
+  }
+}
+
+Store::Transaction::Transaction(Store& store, const View& view, std::span<const size_t> updated)
+    : store_(store), view_(view), updated_(updated), memory_(updated.size()), replaced_(updated.size()) {
+  std::vector<std::shared_ptr<Memory>> read;  // freed, in time, by those who copy them
+  {
+    const std::lock_guard lock(store_.mutex_);
+    for (size_t i = 0; i < updated_.size(); ++i) {
+      auto& spare = store_.variables_[view_.slots[updated_[i]]].spare;
+      if (spare && spare.use_count() > 1) {
+        store_.spare_bytes_ -= spare->bytes();
+        read.push_back(std::move(spare));
+      } else {
+        memory_[i] = std::move(spare);
+      }
+    }
+  }
+  try {
+    for (size_t i = 0; i < updated_.size(); ++i) {
+      if (memory_[i]) continue;
+      memory_[i] = Allocate(*store_.backend_, view_.memory[updated_[i]]->bytes());
+      const std::lock_guard lock(store_.mutex_);
+      store_.spare_bytes_ += memory_[i]->bytes();
+    }
+  } catch (...) {
+    GiveBack();
+    throw;
+  }
+}
+
+Store::Transaction::~Transaction() { GiveBack(); }
+
+void Store::Transaction::GiveBack() {
+  const std::lock_guard lock(store_.mutex_);
+  for (size_t i = 0; i < updated_.size(); ++i) {
+    if (memory_[i]) store_.KeepSpare(view_.slots[updated_[i]], memory_[i]);
+  }
+}
+
+void Store::Transaction::Publish() {
+  std::list<Retired> unseen;  // freed after the lock is given back
+  const std::lock_guard lock(store_.mutex_);
+  auto& retired = store_.retired_;
+  for (size_t i = 0; i < updated_.size(); ++i) {
+    const size_t slot = view_.slots[updated_[i]];
+    Variable& variable = store_.variables_[slot];
+    // A write that came during the run stands above the new value, which is made of the old one.
+    if (variable.memory.get() != view_.memory[updated_[i]]) continue;
+    replaced_.front() = {std::move(variable.memory), variable.made_in_reading, store_.reading_number_, slot};
+    retired.splice(retired.end(), replaced_, replaced_.begin());
+    variable.memory = std::move(memory_[i]);
+    variable.made_in_reading = store_.reading_number_;
+    store_.Renew(variable);
+  }
+  unseen = store_.TakeUnseen();
+}
+
+Store::InPlaceUpdate::InPlaceUpdate(Store& store, const View& view, std::span<const size_t> updated)
+    : store_(store), view_(view), updated_(updated), lock_(store.contents_mutex_) {}
+
+Store::InPlaceUpdate::~InPlaceUpdate() {
+  const std::lock_guard lock(store_.mutex_);
   for (const size_t i : updated_) {
     Variable& variable = store_.variables_[view_.slots[i]];
     // A write that came during the run stands above the run's update, which went to the replaced memory.
-    if (variable.memory && variable.memory.get() == view_.memory[i]) store_.Renew(variable);
+    if (variable.memory.get() != view_.memory[i]) continue;
+    store_.Renew(variable);
+    variable.lost = !finished_;
   }
 }
 

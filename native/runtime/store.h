@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <shared_mutex>
 #include <span>
 #include <string>
 #include <unordered_map>
@@ -18,6 +19,7 @@
 
 #include "backend/backend.h"
 #include "base/content_hash.h"
+#include "base/error.h"
 #include "runtime/packed_cache.h"
 #include "runtime/resources.h"
 #include "runtime/slabs.h"
@@ -51,6 +53,7 @@ struct VariableInfo {
 struct StoreStats {
   size_t bytes = 0;
   size_t packed_bytes = 0;
+  size_t spare_bytes = 0;  // second memory of variables that programs change
   size_t variables = 0;
   // Runs that ended well.
   uint64_t parallel_runs = 0;
@@ -58,9 +61,12 @@ struct StoreStats {
 };
 
 // Reading and writing from any thread never waits for a running program: a program works on the values of the moment at
-// which it began. A write to a variable that a running program uses goes to new memory, which the next run sees. Only
-// while a program applies its updates do readers and writers wait, so that they see all of them or none.
+// which it began. A write to a variable that a running program uses goes to new memory, which the next run sees. What a
+// program makes of variables goes to spare memory as well, and becomes their values all at once (Transaction). Only
+// while a program writes over variables in place do readers and writers wait, so that they see all of it or none.
 class Store {
+  struct Retired;
+
  public:
   // Constants are looked for in `cache`, unless that is null.
   explicit Store(std::shared_ptr<const Backend> backend, std::shared_ptr<PackedCache> cache = nullptr);
@@ -84,7 +90,7 @@ class Store {
   void HashContents(std::span<const std::string> names, ParallelFor& pool);
   // Type of a variable. Throws Error{kArgument}.
   TensorType TypeOf(const std::string& name) const;
-  // Copies all of a variable into `data`, which must have its size.
+  // Copies all of a variable into `data`, which must have its size. Throws Error{kExecution} where the value is lost.
   void Read(const std::string& name, std::span<std::byte> data);
   std::vector<VariableInfo> Variables() const;
   StoreStats Stats() const;
@@ -118,7 +124,8 @@ class Store {
   // Holds the variables as they are now. While one lives, writes do not touch what it sees.
   class Reading {
    public:
-    // Brings the view up to date. Memory is made for variables that have none yet.
+    // Brings the view up to date. Memory is made for variables that have none yet. Throws Error{kExecution} where the
+    // value of one is lost.
     Reading(Store& store, View& view);
     ~Reading();
     Reading(const Reading&) = delete;
@@ -133,37 +140,84 @@ class Store {
     bool changed_ = false;
   };
 
-  // Shuts readers and writers out while a program changes variables in place, and notes the changes at its end. No
-  // other Reading may live.
-  class Updating {
+  // Keeps spare memory of variables from one run to the next: one block for each, as long as somebody wants it.
+  class KeptSpares {
+   public:
+    KeptSpares(Store& store, std::vector<size_t> slots);
+    ~KeptSpares();
+    KeptSpares(const KeptSpares&) = delete;
+    KeptSpares& operator=(const KeptSpares&) = delete;
+
+   private:
+    Store& store_;
+    const std::vector<size_t> slots_;
+  };
+
+  // New values of variables, which nobody sees before they are published. The Reading of the view must live longer, and
+  // only one of a store's Transactions for a variable at a time.
+  class Transaction {
+   public:
+    // `updated`: positions in `view` of the variables that get new values. Throws Error{kMemory}.
+    Transaction(Store& store, const View& view, std::span<const size_t> updated);
+    // What was not published is as if it had never been.
+    ~Transaction();
+    Transaction(const Transaction&) = delete;
+    Transaction& operator=(const Transaction&) = delete;
+
+    // Where the new value of the i-th of them is to be made.
+    DevicePtr data(size_t i) const { return memory_[i]->data(); }
+    // Makes them the variables' values, all at once. A write that came meanwhile stands above the new value.
+    void Publish();
+
+   private:
+    void GiveBack();
+
+    Store& store_;
+    const View& view_;
+    const std::span<const size_t> updated_;
+    std::vector<std::shared_ptr<Memory>> memory_;
+    std::list<Retired> replaced_;  // made ahead: publishing cannot fail
+  };
+
+  // Shuts readers and writers out while a program writes over variables in place. No other Reading may live.
+  class InPlaceUpdate {
    public:
     // `updated`: positions in `view` of the variables that the program changes.
-    Updating(Store& store, const View& view, std::span<const size_t> updated);
-    ~Updating();
-    Updating(const Updating&) = delete;
-    Updating& operator=(const Updating&) = delete;
+    InPlaceUpdate(Store& store, const View& view, std::span<const size_t> updated);
+    // Notes the new values: as lost, unless all were written. Then nobody reads them until they are written anew.
+    ~InPlaceUpdate();
+    InPlaceUpdate(const InPlaceUpdate&) = delete;
+    InPlaceUpdate& operator=(const InPlaceUpdate&) = delete;
+
+    void Finish() { finished_ = true; }
 
    private:
     Store& store_;
     const View& view_;
-    std::span<const size_t> updated_;
-    std::unique_lock<std::mutex> lock_;
+    const std::span<const size_t> updated_;
+    const std::unique_lock<std::shared_mutex> lock_;
+    bool finished_ = false;
   };
 
  private:
   struct Variable {
     std::string name;
     TensorType type;
-    std::unique_ptr<Memory> memory;  // made at the first use
+    std::shared_ptr<Memory> memory;  // made at the first use; shared with those who copy it without the lock
+    std::shared_ptr<Memory> spare;   // for the next Transaction
+    size_t spare_keepers = 0;
+    bool lost = false;  // what `memory` holds is half new
     uint64_t version = 1;
     std::optional<ContentHash> content;  // where the values are hashed
     // The last Reading that had begun when `memory` was made while Readings lived: they do not see this memory.
     uint64_t made_in_reading = 0;
   };
-  // Memory that was replaced while Readings lived that may see it: none has a higher number than this.
+  // Memory that was replaced while Readings lived that may see it: those behind `made_in_reading` up to `last_reading`.
   struct Retired {
     std::shared_ptr<Memory> memory;
+    uint64_t made_in_reading = 0;
     uint64_t last_reading = 0;
+    std::optional<size_t> slot;  // whose spare it becomes
   };
 
   // All below expect mutex_ to be held.
@@ -173,7 +227,13 @@ class Store {
   // Memory that no running program sees, with the values copied from the old unless they will all be overwritten.
   void Detach(Variable& variable, bool copy);
   // Takes memory over and keeps it for the Readings that live.
-  void Retire(std::shared_ptr<Memory> memory);
+  void Retire(Retired retired);
+  // Takes out what no Reading sees any more: gives spares back to their variables, and returns the rest, to be freed
+  // when the lock has been given back.
+  std::list<Retired> TakeUnseen();
+  // Takes spare memory back. False where it is not wanted: then it is to be freed.
+  bool KeepSpare(size_t slot, std::shared_ptr<Memory>& memory);
+  Error Lost(const Variable& variable) const;
   // The values have changed.
   void Renew(Variable& variable);
 
@@ -188,8 +248,11 @@ class Store {
   uint64_t version_ = 1;
   std::vector<uint64_t> readings_;  // numbers of those that live, ascending
   uint64_t reading_number_ = 0;
-  std::list<Retired> retired_;  // by ascending last_reading
+  std::list<Retired> retired_;
   size_t bytes_ = 0;
+  size_t spare_bytes_ = 0;
+  // Held by those who copy variables' memory, and alone by an InPlaceUpdate. Before mutex_, where both are taken.
+  std::shared_mutex contents_mutex_;
   std::map<std::string, std::weak_ptr<PackedConstant>, std::less<>> packed_;
   std::mutex constants_mutex_;                   // before mutex_, where both are taken
   Slabs slabs_;                                  // of the constants; for who holds constants_mutex_

@@ -29,6 +29,8 @@ export const assignDebiasedMovingAverageCases: OpCases = {
         attrs: { decay },
         expected: (_: Numbers = [], biased: Numbers = [], __: Numbers = [], value: Numbers = []) => [
           next(biased, value).map((b) => b / (1 - decay ** (step + 1))),
+          next(biased, value),
+          [step + 1],
         ],
         expectedVariables: (_: Numbers = [], biased: Numbers = [], __: Numbers = [], value: Numbers = []) => ({
           0: next(biased, value).map((b) => b / (1 - decay ** (step + 1))),

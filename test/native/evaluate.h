@@ -12,6 +12,7 @@
 #include "backend/backend.h"
 #include "ir/microbatch_loop.h"
 #include "ir/program.h"
+#include "ir/updates.h"
 #include "ir/views.h"
 #include "passes/storage.h"
 
@@ -33,11 +34,11 @@ struct Results {
 
 class Evaluator {
  public:
-  Evaluator(const Program& program, const Backend& backend) : program_(program), loop_(program), backend_(backend) {}
+  Evaluator(const Program& program, const Backend& backend) : program_(program), loop_(program), reads_(program), backend_(backend) {}
 
   // With an arena, values lie where plan_memory put them, and nothing protects one from another. Without, each has a
-  // buffer of its own, and reads of variables see the values from before the run, whatever the order: what the program
-  // means.
+  // buffer of its own, reads of variables see the values from before the run, and ops that change a variable begin with
+  // what the op before them made of it: what the program means.
   Results Run(bool in_arena) {
     stream_ = backend_.NewStream(&pool_);
     buffers_.resize(program_.values.size(), nullptr);
@@ -47,7 +48,9 @@ class Evaluator {
     Results results;
     for (const ProgramOutput& output : program_.outputs) results.outputs[output.name] = Floats(output.value);
     for (const auto& [name, memory] : variables_) {
-      const auto* data = reinterpret_cast<const float*>(memory->host());
+      const auto made = newest_.find(name);
+      const auto* data = made == newest_.end() ? reinterpret_cast<const float*>(memory->host())
+                                               : static_cast<const float*>(made->second);
       results.variables[name].assign(data, data + memory->bytes() / sizeof(float));
     }
     return results;
@@ -97,8 +100,8 @@ class Evaluator {
     std::vector<DevicePtr> outputs;
     for (ValueId value : node.inputs) inputs.push_back(SharedAddress(buffers_[value]));
     for (int port : Info(node.op).updates) {
-      const ValueId value = node.inputs[static_cast<size_t>(port)];
-      inputs[static_cast<size_t>(port)] = variables_.at(names_.at(value))->data();
+      const auto made = newest_.find(NameAt(node, port));
+      if (!in_arena && made != newest_.end()) inputs[static_cast<size_t>(port)] = SharedAddress(made->second);
     }
     for (const PostOp& post : node.post_ops) {
       operands.push_back(post.operand == kNoValue ? DevicePtr() : SharedAddress(buffers_[post.operand]));
@@ -108,16 +111,27 @@ class Evaluator {
     const auto scratch = backend_.Allocate(kernel->scratch_bytes());
     kernel->NewInvocation()->Enqueue(*stream_, {inputs, operands, outputs, scratch->data(), {}});
     stream_->Wait();
+    const auto& updates = Info(node.op).updates;
+    for (size_t i = 0; i < updates.size(); ++i) newest_[NameAt(node, updates[i])] = buffers_[node.outputs[i]];
+  }
+
+  // Of the variable that a node changes through a port.
+  const std::string& NameAt(const Node& node, int port) const {
+    return reads_.NameOf(reads_.ChangedThrough(node.inputs[static_cast<size_t>(port)]));
   }
 
   void* BufferOf(const Node& node, ValueId value, bool in_arena) {
-    if (node.op == OpKind::kVariable) return VariableOf(node, value, in_arena);
+    if (node.op == OpKind::kVariable) {
+      void* const memory = VariableOf(node);
+      return in_arena ? memory : Random(value, std::get<VariableAttrs>(node.attrs).name);
+    }
     if (node.op == OpKind::kInput) return Random(value, std::get<InputAttrs>(node.attrs).name);
     if (in_arena) {
       const Place& own = program_.values[value].place;
       const ValueId root = own.kind == Place::Kind::kAlias ? own.index : value;
       const Place& place = program_.values[root].place;
       if (place.kind == Place::Kind::kArena) return arena_->host() + place.offset + Moved(value);
+      if (place.kind == Place::Kind::kVariable) return VariableOf(program_.nodes[static_cast<size_t>(place.index)]);
       if (root != value) return static_cast<char*>(buffers_[root]) + Moved(value);
     }
     if (node.op == OpKind::kMicrobatchSlice) {
@@ -127,15 +141,15 @@ class Evaluator {
     return Own(value);
   }
 
-  void* VariableOf(const Node& node, ValueId value, bool in_arena) {
+  // The memory of the variable that a node reads.
+  void* VariableOf(const Node& node) {
     const std::string& name = std::get<VariableAttrs>(node.attrs).name;
-    names_[value] = name;
     if (!variables_.contains(name)) {
-      Random(value, name);
+      Random(node.outputs[0], name);
       variables_[name] = std::move(owned_.back());
       owned_.pop_back();
     }
-    return in_arena ? variables_[name]->host() : Random(value, name);
+    return variables_[name]->host();
   }
 
   void* Own(ValueId value) {
@@ -168,6 +182,7 @@ class Evaluator {
 
   const Program& program_;
   const MicrobatchLoop loop_;
+  const VariableReads reads_;
   const Backend& backend_;
   size_t repetition_ = 0;
   OneThread pool_;
@@ -176,7 +191,7 @@ class Evaluator {
   std::vector<void*> buffers_;  // by value
   std::vector<std::unique_ptr<Memory>> owned_;
   std::map<std::string, std::unique_ptr<Memory>> variables_;
-  std::map<ValueId, std::string> names_;  // of the variables that values read
+  std::map<std::string, void*> newest_;  // what was made of variables
 };
 
 }  // namespace slimnet::testing

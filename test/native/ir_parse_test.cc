@@ -40,7 +40,7 @@ TEST(Parse, GivesBackWhatPrintWrote) {
   EXPECT_EQ(Print(program), kAllOps);
   EXPECT_NO_THROW(Verify(program));
   EXPECT_EQ(program.nodes.size(), 60U);
-  EXPECT_EQ(program.values.size(), 63U);
+  EXPECT_EQ(program.values.size(), 65U);
   EXPECT_EQ(program.outputs.size(), 13U);
   EXPECT_EQ(program.updates.size(), 3U);
 }
@@ -57,7 +57,7 @@ TEST(Parse, ReadsAttributesOfEachKind) {
   EXPECT_EQ(std::get<DropoutAttrs>(node("dropout").attrs).seed, 4294967295);
   EXPECT_EQ(std::get<MaxPool2dAttrs>(node("max").attrs).pads, (std::array<int64_t, 4>{0, 1, 0, 1}));
   EXPECT_EQ(std::get<ArgmaxAttrs>(node("argmax").attrs).axis, -1);
-  EXPECT_EQ(program.values[30].port, 1);
+  EXPECT_EQ(program.values[32].port, 1);
   EXPECT_EQ(node("fill \"q\" \\ \t é").op, OpKind::kConstant);
 }
 

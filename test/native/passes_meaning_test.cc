@@ -38,6 +38,7 @@ TEST_P(Meaning, StaysTheSameThroughThePipeline) {
     SCOPED_TRACE("seed " + std::to_string(seed));
     const Program before = RandomProgram(seed).Make(4 + k);
     Program after = before;
+    after.updates_in_place = k % 2 == 1;
     PipelineOptions options;
     options.verify = true;
     RunPipeline(after, *backend, options);
@@ -55,6 +56,7 @@ TEST_P(Meaning, StaysTheSameAfterEachPass) {
   for (int k = 0; k < 4; ++k) {
     const auto seed = static_cast<uint32_t>(77 * GetParam() + k);
     Program program = RandomProgram(seed).Make(12);
+    program.updates_in_place = k % 2 == 1;
     const Results expected = Evaluator(program, *backend).Run(false);
     PipelineOptions options;
     options.verify = true;

@@ -37,16 +37,18 @@ class Watched final : public Job {
     std::atomic<int> turn{-1};
     std::atomic<LaneKind> kind{LaneKind::kParallel};
     std::atomic<bool> crowded{false};
+    std::atomic<bool> may_be_guest{false};
 
     void AwaitBegin() const {
       while (!begun) LookAgain();
     }
   };
 
-  Watched(const void* owner, Parallelism parallelism, bool alone, State& state, std::atomic<int>* turns = nullptr)
-      : Job(owner, parallelism, alone), state_(state), turns_(turns) {}
+  Watched(const void* owner, Parallelism parallelism, Access access, State& state, std::atomic<int>* turns = nullptr)
+      : Job(owner, parallelism, access), state_(state), turns_(turns) {}
 
   bool ReadyForOneThread() const override { return state_.ready; }
+  bool MayBeGuestOn(LaneKind) const override { return state_.may_be_guest; }
   void Begin() override {
     if (turns_ != nullptr) state_.turn = (*turns_)++;
   }
@@ -54,7 +56,10 @@ class Watched final : public Job {
     state_.kind = resources.kind;
     state_.crowded = crowded();
     state_.begun = true;
-    while (!state_.go && !cancelled()) LookAgain();
+    while (!state_.go && !cancelled()) {
+      if (resources.guests != nullptr) resources.guests->LetIn();
+      LookAgain();
+    }
     if (cancelled()) throw Error(ErrorCode::kAborted, "stopped");
   }
 
@@ -69,9 +74,11 @@ class Modes : public ::testing::Test {
   Modes() : executor_("null", 2, ended_.Sink()) { executor_.MakeSerialLanes(); }
   ~Modes() override { executor_.Shutdown(); }
 
-  Watched::State& Submit(const void* owner, Parallelism parallelism, bool alone = false) {
+  Watched::State& Submit(const void* owner, Parallelism parallelism, Access access = Access::kReads,
+                         bool may_be_guest = false) {
     states_.push_back(std::make_unique<Watched::State>());
-    executor_.Submit(std::make_unique<Watched>(owner, parallelism, alone, *states_.back(), &turns_), kLongQueue);
+    states_.back()->may_be_guest = may_be_guest;
+    executor_.Submit(std::make_unique<Watched>(owner, parallelism, access, *states_.back(), &turns_), kLongQueue);
     return *states_.back();
   }
   // What is not at work after a while is taken to be waiting.
@@ -123,7 +130,7 @@ TEST_F(Modes, AParallelJobWaitsForTheSerialOnesAndLetsNothingPass) {
 
 TEST_F(Modes, AJobThatRunsAloneKeepsThoseOfItsOwnerInTheirOrder) {
   Watched::State& before = Submit(&a_, Parallelism::kSerial);
-  Watched::State& alone = Submit(&a_, Parallelism::kSerial, true);
+  Watched::State& alone = Submit(&a_, Parallelism::kSerial, Access::kAlone);
   Watched::State& after = Submit(&a_, Parallelism::kSerial);
   Watched::State& other = Submit(&b_, Parallelism::kSerial);
   before.AwaitBegin();
@@ -137,6 +144,66 @@ TEST_F(Modes, AJobThatRunsAloneKeepsThoseOfItsOwnerInTheirOrder) {
   alone.go = true;
   after.AwaitBegin();
   LetAllGo();
+}
+
+TEST_F(Modes, JobsThatReadPassThoseOfTheirOwnerThatUpdateAndAreAtWorkBesideThem) {
+  Watched::State& first = Submit(&a_, Parallelism::kSerial, Access::kUpdates);
+  Watched::State& second = Submit(&a_, Parallelism::kSerial, Access::kUpdates);
+  Watched::State& reads = Submit(&a_, Parallelism::kSerial);
+  first.AwaitBegin();
+  reads.AwaitBegin();
+  ExpectWaiting(second);
+  first.go = true;
+  second.AwaitBegin();
+  EXPECT_FALSE(reads.go);
+  LetAllGo();
+}
+
+TEST_F(Modes, AJobThatUpdatesLetsOthersInOneAfterTheOther) {
+  Watched::State& updates = Submit(&a_, Parallelism::kParallel, Access::kUpdates);
+  updates.AwaitBegin();
+  Watched::State& next = Submit(&a_, Parallelism::kParallel, Access::kUpdates);
+  Watched::State& own = Submit(&a_, Parallelism::kParallel, Access::kReads, true);
+  Watched::State& other = Submit(&b_, Parallelism::kParallel, Access::kReads, true);
+  own.AwaitBegin();
+  ExpectWaiting(other);
+  own.go = true;
+  other.AwaitBegin();
+  EXPECT_EQ(other.kind, LaneKind::kParallel);
+  EXPECT_LT(own.turn, other.turn);
+  ExpectWaiting(next);
+  other.go = true;
+  EXPECT_EQ(ended_.Take(2).size(), 2U);
+  ExpectWaiting(next);
+  updates.go = true;
+  next.AwaitBegin();
+  next.go = true;
+  ended_.Take(2);
+}
+
+TEST_F(Modes, GuestsAreNoneThatUpdateOrMayNotBeOrMustBeAlone) {
+  Watched::State& alone = Submit(&a_, Parallelism::kParallel, Access::kAlone);
+  alone.AwaitBegin();
+  Watched::State& own = Submit(&a_, Parallelism::kParallel, Access::kReads, true);
+  Watched::State& updates = Submit(&b_, Parallelism::kParallel, Access::kUpdates, true);
+  Watched::State& compiles = Submit(nullptr, Parallelism::kParallel);
+  for (const Watched::State* waits : {&own, &updates, &compiles}) ExpectWaiting(*waits);
+  Watched::State& other = Submit(&b_, Parallelism::kParallel, Access::kReads, true);
+  other.AwaitBegin();
+  LetAllGo();
+}
+
+TEST_F(Modes, GuestsAreCancelledAndEndWithTheExecutor) {
+  Watched::State& updates = Submit(&a_, Parallelism::kParallel, Access::kUpdates);
+  updates.AwaitBegin();
+  Watched::State& first = Submit(&b_, Parallelism::kParallel, Access::kReads, true);
+  first.AwaitBegin();
+  executor_.Cancel([&](const Job& job) { return job.owner() == &b_; });
+  EXPECT_EQ(ended_.Take(1)[0]->failure()->code(), ErrorCode::kAborted);
+  Watched::State& second = Submit(&b_, Parallelism::kParallel, Access::kReads, true);
+  second.AwaitBegin();
+  executor_.Shutdown();
+  EXPECT_EQ(ended_.Take(2).size(), 2U);
 }
 
 TEST_F(Modes, AJobThatAsksForEitherIsParallelWhereNothingElseIsToBeDone) {
@@ -173,8 +240,8 @@ TEST_F(Modes, JobsThatAskForEitherAreSerialWhereAsManyWaitAsThereAreThreads) {
 TEST_F(Modes, JobsOfOneOwnerThatRunAloneAreNoCrowd) {
   Watched::State& only = Submit(&a_, Parallelism::kEither);
   only.AwaitBegin();
-  Watched::State& first = Submit(&a_, Parallelism::kEither, true);
-  Submit(&a_, Parallelism::kEither, true);
+  Watched::State& first = Submit(&a_, Parallelism::kEither, Access::kAlone);
+  Submit(&a_, Parallelism::kEither, Access::kAlone);
   only.go = true;
   first.AwaitBegin();
   EXPECT_EQ(first.kind, LaneKind::kParallel);
@@ -234,8 +301,8 @@ TEST_F(Modes, NeitherKindStarvesAndNoMoreThreadsWorkThanThereAre) {
   } load;
   class Loading final : public Job {
    public:
-    Loading(const void* owner, Parallelism parallelism, bool alone, Load& load)
-        : Job(owner, parallelism, alone), load_(load) {}
+    Loading(const void* owner, Parallelism parallelism, Access access, Load& load)
+        : Job(owner, parallelism, access), load_(load) {}
     void Execute(const ExecutorResources& resources) override {
       std::atomic<int>& mine = resources.kind == LaneKind::kParallel ? load_.parallel : load_.serial;
       ++mine;
@@ -254,7 +321,7 @@ TEST_F(Modes, NeitherKindStarvesAndNoMoreThreadsWorkThanThereAre) {
   constexpr size_t kJobs = 3000;
   for (size_t i = 0; i < kJobs; ++i) {
     executor_.Submit(std::make_unique<Loading>(owners[random() % 3], static_cast<Parallelism>(random() % 3),
-                                               random() % 4 == 0, load),
+                                               static_cast<Access>(random() % 3), load),
                      kLongQueue);
     if (i % 64 == 0) std::this_thread::yield();
   }
@@ -269,7 +336,7 @@ TEST(ModesOfOneThread, AllJobsAreComputedOnTheOneLane) {
   EXPECT_EQ(executor.backends()[1], nullptr);
   Watched::State state;
   state.go = true;
-  executor.Submit(std::make_unique<Watched>(nullptr, Parallelism::kSerial, false, state), kLongQueue);
+  executor.Submit(std::make_unique<Watched>(nullptr, Parallelism::kSerial, Access::kReads, state), kLongQueue);
   ended.Take(1);
   EXPECT_EQ(state.kind, LaneKind::kParallel);
   executor.Shutdown();
@@ -320,12 +387,13 @@ class CompileJob final : public Job {
 class RunJob final : public Job {
  public:
   RunJob(std::shared_ptr<ProgramSet> set, Parallelism parallelism, float x)
-      : Job(&set->store(), parallelism, set->has_updates()), set_(std::move(set)), room_(set_->TakeInputs()) {
+      : Job(&set->store(), parallelism, set->access()), set_(std::move(set)), room_(set_->TakeInputs()) {
     std::fill_n(reinterpret_cast<float*>(room_->host()), kSize, x);
     request.inputs = {room_->host()};
   }
   ~RunJob() override { set_->GiveInputs(std::move(room_)); }
   bool ReadyForOneThread() const override { return set_->HasProgramFor(LaneKind::kSerial); }
+  bool MayBeGuestOn(LaneKind kind) const override { return set_->HasProgramFor(kind); }
   void Begin() override {
     request.step = set_->Begin();
     turn_ = set_->Stats().runs - 1;
@@ -434,7 +502,7 @@ TEST_P(ModesOfPrograms, ACrowdMakesAProgramReadyForOneThread) {
   WriteW(1);
   const auto set = Compile(ReadPlan(), LaneKind::kParallel);
   Watched::State state;
-  executor_.Submit(std::make_unique<Watched>(nullptr, Parallelism::kParallel, false, state), kLongQueue);
+  executor_.Submit(std::make_unique<Watched>(nullptr, Parallelism::kParallel, Access::kReads, state), kLongQueue);
   state.AwaitBegin();
   for (int i = 0; i < 20; ++i) executor_.Submit(std::make_unique<RunJob>(set, Parallelism::kEither, 1.0F), kLongQueue);
   state.go = true;

@@ -191,7 +191,8 @@ TEST(Store, ForgetsWhatValuesWereWhenTheyChange) {
   {
     const Store::Reading reading(store, view);
     const std::vector<size_t> updated{0};
-    const Store::Updating updating(store, view, updated);
+    Store::Transaction transaction(store, view, updated);
+    transaction.Publish();
   }
   EXPECT_FALSE(contents()[0]);
 }

@@ -4,6 +4,7 @@ import type { ConcreteShape } from '../../core/shape.js';
 import type { Addon, NativeStore } from '../../native/addon.js';
 import { encode, type Plan } from '../../plan/encode.js';
 import type { PlanPrecision } from '../../plan/precision.js';
+import type { SessionSettings } from '../session/settings.js';
 import { type Computation, computationKey, makeComputation } from './computation.js';
 import { type KernelSummary, summarizeKernels } from './kernels.js';
 import { Program } from './program.js';
@@ -21,15 +22,22 @@ export class SessionPrograms {
   readonly #addon: Addon;
   readonly #store: NativeStore;
   readonly #precision: PlanPrecision;
+  readonly #updatesInPlace: boolean;
   readonly #programs: ProgramCache<Program>;
   readonly #computations = new Map<string, Computation>();
 
-  constructor(graph: Graph, addon: Addon, store: NativeStore, precision: PlanPrecision, limit: number) {
+  constructor(
+    graph: Graph,
+    addon: Addon,
+    store: NativeStore,
+    { precision, updatesInPlace, programLimit }: Pick<SessionSettings, 'precision' | 'updatesInPlace' | 'programLimit'>,
+  ) {
     this.#graph = graph;
     this.#addon = addon;
     this.#store = store;
     this.#precision = precision;
-    this.#programs = new ProgramCache(limit);
+    this.#updatesInPlace = updatesInPlace;
+    this.#programs = new ProgramCache(programLimit);
   }
 
   get size(): number {
@@ -80,6 +88,13 @@ export class SessionPrograms {
 
   #plan({ fetches, updates }: Computation, inputs: InputShapes, precision: PlanPrecision): Plan {
     const shapes = new Map(inputs.map(({ name, shape }) => [name, shape]));
-    return encode({ graph: this.#graph, fetches, updates, shapes, precision });
+    return encode({
+      graph: this.#graph,
+      fetches,
+      updates,
+      shapes,
+      precision,
+      updatesInPlace: this.#updatesInPlace,
+    });
   }
 }

@@ -18,6 +18,7 @@ export interface SendOptions {
 /** The runs of one session on their way to native code, which keeps the order in which they arrive. */
 export class RunQueue {
   readonly #limit: number;
+  readonly #inOrder: boolean;
   readonly #assertInitialized: (variables: readonly Variable[]) => void;
   // Runs that wait in here, for a compilation or an exclusive task, and not in the native queue.
   #parked = 0;
@@ -27,10 +28,12 @@ export class RunQueue {
 
   /**
    * @param limit runs that may wait in here
+   * @param inOrder whether all runs keep their order around one with updates; else only those with updates keep theirs
    * @param assertInitialized throws for variables without values
    */
-  constructor(limit: number, assertInitialized: (variables: readonly Variable[]) => void) {
+  constructor(limit: number, inOrder: boolean, assertInitialized: (variables: readonly Variable[]) => void) {
     this.#limit = limit;
+    this.#inOrder = inOrder;
     this.#assertInitialized = assertInitialized;
   }
 
@@ -60,7 +63,9 @@ export class RunQueue {
     cancellation: Cancellation,
     options: SendOptions,
   ): Promise<TypedArray[]> {
-    const earlier = [...this.#unsent].filter((run) => run.hasUpdates || program.hasUpdates).map(({ sent }) => sent);
+    const keepsOrder = (run: { readonly hasUpdates: boolean }): boolean =>
+      this.#inOrder ? run.hasUpdates || program.hasUpdates : run.hasUpdates && program.hasUpdates;
+    const earlier = [...this.#unsent].filter(keepsOrder).map(({ sent }) => sent);
     if (program.native !== undefined && earlier.length === 0)
       return this.#execute(program, program.native, inputs, cancellation, options);
     const kept = copied(inputs);

@@ -38,6 +38,7 @@ export interface RunContext {
   readonly programs: SessionPrograms;
   readonly queueLimit: number;
   readonly programLimit: number;
+  readonly updatesInPlace: boolean;
 }
 
 /** Options of a run that were checked. */
@@ -56,8 +57,8 @@ export class Runs {
 
   constructor(context: RunContext) {
     this.#context = context;
-    const { queueLimit, variables } = context;
-    this.#queue = new RunQueue(queueLimit, (needed) => variables.assertInitialized(needed, 'run'));
+    const { queueLimit, updatesInPlace, variables } = context;
+    this.#queue = new RunQueue(queueLimit, updatesInPlace, (needed) => variables.assertInitialized(needed, 'run'));
   }
 
   /** Runs that ended well. */

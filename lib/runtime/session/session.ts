@@ -34,7 +34,8 @@ export type * from './types.js';
 /**
  * A graph with values. Runs are computed on threads of slimnet's own; `run` may be called again before earlier runs have ended.
  * They begin in the order of the calls: in mode `latency` one after the other, in the other modes also at the same time, so that
- * a later one may end first. A run with updates is never at work beside another run of the session.
+ * a later one may end first. Runs with updates come one after the other. Other runs do not wait for them: they see the values that the
+ * variables have when they begin. Await a run with updates to see what it has made.
  *
  * `initialize`, `restore` and `save` exclude runs: a run that is called while one of them is at work waits for its end.
  */
@@ -55,7 +56,7 @@ export class Session {
   readonly #lifetime = new SessionLifetime();
 
   private constructor(graph: Graph, settings: SessionSettings, addon: Addon) {
-    const { device, backend, precision, threads, mode, queueLimit, programLimit, packedCache } = settings;
+    const { device, backend, precision, threads, mode, queueLimit, programLimit, packedCache, updatesInPlace } = settings;
     this.graph = graph;
     this.device = device;
     this.precision = precision.precision;
@@ -71,10 +72,10 @@ export class Session {
     });
     const lifetime = this.#lifetime;
     const variables = new SessionVariables(graph, addon, this.#store);
-    const programs = new SessionPrograms(graph, addon, this.#store, precision, programLimit);
+    const programs = new SessionPrograms(graph, addon, this.#store, settings);
     this.#variables = variables;
     this.#programs = programs;
-    this.#runs = new Runs({ graph, lifetime, variables, programs, queueLimit, programLimit });
+    this.#runs = new Runs({ graph, lifetime, variables, programs, queueLimit, programLimit, updatesInPlace });
     const hashed = packedCache !== undefined;
     this.#checkpoints = new SessionCheckpoints({ lifetime, variables, crc32c: addon.crc32c, hashed });
   }
@@ -203,7 +204,7 @@ export class Session {
 
   stats(): SessionStats {
     this.#lifetime.assertNotDisposed();
-    const { bytes, packedBytes, arenaBytes, waiting, threads, mode, executors, packedCache } = this.#store.stats();
+    const { bytes, packedBytes, spareBytes, arenaBytes, waiting, threads, mode, executors, packedCache } = this.#store.stats();
     const { packedCache: settings } = this.#settings;
     return {
       device: this.device,
@@ -212,7 +213,7 @@ export class Session {
       threads,
       mode,
       executors,
-      bytes: { variables: bytes, packed: packedBytes, arena: arenaBytes },
+      bytes: { variables: bytes, packed: packedBytes, spare: spareBytes, arena: arenaBytes },
       ...(packedCache === undefined || settings === undefined
         ? {}
         : { packedCache: { folder: settings.folder, ...packedCache } }),

@@ -19,6 +19,7 @@ const defaults = {
   mode: 'latency',
   queueLimit: 1024,
   programLimit: 16,
+  variableUpdates: 'buffered',
   packedCache: false,
 } satisfies Defaults<SessionOptions>;
 
@@ -33,16 +34,14 @@ export interface SessionSettings {
   readonly mode: ExecutionMode;
   readonly queueLimit: number;
   readonly programLimit: number;
+  readonly updatesInPlace: boolean;
   readonly packedCache: PackedCacheSettings | undefined;
 }
 
 /** @throws BackendError when device or precision are not available; ArgumentError for wrong options */
 export function settingsOf(options: SessionOptions): SessionSettings {
-  const { device, precision, threads, mode, queueLimit, programLimit, packedCache, ...accuracy } = withDefaults(
-    where,
-    options,
-    defaults,
-  );
+  const { device, precision, threads, mode, queueLimit, programLimit, variableUpdates, packedCache, ...accuracy } =
+    withDefaults(where, options, defaults);
   const backend = backendOf(device);
   const calibration = accuracy.calibration === undefined ? undefined : checkCalibration(accuracy.calibration);
   const keepFloat32 = checkKeepFloat32(where, accuracy.keepFloat32);
@@ -50,6 +49,7 @@ export function settingsOf(options: SessionOptions): SessionSettings {
   checkOneOf(where, 'mode', mode, executionModes);
   checkInteger(where, 'queueLimit', queueLimit, 1, 2 ** 20);
   checkInteger(where, 'programLimit', programLimit, 1, 2 ** 20);
+  checkOneOf(where, 'variableUpdates', variableUpdates, ['buffered', 'inPlace']);
   const found = deviceNamed(device);
   const choice = resolvePrecision(found, precision, calibration !== undefined && hasRanges(calibration));
   const planPrecision = {
@@ -66,6 +66,7 @@ export function settingsOf(options: SessionOptions): SessionSettings {
     mode,
     queueLimit,
     programLimit,
+    updatesInPlace: variableUpdates === 'inPlace',
     packedCache: packedCacheSettings(where, packedCache, choice.chosen),
   };
 }

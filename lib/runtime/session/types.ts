@@ -18,6 +18,9 @@ export interface TensorValue<D extends DType = DType> {
   readonly data: TypedArray;
 }
 
+/** Where runs put new values of variables. */
+export type VariableUpdates = 'buffered' | 'inPlace';
+
 /** How a session computes. */
 export interface SessionOptions {
   /** `cpu` (default), `reference` (slow and obvious) or `null` (computes nothing); see `devices()`. */
@@ -39,6 +42,13 @@ export interface SessionOptions {
   queueLimit?: number;
   /** Compiled programs that are kept, one for each set of fetches and input shapes. Default 16. */
   programLimit?: number;
+  /**
+   * Where runs put new values of variables. `buffered` (default): into a second block of memory for each variable that they change; all
+   * of them become the variables' values at once when the run has ended well, and meanwhile reads and other runs go on with the old
+   * ones. `inPlace`: over the old values, at the end of the run, where memory for a second copy is not to be had; no other run of the
+   * session is at work meanwhile, and a run that fails in the middle of that leaves the variables without a value until the next restore.
+   */
+  variableUpdates?: VariableUpdates;
   /**
    * Keeps the weights of a restored checkpoint on disk as the kernels want them, so that the next process starts faster
    * (docs/packed_weights.md). `auto`: where that is so, which is not with float32. Default false; that of `loadModel` is `auto`.
@@ -86,6 +96,8 @@ export interface ProgramReport extends KernelSummary {
   readonly arenaBytes: number;
   /** Packed weights and other constants of the program; shared ones count in each. */
   readonly constantBytes: number;
+  /** Second memory of the variables that a run changes; shared by the programs that change them. */
+  readonly spareBytes: number;
   readonly runs: number;
 }
 
@@ -103,6 +115,8 @@ export interface SessionStats extends KernelSummary {
     readonly variables: number;
     /** What was made out of them for the kernels. */
     readonly packed: number;
+    /** Second memory of those that runs change. */
+    readonly spare: number;
     /** Working memory, shared by the sessions of one device and thread count. */
     readonly arena: number;
   };

@@ -1,5 +1,4 @@
-// Steps that change variables: the new value goes through the input's pointer, which is the variable's memory, and to
-// the output.
+// Steps that make new values of variables, in new memory or over the old ones.
 #include <cmath>
 
 #include "backends/cpu/dispatch.h"
@@ -10,19 +9,19 @@ namespace slimnet::cpu {
 
 namespace {
 
-// variable = f(variable, value), computed in double.
+// New value f(variable, value), computed in double.
 template <class Function>
 std::unique_ptr<Kernel> Assign(const NodeContext& node, Function f) {
   const int64_t count = ElementCount(node.output(0).type.shape);
   return ForFloat(node.output(0).type.dtype, [&](auto zero) {
     using T = decltype(zero);
     return KernelOf("loop", [=](ParallelFor& pool, const Bindings& b) {
-      T* variable = Updated<T>(b, 0);
+      const T* variable = In<T>(b, 0);
       const T* value = In<T>(b, 1);
       T* y = Out<T>(b, 0);
       ForRange(pool, count, kGrain, [=](int64_t begin, int64_t end) {
         for (int64_t i = begin; i < end; ++i) {
-          y[i] = variable[i] = static_cast<T>(f(static_cast<double>(variable[i]), static_cast<double>(value[i])));
+          y[i] = static_cast<T>(f(static_cast<double>(variable[i]), static_cast<double>(value[i])));
         }
       });
     });
@@ -46,18 +45,20 @@ std::unique_ptr<Kernel> PrepareAssignDebiasedMovingAverage(const NodeContext& no
   return ForFloat(node.output(0).type.dtype, [&](auto zero) {
     using T = decltype(zero);
     return KernelOf("loop", [=](ParallelFor&, const Bindings& b) {
-      T* variable = Updated<T>(b, 0);
-      T* biased = Updated<T>(b, 1);
-      T* step = Updated<T>(b, 2);
+      const T* variable = In<T>(b, 0);
+      const T* biased = In<T>(b, 1);
       const T* value = In<T>(b, 3);
       T* y = Out<T>(b, 0);
-      *step = static_cast<T>(*step + 1);
-      const double correction = 1 - std::pow(decay, static_cast<double>(*step));
+      T* new_biased = Out<T>(b, 1);
+      const T step = static_cast<T>(*In<T>(b, 2) + 1);
+      *Out<T>(b, 2) = step;
+      const double correction = 1 - std::pow(decay, static_cast<double>(step));
       for (int64_t i = 0; i < count; ++i) {
-        biased[i] = static_cast<T>(biased[i] - (static_cast<double>(biased[i]) - value[i]) * (1 - decay));
+        const T average = static_cast<T>(biased[i] - (static_cast<double>(biased[i]) - value[i]) * (1 - decay));
+        new_biased[i] = average;
         // variable - (variable - x) is x, but for variables so large that the difference has lost it.
         const double old = variable[i];
-        y[i] = variable[i] = static_cast<T>(old - (old - biased[i] / correction));
+        y[i] = static_cast<T>(old - (old - average / correction));
       }
     });
   });

@@ -17,11 +17,6 @@ template <class T>
 const T* In(const Bindings& bindings, size_t port) {
   return Address<const T>(bindings.inputs[port]);
 }
-// The input of a step that changes it: memory of a variable.
-template <class T>
-T* Updated(const Bindings& bindings, size_t port) {
-  return Address<T>(bindings.inputs[port]);
-}
 // Of a post-op; null where it has none.
 template <class T>
 const T* Operand(const Bindings& bindings, size_t post_op) {

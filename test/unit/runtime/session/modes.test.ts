@@ -119,9 +119,28 @@ describe('in throughput mode', () => {
     expect(throughput.arena).toBeLessThanOrEqual(6 * throughput.ofProgram);
   });
 
-  it('runs with updates take effect one after the other, in the order of the calls', async () => {
+  it('runs with updates take effect one after the other; runs between them see a version that was published', async () => {
     const { graph, w, y, update } = averageGraph();
     await using session = await open(graph, { mode, threads: 4 });
+    const x = Float32Array.of(0, 0, 0, 0);
+    await session.report({ before: w.tensor }, { updates: [update] });
+    const updates: Promise<number | undefined>[] = [];
+    const reads: Promise<number | undefined>[] = [];
+    for (let i = 0; i < 20; i++) {
+      updates.push(
+        session.run({ x }, { before: w.tensor }, { updates: [update] }).then((result) => result.before.data[0] as number),
+      );
+      reads.push(session.run({ x: x.map(() => 1) }, { y }).then((result) => result.y.data[0] as number));
+    }
+    expect(await Promise.all(updates)).toEqual(updates.map((_, i) => 2 / 2 ** i));
+    const versions = Array.from({ length: 21 }, (_, i) => 2 / 2 ** i);
+    for (const found of await Promise.all(reads)) expect(versions).toContain(found);
+    expect(session.read(w)[0]).toBe(2 / 2 ** 20);
+  });
+
+  it('runs with updates in place take effect in the order of the calls, those between them see the last one', async () => {
+    const { graph, w, y, update } = averageGraph();
+    await using session = await open(graph, { mode, threads: 4, variableUpdates: 'inPlace' });
     const x = Float32Array.of(0, 0, 0, 0);
     await session.report({ before: w.tensor }, { updates: [update] });
     const seen = await Promise.all(

@@ -107,6 +107,7 @@ describe('Session.create', () => {
     [{ threads: 1.5 }, /threads: expected an integer/],
     [{ threads: '2' }, /threads: expected an integer/],
     [{ queueLimit: 0 }, /queueLimit: expected an integer/],
+    [{ variableUpdates: 'sometimes' as never }, /variableUpdates: expected buffered or inPlace/],
     [{ programLimit: -1 }, /programLimit: expected an integer/],
   ])('refuses %p', async (options, message) => {
     await expect(create(options)).rejects.toThrow(ArgumentError);

@@ -1,9 +1,16 @@
-import { Graph } from '../../../../lib/core/graph.js';
+import { apply, Graph } from '../../../../lib/core/graph.js';
 import { ArgumentError, ExecutionError } from '../../../../lib/errors.js';
+import * as ops from '../../../../lib/ops/index.js';
 import { Session } from '../../../../lib/runtime/session/session.js';
 import { cast, subtract } from '../../../../lib/slim/math.js';
 import { constant, placeholder as slimPlaceholder } from '../../../../lib/slim/placeholder.js';
-import { averageGraph, longGraph, placeholder, scaleGraph } from '../../../helpers/graphs.js';
+import { apply, Graph } from '../../../../lib/core/graph.js';
+import { ArgumentError, ExecutionError } from '../../../../lib/errors.js';
+import * as ops from '../../../../lib/ops/index.js';
+import { Session } from '../../../../lib/runtime/session/session.js';
+import { cast, subtract } from '../../../../lib/slim/math.js';
+import { constant, placeholder as slimPlaceholder } from '../../../../lib/slim/placeholder.js';
+import { averageGraph, longGraph, placeholder, scaleGraph, variable } from '../../../helpers/graphs.js';
 import { testDevice } from '../../../helpers/test_device.js';
 
 const device = testDevice;
@@ -226,9 +233,9 @@ describe('Session.run', () => {
     expect((await session.run({ x: feed }, { y })).y.data).toEqual(Float32Array.of(12, 12, 12, 12));
   });
 
-  it('keeps the order of the calls around an update whose program must be compiled first', async () => {
+  it('keeps the order of the calls around an update in place whose program must be compiled first', async () => {
     const { graph, w, y, update } = averageGraph();
-    await using session = await Session.create(graph, { device });
+    await using session = await Session.create(graph, { device, variableUpdates: 'inPlace' });
     await session.initialize();
     const x = Float32Array.of(1, 1, 1, 1);
     await session.report({ y });
@@ -243,9 +250,65 @@ describe('Session.run', () => {
     expect(last.data).toEqual(Float32Array.of(3, 3, 3, 3));
   });
 
+  it('does not let a run wait for the compilation of an update, whose new values it does not need', async () => {
+    const { graph, w, y, update } = averageGraph();
+    await using session = await Session.create(graph, { device });
+    await session.initialize();
+    const x = Float32Array.of(1, 1, 1, 1);
+    await session.report({ y });
+    const order: string[] = [];
+    const updated = session.run({ x }, {}, { updates: [update] }).then(() => order.push('update'));
+    const read = session.run({ x }, { y }).then(({ y: { data } }) => {
+      order.push('read');
+      return data;
+    });
+    expect(await read).toEqual(Float32Array.of(2, 2, 2, 2));
+    await updated;
+    expect(order).toEqual(['read', 'update']);
+    expect(session.read(w)).toEqual(Float32Array.of(1.5, 1.5, 1.5, 1.5));
+  });
+
+  it('counts the second memory of variables that runs change, unless they change in place', async () => {
+    for (const [variableUpdates, bytes] of [
+      ['buffered', 16],
+      ['inPlace', 0],
+    ] as const) {
+      const { graph, update } = averageGraph();
+      await using session = await Session.create(graph, { device, variableUpdates });
+      await session.initialize();
+      expect((await session.report({}, { updates: [update] })).spareBytes).toBe(bytes);
+      await session.run({ x: Float32Array.of(0, 0, 0, 0) }, {}, { updates: [update] });
+      expect(session.stats().bytes.spare).toBe(bytes);
+    }
+  });
+
+  it('an update in place that fails halfway leaves no value until the next restore', async () => {
+    const graph = new Graph();
+    const x = placeholder(graph, 'x', [2, 4]);
+    const labels = placeholder(graph, 'labels', [2], 'int32');
+    const w = variable(graph, 'w', [2, 4], 1);
+    const update = apply(ops.assignAdd, { variable: w.tensor, value: x }, {}, 'update').y;
+    const picked = apply(ops.pick, { x: update, index: labels }, {}, 'picked').y;
+    const feeds = (label: number) => ({ x: new Float32Array(8).fill(1), labels: Int32Array.of(0, label) });
+    for (const variableUpdates of ['buffered', 'inPlace'] as const) {
+      await using session = await Session.create(graph, { device, variableUpdates });
+      await session.initialize();
+      await expect(session.run(feeds(4), { picked })).rejects.toThrow(ExecutionError);
+      if (variableUpdates === 'inPlace') {
+        expect(() => session.read(w)).toThrow(/Variable w has no value.*Hint: call session.restore/);
+        await expect(session.run({}, { w: w.tensor })).rejects.toThrow(/Variable w has no value/);
+        await expect(session.save('nowhere.safetensors')).rejects.toThrow(/Variable w has no value/);
+        await session.initialize();
+      }
+      expect(session.read(w)).toEqual(new Float32Array(8).fill(1));
+      await session.run(feeds(3), { picked });
+      expect(session.read(w)).toEqual(new Float32Array(8).fill(2));
+    }
+  });
+
   it('lets others go on when a run that they wait for is aborted or fails', async () => {
     const { graph, y, update } = averageGraph();
-    await using session = await Session.create(graph, { device });
+    await using session = await Session.create(graph, { device, variableUpdates: 'inPlace' });
     await session.initialize();
     const x = Float32Array.of(1, 1, 1, 1);
     await session.report({ y });
