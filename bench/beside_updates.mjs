@@ -18,16 +18,17 @@ const side = 512; // 1 MiB each
 const tickMs = 5;
 
 const graph = new Graph();
-const { updates, small, product } = graph.build(() => {
+const { updates, product } = graph.build(() => {
   const variable = (name, shape) => getVariable(name, { shape, initializer: zerosInitializer() });
   const gradient = placeholder('float32', [side, side], { name: 'gradient' });
   const updates = Array.from({ length: blocks }, (_, i) => {
     const weights = variable(`weights_${i}`, [side, side]);
-    return apply(ops.assignMovingAverage, { variable: weights.tensor, value: gradient }, { decay: 0.9 }, `update_${i}`).y;
+    return apply(ops.assignMovingAverage, { variable: weights.tensor, value: gradient }, { decay: 0.9 }, `update_${i}`)
+      .y;
   });
   const small = variable('small', [64]);
   const x = placeholder('float32', [64], { name: 'x' });
-  return { updates, small, product: apply(ops.mul, { x, y: small.tensor }, {}, 'product').z };
+  return { updates, product: apply(ops.mul, { x, y: small.tensor }, {}, 'product').z };
 });
 
 await using session = await Session.create(graph, { threads });
@@ -76,7 +77,9 @@ await Promise.all(pending);
 loop.disable();
 
 const line = (values) => [0.5, 0.9, 0.99, 1].map((q) => quantile(values, q).toFixed(2)).join('  ');
-console.log(`${(steps / elapsed).toFixed(1)} steps/s of ${blocks} MiB, ${calls.length} ticks of ${tickMs} ms, ${threads} threads`);
+console.log(
+  `${(steps / elapsed).toFixed(1)} steps/s of ${blocks} MiB, ${calls.length} ticks of ${tickMs} ms, ${threads} threads`,
+);
 console.log('ms                p50   p90   p99   max');
 console.log(`calls of a tick   ${line(calls)}`);
 console.log(`delay of a tick   ${line(delays)}`);

@@ -34,6 +34,11 @@ export interface Addon {
   fill(store: NativeStore, fills: readonly NativeFill[]): Promise<NativeFillResult>;
   /** Hashes values that are here to stay: what is made of them is then looked for on disk, and put there. */
   hashContents(store: NativeStore, names: readonly string[]): Promise<void>;
+  /**
+   * Holds the values that variables have at this moment, whatever runs make of them later (but for runs that update in place). Takes no
+   * time and no memory.
+   */
+  snapshot(store: NativeStore, names: readonly string[]): NativeSnapshot;
   /** Zeros; where they are many, in memory of the addon's own. */
   allocate(dtype: DType, shape: readonly number[]): TypedArray;
   /** Fills variables of the store, float32 or float64, with drawn values, on all threads of its executor. */
@@ -177,6 +182,12 @@ export interface NativeStore {
   variables(): NativeVariable[];
   stats(): NativeStoreStats;
   /** Programs that were compiled for the store go on working. */
+  dispose(): void;
+}
+
+export interface NativeSnapshot {
+  /** A copy of the values of the variable with this number among the names; large ones are copied on a thread of libuv's. */
+  read(index: number): TypedArray | Promise<TypedArray>;
   dispose(): void;
 }
 

@@ -13,6 +13,7 @@
 #include "addon/js.h"
 #include "addon/preprocess.h"
 #include "addon/program.h"
+#include "addon/snapshot.h"
 #include "addon/store.h"
 #include "addon/tensors.h"
 #include "addon/transform.h"
@@ -56,6 +57,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     Environment& environment = Environment::Create(env);
     environment.store_class = Keep(env, DefineStoreClass(env));
     environment.program_class = Keep(env, DefineProgramClass(env));
+    environment.snapshot_class = Keep(env, DefineSnapshotClass(env));
     const auto add = [&](const char* name, napi_callback function) {
       napi_value value = nullptr;
       js::Check(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, function, nullptr, &value));
@@ -73,6 +75,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     add("draw", Entry<DrawInitialValues>);
     add("fill", Entry<FillFromFiles>);
     add("hashContents", Entry<HashVariableContents>);
+    add("snapshot", Entry<TakeSnapshot>);
     add("crc32c", Entry<Checksum>);
     add("preprocess", Entry<Preprocess>);
     add("drawAugmentation", Entry<DrawAugmentation>);

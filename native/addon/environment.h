@@ -60,18 +60,20 @@ class Environment {
   // Queues a job and returns its promise. When the queue is full the promise is rejected at once.
   napi_value Start(Executor& executor, std::unique_ptr<AsyncJob> job, size_t queue_limit);
 
+  void Reject(napi_env env, napi_deferred deferred, const Error& error) noexcept;
+
   // Copies what JavaScript hands over.
   LargeCopy& large_copy() { return large_copy_; }
   OwnMemory& own_memory() { return own_memory_; }
 
   napi_ref store_class = nullptr;
   napi_ref program_class = nullptr;
+  napi_ref snapshot_class = nullptr;
   bool constructing = false;  // true while NewHandleObject is at work
 
  private:
   explicit Environment(napi_env env);
   void Settle(napi_env env, std::unique_ptr<Job> job) noexcept;
-  void Reject(napi_env env, napi_deferred deferred, const Error& error) noexcept;
 
   napi_env env_;
   napi_ref error_factory_ = nullptr;

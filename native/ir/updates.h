@@ -7,9 +7,9 @@
 
 namespace slimnet {
 
-// Output i of an op with updates is the new value of what it reads through port OpInfo::updates[i]: of a variable, or of
-// the new value that an op before it made of the variable. So ops with updates are functions like all others, and only
-// the last new value of each variable leaves the program.
+// Output i of an op with updates is the new value of what it reads through port OpInfo::updates[i]: of a variable, or
+// of the new value that an op before it made of the variable. So ops with updates are functions like all others, and
+// only the last new value of each variable leaves the program.
 struct NewValue {
   ValueId variable = kNoValue;  // made by a node that reads the variable
   ValueId value = kNoValue;

@@ -1,5 +1,5 @@
-// Updates in place overwrite the variables' values. An output, or anything computed after an update, that reads a variable as it
-// was before the run must not look into that memory: it gets a copy.
+// Updates in place overwrite the variables' values. An output, or anything computed after an update, that reads a
+// variable as it was before the run must not look into that memory: it gets a copy.
 #include <algorithm>
 #include <map>
 

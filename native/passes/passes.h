@@ -40,8 +40,8 @@ void ChainUpdates(Program& program, const Backend& backend);
 // Copies values of variables that are asked for after the program has changed them in place.
 void KeepOldValues(Program& program, const Backend& backend);
 
-// Moves new values of variables to where all is there that they are made of, or, where they are written in place, behind
-// all that reads the old ones; and producers towards their readers where that saves memory.
+// Moves new values of variables to where all is there that they are made of, or, where they are written in place,
+// behind all that reads the old ones; and producers towards their readers where that saves memory.
 void Schedule(Program& program, const Backend& backend);
 
 // Places all values, as if no kernel needed scratch: the compiler plans again when the kernels have said what they

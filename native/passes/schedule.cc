@@ -41,9 +41,8 @@ Movable UpdatesEarly(Program& program) {
     place = i;
     if (!is_update(i)) continue;
     place = begin - 1;
-    ForEachRead(program.nodes[static_cast<size_t>(i)], [&](ValueId value) {
-      place = std::max(place, behind[static_cast<size_t>(uses.producer[value])]);
-    });
+    ForEachRead(program.nodes[static_cast<size_t>(i)],
+                [&](ValueId value) { place = std::max(place, behind[static_cast<size_t>(uses.producer[value])]); });
   }
   std::vector<int32_t> order(program.nodes.size());
   std::iota(order.begin(), order.end(), 0);

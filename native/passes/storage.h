@@ -17,8 +17,8 @@ struct Storage {
   size_t bytes = 0;
   // kArena, kInput, kVariable, kSpare, kConstant; kNone: within the prologue alone.
   Place::Kind kind = Place::Kind::kArena;
-  int32_t first = 0;                       // index of the node that makes the value, or begins the microbatch loop
-  int32_t last = 0;                        // index of the last node that touches it; nodes.size() for outputs
+  int32_t first = 0;  // index of the node that makes the value, or begins the microbatch loop
+  int32_t last = 0;   // index of the last node that touches it; nodes.size() for outputs
   bool joined = false;
 };
 

@@ -38,9 +38,9 @@ struct StepReport {
 // Everything that lanes share when they run the program at the same time. What a lane must have to itself is its
 // Instance. Run is called on threads of an executor; everything else may be called from any thread.
 //
-// A run is a transaction: it works on the values that the variables have when it begins, and its new values are published
-// all at once when everything has gone well. A program that updates in place has a commit point instead: a run that fails
-// before it leaves the store as it was, one that fails behind it leaves variables whose values are lost.
+// A run is a transaction: it works on the values that the variables have when it begins, and its new values are
+// published all at once when everything has gone well. A program that updates in place has a commit point instead: a
+// run that fails before it leaves the store as it was, one that fails behind it leaves variables whose values are lost.
 class CompiledProgram {
  public:
   // `backend`: whose kernels are used; its device is that of the store's. Throws Error of whichever layer finds a

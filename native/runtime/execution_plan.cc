@@ -167,8 +167,7 @@ void ExecutionPlan::FindUpdates() {
 }
 
 void ExecutionPlan::FindStepVariable() {
-  draws =
-      std::any_of(steps.begin(), steps.end(), [&](size_t step) { return Info(program.nodes[step].op).random; });
+  draws = std::any_of(steps.begin(), steps.end(), [&](size_t step) { return Info(program.nodes[step].op).random; });
   if (!draws || program.random_step.empty()) return;
   const TensorType type = store->TypeOf(program.random_step);
   if (!type.shape.empty() || !IsInteger(type.dtype)) {

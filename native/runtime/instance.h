@@ -64,7 +64,8 @@ class Instance {
   // The value of the variable that says which step it is.
   uint64_t ReadStep() const;
   void RunMicrobatchLoop(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled);
-  void RunSteps(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled, size_t from, size_t to);
+  void RunSteps(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled,
+                size_t from, size_t to);
   void CopyOutputs(Stream& stream, RunRequest& request) const;
   // The steps behind the commit point, which write over variables.
   void UpdateInPlace(const ExecutorResources& resources, RunRequest& request);

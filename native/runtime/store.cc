@@ -145,6 +145,18 @@ void Store::Read(const std::string& name, std::span<std::byte> data) {
   }
 }
 
+std::vector<Store::Value> Store::Values(std::span<const std::string> names) const {
+  std::vector<Value> values;
+  values.reserve(names.size());
+  const std::lock_guard lock(mutex_);
+  for (const std::string& name : names) {
+    const Variable& variable = Find(name);
+    if (variable.lost) throw Lost(variable);
+    values.push_back({variable.type, variable.memory});
+  }
+  return values;
+}
+
 std::vector<VariableInfo> Store::Variables() const {
   const std::lock_guard lock(mutex_);
   std::vector<VariableInfo> list;
@@ -159,7 +171,8 @@ StoreStats Store::Stats() const {
           packed_bytes_->load(std::memory_order_relaxed),
           spare_bytes_,
           variables_.size(),
-          runs_[0].load(std::memory_order_relaxed), runs_[1].load(std::memory_order_relaxed)};
+          runs_[0].load(std::memory_order_relaxed),
+          runs_[1].load(std::memory_order_relaxed)};
 }
 
 size_t Store::Slot(const std::string& name, const TensorType& type) const {

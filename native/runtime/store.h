@@ -92,6 +92,14 @@ class Store {
   TensorType TypeOf(const std::string& name) const;
   // Copies all of a variable into `data`, which must have its size. Throws Error{kExecution} where the value is lost.
   void Read(const std::string& name, std::span<std::byte> data);
+  // What variables are at one moment. Null memory: zeros.
+  struct Value {
+    TensorType type;
+    std::shared_ptr<const Memory> memory;
+  };
+  // Of all of them at the same moment. Runs and writes leave this memory alone as long as it is held. Throws
+  // Error{kArgument}, and Error{kExecution} where a value is lost.
+  std::vector<Value> Values(std::span<const std::string> names) const;
   std::vector<VariableInfo> Variables() const;
   StoreStats Stats() const;
 

@@ -34,7 +34,8 @@ struct Results {
 
 class Evaluator {
  public:
-  Evaluator(const Program& program, const Backend& backend) : program_(program), loop_(program), reads_(program), backend_(backend) {}
+  Evaluator(const Program& program, const Backend& backend)
+      : program_(program), loop_(program), reads_(program), backend_(backend) {}
 
   // With an arena, values lie where plan_memory put them, and nothing protects one from another. Without, each has a
   // buffer of its own, reads of variables see the values from before the run, and ops that change a variable begin with

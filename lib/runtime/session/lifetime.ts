@@ -82,6 +82,19 @@ export class SessionLifetime {
     }
   }
 
+  /** Runs `task` when the exclusive tasks that were called before have ended; nothing waits for it. */
+  async afterExclusive<T>(task: () => Promise<T>): Promise<T> {
+    this.assertOpen();
+    const before = this.#gate;
+    return this.track(
+      (async () => {
+        if (before !== null) await before;
+        this.assertNotDisposed();
+        return task();
+      })(),
+    );
+  }
+
   /** Takes no more calls, and waits for what is pending. */
   async close(): Promise<void> {
     if (this.#state === 'open') this.#state = 'closing';

@@ -37,7 +37,8 @@ export type * from './types.js';
  * a later one may end first. Runs with updates come one after the other. Other runs do not wait for them: they see the values that the
  * variables have when they begin. Await a run with updates to see what it has made.
  *
- * `initialize`, `restore` and `save` exclude runs: a run that is called while one of them is at work waits for its end.
+ * `initialize` and `restore` exclude runs: a run that is called while one of them is at work waits for its end. `save` writes the
+ * values that the variables have when it is called, while runs go on; with `variableUpdates: 'inPlace'` it excludes runs as well.
  */
 export class Session {
   readonly graph: Graph;
@@ -56,7 +57,8 @@ export class Session {
   readonly #lifetime = new SessionLifetime();
 
   private constructor(graph: Graph, settings: SessionSettings, addon: Addon) {
-    const { device, backend, precision, threads, mode, queueLimit, programLimit, packedCache, updatesInPlace } = settings;
+    const { device, backend, precision, threads, mode, queueLimit, programLimit, packedCache, updatesInPlace } =
+      settings;
     this.graph = graph;
     this.device = device;
     this.precision = precision.precision;
@@ -77,7 +79,7 @@ export class Session {
     this.#programs = programs;
     this.#runs = new Runs({ graph, lifetime, variables, programs, queueLimit, programLimit, updatesInPlace });
     const hashed = packedCache !== undefined;
-    this.#checkpoints = new SessionCheckpoints({ lifetime, variables, crc32c: addon.crc32c, hashed });
+    this.#checkpoints = new SessionCheckpoints({ lifetime, variables, crc32c: addon.crc32c, hashed, updatesInPlace });
   }
 
   /**
@@ -204,7 +206,8 @@ export class Session {
 
   stats(): SessionStats {
     this.#lifetime.assertNotDisposed();
-    const { bytes, packedBytes, spareBytes, arenaBytes, waiting, threads, mode, executors, packedCache } = this.#store.stats();
+    const { bytes, packedBytes, spareBytes, arenaBytes, waiting, threads, mode, executors, packedCache } =
+      this.#store.stats();
     const { packedCache: settings } = this.#settings;
     return {
       device: this.device,

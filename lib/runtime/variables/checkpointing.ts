@@ -86,14 +86,14 @@ export async function restoreVariables(
 export async function saveVariables(
   path: string,
   variables: readonly Variable[],
-  values: { read(name: string): TypedArray },
+  values: { read(index: number): TypedArray | Promise<TypedArray> },
   options: WriteOptions,
   goOn: () => void,
 ): Promise<WriteResult> {
-  const data = (name: string) => (): TypedArray => {
+  const data = (index: number) => (): TypedArray | Promise<TypedArray> => {
     goOn();
-    return values.read(name);
+    return values.read(index);
   };
-  const entries = variables.map(({ name, dtype, shape }) => ({ name, dtype, shape, data: data(name) }));
+  const entries = variables.map(({ name, dtype, shape }, i) => ({ name, dtype, shape, data: data(i) }));
   return writeCheckpoint(path, entries, options);
 }

@@ -1,4 +1,4 @@
-/** What gives all variables of a session their values, and what keeps them: initialize, restore, save. Runs wait meanwhile. */
+/** What gives all variables of a session their values, while runs wait, and what keeps them: initialize, restore, save. */
 import {
   CheckpointReader,
   type Crc32c,
@@ -34,11 +34,14 @@ export interface CheckpointContext {
   readonly crc32c: Crc32c;
   /** The values of restored variables are hashed, for a cache of what is packed out of them. */
   readonly hashed: boolean;
+  /** Runs write over the variables' values: none may be at work while these are saved. */
+  readonly updatesInPlace: boolean;
 }
 
 /** `Session` says what its methods do. */
 export class SessionCheckpoints {
   readonly #context: CheckpointContext;
+  #saving: Promise<unknown> = Promise.resolve();
 
   constructor(context: CheckpointContext) {
     this.#context = context;
@@ -81,19 +84,36 @@ export class SessionCheckpoints {
 
   async save(path: string, options: SaveOptions): Promise<WriteResult> {
     const { signal, variables: chosen, ...writing } = withDefaults('save', options, saveDefaults);
-    const { lifetime, variables, crc32c } = this.#context;
+    const { lifetime, variables, crc32c, updatesInPlace } = this.#context;
     checkSignal('save', signal);
     signal?.throwIfAborted();
+    const write = async (): Promise<WriteResult> => {
+      variables.declare();
+      const saved = variables.saved(chosen, 'save');
+      variables.assertInitialized(saved, 'save');
+      const goOn = (): void => lifetime.assertNotDisposed();
+      const snapshot = variables.snapshot(saved);
+      const before = this.#saving;
+      const saving = before.then(() =>
+        orReason(signal, () => saveVariables(path, saved, snapshot, defined({ ...writing, signal, crc32c }), goOn)),
+      );
+      // The next one may write the same files.
+      this.#saving = saving.then(
+        () => {},
+        () => {},
+      );
+      try {
+        return await saving;
+      } finally {
+        snapshot.dispose();
+      }
+    };
+    if (!updatesInPlace) return lifetime.afterExclusive(write);
     const earlier = lifetime.pending();
     return this.#exclusively(async () => {
       await Promise.allSettled(earlier);
       lifetime.assertNotDisposed();
-      const saved = variables.saved(chosen, 'save');
-      variables.assertInitialized(saved, 'save');
-      const goOn = (): void => lifetime.assertNotDisposed();
-      return orReason(signal, () =>
-        saveVariables(path, saved, variables, defined({ ...writing, signal, crc32c }), goOn),
-      );
+      return write();
     });
   }
 

@@ -3,7 +3,7 @@ import type { Filling } from '../../checkpoint/index.js';
 import { describe, type TypedArray } from '../../core/dtype.js';
 import type { Graph, Variable } from '../../core/graph.js';
 import { ArgumentError, ExecutionError } from '../../errors.js';
-import type { Addon, NativeStore } from '../../native/addon.js';
+import type { Addon, NativeSnapshot, NativeStore } from '../../native/addon.js';
 import { checkValues } from '../session/feeds.js';
 import type { FillResult } from './checkpointing.js';
 
@@ -89,6 +89,14 @@ export class SessionVariables {
   /** Has the values hashed, so that what is made of them can be found on disk. */
   async hashContents(variables: readonly Variable[]): Promise<void> {
     await this.#addon.hashContents(
+      this.#store,
+      variables.map(({ name }) => name),
+    );
+  }
+
+  /** The values that variables have now, to be read while runs go on. */
+  snapshot(variables: readonly Variable[]): NativeSnapshot {
+    return this.#addon.snapshot(
       this.#store,
       variables.map(({ name }) => name),
     );

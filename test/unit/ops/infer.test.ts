@@ -81,7 +81,12 @@ const good: readonly (readonly [Op, readonly TensorType[], Attrs, readonly strin
   [ops.transpose, [t([null, 9, 10, 3])], { perm: [0, 3, 1, 2] }, ['float32[?,3,9,10]']],
   [ops.assignAdd, [vector, vector], {}, ['float32[3]']],
   [ops.assignMovingAverage, [vector, vector], { decay: 0.9 }, ['float32[3]']],
-  [ops.assignDebiasedMovingAverage, [vector, vector, t([]), vector], { decay: 0.9 }, ['float32[3]', 'float32[3]', 'float32[]']],
+  [
+    ops.assignDebiasedMovingAverage,
+    [vector, vector, t([]), vector],
+    { decay: 0.9 },
+    ['float32[3]', 'float32[3]', 'float32[]'],
+  ],
 ];
 
 test.each(

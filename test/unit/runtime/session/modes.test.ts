@@ -128,7 +128,9 @@ describe('in throughput mode', () => {
     const reads: Promise<number | undefined>[] = [];
     for (let i = 0; i < 20; i++) {
       updates.push(
-        session.run({ x }, { before: w.tensor }, { updates: [update] }).then((result) => result.before.data[0] as number),
+        session
+          .run({ x }, { before: w.tensor }, { updates: [update] })
+          .then((result) => result.before.data[0] as number),
       );
       reads.push(session.run({ x: x.map(() => 1) }, { y }).then((result) => result.y.data[0] as number));
     }

@@ -4,12 +4,6 @@ import * as ops from '../../../../lib/ops/index.js';
 import { Session } from '../../../../lib/runtime/session/session.js';
 import { cast, subtract } from '../../../../lib/slim/math.js';
 import { constant, placeholder as slimPlaceholder } from '../../../../lib/slim/placeholder.js';
-import { apply, Graph } from '../../../../lib/core/graph.js';
-import { ArgumentError, ExecutionError } from '../../../../lib/errors.js';
-import * as ops from '../../../../lib/ops/index.js';
-import { Session } from '../../../../lib/runtime/session/session.js';
-import { cast, subtract } from '../../../../lib/slim/math.js';
-import { constant, placeholder as slimPlaceholder } from '../../../../lib/slim/placeholder.js';
 import { averageGraph, longGraph, placeholder, scaleGraph, variable } from '../../../helpers/graphs.js';
 import { testDevice } from '../../../helpers/test_device.js';
 

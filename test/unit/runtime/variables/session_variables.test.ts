@@ -215,6 +215,38 @@ describe('checkpoints of a session', () => {
     expect(session.stats()).toMatchObject({ runs: 2, pending: 0 });
   });
 
+  it.each(['buffered', 'inPlace'] as const)(
+    'a save writes the values of its call, while runs change them %s',
+    async (variableUpdates) => {
+      const graph = new Graph();
+      const x = placeholder(graph, 'x', [512, 512]);
+      const large = variable(graph, 'large', [512, 512], 1);
+      const small = variable(graph, 'small', [], 1);
+      const one = variable(graph, 'one', [], 1);
+      const updates = [
+        apply(ops.assignAdd, { variable: large.tensor, value: x }, {}, 'add').y,
+        apply(ops.assignAdd, { variable: small.tensor, value: one.tensor }, {}, 'add').y,
+      ];
+      await using session = await Session.create(graph, { device, variableUpdates });
+      await session.initialize();
+      const feeds = { x: new Float32Array(512 * 512).fill(1) };
+      const paths = [0, 1].map((i) => join(folder, `meanwhile_${variableUpdates}_${i}.ckpt`));
+      const saves: Promise<unknown>[] = [];
+      for (const path of paths) {
+        saves.push(session.save(path));
+        for (let i = 0; i < 3; i++) await session.run(feeds, {}, { updates });
+      }
+      await Promise.all(saves);
+      expect(session.read(large)).toEqual(new Float32Array(512 * 512).fill(7));
+      for (const [i, path] of paths.entries()) {
+        await using other = await Session.create(graph, { device });
+        await other.restore(path);
+        expect(other.read(large)).toEqual(new Float32Array(512 * 512).fill(1 + 3 * i));
+        expect(other.read(small)).toEqual(Float32Array.of(1 + 3 * i));
+      }
+    },
+  );
+
   it('can be aborted', async () => {
     const { graph } = sumGraph(4);
     await using session = await Session.create(graph, { device });
