@@ -12,6 +12,8 @@ const [checkpoint, labels, ...pictures] = process.argv.slice(2);
 const model = await loadModel('resnet_v1_50', {
   checkpoint,
   labels,
+  // What clients send is an image, never the name of a file of the server.
+  files: false,
   // Pictures that come while a batch runs go together into the next one. Nobody waits longer than 30 seconds.
   batching: { maxBatchSize: 8, queueLimit: 256, timeoutMs: 30_000 },
 });

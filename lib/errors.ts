@@ -15,6 +15,7 @@ export const errorCodes = {
   ERR_EXECUTION: 'a run failed',
   ERR_CHECKPOINT: 'a checkpoint is missing, damaged or does not fit',
   ERR_IMAGE: 'an image cannot be read or is over a limit',
+  ERR_OUTPUT: 'a result cannot be written',
   ERR_NATIVE_LOAD: 'the native addon cannot be loaded',
   ERR_DISPOSED: 'the object was disposed',
   ERR_ABORTED: 'the operation was aborted',
@@ -115,6 +116,8 @@ export interface ErrorDetails {
   path?: string;
   /** Byte position in that file. */
   offset?: number;
+  /** ERR_QUEUE_FULL of a model: milliseconds after which the same call is likely to be taken. */
+  retryAfterMs?: number;
   /** The way out; appended to the message. */
   hint?: Hint;
   cause?: unknown;
@@ -127,6 +130,7 @@ export class SlimnetError extends Error {
   readonly node?: string;
   readonly path?: string;
   readonly offset?: number;
+  readonly retryAfterMs?: number;
   readonly hint?: string;
   readonly #said: { readonly message: string; readonly details: ErrorDetails };
 
@@ -140,6 +144,7 @@ export class SlimnetError extends Error {
     if (details.node !== undefined) this.node = details.node;
     if (details.path !== undefined) this.path = details.path;
     if (details.offset !== undefined) this.offset = details.offset;
+    if (details.retryAfterMs !== undefined) this.retryAfterMs = details.retryAfterMs;
     if (hint !== undefined) this.hint = hint;
   }
 
@@ -172,7 +177,7 @@ export async function spelling<T>(spelled: Spelling, work: () => Promise<T>): Pr
 }
 
 function compose(message: string, { path, offset }: ErrorDetails, hint: string | undefined): string {
-  const where = path === undefined ? '' : `${path}${offset === undefined ? '' : ` at byte ${offset}`}: `;
+  const where = path === undefined ? '' : `${shortened(path)}${offset === undefined ? '' : ` at byte ${offset}`}: `;
   const lines = hint?.split('\n') ?? [];
   // A message of several lines has its hints on lines of their own.
   const separator = message.includes('\n') || lines.length > 1 ? '\n' : ' ';
@@ -186,6 +191,37 @@ function hintText(hint: Hint | undefined, spelling: Spelling): string | undefine
   const said = all.map((one) => (typeof one === 'string' ? one : one.say(spelling))).filter((text) => text !== null);
   return said.length === 0 ? undefined : said.join('\n');
 }
+
+/** Longest text from outside (a path, a name) that a message quotes whole. */
+const quotedLength = 300;
+
+/** Text for a message: of one that is longer than any path in use, its beginning and its length. */
+export function shortened(text: string): string {
+  return text.length <= quotedLength ? text : `${text.slice(0, 60)}... (${text.length} characters)`;
+}
+
+/** Why the system refused something, in a few words and without the path, which it quotes whole. */
+export function systemReason(error: unknown): string {
+  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  const known = code === undefined ? undefined : systemReasons[code];
+  if (known !== undefined) return known;
+  const text = error instanceof Error ? message : String(error);
+  return shortened(syscall === undefined ? text : (text.split(`, ${syscall}`)[0] as string));
+}
+
+const systemReasons: Readonly<Record<string, string>> = {
+  ENOENT: 'there is no such file',
+  EACCES: 'permission was refused',
+  EPERM: 'permission was refused',
+  ENAMETOOLONG: 'the name is too long to be one of a file',
+  ERR_INVALID_ARG_VALUE: 'no file can have such a name',
+  ENOSPC: 'no space is left on the device',
+  EDQUOT: 'no space is left in the quota',
+  EROFS: 'the file system is read-only',
+  ENOTDIR: 'a part of the path is no folder',
+  EISDIR: 'this is a folder',
+  EPIPE: 'its reader has gone away',
+};
 
 /** Wrong type or value of an argument or option. */
 export class ArgumentError extends SlimnetError {
@@ -257,6 +293,13 @@ export class ImageError extends SlimnetError {
   }
 }
 
+/** Results that cannot be written: a full disk, a reader that went away. */
+export class OutputError extends SlimnetError {
+  constructor(message: string, details?: ErrorDetails) {
+    super(message, details, 'ERR_OUTPUT');
+  }
+}
+
 /** The native addon cannot be loaded, or is of another version. */
 export class NativeLoadError extends SlimnetError {
   constructor(message: string, details?: ErrorDetails) {
@@ -285,6 +328,7 @@ export const errorClassByCode: Readonly<
   ERR_EXECUTION: ExecutionError,
   ERR_CHECKPOINT: CheckpointError,
   ERR_IMAGE: ImageError,
+  ERR_OUTPUT: OutputError,
   ERR_NATIVE_LOAD: NativeLoadError,
   ERR_DISPOSED: ExecutionError,
   ERR_ABORTED: ExecutionError,

@@ -57,6 +57,11 @@ export function loadSharp(): typeof sharp {
   }
 }
 
+/** Whether a source is the name of a file, which whoever reads it must be allowed to name. */
+export function namesFile(source: ImageSource): boolean {
+  return typeof source === 'string';
+}
+
 /** A source whose bytes nobody else can change. `ownSource` makes it. */
 export type OwnedSource = { readonly path: string } | { readonly bytes: Uint8Array } | { readonly raw: RawImage };
 
@@ -104,7 +109,7 @@ async function decodeBytes(
   const { mode, minSide, maxPixels, timeoutSeconds, background } = checkDecodeOptions(options);
   const format = imageFormat(bytes);
   if (format === null) {
-    throw new ImageError(`This is no image that can be decoded; it begins with ${firstBytes(bytes)}.`, {
+    throw new ImageError('This is no image that can be decoded.', {
       ...where,
       hint: 'JPEG, PNG, WebP, AVIF, TIFF and GIF are read.',
     });
@@ -162,10 +167,6 @@ function damaged(error: unknown, format: string, where: { readonly path?: string
     cause: error,
     ...(hint === undefined ? {} : { hint }),
   });
-}
-
-function firstBytes(bytes: Uint8Array): string {
-  return Array.from(bytes.subarray(0, 4), (byte) => byte.toString(16).padStart(2, '0')).join(' ');
 }
 
 type CheckedOptions = WithDefaults<DecodeOptions, typeof defaults>;

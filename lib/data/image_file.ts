@@ -1,9 +1,12 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open } from 'node:fs/promises';
-import { ImageError } from '../errors.js';
+import { ImageError, systemReason } from '../errors.js';
 
 /** Largest file that is read, in bytes. */
 export const maxFileBytes = 512 * 2 ** 20;
+
+/** What is said of a string that is the address or the content of an image. */
+const notAPath = 'a string is the path of a file; give what a URL stands for as bytes.';
 
 /**
  * The bytes of an image file.
@@ -28,15 +31,12 @@ export async function readImageFile(path: string, signal?: AbortSignal): Promise
   } catch (error) {
     signal?.throwIfAborted();
     if (error instanceof ImageError) throw error;
-    throw new ImageError(`The file cannot be read: ${reason(error)}.`, { path, cause: error });
+    throw new ImageError(`The file cannot be read: ${systemReason(error)}.`, {
+      path,
+      cause: error,
+      ...(/^(data|https?|blob):/i.test(path) ? { hint: notAPath } : {}),
+    });
   } finally {
     await file?.close();
   }
-}
-
-function reason(error: unknown): string {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === 'ENOENT') return 'there is no such file';
-  if (code === 'EACCES' || code === 'EPERM') return 'permission was refused';
-  return error instanceof Error ? error.message : String(error);
 }

@@ -1,12 +1,14 @@
 /** Making the input of networks out of images, a few at a time: decoding and preprocessing. */
 import { availableParallelism } from 'node:os';
 import { checkInteger, type Defaults, withDefaults } from '../core/options.js';
+import { ArgumentError } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
 import {
   type DecodeOptions,
   decodeOwned,
   type ImageSource,
   loadSharp,
+  namesFile,
   type OwnedSource,
   ownSource,
   unlessAborted,
@@ -24,9 +26,11 @@ export interface ImageLoaderOptions {
   readonly decode?: DecodeOptions;
   /** Images that are decoded or preprocessed at the same time, by all calls together; 2 to 4 unless told, as there are cores. */
   readonly workers?: number;
+  /** False: sources that name files are refused. */
+  readonly files?: boolean;
 }
 
-const defaults = { decode: {}, workers: defaultWorkers } satisfies Defaults<ImageLoaderOptions>;
+const defaults = { decode: {}, workers: defaultWorkers, files: true } satisfies Defaults<ImageLoaderOptions>;
 
 /** @throws ArgumentError */
 export function checkImageWorkers(where: string, name: string, workers: unknown): asserts workers is number {
@@ -44,20 +48,26 @@ export interface Item {
 export class ImageLoader {
   readonly #preprocessing: PreprocessingSpec;
   readonly #decode: DecodeOptions;
+  readonly #files: boolean;
   readonly #semaphore: Semaphore;
 
   /** @throws ArgumentError */
   constructor(preprocessing: PreprocessingSpec, options: ImageLoaderOptions = {}) {
-    const { decode, workers } = withDefaults('ImageLoader', options, defaults);
+    const { decode, workers, files } = withDefaults('ImageLoader', options, defaults);
     checkImageWorkers('ImageLoader', 'workers', workers);
     this.#preprocessing = preprocessing;
     this.#decode = decode;
+    this.#files = files;
     this.#semaphore = new Semaphore(workers);
   }
 
   /** Copies what the caller may change. What is wrong with the source is told when it is prepared. */
   own(source: ImageSource): Item {
     try {
+      if (!this.#files && namesFile(source))
+        throw new ArgumentError(
+          'This model opens no files (files: false): expected the bytes or pixels of an image, received a path.',
+        );
       return { source, owned: ownSource(source, this.#decode), error: null };
     } catch (error) {
       return { source, owned: null, error };

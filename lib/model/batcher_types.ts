@@ -30,6 +30,8 @@ export interface BatcherRequest<K, P> {
   readonly timeoutMs?: number | undefined;
   /** From when on they count, by the batcher's clock; now unless told. */
   readonly since?: number | undefined;
+  /** Payloads of further parts of the same call: its time limit holds for all of it. */
+  readonly follow?: number;
   /** True for a further part of a call that was accepted: it waits for room where another request is refused. */
   readonly continues?: boolean;
 }
@@ -38,7 +40,7 @@ export interface BatcherRequest<K, P> {
 export interface BatcherStats {
   /** Calls that were accepted. */
   readonly requests: number;
-  /** Calls that were refused because the queue was full. */
+  /** Calls that were refused because the queue was full, or because their time limit could not be met. */
   readonly rejected: number;
   /** Calls that ended because of their `timeoutMs`. */
   readonly timedOut: number;

@@ -1,6 +1,7 @@
 /** Requests that meet share batches, as those of Triton's dynamic batcher do. What their payloads are does not matter here. */
 import { ArgumentError, ExecutionError, InternalError } from '../errors.js';
 import { Cancellation, SignalListeners, timeoutError } from '../runtime/session/cancellation.js';
+import { Admission, type Load } from './admission.js';
 import { batchSizeFor } from './batch_sizes.js';
 import type { BatcherOptions, BatcherRequest, BatcherStats } from './batcher_types.js';
 import { type Clock, systemClock } from './clock.js';
@@ -11,6 +12,9 @@ interface Request<K, P, R> extends Pick<BatcherRequest<K, P>, 'key' | 'count' | 
   /** Number of the request: who came first goes first. */
   readonly order: number;
   readonly arrivedAt: number;
+  readonly timeoutMs: number | undefined;
+  /** When its time limit is over. */
+  readonly deadline: number;
   readonly promise: Promise<readonly R[]>;
   readonly resolve: (results: readonly R[]) => void;
   readonly reject: (error: unknown) => void;
@@ -41,6 +45,10 @@ interface Lane<K, P, R> {
 }
 
 interface Batch<K, P, R> {
+  readonly key: K;
+  readonly size: number;
+  /** When the device began with it; null while it waits there for another one to end. */
+  beganAt: number | null;
   readonly parts: { readonly request: Request<K, P, R>; readonly from: number; readonly count: number }[];
   readonly stop: AbortController;
 }
@@ -56,12 +64,16 @@ const batchesBehind = 1;
  * - What is ready while fewer than `runsAtOnce` batches run goes at once (or after `maxQueueDelayMs`, when no full batch comes
  *   together before); what comes while as many run goes together into the next one. Sizes are those of `batchSizeFor`.
  * - Requests are prepared and served in the order of their arrival. One that is not ready yet holds up none that is.
+ * - A request whose time limit cannot be met, by what batches were measured to take, is refused at once, and given up if that
+ *   becomes plain later; a device that has nothing to do takes any. A batch is as large as the limits of those in it allow.
  * - A request settles exactly once. When it leaves early its payloads go with it, but a batch that has begun goes on as long as
  *   one of its requests is there.
  */
 export class DynamicBatcher<K, P, R> {
   readonly #options: BatcherOptions<K, P, R>;
   readonly #clock: Clock;
+  readonly #runsAtOnce: number;
+  readonly #admission: Admission<K>;
   readonly #signals = new SignalListeners();
   /** All that have not settled. */
   readonly #requests = new Set<Request<K, P, R>>();
@@ -73,6 +85,7 @@ export class DynamicBatcher<K, P, R> {
   readonly #running = new Set<Batch<K, P, R>>();
   #preparing = 0;
   #waiting = 0;
+  readonly #waitingOf = new Map<K, number>();
   #noWakeUp = () => {};
   #lastOrder = 0;
   #end: Error | null = null;
@@ -83,13 +96,15 @@ export class DynamicBatcher<K, P, R> {
   constructor(options: BatcherOptions<K, P, R>) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#runsAtOnce = options.runsAtOnce ?? 1;
+    this.#admission = new Admission(options.maxBatchSize, this.#runsAtOnce);
   }
 
   /**
    * Queues a request.
    * @returns the results in the order of the payloads
    * @throws at once: ERR_QUEUE_FULL, ERR_DISPOSED, the reason of a signal that is aborted. Later, as a rejection: the reason why
-   * it left early, or what preparing or running threw
+   * it left early, what preparing or running threw, ERR_QUEUE_FULL when its time limit turned out to be out of reach
    */
   submit(asked: BatcherRequest<K, P>): Promise<readonly R[]> {
     const { key, count, prepare, signal, timeoutMs, continues = false } = asked;
@@ -98,31 +113,24 @@ export class DynamicBatcher<K, P, R> {
     if (!Number.isInteger(count) || count < 1 || count > queueLimit)
       throw new ArgumentError(`A request of ${count}: expected 1 to queueLimit, ${queueLimit}.`);
     signal?.throwIfAborted();
-    // Parts that wait outside come first: else small requests would keep the queue full in front of them.
-    const full = this.#outside.size > 0 || this.#waiting + count > queueLimit;
-    if (full && !continues) {
-      this.#counts.rejected++;
-      throw new ExecutionError(
-        `The queue is full: ${this.#waiting} of ${queueLimit} images wait, ${count} more came.`,
-        {
-          code: 'ERR_QUEUE_FULL',
-          hint: 'try again later, or raise batching.queueLimit.',
-        },
-      );
-    }
-    if (!continues) this.#counts.requests++;
     const arrivedAt = this.#clock.now();
+    const deadline = timeoutMs === undefined ? Number.POSITIVE_INFINITY : (asked.since ?? arrivedAt) + timeoutMs;
+    this.#admission.arrived(key, count, arrivedAt);
+    if (!continues) {
+      this.#assertAdmitted(key, count, count + (asked.follow ?? 0), deadline, timeoutMs);
+      this.#counts.requests++;
+    }
     const cancellation = new Cancellation(signal, undefined, this.#signals);
     const { promise, resolve, reject } = withResolvers<readonly R[]>();
     const noTimeout =
       timeoutMs === undefined
         ? () => {}
-        : this.#clock.after(Math.max(0, (asked.since ?? arrivedAt) + timeoutMs - arrivedAt), () => {
-            this.#counts.timedOut++;
-            cancellation.cancel(timeoutError('request', timeoutMs));
+        : this.#clock.after(Math.max(0, deadline - arrivedAt), () => {
+            this.#expire(request);
+            this.#advance();
           });
     const request: Request<K, P, R> = {
-      ...{ key, count, prepare, arrivedAt, promise, resolve, reject, cancellation, noTimeout },
+      ...{ key, count, prepare, arrivedAt, timeoutMs, deadline, promise, resolve, reject, cancellation, noTimeout },
       order: ++this.#lastOrder,
       stop: new AbortController(),
       batches: new Set(),
@@ -178,14 +186,84 @@ export class DynamicBatcher<K, P, R> {
       if (this.#waiting + request.count > this.#options.queueLimit) return;
       this.#outside.delete(request);
       this.#queued.add(request);
-      request.waiting = request.count;
-      this.#waiting += request.count;
+      this.#wait(request, request.count);
+    }
+  }
+
+  /** @throws ExecutionError (ERR_QUEUE_FULL) when there is no room, or the time limit cannot be met */
+  #assertAdmitted(key: K, count: number, whole: number, deadline: number, timeoutMs: number | undefined): void {
+    const { queueLimit } = this.#options;
+    // Parts that wait outside come first: else small requests would keep the queue full in front of them.
+    if (this.#outside.size > 0 || this.#waiting + count > queueLimit) {
+      this.#counts.rejected++;
+      const full = `The queue is full: ${this.#waiting} of ${queueLimit} images wait, ${count} more came.`;
+      throw queueFull(full, this.#untilRoom(count), 'raise batching.queueLimit');
+    }
+    // An idle device takes anybody: if nobody were admitted, nothing would be learned of batches that are fast again.
+    if (timeoutMs === undefined || (this.#running.size === 0 && this.#waiting === 0)) return;
+    const late = this.#admission.lateness(this.#load(), { key, count: whole, deadline });
+    if (late > 0) throw this.#outOfReach({ timeoutMs, count: whole }, late);
+  }
+
+  #load(): Load<K> {
+    const waiting = new Map(this.#waitingOf);
+    for (const { key, count } of this.#outside) waiting.set(key, (waiting.get(key) ?? 0) + count);
+    let unprepared = this.#waiting;
+    for (const { payloads } of this.#lanes.values()) unprepared -= payloads;
+    return { now: this.#clock.now(), batches: this.#running, waiting, unprepared };
+  }
+
+  /** How long it takes until so many more may wait, in milliseconds. */
+  #untilRoom(count: number): number {
+    const load = this.#load();
+    let excess = count - this.#options.queueLimit;
+    for (const waiting of load.waiting.values()) excess += waiting;
+    let work = 0;
+    for (const request of this.#requests) {
+      if (excess <= 0) break;
+      work += request.waiting * this.#admission.service.leastPerPayload(request.key);
+      excess -= request.waiting;
+    }
+    return this.#admission.deviceFree(load, work);
+  }
+
+  /**
+   * Gives up those that wait and will be too late for the batch that is planned for them, so that others may come in their place: as
+   * `#makeRoom` does, but one batch ahead and more.
+   */
+  #giveUp(): void {
+    const load = this.#load();
+    const { service, preparation } = this.#admission;
+    const left = new Map(load.waiting);
+    let [work, unprepared] = [0, 0];
+    let first = this.#running.size === 0;
+    for (const request of [...this.#requests]) {
+      const { key, deadline, timeoutMs } = request;
+      const count = this.#outside.has(request) ? request.count : request.waiting;
+      if (!request.open || count === 0) continue;
+      const toPrepare = request.payloads.length > 0 ? 0 : count;
+      const ready = toPrepare > 0 ? preparation.until(unprepared + toPrepare) : 0;
+      const begin = Math.max(this.#admission.deviceFree(load, work), ready);
+      const size =
+        timeoutMs === undefined ? 1 : this.#admission.plannedSize(key, timeoutMs, left.get(key) ?? 0, begin, load.now);
+      const late = load.now + begin + service.safe(key, size) - deadline;
+      left.set(key, (left.get(key) ?? 0) - count);
+      if (late > 0 && !first) {
+        this.#drop(request, this.#outOfReach(request, late));
+        continue;
+      }
+      first = false;
+      work += count * service.leastPerPayload(key);
+      unprepared += toPrepare;
     }
   }
 
   /** Prepares a few batches ahead: more would only take memory, and cores from the batch that runs. */
   #prepareNext(): void {
+    const now = this.#clock.now();
     for (const request of this.#queued) {
+      // Its timer ends it in a moment.
+      if (request.deadline <= now) continue;
       let ahead = this.#preparing;
       for (const { payloads } of this.#lanes.values()) ahead += payloads;
       if (ahead > 0 && ahead + request.count > batchesAhead * this.#options.maxBatchSize) return;
@@ -196,8 +274,12 @@ export class DynamicBatcher<K, P, R> {
   }
 
   async #prepare(request: Request<K, P, R>): Promise<void> {
+    const began = this.#clock.now();
+    this.#admission.preparation.began(began);
+    let prepared = 0;
     try {
       const payloads = await request.prepare(request.stop.signal);
+      prepared = payloads.length;
       if (payloads.length > request.count)
         throw new InternalError(`Expected at most ${request.count} payloads, received ${payloads.length}.`);
       if (request.open) this.#makeReady(request, payloads);
@@ -206,12 +288,12 @@ export class DynamicBatcher<K, P, R> {
     }
     // Not earlier: a preparation goes on for a while when its request has left.
     this.#preparing -= request.count;
+    this.#admission.preparation.ended(prepared, began, this.#clock.now());
     this.#advance();
   }
 
   #makeReady(request: Request<K, P, R>, payloads: readonly P[]): void {
-    this.#waiting -= request.waiting - payloads.length;
-    request.waiting = payloads.length;
+    this.#wait(request, payloads.length - request.waiting);
     request.payloads = [...payloads];
     request.results = new Array<R | undefined>(payloads.length).fill(undefined);
     request.readyAt = this.#clock.now();
@@ -239,20 +321,20 @@ export class DynamicBatcher<K, P, R> {
 
   /** The lane whose turn it is, if it is time for a batch. */
   #due(): Lane<K, P, R> | null {
-    const { maxBatchSize, maxQueueDelayMs, runsAtOnce = 1 } = this.#options;
+    const { maxBatchSize, maxQueueDelayMs } = this.#options;
     const lanes = [...this.#lanes.values()].sort((a, b) => firstOrder(a) - firstOrder(b));
     const [oldest] = lanes;
     if (oldest === undefined) return null;
     // A full batch gains nothing by waiting. Only the oldest lane goes ahead, or the others would never have their turn.
-    if (this.#running.size >= runsAtOnce) {
-      const behind = this.#running.size - runsAtOnce;
-      return behind < batchesBehind && oldest.payloads >= maxBatchSize ? oldest : null;
+    if (this.#running.size >= this.#runsAtOnce) {
+      const behind = this.#running.size - this.#runsAtOnce;
+      return behind < batchesBehind && this.#sizeInTime(oldest) === maxBatchSize ? oldest : null;
     }
     if (maxQueueDelayMs === 0) return oldest;
     const now = this.#clock.now();
     let next = Number.POSITIVE_INFINITY;
     for (const lane of lanes) {
-      const due = maxQueueDelayMs + lane.requests.reduce((least, { readyAt }) => Math.min(least, readyAt), now);
+      const due = this.#dueAt(lane, now);
       if (lane.payloads >= maxBatchSize || due <= now) return lane;
       next = Math.min(next, due);
     }
@@ -261,11 +343,70 @@ export class DynamicBatcher<K, P, R> {
     return null;
   }
 
+  /** When a lane has waited long enough for more payloads: after `maxQueueDelayMs`, or earlier for a time limit's sake. */
+  #dueAt({ key, requests, payloads }: Lane<K, P, R>, now: number): number {
+    const { maxBatchSize, maxQueueDelayMs } = this.#options;
+    const time = this.#admission.service.safe(key, batchSizeFor(payloads, maxBatchSize));
+    let due = now + maxQueueDelayMs;
+    for (const { readyAt, deadline } of requests) due = Math.min(due, readyAt + maxQueueDelayMs, deadline - time);
+    return due;
+  }
+
+  /** The largest batch of a lane whose requests are all in time when it begins as soon as it can; 0 if there is none. */
+  #sizeInTime({ key, requests }: Lane<K, P, R>): number {
+    const { maxBatchSize } = this.#options;
+    const load = this.#load();
+    const begin = load.now + (this.#running.size < this.#runsAtOnce ? 0 : this.#admission.deviceFree(load));
+    let [size, count, deadline] = [0, 0, Number.POSITIVE_INFINITY];
+    for (const request of requests) {
+      deadline = Math.min(deadline, request.deadline);
+      count += request.payloads.length;
+      for (const fits of this.#admission.service.sizes) {
+        const counts = fits > size && fits <= count;
+        if (counts && begin + this.#admission.service.safe(key, fits) <= deadline) size = fits;
+      }
+      if (count >= maxBatchSize) break;
+    }
+    return size;
+  }
+
+  /** Begins a batch of those who can still be in time. */
   #start(lane: Lane<K, P, R>): void {
-    const size = batchSizeFor(lane.payloads, this.#options.maxBatchSize);
-    const batch: Batch<K, P, R> = { parts: [], stop: new AbortController() };
-    const payloads: P[] = [];
     const now = this.#clock.now();
+    for (const request of [...lane.requests]) if (request.deadline <= now) this.#expire(request);
+    this.#makeRoom(lane, now);
+    if (lane.requests.length > 0) this.#begin(lane, Math.max(1, this.#sizeInTime(lane)), now);
+  }
+
+  /**
+   * Gives up those for whose sake a batch would have to be smaller than is worth while at the present load: smaller ones would serve
+   * fewer in all, so that others were late in their turn, and ever smaller batches followed. An idle device takes even one that will
+   * hardly be in time: it is how a change for the better is learned of.
+   */
+  #makeRoom(lane: Lane<K, P, R>, now: number): void {
+    const { key, requests } = lane;
+    const { service } = this.#admission;
+    for (let i = 0, count = 0; i < requests.length; ) {
+      const request = requests[i] as Request<K, P, R>;
+      const { deadline, timeoutMs = Number.POSITIVE_INFINITY } = request;
+      const all = batchSizeFor(lane.payloads, this.#options.maxBatchSize);
+      const size = Math.min(all, this.#admission.usefulSize(key, timeoutMs, now));
+      if (count >= size) return;
+      const late = now + service.safe(key, size) - deadline;
+      if (late <= 0 || (requests.length === 1 && this.#running.size === 0)) {
+        count += request.payloads.length;
+        i++;
+      } else {
+        this.#drop(request, this.#outOfReach(request, late));
+        [i, count] = [0, 0];
+      }
+    }
+  }
+
+  #begin(lane: Lane<K, P, R>, size: number, now: number): void {
+    const beganAt = this.#running.size < this.#runsAtOnce ? now : null;
+    const batch: Batch<K, P, R> = { key: lane.key, size, beganAt, parts: [], stop: new AbortController() };
+    const payloads: P[] = [];
     while (payloads.length < size) {
       const request = lane.requests[0] as Request<K, P, R>;
       const from = request.results.length - request.payloads.length;
@@ -274,11 +415,10 @@ export class DynamicBatcher<K, P, R> {
       payloads.push(...taken);
       batch.parts.push({ request, from, count: taken.length });
       request.batches.add(batch);
-      request.waiting -= taken.length;
+      this.#wait(request, -taken.length);
       this.#counts.preparationMs += taken.length * (request.readyAt - request.arrivedAt);
       this.#counts.queueDelayMs += taken.length * (now - request.readyAt);
     }
-    this.#waiting -= size;
     this.#take(lane, size);
     this.#running.add(batch);
     this.#counts.batches++;
@@ -286,21 +426,30 @@ export class DynamicBatcher<K, P, R> {
     this.#bySize.set(size, (this.#bySize.get(size) ?? 0) + size);
     // No await here: it would keep the payloads until the end of the run.
     runOf(this.#options, lane.key, payloads, batch.stop.signal).then(
-      (results) => this.#ended(batch, () => this.#deliver(batch, results, size)),
-      (error: unknown) => this.#ended(batch, () => this.#failAll(batch, error)),
+      (results) => this.#ended(batch, true, () => this.#deliver(batch, results)),
+      (error: unknown) => this.#ended(batch, false, () => this.#failAll(batch, error)),
     );
   }
 
   /** Begins the next batch before any caller hears of this one: the device comes first. */
-  #ended(batch: Batch<K, P, R>, settle: () => void): void {
+  #ended(batch: Batch<K, P, R>, done: boolean, settle: () => void): void {
     settle();
     this.#running.delete(batch);
+    const now = this.#clock.now();
+    const { key, size, beganAt, stop } = batch;
+    if (beganAt !== null) {
+      if (done) this.#admission.service.record(key, size, now - beganAt, now);
+      else if (stop.signal.aborted) this.#admission.service.recordGivenUp(key, size, now - beganAt, now);
+    }
+    const [next] = [...this.#running].filter((other) => other.beganAt === null);
+    if (next !== undefined) next.beganAt = now;
     this.#advance();
+    if (!this.#disposed) this.#giveUp();
   }
 
-  #deliver(batch: Batch<K, P, R>, results: readonly R[], size: number): void {
-    if (results.length !== size) {
-      this.#failAll(batch, new InternalError(`A batch of ${size}: received ${results.length} results.`));
+  #deliver(batch: Batch<K, P, R>, results: readonly R[]): void {
+    if (results.length !== batch.size) {
+      this.#failAll(batch, new InternalError(`A batch of ${batch.size}: received ${results.length} results.`));
       return;
     }
     let at = 0;
@@ -319,16 +468,41 @@ export class DynamicBatcher<K, P, R> {
     for (const { request } of batch.parts) this.#fail(request, error);
   }
 
-  /** Ends a request early, wherever it is. */
+  /** Ends a request early, wherever it is, and does what can be done without it. */
   #fail(request: Request<K, P, R>, error: unknown): void {
     if (!request.open) return;
+    this.#drop(request, error);
+    this.#advance();
+  }
+
+  #drop(request: Request<K, P, R>, error: unknown): void {
     this.#settle(request);
     request.reject(error);
     request.stop.abort(error);
     for (const batch of request.batches) {
       if (batch.parts.every((part) => !part.request.open)) batch.stop.abort(error);
     }
-    this.#advance();
+  }
+
+  /** Ends a request whose time limit is over. */
+  #expire(request: Request<K, P, R>): void {
+    this.#counts.timedOut++;
+    this.#drop(request, timeoutError('request', request.timeoutMs as number));
+  }
+
+  /** What one hears whose time limit cannot be met. */
+  #outOfReach({ timeoutMs, count }: { timeoutMs: number | undefined; count: number }, late: number): ExecutionError {
+    this.#counts.rejected++;
+    const text = `The time limit of ${timeoutMs} ms cannot be met: ${this.#waiting} images wait, ${count} more came, and results would be late by about ${Math.ceil(late)} ms.`;
+    return queueFull(text, late, 'allow more with timeoutMs');
+  }
+
+  #wait(request: Request<K, P, R>, change: number): void {
+    request.waiting += change;
+    this.#waiting += change;
+    const ofKey = (this.#waitingOf.get(request.key) ?? 0) + change;
+    if (ofKey === 0) this.#waitingOf.delete(request.key);
+    else this.#waitingOf.set(request.key, ofKey);
   }
 
   /** Takes a request out of everything that waits. */
@@ -339,8 +513,7 @@ export class DynamicBatcher<K, P, R> {
     this.#requests.delete(request);
     this.#outside.delete(request);
     this.#queued.delete(request);
-    this.#waiting -= request.waiting;
-    request.waiting = 0;
+    this.#wait(request, -request.waiting);
     const lane = this.#lanes.get(request.key);
     if (lane === undefined || request.payloads.length === 0) return;
     lane.requests.splice(lane.requests.indexOf(request), 1);
@@ -352,6 +525,15 @@ export class DynamicBatcher<K, P, R> {
     lane.payloads -= payloads;
     if (lane.payloads === 0) this.#lanes.delete(lane.key);
   }
+}
+
+function queueFull(message: string, waitMs: number, orElse: string): ExecutionError {
+  const retryAfterMs = Math.max(1, Math.ceil(waitMs));
+  return new ExecutionError(message, {
+    code: 'ERR_QUEUE_FULL',
+    retryAfterMs,
+    hint: `try again in ${retryAfterMs} ms, or ${orElse}.`,
+  });
 }
 
 function firstOrder<K, P, R>({ requests }: Lane<K, P, R>): number {

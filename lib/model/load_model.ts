@@ -1,7 +1,14 @@
 import { existsSync } from 'node:fs';
 import { type CheckpointReader, openCheckpoint } from '../checkpoint/index.js';
 import { describe } from '../core/dtype.js';
-import { checkInteger, type Defaults, defined, type WithDefaults, withDefaults } from '../core/options.js';
+import {
+  checkBoolean,
+  checkInteger,
+  type Defaults,
+  defined,
+  type WithDefaults,
+  withDefaults,
+} from '../core/options.js';
 import type { Precision } from '../core/precision.js';
 import { checkDecodeOptions, type DecodeOptions } from '../data/decoding.js';
 import { checkImageWorkers, type ImageLoaderOptions } from '../data/image_loader.js';
@@ -45,6 +52,8 @@ export interface LoadModelOptions
   readonly imageSize?: number;
   /** How calls share batches. */
   readonly batching?: BatchingOptions;
+  /** False: strings are refused instead of opened as paths, for images that come from elsewhere. True unless told. */
+  readonly files?: boolean;
   /** How images are decoded. */
   readonly decode?: Omit<DecodeOptions, 'minSide' | 'signal'>;
   /**
@@ -65,6 +74,7 @@ const defaults = {
   batching: {},
   decode: {},
   imageWorkers: undefined,
+  files: true,
   device: undefined,
   precision: 'auto',
   calibration: undefined,
@@ -197,7 +207,7 @@ function assertNetwork(name: string, { path, tensors }: CheckpointReader): void 
 function checkedOptions(entry: NetworkEntry, given: LoadModelOptions): Loading {
   const { name } = entry;
   const options = withDefaults('loadModel', given, defaults);
-  const { checkpoint, untrainedSeed, layout, numClasses } = options;
+  const { checkpoint, untrainedSeed, layout, numClasses, files } = options;
   if ((checkpoint === undefined) === (untrainedSeed === undefined)) {
     throw new ArgumentError(`loadModel('${name}'): expected either checkpoint or untrainedSeed.`, {
       hint: `pass { checkpoint: '${name}.ckpt' }, the file of the published archive.`,
@@ -212,6 +222,7 @@ function checkedOptions(entry: NetworkEntry, given: LoadModelOptions): Loading {
   if (layout !== undefined && !weightLayouts.includes(layout)) {
     throw new ArgumentError(`layout: expected one of ${weightLayouts.join(', ')}, received ${describe(layout)}.`);
   }
+  checkBoolean('loadModel', 'files', files);
   if (numClasses !== undefined) checkInteger('loadModel', 'numClasses', numClasses, 1, 2 ** 24);
   const batching = checkBatching(options.batching);
   const preprocessing = preprocessingFor(entry.preprocessing, options.imageSize ?? entry.imageSize);
@@ -220,5 +231,5 @@ function checkedOptions(entry: NetworkEntry, given: LoadModelOptions): Loading {
   checkDecodeOptions(decode);
   const { imageWorkers: workers } = options;
   if (workers !== undefined) checkImageWorkers('loadModel', 'imageWorkers', workers);
-  return { options, batching, preprocessing, images: defined({ decode, workers }) };
+  return { options, batching, preprocessing, images: defined({ decode, workers, files }) };
 }

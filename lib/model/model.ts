@@ -96,8 +96,8 @@ export class Model {
 
   /**
    * The most probable classes of an image, or of each of several.
-   * @throws ImageError, ArgumentError; ExecutionError when too many images wait (ERR_QUEUE_FULL), the time limit is over
-   * (ERR_ABORTED) or the model is disposed (ERR_DISPOSED); the signal's reason when aborted
+   * @throws ImageError, ArgumentError; ExecutionError when too many images wait or the time limit cannot be met (ERR_QUEUE_FULL, with
+   * `retryAfterMs`), the time limit is over (ERR_ABORTED) or the model is disposed (ERR_DISPOSED); the signal's reason when aborted
    */
   classify(image: ImageSource, options?: ClassifyOptions): Promise<Prediction[]>;
   classify(images: readonly ImageSource[], options?: ClassifyOptions): Promise<Prediction[][]>;
@@ -147,8 +147,7 @@ export class Model {
     const { signal, onFailure } = checked('stream', options, streamDefaults);
     this.#assertOpen();
     this.#tensor(output);
-    const items = sources.map((source) => this.#images.own(source));
-    for await (const outcomes of this.#outcomes(items, output, { signal }, onFailure)) yield* outcomes;
+    for await (const outcomes of this.#outcomes(sources, output, { signal }, onFailure)) yield* outcomes;
   }
 
   /** The `topK` largest of a row of class probabilities, with their labels. @throws ArgumentError */
@@ -305,11 +304,7 @@ export class Model {
     this.#assertOpen();
     const many = Array.isArray(images);
     const sources = many ? (images as readonly ImageSource[]) : [images as ImageSource];
-    const rows = this.#collect(
-      sources.map((source) => this.#images.own(source)),
-      output,
-      options,
-    );
+    const rows = this.#collect(sources, output, options);
     this.#pending.add(rows);
     try {
       return many ? await rows : ((await rows)[0] as Float32Array);
@@ -318,10 +313,14 @@ export class Model {
     }
   }
 
-  async #collect(items: readonly Item[], output: ModelOutput, options: PredictOptions): Promise<Float32Array[]> {
+  async #collect(
+    sources: readonly ImageSource[],
+    output: ModelOutput,
+    options: PredictOptions,
+  ): Promise<Float32Array[]> {
     const rows: Float32Array[] = [];
     const { signal, timeoutMs = this.#batching.timeoutMs } = options;
-    for await (const outcomes of this.#outcomes(items, output, { signal, timeoutMs }))
+    for await (const outcomes of this.#outcomes(sources, output, { signal, timeoutMs }))
       rows.push(...outcomes.map(({ result }) => result));
     return rows;
   }
@@ -331,9 +330,10 @@ export class Model {
    * batches. A piece of a list is ready as a whole: its images run together, where image by image they would leave as soon as
    * the network is idle, in small batches. A list never has more than two pieces in the queue, so memory is bounded and
    * other calls are served in between; its later pieces wait for room, so that a list is refused at once or served whole.
+   * What a caller may change is copied once its first piece was taken: refusing costs nothing.
    */
   #outcomes(
-    items: readonly Item[],
+    sources: readonly ImageSource[],
     output: ModelOutput,
     { signal, timeoutMs }: PredictOptions,
     onFailure?: (source: ImageSource, error: unknown) => void,
@@ -341,20 +341,31 @@ export class Model {
     const since = systemClock.now();
     const failed = onFailure && ((item: Item, error: unknown) => onFailure(item.source, error));
     const { maxBatchSize, queueLimit } = this.#batching;
-    return inPieces(items, {
+    let owned: readonly Item[] | undefined;
+    const own = () => {
+      owned ??= sources.map((source) => this.#images.own(source));
+      return owned;
+    };
+    let taken = 0;
+    return inPieces(sources, {
       pieceSize: Math.min(maxBatchSize, queueLimit),
       signal,
       signals: this.#signals,
       begin: (piece, first, stop) => {
-        let sources: ImageSource[] = [];
+        const from = taken;
+        taken += piece.length;
+        let done: ImageSource[] = [];
         const prepare = async (left: AbortSignal) => {
-          const prepared = await this.#images.prepare(piece, left, failed);
-          sources = prepared.map(({ item }) => item.source);
+          const prepared = await this.#images.prepare(own().slice(from, from + piece.length), left, failed);
+          done = prepared.map(({ item }) => item.source);
           return prepared.map(({ pixels }) => pixels);
         };
-        return this.#batcher
-          .submit({ key: output, count: piece.length, prepare, signal: stop, timeoutMs, since, continues: !first })
-          .then((rows) => rows.map((result, i) => ({ item: sources[i] as ImageSource, result })));
+        const rows = this.#batcher.submit({
+          ...{ key: output, count: piece.length, follow: sources.length - taken, prepare },
+          ...{ signal: stop, timeoutMs, since, continues: !first },
+        });
+        own();
+        return rows.then((all) => all.map((result, i) => ({ item: done[i] as ImageSource, result })));
       },
     });
   }

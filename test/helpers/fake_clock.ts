@@ -26,14 +26,23 @@ export class FakeClock implements Clock {
     return this.#timers.size;
   }
 
+  /** The timer that is due first; of those that are due together the one that was set first. */
+  #next(): { readonly id: number; readonly at: number; readonly call: () => void } | undefined {
+    let first: { id: number; at: number; call: () => void } | undefined;
+    for (const [id, { at, call }] of this.#timers) {
+      if (first === undefined || at < first.at) first = { id, at, call };
+    }
+    return first;
+  }
+
   /** Turns the clock by `ms`; promises are settled between one timer and the next. `each` is called after each of them. */
   async turn(ms: number, each: () => void = () => {}): Promise<void> {
     const end = this.#now + ms;
     await settled();
     for (;;) {
-      const [next] = [...this.#timers].sort(([a, x], [b, y]) => x.at - y.at || a - b);
-      if (next === undefined || next[1].at > end) break;
-      const [id, { at, call }] = next;
+      const next = this.#next();
+      if (next === undefined || next.at > end) break;
+      const { id, at, call } = next;
       this.#timers.delete(id);
       this.#now = Math.max(this.#now, at);
       call();

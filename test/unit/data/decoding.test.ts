@@ -229,13 +229,13 @@ describe('damaged and hostile files', () => {
 
   test.each([
     ['nothing', new Uint8Array(), /empty \(0 bytes\)/],
-    ['text', Buffer.from('a list of words\n'), /begins with 61 20 6c 69.*Hint: JPEG, PNG/],
+    ['text', Buffer.from('a list of words\n'), /no image that can be decoded\. Hint: JPEG, PNG/],
     [
       'SVG',
       Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="10" height="10"/>'),
       /no image that can be decoded/,
     ],
-    ['one byte', Uint8Array.of(255), /begins with ff\./],
+    ['one byte', Uint8Array.of(255), /no image that can be decoded/],
     ['an HEIC file', Buffer.from('\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'latin1'), /no image that can be decoded/],
   ])('%s is refused', async (_, bytes, message) => {
     const error = await failure(bytes);
@@ -256,8 +256,20 @@ describe('damaged and hostile files', () => {
       expect(error).toMatchObject({ code: 'ERR_IMAGE', path: join(folder, name) });
       expect(error.message).toMatch(message);
     }
+    const secret = join(folder, 'secret.txt');
+    writeFileSync(secret, 'password: opensesame');
+    expect((await failure(secret)).message).not.toMatch(/opens|pass|70 61/);
     expect(await failure('/dev/zero')).toMatchObject({ code: 'ERR_IMAGE' });
     expect(await failure('a\0b')).toMatchObject({ code: 'ERR_IMAGE' });
+  });
+
+  test('a string that is too long to be a path is not quoted whole, and a URL is told to be none', async () => {
+    const { message } = await failure(`data:image/jpeg;base64,${'A'.repeat(3_000_000)}`);
+    expect(message.length).toBeLessThan(400);
+    expect(message).toMatch(/^data:image\/jpeg.*\.\.\. \(3000023 characters\): .*too long.*Hint: a string is the path/);
+    expect((await failure('https://example.org/a.jpg')).message).toMatch(/no such file.*Hint: a string is the path/);
+    expect((await failure('x'.repeat(5000))).message).toMatch(/^x+\.\.\. \(5000 characters\): .*too long/);
+    expect((await failure(`${'x'.repeat(5000)}\0`)).message.length).toBeLessThan(400);
   });
 });
 

@@ -33,6 +33,19 @@ describe('loading images', () => {
     await expect(loader.prepare(items, none)).rejects.toThrow(/nowhere\.png/);
   });
 
+  test('opens no files where it may not, and says so in one sentence', async () => {
+    const loader = new ImageLoader(spec, { files: false });
+    for (const path of ['/etc/passwd', 'nowhere.png', '']) {
+      const attempt = loader.decode(path, none);
+      await expect(attempt).rejects.toThrow(ArgumentError);
+      await expect(attempt).rejects.toThrow(
+        'This model opens no files (files: false): expected the bytes or pixels of an image, received a path.',
+      );
+    }
+    expect(await loader.decode(await encoders.png.encode(gradient(8, 8)), none)).toMatchObject({ width: 8 });
+    expect(await loader.decode(gradient(8, 8), none)).toMatchObject({ width: 8 });
+  });
+
   test('an abort rejects at once, while the decoder that it cannot stop keeps its place', async () => {
     const loader = new ImageLoader(spec, { decode: { timeoutSeconds: 1 }, workers: 4 });
     const slow = slowPicture();

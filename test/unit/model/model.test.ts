@@ -269,6 +269,7 @@ describe('loadModel', () => {
     [{ checkpoint: 'a', imageSize: 0 }, /Image size/],
     [{ untrainedSeed: 1, mode: 'quick' }, /mode: expected latency, throughput or auto, received the string "quick"/],
     [{ checkpoint: 'a', labelz: 'x' }, /no option labelz/],
+    [{ checkpoint: 'a', files: 'no' }, /files: expected true or false/],
     [{ checkpoint: 'a', decode: { mode: 'quick' } }, /mode/],
     [{ checkpoint: 'a', decode: { minSide: 3, colour: 1 } }, /no option colour/],
     [null, /expected an object of options/],
@@ -276,6 +277,21 @@ describe('loadModel', () => {
     const attempt = loadModel('resnet_v1_50', options as unknown as LoadModelOptions);
     await expect(attempt).rejects.toThrow(ArgumentError);
     await expect(attempt).rejects.toThrow(message);
+  });
+
+  test('without files opens none, whatever is asked', async () => {
+    await using served = await load({ files: false });
+    const path = paths[0] as string;
+    const calls = [
+      () => served.classify(path),
+      () => served.logits([pictures[0] as (typeof pictures)[0], path]),
+      () => served.decode(path),
+      () => served.preprocess([path]),
+      () => served.calibrate([path]),
+      () => served.stream([path], 'logits').next(),
+    ];
+    for (const call of calls) await expect(call()).rejects.toThrow(/opens no files \(files: false\)/);
+    expect(await served.classify(pictures[0] as (typeof pictures)[0])).toHaveLength(5);
   });
 
   test('hands the mode on, and pictures that are classified at the same time get their own answers', async () => {
