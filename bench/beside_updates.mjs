@@ -31,7 +31,7 @@ const { updates, product } = graph.build(() => {
   return { updates, product: apply(ops.mul, { x, y: small.tensor }, {}, 'product').z };
 });
 
-await using session = await Session.create(graph, { threads });
+const session = await Session.create(graph, { threads });
 await session.initialize();
 const feeds = { gradient: new Float32Array(side * side).fill(1) };
 const x = { x: new Float32Array(64) };
@@ -85,3 +85,4 @@ console.log(`calls of a tick   ${line(calls)}`);
 console.log(`delay of a tick   ${line(delays)}`);
 console.log(`result of a run   ${line(answers)}`);
 console.log(`event loop p99    ${(loop.percentile(99) / 1e6).toFixed(2)}`);
+session.dispose();

@@ -29,6 +29,7 @@ export {
   type SessionRestoreOptions,
   type SessionStats,
   type TensorValue,
+  type VariableUpdates,
   type WarmupOptions,
 } from './session/session.js';
 export { Saver, type SaverOptions, type SaverSaveOptions } from './variables/saver.js';
