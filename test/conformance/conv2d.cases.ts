@@ -345,6 +345,7 @@ export const conv2dCases: OpCases = {
         [[1, 3, 3, 8], [3, 3, 8, 8], { strides: [1, 1], dilations: [4, 4], pads: [4, 4, 4, 4] }],
         [[1, 2, 2, 1], [3, 3, 1, 2], { strides: [1, 1], pads: [5, 0, 0, 5] }],
         [[0, 5, 5, 3], [3, 3, 3, 4], same3],
+        [[2, 0, 3, 3], [2, 2, 3, 4], same3],
       ] as const,
       ([x, filter, window]) => plain(x, filter, window),
     ),

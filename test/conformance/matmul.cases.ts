@@ -49,6 +49,16 @@ export const matmulCases: OpCases = {
       ],
       expected: (a = [], b = [], bias = []) => [naive.addBias(naive.matmul(20, 7, a, b), bias).map(naive.relu)],
     },
+    { ...product([3, 0], 7, 'variable'), name: 'sums of nothing', expected: [new Array(21).fill(0)] },
+    {
+      ...product([3, 0], 7, 'variable'),
+      name: 'sums of nothing, bias, relu',
+      inputs: [...product([3, 0], 7, 'variable').inputs, { shape: [7], k: 3, as: 'variable' }],
+      build: ([x, y, bias]) => [
+        call(relu, [call(biasAdd, [call(matmul, [x as Tensor, y as Tensor]), bias as Tensor])]),
+      ],
+      expected: (_a, _b, bias = []) => [[...bias, ...bias, ...bias].map(naive.relu)],
+    },
     {
       ...product([3, 20], 7, 'variable'),
       name: 'relu6: one step',

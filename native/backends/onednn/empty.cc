@@ -1,8 +1,9 @@
 #include "backends/onednn/empty.h"
 
 #include <algorithm>
-#include <string>
 #include <vector>
+
+#include "backends/cpu/kernel_of.h"
 
 namespace slimnet::onednn {
 
@@ -14,10 +15,15 @@ bool HasNothingToDo(const NodeContext& node) {
          std::all_of(node.node.outputs.begin(), node.node.outputs.end(), is_empty);
 }
 
-Verdict SupportsEmptyInputs(const NodeContext& node) {
+bool SumsNothing(const NodeContext& node) {
   const auto is_empty = [](const Value& value) { return ElementCount(value.type.shape) == 0; };
-  if (is_empty(node.output(0)) || !(is_empty(node.input(0)) || is_empty(node.input(1)))) return Verdict::Yes();
-  return Verdict::No(std::string(Info(node.node.op).name) + " makes a result that is not empty out of an empty input");
+  return !is_empty(node.output(0)) && (is_empty(node.input(0)) || is_empty(node.input(1)));
+}
+
+std::unique_ptr<Kernel> Zeros(const NodeContext& node) {
+  return cpu::KernelOf("zeros", [bytes = node.output(0).bytes()](ParallelFor&, const Bindings& b) {
+    std::fill_n(cpu::Out<char>(b, 0), bytes, char{0});
+  });
 }
 
 }  // namespace slimnet::onednn

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backends/onednn/empty.h"
 #include "backends/onednn/memory_desc.h"
 #include "base/error.h"
 
@@ -54,6 +55,7 @@ Verdict CheckOperand(const NodeContext& context, const PostOp& next) {
 }  // namespace
 
 Verdict FusesTail(const OpContext& context, std::span<const PostOp> before, const PostOp& next) {
+  if (SumsNothing(context)) return Verdict::No("of empty inputs there are zeros, which absorb nothing");
   if (Verdict verdict = CheckTail(before, next); !verdict) return verdict;
   return CheckOperand(context, next);
 }

@@ -40,7 +40,7 @@ PreparedPtr Choose(const OpContext& context, const Descs& descs) {
 }
 
 LayoutPtr PreferMatmul(const OpContext& context, size_t input) {
-  if (input != 1) return nullptr;
+  if (input != 1 || SumsNothing(context)) return nullptr;
   const Descs descs = DescsOf(context);
   const MemoryDesc packed = Choose(context, descs)->weights();
   if (ReadsQuantized(context)) {
@@ -50,13 +50,14 @@ LayoutPtr PreferMatmul(const OpContext& context, size_t input) {
 }
 
 Verdict SupportsMatmul(const OpContext& context) {
-  if (Verdict verdict = SupportsEmptyInputs(context); !verdict) return verdict;
+  if (SumsNothing(context)) return Verdict::Yes();
   if (!cpu::IsLowPrecision(context) || HasNothingToDo(context)) return Verdict::Yes();
   if (cpu::LowersPrecision(context)) return Verdict::No("oneDNN writes low precision where it reads them");
   return HasFastKernel([&] { return Choose(context, DescsOf(context)); });
 }
 
 std::unique_ptr<Kernel> PrepareMatmul(const OpContext& context) {
+  if (SumsNothing(context)) return Zeros(context);
   const Descs descs = DescsOf(context);
   const PreparedPtr product = Choose(context, descs);
   const FusedTail tail = TailOf(context);
