@@ -18,10 +18,16 @@ export function macs(
   return nodes.reduce((total, node) => total + macsOfNode(node, types), 0);
 }
 
+/** Ops that read a product's weight, or its shape, as their second input and the gradient of its result as their third. */
+const waysBack: ReadonlySet<string> = new Set(['conv2d_backward_data', 'conv2d_backward_filter']);
+
 /** The multiply-accumulates of one node, given the types of all tensors around it. */
 export function macsOfNode(node: Node, types: ReadonlyMap<Tensor, ConcreteType>): number {
-  if (!node.op.traits.product) return 0;
+  const { op } = node;
+  // Each element of the result, and on the way back each of its gradients, is a sum over or a part of all of the weight's elements that
+  // belong to its output channel.
+  const sums = op.traits.product ? node.outputs[0] : waysBack.has(op.name) ? node.inputs[2] : undefined;
+  if (sums === undefined) return 0;
   const sizes = (tensor: Tensor | undefined) => types.get(tensor as Tensor)?.shape ?? [];
-  // Each element of the result is a sum over all of the weight's elements that belong to its output channel.
-  return elementCount(sizes(node.outputs[0])) * elementCount(sizes(node.inputs[1]).slice(0, -1));
+  return elementCount(sizes(sums)) * elementCount(sizes(node.inputs[1]).slice(0, -1));
 }

@@ -1,8 +1,9 @@
 import { ArgumentError, ShapeError } from '../errors.js';
 import { type DType, describe, isDType } from './dtype.js';
-import type { Tensor } from './graph.js';
+import type { Node, Tensor } from './graph.js';
 import { type TensorType, typeText } from './shape.js';
 import { checkDTypes, type Traits } from './traits.js';
+import type { Vocabulary } from './vocabulary.js';
 
 /** Kinds of attributes; each is one field of the generated C++ struct. */
 export type AttrKind =
@@ -53,6 +54,14 @@ export type AttrsOf<S extends AttrSchema> = { readonly [K in keyof S]: ValueOf<S
 type PortTypes<P extends readonly string[]> = { readonly [K in P[number]]: TensorType };
 type PortTensors<P extends readonly string[]> = { readonly [K in P[number]]: Tensor };
 
+/** Gradients of the results, each under the name of its port behind a `d`. Of several results, those that nobody used have none. */
+type ResultGradients<O extends readonly string[]> = O extends readonly [infer Only extends string]
+  ? { readonly [K in `d${Only}`]: Tensor }
+  : { readonly [K in O[number] as `d${K}`]?: Tensor };
+
+/** Gradients of the inputs; an input that is left out gets none. */
+type InputGradients<I extends readonly string[]> = { readonly [K in I[number]]?: Tensor | undefined };
+
 /** What an op is: its ports, attributes, shapes, and gradient. How it is computed is each backend's business. */
 export interface OpSpec<I extends readonly string[], O extends readonly string[], A extends AttrSchema> {
   /** snake_case, unique; the name in plans and of the file in each backend. */
@@ -65,15 +74,22 @@ export interface OpSpec<I extends readonly string[], O extends readonly string[]
   infer(inputs: PortTypes<I>, attrs: AttrsOf<A>): PortTypes<O>;
   /** Replaces graph-only attributes once all shapes are known, e.g. SAME by explicit pads. */
   resolve?(inputs: PortTypes<I>, attrs: AttrsOf<A>): AttrsOf<A>;
-  /** Gradients for the inputs; null: the gradient stops here; left out: asking for it is a GradientError. */
+  /**
+   * Gradients of the inputs out of those of the results; null: the gradient stops here; left out: asking for it is a GradientError.
+   * `tensors` holds inputs and results by port, and the gradients of the results as `dy`, `dz`, ...
+   */
   readonly grad?:
     | null
     | ((
-        inputs: PortTensors<I>,
-        outputs: PortTensors<O>,
-        dOutputs: PortTensors<O>,
+        v: Vocabulary,
+        tensors: PortTensors<I> & PortTensors<O> & ResultGradients<O>,
         attrs: AttrsOf<A>,
-      ) => Partial<PortTensors<I>>);
+      ) => InputGradients<I>);
+  /**
+   * Input ports of which only type and shape matter. A plan does not read them: it has an attribute `<port>_shape` in their place, so
+   * nothing is computed or kept for them.
+   */
+  readonly shapeOnly?: readonly I[number][];
   /** Input ports that name variables which this op changes. Output i is the new value of the i-th of them. */
   readonly updates?: readonly I[number][];
   /** Where values enter a plan: the output type is written in the plan and not inferred there. */
@@ -90,6 +106,7 @@ export interface Op {
   readonly attrs: AttrSchema;
   readonly traits: Traits;
   readonly updates: readonly string[];
+  readonly shapeOnly: readonly string[];
   readonly source: boolean;
   readonly internal: boolean;
   readonly differentiable: 'yes' | 'stops' | 'no';
@@ -98,12 +115,8 @@ export interface Op {
     inputs: readonly TensorType[],
     attrs: Readonly<Record<string, AttrValue>>,
   ): Readonly<Record<string, AttrValue>>;
-  grad(
-    inputs: readonly Tensor[],
-    outputs: readonly Tensor[],
-    dOutputs: readonly Tensor[],
-    attrs: Readonly<Record<string, AttrValue>>,
-  ): (Tensor | undefined)[];
+  /** Gradients by input port, out of those by output port. */
+  grad(v: Vocabulary, node: Node, dOutputs: readonly (Tensor | undefined)[]): (Tensor | undefined)[];
 }
 
 /** An op that can be applied: `op(inputs, attrs, name)` adds a node to the inputs' graph. */
@@ -127,6 +140,7 @@ export function defineOp<
     attrs: spec.attrs,
     traits: spec.traits,
     updates: spec.updates ?? [],
+    shapeOnly: spec.shapeOnly ?? [],
     source: spec.source ?? false,
     internal: spec.internal ?? false,
     differentiable: spec.grad === undefined ? 'no' : spec.grad === null ? 'stops' : 'yes',
@@ -155,14 +169,17 @@ export function defineOp<
       if (spec.resolve === undefined) return attrs;
       return spec.resolve(zip(spec.inputs, inputs) as PortTypes<I>, attrs as AttrsOf<A>);
     },
-    grad(inputs, outputs, dOutputs, attrs) {
+    grad(v, node, dOutputs) {
       if (typeof spec.grad !== 'function') return spec.inputs.map(() => undefined);
-      const out = spec.grad(
-        zip(spec.inputs, inputs) as PortTensors<I>,
-        zip(spec.outputs, outputs) as PortTensors<O>,
-        zip(spec.outputs, dOutputs) as PortTensors<O>,
-        attrs as AttrsOf<A>,
-      ) as Readonly<Record<string, Tensor | undefined>>;
+      const gradients = dOutputs.flatMap((gradient, i) => (gradient ? [[`d${spec.outputs[i]}`, gradient]] : []));
+      const tensors = {
+        ...zip(spec.inputs, node.inputs),
+        ...zip(spec.outputs, node.outputs),
+        ...Object.fromEntries(gradients),
+      };
+      const out = spec.grad(v, tensors as Parameters<typeof spec.grad>[1], node.attrs as AttrsOf<A>) as Readonly<
+        Record<string, Tensor | undefined>
+      >;
       return spec.inputs.map((port) => out[port]);
     },
   };
@@ -217,4 +234,9 @@ function fits(kind: AttrKind, value: unknown): boolean {
     case 'floats':
       return Array.isArray(value) && value.every((v) => typeof v === 'number');
   }
+}
+
+/** The attribute that stands in a plan for an input of which only the shape matters. */
+export function shapeAttr(port: string): string {
+  return `${port}_shape`;
 }

@@ -10,7 +10,7 @@ import {
   type Shape,
   shapeText,
 } from '../core/shape.js';
-import { concreteTypes, reachable } from '../core/traversal.js';
+import { concreteTypes, described, reachable } from '../core/traversal.js';
 import { ArgumentError } from '../errors.js';
 import { type AxisOrder, channelsSecond, inOrder, naturalOrder, reorderAxes, sameOrder } from './axes.js';
 import type { OnnxAttributes, OnnxModel, OnnxNode, OnnxTensor, OnnxValue } from './onnx_messages.js';
@@ -79,7 +79,8 @@ export class OnnxExporter {
   constructor(request: CompleteRequest) {
     const { graph, fetches, shapes } = request;
     this.#request = request;
-    this.#graphNodes = reachable(graph, Object.values(fetches));
+    // ONNX's Size reads the tensor that it counts.
+    this.#graphNodes = described(graph, reachable(graph, Object.values(fetches)));
     const placeholders = this.#graphNodes.filter((node) => node.op.name === 'input');
     const sized = (batch: number) => concreteTypes(this.#graphNodes, inputShapes(placeholders, shapes, batch));
     this.#types = [sized(batches[0]), sized(batches[1])];

@@ -14,4 +14,5 @@ export const assignAdd = defineOp({
     requireAssignable(variable, value);
     return { y: variable };
   },
+  grad: null,
 });

@@ -27,4 +27,5 @@ export const assignDebiasedMovingAverage = defineOp({
     }
     return { y: variable, new_biased: biased, new_local_step: step };
   },
+  grad: null,
 });

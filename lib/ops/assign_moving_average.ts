@@ -14,4 +14,5 @@ export const assignMovingAverage = defineOp({
     requireAssignable(variable, value);
     return { y: variable };
   },
+  grad: null,
 });

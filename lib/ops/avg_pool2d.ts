@@ -1,5 +1,5 @@
-import { defineOp, ints, oneOf } from '../core/op.js';
-import { inferPool, poolTraits, resolvePool } from './pooling.js';
+import { defineOp } from '../core/op.js';
+import { inferPool, poolAttrs, poolTraits, resolvePool } from './pooling.js';
 
 /**
  * Mean of each window; pads are left out of the divisor, as TensorFlow does. x [N,H,W,C], `ksize` and `strides` [height, width],
@@ -9,8 +9,9 @@ export const avgPool2d = defineOp({
   name: 'avg_pool2d',
   inputs: ['x'],
   outputs: ['y'],
-  attrs: { ksize: ints(2), strides: ints(2), padding: oneOf('SAME', 'VALID', 'EXPLICIT'), pads: ints(4) },
+  attrs: poolAttrs,
   traits: poolTraits,
   infer: ({ x }, a) => ({ y: inferPool(x, a) }),
   resolve: ({ x }, a) => resolvePool(x, a),
+  grad: (v, { x, dy }, a) => ({ x: v.avgPool2dBackward(x, dy, a) }),
 });

@@ -17,4 +17,17 @@ export const batchNorm = defineOp({
     requireVector('variance', variance, channels);
     return { y: x };
   },
+  grad: (v, { x, scale, offset, mean, variance, dy }, { epsilon }) => {
+    const inverse = v.rsqrt(v.add(variance, epsilon));
+    const factor = v.mul(scale, inverse);
+    const doffset = v.sumTo(dy, offset);
+    const dscale = v.sumTo(v.mul(dy, v.mul(v.sub(x, mean), inverse)), scale);
+    return {
+      x: v.mul(dy, factor),
+      scale: dscale,
+      offset: doffset,
+      mean: v.neg(v.mul(doffset, factor)),
+      variance: v.mul(v.mul(dscale, -0.5), v.mul(factor, inverse)),
+    };
+  },
 });

@@ -17,7 +17,17 @@ export const batchNormTraining = defineOp({
     const channels = lastDimension('x', x.shape);
     requireVector('scale', scale, channels);
     requireVector('offset', offset, channels);
-    const statistics = { dtype: 'float32', shape: [channels] } as const;
+    const statistics = { dtype: x.dtype, shape: [channels] };
     return { y: x, mean: statistics, variance: statistics };
+  },
+  grad: (v, { x, scale, mean, variance, dy, dmean, dvariance }, a) => {
+    const main = dy && v.batchNormTrainingBackward(x, scale, mean, variance, dy, a);
+    const count = v.ratio(x, mean);
+    const throughMean = dmean && v.broadcastTo(v.div(dmean, count), x);
+    // Of one element a channel, the variance is 0 whatever it is: it differs from the mean by nothing.
+    const throughVariance =
+      dvariance && v.mul(v.sub(x, mean), v.divNoNan(v.mul(dvariance, 2), a.bessel ? v.sub(count, 1) : count));
+    const ways = [main?.dx, throughMean, throughVariance].filter((way) => way !== undefined);
+    return { x: ways.reduce((sum, way) => v.add(sum, way)), scale: main?.dscale, offset: main?.doffset };
   },
 });

@@ -13,4 +13,5 @@ export const biasAdd = defineOp({
     requireVector('bias', bias, lastDimension('x', x.shape));
     return { y: x };
   },
+  grad: (v, { bias, dy }) => ({ x: dy, bias: v.sumTo(dy, bias) }),
 });

@@ -9,4 +9,5 @@ export const cast = defineOp({
   attrs: { dtype },
   traits: { ...ordinary, dtypes: 'any', batchwise: 'first', elementwise: true },
   infer: ({ x }, a) => ({ y: { dtype: a.dtype, shape: x.shape } }),
+  grad: (v, { x, dy }) => ({ x: v.cast(dy, x.dtype) }),
 });

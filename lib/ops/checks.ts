@@ -1,4 +1,4 @@
-import { accepts, type Shape, sameShape, shapeText, type TensorType } from '../core/shape.js';
+import { accepts, type Shape, sameShape, shapeText, type TensorType, typeText } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
 
 /** @throws ShapeError unless the port has this rank */
@@ -36,4 +36,10 @@ export function requireIndices(port: string, indices: TensorType, x: TensorType)
     );
   }
   return rows.map((d, i) => d ?? (indices.shape[i] as number | null));
+}
+
+/** @throws ShapeError unless `dy` may be the gradient of a result of this type */
+export function requireGradientOf(y: TensorType, dy: TensorType): void {
+  if (dy.dtype !== y.dtype || !accepts(y.shape, dy.shape))
+    throw new ShapeError(`dy: expected ${typeText(y)}, received ${typeText(dy)}.`);
 }

@@ -20,4 +20,6 @@ export const dropout = defineOp({
     if (seed < 0 || seed > 0xffffffff) throw new ShapeError(`seed: expected 0 to 2^32 - 1, received ${seed}.`);
     return { y: x };
   },
+  // The same node of another input draws the same mask.
+  grad: (v, { dy }, a) => ({ x: v.dropout(dy, a) }),
 });

@@ -1,5 +1,6 @@
 import type { TensorType } from '../core/shape.js';
-import { broadcastShapes } from '../core/shape.js';
+import { accepts, broadcastShapes, type Shape, shapeText } from '../core/shape.js';
+import { ShapeError } from '../errors.js';
 import { ordinary } from './traits.js';
 
 /** What ops share that apply a function to each floating-point element. */
@@ -43,4 +44,11 @@ export function comparison<const N extends string>(name: N) {
     traits: { ...pairwise, dtypes: 'any' },
     infer: ({ x, y }: Pair) => ({ z: { dtype: 'bool' as const, shape: broadcastShapes(x.shape, y.shape, name) } }),
   } as const;
+}
+
+/** @throws ShapeError unless `from` can be stretched to `to` */
+export function requireBroadcast(from: Shape, to: Shape): void {
+  const stretched = from.length > to.length ? null : broadcastShapes(from, to, 'broadcast');
+  if (stretched === null || !accepts(to, stretched))
+    throw new ShapeError(`${shapeText(from)} cannot be stretched to ${shapeText(to)}.`);
 }

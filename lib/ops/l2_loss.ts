@@ -9,4 +9,5 @@ export const l2Loss = defineOp({
   attrs: {},
   traits: { ...ordinary, dtypes: 'float', batchwise: 'never' },
   infer: ({ x }) => ({ y: { dtype: x.dtype, shape: [] } }),
+  grad: (v, { x, dy }) => ({ x: v.mul(x, dy) }),
 });

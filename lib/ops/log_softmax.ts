@@ -13,4 +13,5 @@ export const logSoftmax = defineOp({
     lastDimension('x', x.shape);
     return { y: x };
   },
+  grad: (v, { y, dy }) => ({ x: v.sub(dy, v.mul(v.exp(y), v.reduceSum(dy, [-1]))) }),
 });

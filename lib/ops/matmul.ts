@@ -1,3 +1,4 @@
+import type { Tensor } from '../core/graph.js';
 import { defineOp } from '../core/op.js';
 import { shapeText } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
@@ -17,5 +18,9 @@ export const matmul = defineOp({
       throw new ShapeError(`Cannot multiply ${shapeText(x.shape)} by ${shapeText(y.shape)}.`);
     }
     return { z: { dtype: x.dtype, shape: [...x.shape.slice(0, -1), y.shape[1] as number | null] } };
+  },
+  grad: (v, { x, y, dz }) => {
+    const rows = (t: Tensor) => (t.shape.length === 2 ? t : v.reshape(t, [-1, t.shape[t.shape.length - 1] as number]));
+    return { x: v.matmul(dz, v.transpose(y, [1, 0])), y: v.matmul(v.transpose(rows(x), [1, 0]), rows(dz)) };
   },
 });

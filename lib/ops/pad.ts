@@ -18,4 +18,5 @@ export const pad = defineOp({
     );
     return { y: { dtype: x.dtype, shape } };
   },
+  grad: (v, { dy }, { pads }) => ({ x: v.crop(dy, pads) }),
 });

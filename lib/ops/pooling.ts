@@ -1,10 +1,18 @@
+import { ints, oneOf } from '../core/op.js';
 import type { TensorType } from '../core/shape.js';
 import { ShapeError } from '../errors.js';
 import { requireRank } from './checks.js';
 import { ordinary } from './traits.js';
 import { type Padding, resolvePads, type Window, windowed } from './window.js';
 
-/** Attributes that both poolings share. */
+/** Attributes that the poolings and the ways back from them share. */
+export const poolAttrs = {
+  ksize: ints(2),
+  strides: ints(2),
+  padding: oneOf('SAME', 'VALID', 'EXPLICIT'),
+  pads: ints(4),
+} as const;
+
 export interface PoolAttrs {
   readonly ksize: readonly number[];
   readonly strides: readonly number[];

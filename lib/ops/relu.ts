@@ -6,4 +6,5 @@ export const relu = defineOp({
   name: 'relu',
   ...floatUnary,
   traits: { ...floatUnary.traits, lowPrecision: 'own_scale' },
+  grad: (v, { y, dy }) => ({ x: v.reluBackward(y, dy, Number.POSITIVE_INFINITY) }),
 });

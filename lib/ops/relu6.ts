@@ -6,4 +6,5 @@ export const relu6 = defineOp({
   name: 'relu6',
   ...floatUnary,
   traits: { ...floatUnary.traits, lowPrecision: 'own_scale' },
+  grad: (v, { y, dy }) => ({ x: v.reluBackward(y, dy, 6) }),
 });

@@ -1,6 +1,7 @@
+import type { Tensor } from '../core/graph.js';
 import { defineOp, ints } from '../core/op.js';
 import { type ConcreteShape, elementCount, type Shape, shapeText } from '../core/shape.js';
-import { ShapeError } from '../errors.js';
+import { GradientError, ShapeError } from '../errors.js';
 import { aliasTraits } from './traits.js';
 
 /** The same elements in another shape. One dimension may be -1 (what is left); 0 keeps the input's dimension at that place. */
@@ -12,7 +13,20 @@ export const reshape = defineOp({
   traits: aliasTraits,
   infer: ({ x }, { shape }) => ({ y: { dtype: x.dtype, shape: reshaped(x.shape, shape) } }),
   resolve: ({ x }, { shape }) => ({ shape: reshaped(x.shape, shape) as readonly number[] }),
+  grad: (v, { x, dy }, { shape }) => ({ x: v.reshape(dy, way(x, shape)) }),
 });
+
+/** The attribute that leads back to the shape of x. @throws GradientError where too little of it is known */
+function way(x: Tensor, shape: readonly number[]): readonly number[] {
+  const back = x.shape.map((d, i) => d ?? (shape[i] === 0 ? 0 : -1));
+  if (back.filter((d) => d === -1).length > 1) {
+    throw new GradientError(`Too little of the shape ${shapeText(x.shape)} is known to lead back to it.`, {
+      node: x.name,
+      hint: 'give the placeholder more of its shape.',
+    });
+  }
+  return back;
+}
 
 function reshaped(from: Shape, shape: readonly number[]): Shape {
   if (shape.filter((d) => d === -1).length > 1 || shape.some((d) => d < -1)) {

@@ -21,4 +21,8 @@ export const select = defineOp({
     const shape = broadcastShapes(condition.shape, broadcastShapes(x.shape, y.shape, 'select'), 'select');
     return { z: { dtype: x.dtype, shape } };
   },
+  grad: (v, { condition, x, y, dz }) => ({
+    x: v.sumTo(v.select(condition, dz, 0), x),
+    y: v.sumTo(v.select(condition, 0, dz), y),
+  }),
 });

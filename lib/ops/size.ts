@@ -7,6 +7,7 @@ export const size = defineOp({
   inputs: ['x'],
   outputs: ['y'],
   attrs: {},
+  shapeOnly: ['x'],
   traits: { ...ordinary, dtypes: 'any', batchwise: 'never' },
   infer: () => ({ y: { dtype: 'int64', shape: [] } }),
 });

@@ -13,4 +13,5 @@ export const softmax = defineOp({
     lastDimension('x', x.shape);
     return { y: x };
   },
+  grad: (v, { y, dy }) => ({ x: v.mul(y, v.sub(dy, v.reduceSum(v.mul(dy, y), [-1]))) }),
 });

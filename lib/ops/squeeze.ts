@@ -19,4 +19,10 @@ export const squeeze = defineOp({
     }
     return { y: { dtype: x.dtype, shape: x.shape.filter((_, i) => !dropped.has(i)) } };
   },
+  grad: (v, { x, dy }, { axes }) => ({
+    x: v.expandDims(
+      dy,
+      axes.map((axis) => normalizeAxis(axis, x.shape.length, 'axes')),
+    ),
+  }),
 });

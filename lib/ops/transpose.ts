@@ -15,4 +15,10 @@ export const transpose = defineOp({
       throw new ShapeError(`perm: expected each axis below ${rank} once, received [${perm}].`);
     return { y: { dtype: x.dtype, shape: perm.map((axis) => x.shape[axis] as number | null) } };
   },
+  grad: (v, { dy }, { perm }) => ({
+    x: v.transpose(
+      dy,
+      perm.map((_, axis) => perm.indexOf(axis)),
+    ),
+  }),
 });

@@ -1,9 +1,9 @@
 import type { dtypes } from '../core/dtype.js';
 import { globalStepOf } from '../core/global_step.js';
 import type { Graph, Node, Tensor, Variable } from '../core/graph.js';
-import type { AttrKind, AttrValue } from '../core/op.js';
+import { type AttrKind, type AttrValue, ints, shapeAttr } from '../core/op.js';
 import { type ConcreteShape, type ConcreteType, typeText } from '../core/shape.js';
-import { concreteTypes, reachable } from '../core/traversal.js';
+import { concreteTypes, described, reachable, readsOf } from '../core/traversal.js';
 import { PlanError } from '../errors.js';
 import { type PlanPrecision, precisionLines } from './precision.js';
 import { planLimits, planVersion } from './schema.js';
@@ -50,7 +50,7 @@ export interface PlanRequest {
 export function encode(request: PlanRequest): Plan {
   const { graph, fetches, updates = [], shapes = new Map(), precision = { precision: 'float32' }, split } = request;
   if (fetches.size === 0 && updates.length === 0) throw new PlanError('A plan needs at least one fetch or update.');
-  const nodes = reachable(graph, [...fetches.values(), ...updates]);
+  const nodes = nodesOf(graph, [...fetches.values(), ...updates]);
   const idle = updates.find(
     (tensor) => !changesVariables(tensor.node) && !reachable(graph, [tensor]).some(changesVariables),
   );
@@ -74,7 +74,7 @@ export function encode(request: PlanRequest): Plan {
     for (const tensor of node.outputs) ids.set(tensor, ids.size);
     if (node.op.name === 'input') inputs.push({ name: node.attrs.name as string, type: outputs[0] as ConcreteType });
     if (node.variable !== null) variables.push(node.variable);
-    lines.push(nodeLine(node, node.op.resolve(inputTypes, node.attrs), ids, outputs));
+    lines.push(nodeLine(node, planAttrs(node, inputTypes), ids, outputs));
   }
   for (const [name, tensor] of fetches) lines.push(`output ${quote(name)} %${ids.get(tensor)}`);
   for (const tensor of effects) lines.push(`update %${ids.get(tensor)}`);
@@ -88,6 +88,13 @@ export function encode(request: PlanRequest): Plan {
   }
   const outputs = [...fetches].map(([name, tensor]) => ({ name, type: types.get(tensor) as ConcreteType }));
   return { text: `${lines.join('\n')}\n`, inputs, outputs, variables, hasUpdates: effects.length > 0 };
+}
+
+/** Nodes that run, and the placeholders of which only the shape is needed: they are fed with all others. */
+function nodesOf(graph: Graph, roots: readonly Tensor[]): Node[] {
+  const running = reachable(graph, roots);
+  const runs = new Set(running);
+  return described(graph, running).filter((node) => runs.has(node) || node.op.name === 'input');
 }
 
 function changesVariables(node: Node): boolean {
@@ -105,26 +112,38 @@ export function updatesOf(graph: Graph, roots: readonly Tensor[]): Node[] {
 
 /** The placeholders that a computation needs, in node order. */
 export function placeholdersOf(graph: Graph, roots: readonly Tensor[]): Tensor[] {
-  return reachable(graph, roots)
+  return nodesOf(graph, roots)
     .filter((n) => n.op.name === 'input')
     .map((n) => n.outputs[0] as Tensor);
 }
 
+/** The attributes of a node as its plan has them, in their order. */
+function planAttrs(node: Node, inputTypes: readonly ConcreteType[]): string[] {
+  const { op } = node;
+  const values = op.resolve(inputTypes, node.attrs);
+  const own = Object.entries(op.attrs)
+    .filter(([, kind]) => kind.kind !== 'oneOf')
+    .map(([name, kind]) => `${name}=${attrText(kind, values[name] as AttrValue)}`);
+  const shapes = op.shapeOnly.map((port) => {
+    const { shape } = inputTypes[op.inputs.indexOf(port)] as ConcreteType;
+    return `${shapeAttr(port)}=${attrText(ints(), shape)}`;
+  });
+  return [...own, ...shapes];
+}
+
 function nodeLine(
   node: Node,
-  attrs: Readonly<Record<string, AttrValue>>,
+  attrs: readonly string[],
   ids: ReadonlyMap<Tensor, number>,
   types: readonly ConcreteType[],
 ): string {
   if (node.op.internal)
     throw new PlanError(`${node.op.name} is made by the compiler alone.`, { op: node.op.name, node: node.name });
   const left = node.outputs.map((t) => `%${ids.get(t)}`).join(', ');
-  const args = node.inputs.map((t) => `%${ids.get(t)}`).join(', ');
-  const list = Object.entries(node.op.attrs)
-    .filter(([, kind]) => kind.kind !== 'oneOf')
-    .map(([name, kind]) => `${name}=${attrText(kind, attrs[name] as AttrValue)}`)
+  const args = readsOf(node)
+    .map((t) => `%${ids.get(t)}`)
     .join(', ');
-  return `${left} = ${node.op.name}(${args}) {${list}} @${quote(node.name)} : ${types.map(typeText).join(', ')}`;
+  return `${left} = ${node.op.name}(${args}) {${attrs.join(', ')}} @${quote(node.name)} : ${types.map(typeText).join(', ')}`;
 }
 
 function attrText(kind: AttrKind, value: AttrValue): string {

@@ -23,13 +23,19 @@ enum class OpKind : uint8_t {
   kAssignDebiasedMovingAverage,
   kAssignMovingAverage,
   kAvgPool2d,
+  kAvgPool2dBackward,
   kBatchNorm,
   kBatchNormTraining,
+  kBatchNormTrainingBackward,
   kBiasAdd,
+  kBroadcastTo,
   kCast,
   kConfusionMatrix,
   kConstant,
   kConv2d,
+  kConv2dBackwardData,
+  kConv2dBackwardFilter,
+  kCrop,
   kDiv,
   kDivNoNan,
   kDropout,
@@ -44,6 +50,7 @@ enum class OpKind : uint8_t {
   kLogSoftmax,
   kMatmul,
   kMaxPool2d,
+  kMaxPool2dBackward,
   kMicrobatchConcat,
   kMicrobatchSlice,
   kMul,
@@ -55,6 +62,7 @@ enum class OpKind : uint8_t {
   kReduceSum,
   kRelu,
   kRelu6,
+  kReluBackward,
   kReorder,
   kReshape,
   kRsqrt,
@@ -65,12 +73,13 @@ enum class OpKind : uint8_t {
   kSoftmax,
   kSqueeze,
   kSub,
+  kSumTo,
   kTopK,
   kTranspose,
   kVariable,
 };
 
-inline constexpr int kOpCount = 52;
+inline constexpr int kOpCount = 61;
 
 // What traits may say; lib/core/traits.ts tells what that means.
 enum class DTypes : uint8_t { kAny, kNumber, kFloat, kInteger, kBool };
@@ -124,13 +133,19 @@ inline constexpr std::array<OpInfo, kOpCount> kOps{{
     {.name = "assign_debiased_moving_average", .inputs = {"variable", "biased", "local_step", "value"}, .outputs = {"y", "new_biased", "new_local_step"}, .updates = {0, 1, 2}, .dtypes = {DTypes::kNumber, DTypes::kNumber, DTypes::kNumber, DTypes::kNumber}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "assign_moving_average", .inputs = {"variable", "value"}, .outputs = {"y"}, .updates = {0}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "avg_pool2d", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
+    {.name = "avg_pool2d_backward", .inputs = {"dy"}, .outputs = {"dx"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "batch_norm", .inputs = {"x", "scale", "offset", "mean", "variance"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
     {.name = "batch_norm_training", .inputs = {"x", "scale", "offset"}, .outputs = {"y", "mean", "variance"}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "batch_norm_training_backward", .inputs = {"x", "scale", "mean", "variance", "dy"}, .outputs = {"dx", "dscale", "doffset"}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "bias_add", .inputs = {"x", "bias"}, .outputs = {"y"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
+    {.name = "broadcast_to", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "cast", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "confusion_matrix", .inputs = {"labels", "predictions", "weights"}, .outputs = {"y"}, .dtypes = {DTypes::kInteger, DTypes::kInteger, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "constant", .outputs = {"y"}, .source = true, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "conv2d", .inputs = {"x", "filter"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .product = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
+    {.name = "conv2d_backward_data", .inputs = {"filter", "dy"}, .outputs = {"dx"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "conv2d_backward_filter", .inputs = {"x", "dy"}, .outputs = {"dfilter"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "crop", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kAttrs, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "div", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "div_no_nan", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "dropout", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .random = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
@@ -145,6 +160,7 @@ inline constexpr std::array<OpInfo, kOpCount> kOps{{
     {.name = "log_softmax", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "matmul", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .product = true, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
     {.name = "max_pool2d", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kInputScale},
+    {.name = "max_pool2d_backward", .inputs = {"x", "dy"}, .outputs = {"dx"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kAll, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "microbatch_concat", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .internal = true, .batchwise = Batchwise::kNever, .view = View::kMoving, .low_precision = LowPrecision::kInputScale},
     {.name = "microbatch_slice", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .internal = true, .batchwise = Batchwise::kNever, .view = View::kMoving, .low_precision = LowPrecision::kInputScale},
     {.name = "mul", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
@@ -156,16 +172,18 @@ inline constexpr std::array<OpInfo, kOpCount> kOps{{
     {.name = "reduce_sum", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kAttrs, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "relu", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
     {.name = "relu6", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
+    {.name = "relu_backward", .inputs = {"y", "dy"}, .outputs = {"dx"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kAll, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "reorder", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .internal = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
     {.name = "reshape", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kAttrs, .view = View::kAlias, .low_precision = LowPrecision::kInputScale},
     {.name = "rsqrt", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "scale_gradient", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "select", .inputs = {"condition", "x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kBool, DTypes::kAny, DTypes::kAny}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "sigmoid", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
-    {.name = "size", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "size", .outputs = {"y"}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "softmax", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "squeeze", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kAttrs, .view = View::kAlias, .low_precision = LowPrecision::kInputScale},
     {.name = "sub", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "sum_to", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "top_k", .inputs = {"x"}, .outputs = {"values", "indices"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "transpose", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kAttrs, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "variable", .outputs = {"y"}, .source = true, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
@@ -241,6 +259,22 @@ struct AvgPool2dAttrs {
   }
 };
 
+struct AvgPool2dBackwardAttrs {
+  static constexpr OpKind kOp = OpKind::kAvgPool2dBackward;
+  std::array<int64_t, 2> ksize{};
+  std::array<int64_t, 2> strides{};
+  std::array<int64_t, 4> pads{};
+  std::vector<int64_t> x_shape{};
+  bool operator==(const AvgPool2dBackwardAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("ksize", self.ksize);
+    visit("strides", self.strides);
+    visit("pads", self.pads);
+    visit("x_shape", self.x_shape);
+  }
+};
+
 struct BatchNormAttrs {
   static constexpr OpKind kOp = OpKind::kBatchNorm;
   double epsilon = 0;
@@ -263,11 +297,33 @@ struct BatchNormTrainingAttrs {
   }
 };
 
+struct BatchNormTrainingBackwardAttrs {
+  static constexpr OpKind kOp = OpKind::kBatchNormTrainingBackward;
+  double epsilon = 0;
+  bool bessel = false;
+  bool operator==(const BatchNormTrainingBackwardAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("epsilon", self.epsilon);
+    visit("bessel", self.bessel);
+  }
+};
+
 struct BiasAddAttrs {
   static constexpr OpKind kOp = OpKind::kBiasAdd;
   bool operator==(const BiasAddAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
+struct BroadcastToAttrs {
+  static constexpr OpKind kOp = OpKind::kBroadcastTo;
+  std::vector<int64_t> like_shape{};
+  bool operator==(const BroadcastToAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("like_shape", self.like_shape);
   }
 };
 
@@ -311,6 +367,48 @@ struct Conv2dAttrs {
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
     visit("strides", self.strides);
     visit("dilations", self.dilations);
+    visit("pads", self.pads);
+  }
+};
+
+struct Conv2dBackwardDataAttrs {
+  static constexpr OpKind kOp = OpKind::kConv2dBackwardData;
+  std::array<int64_t, 2> strides{};
+  std::array<int64_t, 2> dilations{};
+  std::array<int64_t, 4> pads{};
+  std::vector<int64_t> x_shape{};
+  bool operator==(const Conv2dBackwardDataAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("strides", self.strides);
+    visit("dilations", self.dilations);
+    visit("pads", self.pads);
+    visit("x_shape", self.x_shape);
+  }
+};
+
+struct Conv2dBackwardFilterAttrs {
+  static constexpr OpKind kOp = OpKind::kConv2dBackwardFilter;
+  std::array<int64_t, 2> strides{};
+  std::array<int64_t, 2> dilations{};
+  std::array<int64_t, 4> pads{};
+  std::vector<int64_t> filter_shape{};
+  bool operator==(const Conv2dBackwardFilterAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("strides", self.strides);
+    visit("dilations", self.dilations);
+    visit("pads", self.pads);
+    visit("filter_shape", self.filter_shape);
+  }
+};
+
+struct CropAttrs {
+  static constexpr OpKind kOp = OpKind::kCrop;
+  std::vector<int64_t> pads{};
+  bool operator==(const CropAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
     visit("pads", self.pads);
   }
 };
@@ -441,6 +539,20 @@ struct MaxPool2dAttrs {
   }
 };
 
+struct MaxPool2dBackwardAttrs {
+  static constexpr OpKind kOp = OpKind::kMaxPool2dBackward;
+  std::array<int64_t, 2> ksize{};
+  std::array<int64_t, 2> strides{};
+  std::array<int64_t, 4> pads{};
+  bool operator==(const MaxPool2dBackwardAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("ksize", self.ksize);
+    visit("strides", self.strides);
+    visit("pads", self.pads);
+  }
+};
+
 struct MicrobatchConcatAttrs {
   static constexpr OpKind kOp = OpKind::kMicrobatchConcat;
   int64_t count = 0;
@@ -549,6 +661,16 @@ struct Relu6Attrs {
   }
 };
 
+struct ReluBackwardAttrs {
+  static constexpr OpKind kOp = OpKind::kReluBackward;
+  double limit = 0;
+  bool operator==(const ReluBackwardAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("limit", self.limit);
+  }
+};
+
 struct ReorderAttrs {
   static constexpr OpKind kOp = OpKind::kReorder;
   bool operator==(const ReorderAttrs&) const = default;
@@ -603,9 +725,11 @@ struct SigmoidAttrs {
 
 struct SizeAttrs {
   static constexpr OpKind kOp = OpKind::kSize;
+  std::vector<int64_t> x_shape{};
   bool operator==(const SizeAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("x_shape", self.x_shape);
   }
 };
 
@@ -632,6 +756,16 @@ struct SubAttrs {
   bool operator==(const SubAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
+struct SumToAttrs {
+  static constexpr OpKind kOp = OpKind::kSumTo;
+  std::vector<int64_t> like_shape{};
+  bool operator==(const SumToAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("like_shape", self.like_shape);
   }
 };
 
@@ -673,13 +807,19 @@ using Attrs = std::variant<
     AssignDebiasedMovingAverageAttrs,
     AssignMovingAverageAttrs,
     AvgPool2dAttrs,
+    AvgPool2dBackwardAttrs,
     BatchNormAttrs,
     BatchNormTrainingAttrs,
+    BatchNormTrainingBackwardAttrs,
     BiasAddAttrs,
+    BroadcastToAttrs,
     CastAttrs,
     ConfusionMatrixAttrs,
     ConstantAttrs,
     Conv2dAttrs,
+    Conv2dBackwardDataAttrs,
+    Conv2dBackwardFilterAttrs,
+    CropAttrs,
     DivAttrs,
     DivNoNanAttrs,
     DropoutAttrs,
@@ -694,6 +834,7 @@ using Attrs = std::variant<
     LogSoftmaxAttrs,
     MatmulAttrs,
     MaxPool2dAttrs,
+    MaxPool2dBackwardAttrs,
     MicrobatchConcatAttrs,
     MicrobatchSliceAttrs,
     MulAttrs,
@@ -705,6 +846,7 @@ using Attrs = std::variant<
     ReduceSumAttrs,
     ReluAttrs,
     Relu6Attrs,
+    ReluBackwardAttrs,
     ReorderAttrs,
     ReshapeAttrs,
     RsqrtAttrs,
@@ -715,6 +857,7 @@ using Attrs = std::variant<
     SoftmaxAttrs,
     SqueezeAttrs,
     SubAttrs,
+    SumToAttrs,
     TopKAttrs,
     TransposeAttrs,
     VariableAttrs>;
@@ -729,13 +872,19 @@ inline Attrs DefaultAttrs(OpKind kind) {
     case OpKind::kAssignDebiasedMovingAverage: return AssignDebiasedMovingAverageAttrs{};
     case OpKind::kAssignMovingAverage: return AssignMovingAverageAttrs{};
     case OpKind::kAvgPool2d: return AvgPool2dAttrs{};
+    case OpKind::kAvgPool2dBackward: return AvgPool2dBackwardAttrs{};
     case OpKind::kBatchNorm: return BatchNormAttrs{};
     case OpKind::kBatchNormTraining: return BatchNormTrainingAttrs{};
+    case OpKind::kBatchNormTrainingBackward: return BatchNormTrainingBackwardAttrs{};
     case OpKind::kBiasAdd: return BiasAddAttrs{};
+    case OpKind::kBroadcastTo: return BroadcastToAttrs{};
     case OpKind::kCast: return CastAttrs{};
     case OpKind::kConfusionMatrix: return ConfusionMatrixAttrs{};
     case OpKind::kConstant: return ConstantAttrs{};
     case OpKind::kConv2d: return Conv2dAttrs{};
+    case OpKind::kConv2dBackwardData: return Conv2dBackwardDataAttrs{};
+    case OpKind::kConv2dBackwardFilter: return Conv2dBackwardFilterAttrs{};
+    case OpKind::kCrop: return CropAttrs{};
     case OpKind::kDiv: return DivAttrs{};
     case OpKind::kDivNoNan: return DivNoNanAttrs{};
     case OpKind::kDropout: return DropoutAttrs{};
@@ -750,6 +899,7 @@ inline Attrs DefaultAttrs(OpKind kind) {
     case OpKind::kLogSoftmax: return LogSoftmaxAttrs{};
     case OpKind::kMatmul: return MatmulAttrs{};
     case OpKind::kMaxPool2d: return MaxPool2dAttrs{};
+    case OpKind::kMaxPool2dBackward: return MaxPool2dBackwardAttrs{};
     case OpKind::kMicrobatchConcat: return MicrobatchConcatAttrs{};
     case OpKind::kMicrobatchSlice: return MicrobatchSliceAttrs{};
     case OpKind::kMul: return MulAttrs{};
@@ -761,6 +911,7 @@ inline Attrs DefaultAttrs(OpKind kind) {
     case OpKind::kReduceSum: return ReduceSumAttrs{};
     case OpKind::kRelu: return ReluAttrs{};
     case OpKind::kRelu6: return Relu6Attrs{};
+    case OpKind::kReluBackward: return ReluBackwardAttrs{};
     case OpKind::kReorder: return ReorderAttrs{};
     case OpKind::kReshape: return ReshapeAttrs{};
     case OpKind::kRsqrt: return RsqrtAttrs{};
@@ -771,6 +922,7 @@ inline Attrs DefaultAttrs(OpKind kind) {
     case OpKind::kSoftmax: return SoftmaxAttrs{};
     case OpKind::kSqueeze: return SqueezeAttrs{};
     case OpKind::kSub: return SubAttrs{};
+    case OpKind::kSumTo: return SumToAttrs{};
     case OpKind::kTopK: return TopKAttrs{};
     case OpKind::kTranspose: return TransposeAttrs{};
     case OpKind::kVariable: return VariableAttrs{};

@@ -7,10 +7,14 @@
   X(Abs) \
   X(Add) \
   X(AvgPool2d) \
+  X(AvgPool2dBackward) \
   X(BatchNorm) \
   X(BatchNormTraining) \
+  X(BatchNormTrainingBackward) \
   X(BiasAdd) \
   X(Conv2d) \
+  X(Conv2dBackwardData) \
+  X(Conv2dBackwardFilter) \
   X(Div) \
   X(DivNoNan) \
   X(Elu) \
@@ -21,12 +25,15 @@
   X(LogSoftmax) \
   X(Matmul) \
   X(MaxPool2d) \
+  X(MaxPool2dBackward) \
   X(Mul) \
   X(ReduceMean) \
   X(ReduceSum) \
   X(Relu) \
   X(Relu6) \
+  X(ReluBackward) \
   X(Rsqrt) \
   X(Sigmoid) \
   X(Softmax) \
-  X(Sub)
+  X(Sub) \
+  X(SumTo)

@@ -13,6 +13,7 @@ bool Without(const std::vector<int64_t>& axes, size_t rank) {
 // Whether the attributes leave the first dimension where it is, for each op of Batchwise::kAttrs. That its size stays
 // is looked at for all ops. `rank` is that of the input.
 bool LeavesImages(const ArgmaxAttrs& a, size_t rank) { return Without({a.axis}, rank); }
+bool LeavesImages(const CropAttrs& a, size_t) { return a.pads[0] == 0 && a.pads[1] == 0; }
 bool LeavesImages(const PadAttrs& a, size_t) { return a.pads[0] == 0 && a.pads[1] == 0; }
 // No axes: all of them.
 bool LeavesImages(const ReduceMeanAttrs& a, size_t rank) { return !a.axes.empty() && Without(a.axes, rank); }

@@ -37,12 +37,22 @@ size_t NormalizeAxis(int64_t axis, size_t rank, const char* where);
 void CheckDTypes(const OpInfo& op, const Types& inputs);
 // Limits of rank, dimensions and elements.
 void CheckShape(const Shape& shape);
+// An input of which only the shape is stated, with the dtype of the others. Checks the shape.
+TensorType Stated(DType dtype, const Shape& shape);
+void RequireGradientOf(const TensorType& y, const TensorType& dy);
+// Dimensions are aligned from the right, and a 1 stretches.
+Shape Broadcast(const char* op, const Shape& a, const Shape& b);
+void RequireBroadcast(const Shape& from, const Shape& to);
 
 // infer_window.cc
 std::array<int64_t, 2> Windowed(const Shape& shape, const Window& window);
-Types Infer(const Conv2dAttrs& attrs, const Types& inputs);
-Types Infer(const MaxPool2dAttrs& attrs, const Types& inputs);
 Types Infer(const AvgPool2dAttrs& attrs, const Types& inputs);
+Types Infer(const AvgPool2dBackwardAttrs& attrs, const Types& inputs);
+Types Infer(const Conv2dAttrs& attrs, const Types& inputs);
+Types Infer(const Conv2dBackwardDataAttrs& attrs, const Types& inputs);
+Types Infer(const Conv2dBackwardFilterAttrs& attrs, const Types& inputs);
+Types Infer(const MaxPool2dAttrs& attrs, const Types& inputs);
+Types Infer(const MaxPool2dBackwardAttrs& attrs, const Types& inputs);
 
 // infer_elementwise.cc
 Types Infer(const AddAttrs& attrs, const Types& inputs);
@@ -55,6 +65,7 @@ Types Infer(const EqualAttrs& attrs, const Types& inputs);
 Types Infer(const LogSoftmaxAttrs& attrs, const Types& inputs);
 Types Infer(const MulAttrs& attrs, const Types& inputs);
 Types Infer(const NotEqualAttrs& attrs, const Types& inputs);
+Types Infer(const ReluBackwardAttrs& attrs, const Types& inputs);
 Types Infer(const ReorderAttrs& attrs, const Types& inputs);
 Types Infer(const SelectAttrs& attrs, const Types& inputs);
 Types Infer(const SoftmaxAttrs& attrs, const Types& inputs);
@@ -66,8 +77,11 @@ Types Infer(const AssignDebiasedMovingAverageAttrs& attrs, const Types& inputs);
 Types Infer(const AssignMovingAverageAttrs& attrs, const Types& inputs);
 Types Infer(const BatchNormAttrs& attrs, const Types& inputs);
 Types Infer(const BatchNormTrainingAttrs& attrs, const Types& inputs);
+Types Infer(const BatchNormTrainingBackwardAttrs& attrs, const Types& inputs);
 
 // infer_shape.cc
+Types Infer(const BroadcastToAttrs& attrs, const Types& inputs);
+Types Infer(const CropAttrs& attrs, const Types& inputs);
 Types Infer(const MicrobatchConcatAttrs& attrs, const Types& inputs);
 Types Infer(const OneHotAttrs& attrs, const Types& inputs);
 Types Infer(const PadAttrs& attrs, const Types& inputs);
@@ -86,6 +100,7 @@ Types Infer(const PickAttrs& attrs, const Types& inputs);
 Types Infer(const ReduceMeanAttrs& attrs, const Types& inputs);
 Types Infer(const ReduceSumAttrs& attrs, const Types& inputs);
 Types Infer(const SizeAttrs& attrs, const Types& inputs);
+Types Infer(const SumToAttrs& attrs, const Types& inputs);
 Types Infer(const TopKAttrs& attrs, const Types& inputs);
 
 // infer.cc: ops that state their types

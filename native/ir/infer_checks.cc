@@ -109,4 +109,33 @@ void CheckShape(const Shape& shape) {
   }
 }
 
+TensorType Stated(DType dtype, const Shape& shape) {
+  CheckShape(shape);
+  return {dtype, shape};
+}
+
+void RequireGradientOf(const TensorType& y, const TensorType& dy) {
+  if (dy != y) Fail("dy: expected " + ToString(y) + ", received " + ToString(dy) + ".");
+}
+
+Shape Broadcast(const char* op, const Shape& a, const Shape& b) {
+  const size_t rank = std::max(a.size(), b.size());
+  Shape out(rank);
+  for (size_t i = 0; i < rank; ++i) {
+    const int64_t x = i < rank - a.size() ? 1 : a[i - (rank - a.size())];
+    const int64_t y = i < rank - b.size() ? 1 : b[i - (rank - b.size())];
+    if (x != y && x != 1 && y != 1) {
+      Fail(std::string(op) + ": shapes " + ShapeText(a) + " and " + ShapeText(b) + " cannot be combined.");
+    }
+    out[i] = x == 1 ? y : x;
+  }
+  return out;
+}
+
+void RequireBroadcast(const Shape& from, const Shape& to) {
+  if (from.size() > to.size() || Broadcast("broadcast", from, to) != to) {
+    Fail(ShapeText(from) + " cannot be stretched to " + ShapeText(to) + ".");
+  }
+}
+
 }  // namespace slimnet::infer

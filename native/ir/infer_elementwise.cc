@@ -13,21 +13,6 @@ Types SameRows(const Types& inputs) {
   return {inputs[0]};
 }
 
-// Dimensions are aligned from the right, and a 1 stretches.
-Shape Broadcast(const char* op, const Shape& a, const Shape& b) {
-  const size_t rank = std::max(a.size(), b.size());
-  Shape out(rank);
-  for (size_t i = 0; i < rank; ++i) {
-    const int64_t x = i < rank - a.size() ? 1 : a[i - (rank - a.size())];
-    const int64_t y = i < rank - b.size() ? 1 : b[i - (rank - b.size())];
-    if (x != y && x != 1 && y != 1) {
-      Fail(std::string(op) + ": shapes " + ShapeText(a) + " and " + ShapeText(b) + " cannot be combined.");
-    }
-    out[i] = x == 1 ? y : x;
-  }
-  return out;
-}
-
 Types Binary(const char* op, const Types& inputs) {
   return {{inputs[0].dtype, Broadcast(op, inputs[0].shape, inputs[1].shape)}};
 }
@@ -45,6 +30,11 @@ Types Infer(const DivNoNanAttrs&, const Types& inputs) { return Binary("div_no_n
 Types Infer(const EqualAttrs&, const Types& inputs) { return Compared("equal", inputs); }
 Types Infer(const NotEqualAttrs&, const Types& inputs) { return Compared("not_equal", inputs); }
 Types Infer(const CastAttrs& attrs, const Types& inputs) { return {{attrs.dtype, inputs[0].shape}}; }
+
+Types Infer(const ReluBackwardAttrs&, const Types& inputs) {
+  RequireGradientOf(inputs[0], inputs[1]);
+  return {inputs[1]};
+}
 
 Types Infer(const SelectAttrs&, const Types& inputs) {
   return {

@@ -42,6 +42,12 @@ Shape Indices(const char* port, const TensorType& indices, const TensorType& x) 
 Types Infer(const ReduceMeanAttrs& a, const Types& inputs) { return Reduced(a.axes, a.keep_dims, inputs); }
 Types Infer(const ReduceSumAttrs& a, const Types& inputs) { return Reduced(a.axes, a.keep_dims, inputs); }
 
+Types Infer(const SumToAttrs& attrs, const Types& inputs) {
+  const TensorType like = Stated(inputs[0].dtype, attrs.like_shape);
+  RequireBroadcast(like.shape, inputs[0].shape);
+  return {like};
+}
+
 Types Infer(const L2LossAttrs&, const Types& inputs) { return {{inputs[0].dtype, {}}}; }
 
 Types Infer(const ArgmaxAttrs& attrs, const Types& inputs) {
@@ -87,7 +93,10 @@ Types Infer(const ConfusionMatrixAttrs& attrs, const Types& inputs) {
   return {{inputs[2].dtype, {attrs.num_classes, attrs.num_classes}}};
 }
 
-Types Infer(const SizeAttrs&, const Types&) { return {{DType::kInt64, {}}}; }
+Types Infer(const SizeAttrs& attrs, const Types&) {
+  CheckShape(attrs.x_shape);
+  return {{DType::kInt64, {}}};
+}
 
 Types Infer(const MatmulAttrs&, const Types& inputs) {
   const Shape& x = inputs[0].shape;

@@ -76,6 +76,28 @@ Types Infer(const PadAttrs& attrs, const Types& inputs) {
   return {{inputs[0].dtype, std::move(shape)}};
 }
 
+Types Infer(const CropAttrs& attrs, const Types& inputs) {
+  const Shape& from = inputs[0].shape;
+  const bool negative = std::any_of(attrs.pads.begin(), attrs.pads.end(), [](int64_t p) { return p < 0; });
+  if (attrs.pads.size() != 2 * from.size() || negative) {
+    Fail("Expected " + std::to_string(2 * from.size()) + " pads that are not negative, received " +
+         ShapeText(attrs.pads) + ".");
+  }
+  Shape shape = from;
+  for (size_t i = 0; i < shape.size(); ++i) {
+    const int64_t dropped = SaturatingAdd(attrs.pads[2 * i], attrs.pads[2 * i + 1]);
+    if (dropped > shape[i]) Fail("The pads " + ShapeText(attrs.pads) + " are more than " + ShapeText(from) + " has.");
+    shape[i] -= dropped;
+  }
+  return {{inputs[0].dtype, std::move(shape)}};
+}
+
+Types Infer(const BroadcastToAttrs& attrs, const Types& inputs) {
+  const TensorType like = Stated(inputs[0].dtype, attrs.like_shape);
+  RequireBroadcast(inputs[0].shape, like.shape);
+  return {like};
+}
+
 Types Infer(const MicrobatchSliceAttrs& attrs, const Types& inputs) {
   Shape shape = inputs[0].shape;
   if (shape.empty() || attrs.count < 1 || shape[0] % attrs.count != 0) {

@@ -37,27 +37,18 @@ int64_t WindowedSize(const char* axis, int64_t size, const Window& w, size_t i) 
 }
 
 template <class PoolAttrs>
-Types InferPool(const PoolAttrs& a, const Types& inputs) {
-  const TensorType& x = inputs[0];
+TensorType Pooled(const PoolAttrs& a, const TensorType& x) {
   RequireRank("x", x, 4);
   const bool wide = std::max(a.pads[0], a.pads[1]) >= a.ksize[0] || std::max(a.pads[2], a.pads[3]) >= a.ksize[1];
   if (wide && std::any_of(a.pads.begin(), a.pads.end(), [](int64_t p) { return p > 0; })) {
     Fail("Pads " + ListText(a.pads) + " must be smaller than the window " + ListText(a.ksize) + ".");
   }
   const auto [height, width] = Windowed(x.shape, {a.ksize, a.strides, {1, 1}, a.pads});
-  return {{x.dtype, {x.shape[0], height, width, x.shape[3]}}};
+  return {x.dtype, {x.shape[0], height, width, x.shape[3]}};
 }
 
-}  // namespace
-
-std::array<int64_t, 2> Windowed(const Shape& shape, const Window& window) {
-  CheckWindow(window);
-  return {WindowedSize("height", shape[1], window, 0), WindowedSize("width", shape[2], window, 1)};
-}
-
-Types Infer(const Conv2dAttrs& a, const Types& inputs) {
-  const TensorType& x = inputs[0];
-  const TensorType& filter = inputs[1];
+template <class ConvolutionAttrs>
+TensorType Convolved(const ConvolutionAttrs& a, const TensorType& x, const TensorType& filter) {
   RequireRank("x", x, 4);
   RequireRank("filter", filter, 4);
   if (std::any_of(filter.shape.begin(), filter.shape.end(), [](int64_t d) { return d < 1; })) {
@@ -68,10 +59,41 @@ Types Infer(const Conv2dAttrs& a, const Types& inputs) {
          ".");
   }
   const auto [height, width] = Windowed(x.shape, {{filter.shape[0], filter.shape[1]}, a.strides, a.dilations, a.pads});
-  return {{x.dtype, {x.shape[0], height, width, filter.shape[3]}}};
+  return {x.dtype, {x.shape[0], height, width, filter.shape[3]}};
 }
 
-Types Infer(const MaxPool2dAttrs& attrs, const Types& inputs) { return InferPool(attrs, inputs); }
-Types Infer(const AvgPool2dAttrs& attrs, const Types& inputs) { return InferPool(attrs, inputs); }
+}  // namespace
+
+std::array<int64_t, 2> Windowed(const Shape& shape, const Window& window) {
+  CheckWindow(window);
+  return {WindowedSize("height", shape[1], window, 0), WindowedSize("width", shape[2], window, 1)};
+}
+
+Types Infer(const Conv2dAttrs& a, const Types& inputs) { return {Convolved(a, inputs[0], inputs[1])}; }
+Types Infer(const MaxPool2dAttrs& a, const Types& inputs) { return {Pooled(a, inputs[0])}; }
+Types Infer(const AvgPool2dAttrs& a, const Types& inputs) { return {Pooled(a, inputs[0])}; }
+
+Types Infer(const Conv2dBackwardDataAttrs& a, const Types& inputs) {
+  TensorType x = Stated(inputs[1].dtype, a.x_shape);
+  RequireGradientOf(Convolved(a, x, inputs[0]), inputs[1]);
+  return {std::move(x)};
+}
+
+Types Infer(const Conv2dBackwardFilterAttrs& a, const Types& inputs) {
+  TensorType filter = Stated(inputs[1].dtype, a.filter_shape);
+  RequireGradientOf(Convolved(a, inputs[0], filter), inputs[1]);
+  return {std::move(filter)};
+}
+
+Types Infer(const MaxPool2dBackwardAttrs& a, const Types& inputs) {
+  RequireGradientOf(Pooled(a, inputs[0]), inputs[1]);
+  return {inputs[0]};
+}
+
+Types Infer(const AvgPool2dBackwardAttrs& a, const Types& inputs) {
+  TensorType x = Stated(inputs[0].dtype, a.x_shape);
+  RequireGradientOf(Pooled(a, x), inputs[0]);
+  return {std::move(x)};
+}
 
 }  // namespace slimnet::infer

@@ -25,10 +25,13 @@ bool IsOnePixelPool(const PoolAttrs& a) {
 // True when the node's result is its first input, value for value.
 bool ChangesNothing(const Program& program, const Node& node) {
   switch (node.op) {
+    case OpKind::kBroadcastTo:
+    case OpKind::kCast:
+    case OpKind::kCrop:
+    case OpKind::kPad:
     case OpKind::kReshape:
     case OpKind::kSqueeze:
-    case OpKind::kCast:
-    case OpKind::kPad:
+    case OpKind::kSumTo:
       return program.values[node.inputs[0]].type == program.values[node.outputs[0]].type;
     case OpKind::kScaleGradient:
       return true;

@@ -19,9 +19,12 @@ const booleans = ['elementwise', 'random', 'product'];
 
 const enumerator = (trait, value) => `${enumerations[trait]}::k${pascal(value)}`;
 
-/** The dtypes of each input port, in order. */
-function dtypesOf({ inputs, traits }) {
-  return inputs.map((port) => (typeof traits.dtypes === 'string' ? traits.dtypes : traits.dtypes?.[port]));
+/** The input ports that a plan has: of all others only the shape matters. */
+const readPorts = ({ inputs, shapeOnly }) => inputs.filter((port) => !shapeOnly.includes(port));
+
+/** The dtypes of each input port that a plan has, in order. */
+function dtypesOf({ traits, ...op }) {
+  return readPorts(op).map((port) => (typeof traits.dtypes === 'string' ? traits.dtypes : traits.dtypes?.[port]));
 }
 
 /** @throws Error where an op does not say all of its traits, or something else */
@@ -33,7 +36,7 @@ function checkTraits(op, traitValues) {
   };
   const traits = op.traits ?? {};
   for (const [trait, values] of Object.entries(traitValues)) {
-    const said = trait === 'dtypes' && op.inputs.length > 0 ? dtypesOf({ ...op, traits }) : [traits[trait]];
+    const said = trait === 'dtypes' && readPorts(op).length > 0 ? dtypesOf({ ...op, traits }) : [traits[trait]];
     for (const value of said) if (!values.includes(value)) fail(trait, traits[trait], `one of ${values.join(', ')}`);
   }
   for (const trait of booleans) if (typeof traits[trait] !== 'boolean') fail(trait, traits[trait], 'true or false');
@@ -42,7 +45,9 @@ function checkTraits(op, traitValues) {
 }
 
 function attrStruct(op) {
-  const attrs = Object.entries(op.attrs).filter(([, kind]) => !kind.graphOnly);
+  // The shapes of inputs that are not read stand behind the other attributes.
+  const shapes = op.shapeOnly.map((port) => [`${port}_shape`, { kind: 'ints' }]);
+  const attrs = [...Object.entries(op.attrs).filter(([, kind]) => !kind.graphOnly), ...shapes];
   const fields = attrs.map(([name, kind]) => `  ${cppType[kind.kind](kind)} ${name}${cppDefault[kind.kind] ?? '{}'};`);
   const visits = attrs.map(([name]) => `    visit("${name}", self.${name});`);
   return [
@@ -61,9 +66,9 @@ function attrStruct(op) {
 function tableLine(op) {
   const { traits } = op;
   const ports = {
-    inputs: op.inputs.map((port) => `"${port}"`),
+    inputs: readPorts(op).map((port) => `"${port}"`),
     outputs: op.outputs.map((port) => `"${port}"`),
-    updates: op.updates.map((port) => op.inputs.indexOf(port)),
+    updates: op.updates.map((port) => readPorts(op).indexOf(port)),
     dtypes: dtypesOf(op).map((value) => enumerator('dtypes', value)),
   };
   const flags = {

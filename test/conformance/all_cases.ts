@@ -1,4 +1,3 @@
-/** All cases by op. A missing op is a compile error: a new op needs its file <op>.cases.ts and its line here. */
 import type * as ops from '../../lib/ops/index.js';
 import { absCases } from './abs.cases.js';
 import { addCases } from './add.cases.js';
@@ -7,14 +6,20 @@ import { assignAddCases } from './assign_add.cases.js';
 import { assignDebiasedMovingAverageCases } from './assign_debiased_moving_average.cases.js';
 import { assignMovingAverageCases } from './assign_moving_average.cases.js';
 import { avgPool2dCases } from './avg_pool2d.cases.js';
+import { avgPool2dBackwardCases } from './avg_pool2d_backward.cases.js';
 import { batchNormCases } from './batch_norm.cases.js';
 import { batchNormTrainingCases } from './batch_norm_training.cases.js';
+import { batchNormTrainingBackwardCases } from './batch_norm_training_backward.cases.js';
 import { biasAddCases } from './bias_add.cases.js';
+import { broadcastToCases } from './broadcast_to.cases.js';
 import type { OpCases } from './cases.js';
 import { castCases } from './cast.cases.js';
 import { confusionMatrixCases } from './confusion_matrix.cases.js';
 import { constantCases } from './constant.cases.js';
 import { conv2dCases } from './conv2d.cases.js';
+import { conv2dBackwardDataCases } from './conv2d_backward_data.cases.js';
+import { conv2dBackwardFilterCases } from './conv2d_backward_filter.cases.js';
+import { cropCases } from './crop.cases.js';
 import { divCases } from './div.cases.js';
 import { divNoNanCases } from './div_no_nan.cases.js';
 import { dropoutCases } from './dropout.cases.js';
@@ -29,6 +34,7 @@ import { logSoftmaxCases } from './log_softmax.cases.js';
 import { log1pCases } from './log1p.cases.js';
 import { matmulCases } from './matmul.cases.js';
 import { maxPool2dCases } from './max_pool2d.cases.js';
+import { maxPool2dBackwardCases } from './max_pool2d_backward.cases.js';
 import { microbatchConcatCases } from './microbatch_concat.cases.js';
 import { microbatchSliceCases } from './microbatch_slice.cases.js';
 import { mulCases } from './mul.cases.js';
@@ -39,6 +45,7 @@ import { pickCases } from './pick.cases.js';
 import { reduceMeanCases } from './reduce_mean.cases.js';
 import { reduceSumCases } from './reduce_sum.cases.js';
 import { reluCases } from './relu.cases.js';
+import { reluBackwardCases } from './relu_backward.cases.js';
 import { relu6Cases } from './relu6.cases.js';
 import { reorderCases } from './reorder.cases.js';
 import { reshapeCases } from './reshape.cases.js';
@@ -50,6 +57,7 @@ import { sizeCases } from './size.cases.js';
 import { softmaxCases } from './softmax.cases.js';
 import { squeezeCases } from './squeeze.cases.js';
 import { subCases } from './sub.cases.js';
+import { sumToCases } from './sum_to.cases.js';
 import { topKCases } from './top_k.cases.js';
 import { transposeCases } from './transpose.cases.js';
 import { variableCases } from './variable.cases.js';
@@ -62,27 +70,34 @@ export const allCases = {
   assignDebiasedMovingAverage: assignDebiasedMovingAverageCases,
   assignMovingAverage: assignMovingAverageCases,
   avgPool2d: avgPool2dCases,
+  avgPool2dBackward: avgPool2dBackwardCases,
   batchNorm: batchNormCases,
   batchNormTraining: batchNormTrainingCases,
+  batchNormTrainingBackward: batchNormTrainingBackwardCases,
   biasAdd: biasAddCases,
+  broadcastTo: broadcastToCases,
   cast: castCases,
   confusionMatrix: confusionMatrixCases,
   constant: constantCases,
   conv2d: conv2dCases,
+  conv2dBackwardData: conv2dBackwardDataCases,
+  conv2dBackwardFilter: conv2dBackwardFilterCases,
+  crop: cropCases,
   div: divCases,
   divNoNan: divNoNanCases,
   dropout: dropoutCases,
   elu: eluCases,
   equal: equalCases,
   exp: expCases,
-  inTopK: inTopKCases,
   input: inputCases,
+  inTopK: inTopKCases,
   l2Loss: l2LossCases,
   log: logCases,
   log1p: log1pCases,
   logSoftmax: logSoftmaxCases,
   matmul: matmulCases,
   maxPool2d: maxPool2dCases,
+  maxPool2dBackward: maxPool2dBackwardCases,
   microbatchConcat: microbatchConcatCases,
   microbatchSlice: microbatchSliceCases,
   mul: mulCases,
@@ -94,6 +109,7 @@ export const allCases = {
   reduceSum: reduceSumCases,
   relu: reluCases,
   relu6: relu6Cases,
+  reluBackward: reluBackwardCases,
   reorder: reorderCases,
   reshape: reshapeCases,
   rsqrt: rsqrtCases,
@@ -104,6 +120,7 @@ export const allCases = {
   softmax: softmaxCases,
   squeeze: squeezeCases,
   sub: subCases,
+  sumTo: sumToCases,
   topK: topKCases,
   transpose: transposeCases,
   variable: variableCases,

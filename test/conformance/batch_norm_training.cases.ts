@@ -47,6 +47,12 @@ export const batchNormTrainingCases: OpCases = {
     ),
     training([3, 4, 4, 33], 0.001, true),
     {
+      ...training([3, 4, 5, 6], 1e-5, true),
+      name: 'float64',
+      inputs: batchNormInputs([3, 4, 5, 6], 'float64').slice(0, 3),
+      tolerance: { relative: 1e-13 },
+    },
+    {
       ...training([2, 6, 6, 2], 0.001, true),
       name: 'a mean far from 0 does not eat the variance',
       inputs: batchNormInputs([2, 6, 6, 2])

@@ -56,6 +56,8 @@ export interface Case {
 export interface OpCases {
   readonly op: Op;
   readonly cases: readonly Case[];
+  /** Why the op's gradient is meant to be another than the derivative of its values. */
+  readonly gradientDiffers?: string;
 }
 
 /** The values of an input as its typed array. */

@@ -110,6 +110,71 @@ export function conv2d(
   return y;
 }
 
+/** The gradient of `conv2d` for x: what each tap multiplied on the way there, it hands back. */
+export function conv2dBackwardData(
+  xShape: Shape,
+  filterShape: Shape,
+  window: Omit<Window, 'ksize'>,
+  filter: Numbers,
+  dy: Numbers,
+): number[] {
+  const [, , channels, filters] = filterShape as [number, number, number, number];
+  const dx = new Array<number>(count(xShape)).fill(0);
+  slide(xShape, { ...window, ksize: filterShape.slice(0, 2) }, (out, pixel, tap) => {
+    for (let i = 0; pixel !== null && i < channels * filters; i++) {
+      const c = pixel * channels + Math.floor(i / filters);
+      dx[c] =
+        (dx[c] as number) +
+        (filter[tap * channels * filters + i] as number) * (dy[out * filters + (i % filters)] as number);
+    }
+  });
+  return dx;
+}
+
+/** The gradient of `conv2d` for the filter. */
+export function conv2dBackwardFilter(
+  xShape: Shape,
+  filterShape: Shape,
+  window: Omit<Window, 'ksize'>,
+  x: Numbers,
+  dy: Numbers,
+): number[] {
+  const [, , channels, filters] = filterShape as [number, number, number, number];
+  const dfilter = new Array<number>(count(filterShape)).fill(0);
+  slide(xShape, { ...window, ksize: filterShape.slice(0, 2) }, (out, pixel, tap) => {
+    for (let i = 0; pixel !== null && i < channels * filters; i++) {
+      const at = tap * channels * filters + i;
+      const value = x[pixel * channels + Math.floor(i / filters)] as number;
+      dfilter[at] = (dfilter[at] as number) + value * (dy[out * filters + (i % filters)] as number);
+    }
+  });
+  return dfilter;
+}
+
+/** The gradient of a pooling: `share` divides 1 among the values of a window. */
+export function pool2dBackward(
+  xShape: Shape,
+  window: Window,
+  share: (values: readonly number[]) => readonly number[],
+  x: Numbers,
+  dy: Numbers,
+): number[] {
+  const channels = xShape[3] as number;
+  const pixels: number[][] = [];
+  slide(xShape, window, (out, pixel) => {
+    const list = pixels[out] ?? [];
+    if (pixel !== null) list.push(pixel);
+    pixels[out] = list;
+  });
+  const dx = new Array<number>(count(xShape)).fill(0);
+  for (const [i, gradient] of Array.from(dy).entries()) {
+    const places = (pixels[Math.floor(i / channels)] ?? []).map((pixel) => pixel * channels + (i % channels));
+    for (const [j, part] of share(places.map((place) => x[place] as number)).entries())
+      dx[places[j] as number] = (dx[places[j] as number] as number) + part * gradient;
+  }
+  return dx;
+}
+
 /** Pooling by folding the values of each window that lie inside the image. */
 export function pool2d(
   xShape: Shape,

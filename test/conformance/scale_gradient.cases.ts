@@ -8,6 +8,7 @@ const same = (x: readonly number[] = []) => [x];
 
 export const scaleGradientCases: OpCases = {
   op: scaleGradient,
+  gradientDiffers: 'it is multiplied on its way back',
   cases: [
     { name: 'an input', inputs: [{ shape: [2, 3], k: 1 }], attrs: { factor: 0.1 }, expected: same, tolerance: exact },
     {

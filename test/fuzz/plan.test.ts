@@ -2,6 +2,7 @@
  * Damaged plans, through the addon: each is answered by a plan or by an error of ours that names the place, never by a crash, a
  * hang or a giant allocation. test/native/ir_parse_test.cc does the same for the reader alone, with more rounds.
  */
+import { gradients } from '../../lib/autodiff/index.js';
 import { apply, Graph, type Tensor } from '../../lib/core/graph.js';
 import { isSlimnetError } from '../../lib/errors.js';
 import * as ops from '../../lib/ops/index.js';
@@ -13,7 +14,7 @@ import { addon, constant, input, variable } from '../helpers/run.js';
 const rounds = Number(process.env.SLIMNET_FUZZ_PLANS ?? 3000);
 const first = Number(process.env.SLIMNET_FUZZ_FIRST ?? 0);
 
-/** A residual unit with an update, small enough to compile thousands of times. */
+/** A residual unit with an update and a gradient, small enough to compile thousands of times. */
 function smallPlan(): string {
   const graph = new Graph();
   const vector = (name: string) => variable(graph, name, 'float32', [4]);
@@ -32,6 +33,8 @@ function smallPlan(): string {
   const mean = apply(ops.reduceMean, { x: sum }, { axes: [1, 2], keep_dims: true }).y;
   const pooled = apply(ops.squeeze, { x: mean }, { axes: [1, 2] }).y;
   const scaled = apply(ops.mul, { x: pooled, y: constant(graph, 'float32', [4], [0.5, 1, 2, 1e-7]) }, {}).z;
+  const kernel = variable(graph, 'kernel', 'float32', [3, 3, 4, 2]);
+  const apart = apply(ops.conv2d, { x, filter: kernel }, window).y;
   const moving = vector('moving');
   const update = apply(ops.assignMovingAverage, { variable: moving, value: vector('value') }, { decay: 0.9 }).y;
   return encode({
@@ -39,6 +42,7 @@ function smallPlan(): string {
     fetches: new Map([
       ['y', apply(ops.softmax, { x: scaled }, {}).y],
       ['moving', moving],
+      ['gradient', gradients(apart, [kernel])[0] as Tensor],
     ]),
     updates: [update],
   }).text;

@@ -72,7 +72,7 @@ TEST(ReadsBatchwise, TellsWhatIsStretchedOverTheImages) {
 TEST(ReadsBatchwise, RefusesWhatLooksAcrossTheBatch) {
   EXPECT_EQ(PortsOf(BatchNormTrainingAttrs{0.1, true}, {Float({4, 3}), Float({3}), Float({3})}), kNever);
   EXPECT_EQ(PortsOf(L2LossAttrs{}, {Float({4, 3})}), kNever);
-  EXPECT_EQ(PortsOf(SizeAttrs{}, {Float({4, 3})}), kNever);
+  EXPECT_EQ(PortsOf(SizeAttrs{{4, 3}}, {}), kNever);
 }
 
 }  // namespace

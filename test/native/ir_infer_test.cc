@@ -161,8 +161,21 @@ TEST(InferClasses, TakesOneIndexForEachRow) {
   EXPECT_EQ(Inferred(ConfusionMatrixAttrs{3}, {index, index, F({2})}), "float32[3,3]");
   ExpectError(ConfusionMatrixAttrs{3}, {index, index, F({3})}, "Expected one shape, received [2], [2], [3].");
   ExpectError(ConfusionMatrixAttrs{32769}, {index, index, F({2})}, "num_classes: expected 1 to 32768, received 32769.");
-  EXPECT_EQ(Inferred(SizeAttrs{}, {F({2, 5})}), "int64[]");
+  EXPECT_EQ(Inferred(SizeAttrs{{2, 5}}, {}), "int64[]");
   ExpectError(AssignAddAttrs{}, {F({2}), F({3})}, "The variable is [2], the value [3].");
+}
+
+TEST(InferShapes, StatedShapesAreCheckedLikeThoseOfInputs) {
+  const auto data = [](Shape x) { return Conv2dBackwardDataAttrs{{1, 1}, {1, 1}, {1, 1, 1, 1}, std::move(x)}; };
+  EXPECT_EQ(Inferred(data({1, 5, 5, 2}), {F({3, 3, 2, 4}), F({1, 5, 5, 4})}), "float32[1,5,5,2]");
+  ExpectError(data({5, 5, 2}), {F({3, 3, 2, 4}), F({1, 5, 5, 4})}, "x: expected rank 4, received [5,5,2].");
+  ExpectError(data({1, 5, -5, 2}), {F({3, 3, 2, 4}), F({1, 5, 5, 4})}, "received [1,5,-5,2]");
+  ExpectError(data({1, 5, 6, 2}), {F({3, 3, 2, 4}), F({1, 5, 5, 4})},
+              "dy: expected float32[1,5,6,4], received float32[1,5,5,4].");
+  EXPECT_EQ(Inferred(SumToAttrs{{3, 1}}, {F({2, 3, 4})}), "float32[3,1]");
+  ExpectError(SumToAttrs{{2}}, {F({2, 3})}, "cannot be combined");
+  EXPECT_EQ(Inferred(BroadcastToAttrs{{2, 3, 4}}, {F({3, 1})}), "float32[2,3,4]");
+  ExpectError(BroadcastToAttrs{{3, 1}}, {F({3, 4})}, "[3,4] cannot be stretched to [3,1].");
 }
 
 TEST(InferReduction, DropsOrKeepsAxes) {

@@ -61,7 +61,7 @@ inline const std::string kAllOps = R"(slimnet.plan 1
 %56 = log_softmax(%55) {} @"log_softmax" : float32[5,2]
 %57 = equal(%56, %55) {} @"equal" : bool[5,2]
 %58 = not_equal(%57, %49) {} @"not_equal" : bool[5,2]
-%59 = size(%58) {} @"size" : int64[]
+%59 = size() {x_shape=[5,2]} @"size" : int64[]
 %60 = pick(%38, %33) {} @"pick" : float32[2]
 %61 = in_top_k(%38, %33) {k=2} @"in_top_k" : bool[2]
 %62 = confusion_matrix(%33, %33, %60) {num_classes=5} @"confusion" : float32[5,5]

@@ -23,6 +23,7 @@ class Prepared {
   const std::string& what() const { return what_; }
   const dnnl::primitive_desc_base& desc() const { return desc_; }
   dnnl::memory::desc weights() const { return desc_.query_md(dnnl::query::weights_md, 0); }
+  dnnl::memory::desc diff_weights() const { return desc_.query_md(dnnl::query::diff_weights_md, 0); }
   dnnl::memory::desc scratchpad() const { return desc_.query_md(dnnl::query::scratchpad_md, 0); }
   std::string implementation() const { return desc_.impl_info_str(); }
   // Throws dnnl::error.

@@ -18,8 +18,9 @@ struct Norm {
   double bessel;  // factor of the variance that is given out
 
   // Channels [first, first + width) of all rows. No rows: the statistics are 0 / 0 = NaN, as in TensorFlow.
-  void Run(const float* x, const float* scale, const float* offset, float* y, float* mean_out, float* variance_out,
-           int64_t first, int64_t width) const {
+  template <class T>
+  void Run(const T* x, const T* scale, const T* offset, T* y, T* mean_out, T* variance_out, int64_t first,
+           int64_t width) const {
     std::array<double, kBlock> mean{};
     std::array<double, kBlock> variance{};
     const auto m = static_cast<double>(rows);
@@ -35,14 +36,14 @@ struct Norm {
     }
     for (int64_t c = 0; c < width; ++c) {
       variance[c] /= m;
-      mean_out[first + c] = static_cast<float>(mean[c]);
-      variance_out[first + c] = static_cast<float>(variance[c] * bessel);
+      mean_out[first + c] = static_cast<T>(mean[c]);
+      variance_out[first + c] = static_cast<T>(variance[c] * bessel);
     }
     for (int64_t r = 0; r < rows; ++r) {
       for (int64_t c = 0; c < width; ++c) {
         const int64_t i = r * channels + first + c;
         const double unit = (x[i] - mean[c]) / std::sqrt(variance[c] + epsilon);
-        y[i] = static_cast<float>(unit * scale[first + c] + offset[first + c]);
+        y[i] = static_cast<T>(unit * scale[first + c] + offset[first + c]);
       }
     }
   }
@@ -53,18 +54,21 @@ std::unique_ptr<Kernel> PrepareBatchNormTraining(const NodeContext& node) {
   const Shape& shape = node.input(0).type.shape;
   Norm norm{cpu::RowCount(shape), cpu::RowLength(shape), attrs.epsilon, 1};
   if (attrs.bessel) norm.bessel = static_cast<double>(norm.rows) / std::max(static_cast<double>(norm.rows) - 1, 1.0);
-  return cpu::KernelOf("loop", [=](ParallelFor& pool, const Bindings& b) {
-    cpu::ForRange(pool, (norm.channels + kBlock - 1) / kBlock, 1, [&](int64_t begin, int64_t end) {
-      for (int64_t first = begin * kBlock; first < std::min(end * kBlock, norm.channels); first += kBlock) {
-        norm.Run(cpu::In<float>(b, 0), cpu::In<float>(b, 1), cpu::In<float>(b, 2), cpu::Out<float>(b, 0),
-                 cpu::Out<float>(b, 1), cpu::Out<float>(b, 2), first, std::min(kBlock, norm.channels - first));
-      }
+  return cpu::ForFloat(node.output(0).type.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    return cpu::KernelOf("loop", [=](ParallelFor& pool, const Bindings& b) {
+      cpu::ForRange(pool, (norm.channels + kBlock - 1) / kBlock, 1, [&](int64_t begin, int64_t end) {
+        for (int64_t first = begin * kBlock; first < std::min(end * kBlock, norm.channels); first += kBlock) {
+          norm.Run(cpu::In<T>(b, 0), cpu::In<T>(b, 1), cpu::In<T>(b, 2), cpu::Out<T>(b, 0), cpu::Out<T>(b, 1),
+                   cpu::Out<T>(b, 2), first, std::min(kBlock, norm.channels - first));
+        }
+      });
     });
   });
 }
 
 }  // namespace
 
-constexpr OpEntry kBatchNormTraining{.floats = cpu::FloatTypes(false), .prepare = PrepareBatchNormTraining};
+constexpr OpEntry kBatchNormTraining{.prepare = PrepareBatchNormTraining};
 
 }  // namespace slimnet::reference

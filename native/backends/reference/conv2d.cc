@@ -41,9 +41,9 @@ std::unique_ptr<Kernel> PrepareConv2d(const NodeContext& node) {
   const auto& attrs = std::get<Conv2dAttrs>(node.node.attrs);
   const Shape& in = node.input(0).type.shape;
   const Shape& filter_shape = node.input(1).type.shape;
-  const Convolution conv{{node, attrs, std::array<int64_t, 2>{filter_shape[0], filter_shape[1]}, attrs.dilations},
-                         filter_shape[2],
-                         filter_shape[3]};
+  const std::array<int64_t, 2> ksize{filter_shape[0], filter_shape[1]};
+  const Convolution conv{
+      {in, node.output(0).type.shape, attrs, ksize, attrs.dilations}, filter_shape[2], filter_shape[3]};
   const int64_t rows = in[0] * conv.window.y.out;
   return cpu::ForFloat(node.output(0).type.dtype, [&](auto zero) {
     using T = decltype(zero);

@@ -15,7 +15,8 @@ namespace slimnet::reference {
 // value).
 template <class Attrs, class Fold, class Finish>
 std::unique_ptr<Kernel> Pool(const NodeContext& node, const Attrs& attrs, double start, Fold fold, Finish finish) {
-  const Window window(node, attrs, attrs.ksize, std::array<int64_t, 2>{1, 1});
+  const Window window(node.input(0).type.shape, node.output(0).type.shape, attrs, attrs.ksize,
+                      std::array<int64_t, 2>{1, 1});
   const int64_t channels = node.input(0).type.shape[3];
   const int64_t pixels = node.input(0).type.shape[0] * window.y.out * window.x.out;
   return cpu::ForFloat(node.output(0).type.dtype, [&](auto zero) {
@@ -32,15 +33,10 @@ std::unique_ptr<Kernel> Pool(const NodeContext& node, const Attrs& attrs, double
               for (int64_t c = 0; c < channels; ++c) {
                 double state = start;
                 int64_t taps = 0;
-                for (int64_t ky = 0; ky < window.y.taps; ++ky) {
-                  const int64_t iy = window.y.At(oy, ky);
-                  for (int64_t kx = 0; iy >= 0 && kx < window.x.taps; ++kx) {
-                    const int64_t ix = window.x.At(ox, kx);
-                    if (ix < 0) continue;
-                    state = fold(state, static_cast<double>(image[(iy * window.x.in + ix) * channels + c]));
-                    ++taps;
-                  }
-                }
+                window.ForEachTap(oy, ox, [&](int64_t tap) {
+                  state = fold(state, static_cast<double>(image[tap * channels + c]));
+                  ++taps;
+                });
                 y[pixel * channels + c] = static_cast<T>(finish(state, static_cast<double>(taps)));
               }
             }

@@ -1,0 +1,1 @@
+export { type GradientsOptions, gradients } from './gradients.js';
