@@ -93,7 +93,7 @@ export const batchNorm = addArgScope(
       const where = `batchNorm (${sc.name})`;
       requireTensor(inputs, where);
       checkBatchNormOptions(inputs, o, where);
-      const channels = channelsOf(inputs.shape, o.dataFormat, 2, where);
+      const channels = { count: channelsOf(inputs.shape, o.dataFormat, 2, where), dtype: inputs.dtype };
       const rank = inputs.shape.length;
       // Of two ways through Slim's code the usual one takes rank 5 for fused, the other one rank 2.
       const usual = isUsual(o);
