@@ -11,6 +11,7 @@ import { assertNoFolder, assertWritable } from './files/targets.js';
 import { openCheckpoint } from './open.js';
 import type { CheckpointReader } from './reader.js';
 import { similarNames } from './restore/similar_names.js';
+import { dataFiles } from './tensorflow/bundle_v2_shards.js';
 import type { CheckpointFormat, TensorInfo } from './types.js';
 import { checkpointTarget, type WriteResult, writeCheckpoint } from './writer.js';
 
@@ -74,13 +75,14 @@ export async function convertCheckpoint(
   } = withDefaults('convertCheckpoint', options, defaults);
   checkPrefixes({ include, exclude });
   checkRename(rename);
-  const { format, files } = checkpointTarget(destination, wanted);
+  const { format, target, marker } = checkpointTarget(destination, wanted);
   const reader = await openCheckpoint(source, defined(reading));
   try {
     const chosen = chosenTensors(reader, { include, exclude });
     const entries = entriesOf(reader, chosen, newNames(chosen, rename));
     await assertNoFolder(destination);
-    await assertWritable(files, reader.files, overwrite);
+    const inTheWay = format === 'tensorflow_v2' ? (await dataFiles(target)).map(({ path }) => path) : [];
+    await assertWritable([marker, ...inTheWay], reader.files, overwrite);
     if (format === 'tensorflow_v1') await assertVisible(destination);
     const written = await writeCheckpoint(destination, entries, defined({ ...reading, metadata, format }));
     return { ...written, source: { path: reader.path, format: reader.format, tensors: reader.tensors.size } };

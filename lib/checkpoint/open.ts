@@ -6,6 +6,7 @@ import { type Defaults, withDefaults } from '../core/options.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
 import { crc32c as ownCrc32c } from '../formats/crc32c.js';
 import { type ByteSource, memorySource, openFile, throwIfAborted } from './files/byte_source.js';
+import { identity } from './files/file_identity.js';
 import { folderOfSavedModel, recognise, recogniseFolder } from './foreign/recognise.js';
 import { checkpointNames, listFolder, locate } from './locate.js';
 import { CheckpointReader } from './reader.js';
@@ -136,8 +137,22 @@ async function withSources<T>(paths: readonly string[], use: (sources: ByteSourc
   }
 }
 
-function openPrefix(prefix: string, context: ReadContext): Promise<FormatReader> {
-  return withSources([`${prefix}.index`], ([index]) => openIndex(index as ByteSource, prefix, context));
+/** How often a checkpoint may be saved anew while it is being opened. */
+const mostReplacements = 10;
+
+async function openPrefix(prefix: string, context: ReadContext): Promise<FormatReader> {
+  const index = `${prefix}.index`;
+  for (let replaced = 0; ; replaced++) {
+    const before = await identity(index);
+    try {
+      return await withSources([index], ([source]) => openIndex(source as ByteSource, prefix, context));
+    } catch (error) {
+      // A save between the two has taken the old data away; the new index names the new data.
+      const isMissing = ((error as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+      const isNew = (await identity(index))?.version !== before?.version;
+      if (!isMissing || !isNew || replaced === mostReplacements) throw error;
+    }
+  }
 }
 
 function openIndex(index: ByteSource, prefix: string, context: ReadContext): Promise<FormatReader> {

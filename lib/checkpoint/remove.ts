@@ -1,7 +1,5 @@
-import { rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { systemError } from './files/byte_source.js';
-import { listFolder, locate } from './locate.js';
+import { locate } from './locate.js';
+import { dataFiles, removeFile } from './tensorflow/bundle_v2_shards.js';
 
 /**
  * Deletes the files of a checkpoint; what is not there is no problem.
@@ -9,26 +7,15 @@ import { listFolder, locate } from './locate.js';
  * @throws CheckpointError when the system refuses
  */
 export async function removeCheckpoint(path: string): Promise<void> {
-  for (const file of await filesOf(path)) {
-    try {
-      await rm(file, { force: true });
-    } catch (cause) {
-      throw systemError('The checkpoint cannot be deleted', file, cause);
-    }
-  }
+  for (const file of await filesOf(path)) await removeFile(file);
 }
 
 async function filesOf(path: string): Promise<readonly string[]> {
   const location = await locate(path);
   switch (location.kind) {
-    case 'index': {
-      const start = `${basename(location.prefix)}.data-`;
-      const data = (await listFolder(dirname(location.prefix))).filter(
-        (file) => file.startsWith(start) && /^\d{5}-of-\d{5}$/.test(file.slice(start.length)),
-      );
+    case 'index':
       // The index goes first: without it the rest is no checkpoint.
-      return [`${location.prefix}.index`, ...data.map((file) => join(dirname(location.prefix), file))];
-    }
+      return [`${location.prefix}.index`, ...(await dataFiles(location.prefix)).map((file) => file.path)];
     case 'file':
       return [location.path];
     case 'shards':

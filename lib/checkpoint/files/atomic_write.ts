@@ -1,13 +1,14 @@
 /**
  * Files that appear whole or not at all: written under a temporary name in the same folder, synchronised to the disk,
- * renamed, and the folder synchronised. Temporary files are removed when anything fails.
+ * renamed, and the folder synchronised. Temporary files are removed when anything fails; those of a process that was killed
+ * are removed by the next write of the same file.
  */
-import { randomBytes } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname } from 'node:path';
 import { CheckpointError } from '../../errors.js';
 import { FileSink } from './byte_sink.js';
 import { systemError } from './byte_source.js';
+import { removeAbandoned, temporaryPath } from './temporary_files.js';
 
 interface Pending {
   readonly path: string;
@@ -18,7 +19,8 @@ interface Pending {
 
 /**
  * Writes one or several files. `body` gets one sink for each path. The files are renamed in the order of `paths`, and
- * only after all of them are safely on the disk. Missing folders are created.
+ * only after all of them are safely on the disk; the last one only after the names of the others are as well: whoever finds the
+ * last file finds all of them. Missing folders are created.
  * @returns what `body` returns.
  * @throws CheckpointError when the system refuses; whatever `body` throws.
  */
@@ -36,10 +38,8 @@ export async function writeAtomically<T>(
       await attempt('The file cannot be synchronised to the disk', path, () => handle.sync());
       await attempt('The file cannot be closed', path, () => handle.close());
     }
-    for (const { path, temporary } of pending) {
-      await attempt('The finished file cannot be given its name', path, () => rename(temporary, path));
-    }
-    for (const folder of new Set(paths.map((path) => dirname(path)))) await syncFolder(folder);
+    await giveNames(pending.slice(0, -1));
+    await giveNames(pending.slice(-1));
     return result;
   } catch (error) {
     for (const { handle, temporary } of pending) {
@@ -58,6 +58,14 @@ export async function writeFileAtomically(path: string, bytes: Uint8Array): Prom
   });
 }
 
+/** Renames finished files, and has the system remember their names. */
+async function giveNames(finished: readonly Pending[]): Promise<void> {
+  for (const { path, temporary } of finished) {
+    await attempt('The finished file cannot be given its name', path, () => rename(temporary, path));
+  }
+  for (const folder of new Set(finished.map(({ path }) => dirname(path)))) await syncFolder(folder);
+}
+
 async function create(path: string, signal: AbortSignal | undefined): Promise<Pending> {
   const folder = dirname(path);
   // Renaming onto a device or pipe (/dev/null, /dev/stdout) would put a file in its place.
@@ -65,8 +73,9 @@ async function create(path: string, signal: AbortSignal | undefined): Promise<Pe
   if (existing !== null && !existing.isFile()) {
     throw new CheckpointError('Expected the name of a file, this is a folder, device or pipe.', { path });
   }
-  const temporary = join(folder, `.slimnet-${randomBytes(8).toString('hex')}.tmp`);
   await attempt('The folder cannot be created', folder, () => mkdir(folder, { recursive: true }));
+  await removeAbandoned(path);
+  const temporary = temporaryPath(path);
   const handle = await attempt('The file cannot be created', path, () => open(temporary, 'wx'));
   return { path, temporary, handle, sink: new FileSink(handle, path, signal) };
 }

@@ -1,7 +1,6 @@
 /** What may stand in the way of files that are to be written. */
-import { stat } from 'node:fs/promises';
 import { ArgumentError } from '../../errors.js';
-import { systemError } from './byte_source.js';
+import { identity } from './file_identity.js';
 
 /**
  * Checks files before anything is written to them.
@@ -40,15 +39,4 @@ function folderError(path: string): ArgumentError {
     path,
     hint: 'give the name of the checkpoint to write as well.',
   });
-}
-
-/** What a path leads to, through whatever links; null where there is nothing. */
-async function identity(path: string): Promise<{ readonly id: string; readonly isFolder: boolean } | null> {
-  try {
-    const found = await stat(path, { bigint: true });
-    return { id: `${found.dev}:${found.ino}`, isFolder: found.isDirectory() };
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw systemError('The file to write cannot be looked up', path, cause);
-  }
 }

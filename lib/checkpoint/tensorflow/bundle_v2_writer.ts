@@ -1,4 +1,4 @@
-/** Writer for TensorFlow's second checkpoint format (one shard), byte for byte what TensorFlow writes. */
+/** Writer for TensorFlow's second checkpoint format. With one shard, byte for byte what TensorFlow writes. */
 
 import { type Crc32c, maskCrc } from '../../formats/crc32c.js';
 import { type CheckpointEntry, numericBytes, stringBytes } from '../entries.js';
@@ -8,15 +8,19 @@ import { numberOfDType } from './data_types.js';
 import { writeBundleEntry, writeBundleHeader } from './message_writer.js';
 import { TableWriter } from './table_writer.js';
 
-/** Writes entries, which must be sorted by name: values to `data`, the table of contents to `index`. */
+/**
+ * Writes entries, which must be sorted by name: values to `data`, which is the first of `shards` (all others are empty), the table
+ * of contents to `index`.
+ */
 export async function writeBundleV2(
   index: ByteSink,
   data: ByteSink,
+  shards: number,
   entries: readonly CheckpointEntry[],
   crc32c: Crc32c,
 ): Promise<void> {
   const table = new TableWriter(index, crc32c);
-  await table.add(new Uint8Array(0), [writeBundleHeader(1)]);
+  await table.add(new Uint8Array(0), [writeBundleHeader(shards)]);
   let offset = 0;
   for (const entry of entries) {
     const { size, crc } = await writeTensor(data, entry, crc32c);

@@ -1,11 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import {
   type CheckpointEntry,
   openCheckpoint,
   writeAtomically,
   writeCheckpoint,
 } from '../../../lib/checkpoint/index.js';
+import { temporaryPath } from '../../../lib/checkpoint/files/temporary_files.js';
 import { ArgumentError, CheckpointError } from '../../../lib/errors.js';
 import { makeFolder, removeFolder, specEntries } from './fixtures.js';
 
@@ -143,6 +145,73 @@ test('missing folders are created', async () => {
   await writeCheckpoint(join(folder, 'a', 'b', 'm'), [small]);
   await using reader = await openCheckpoint(join(folder, 'a', 'b', 'm'));
   expect(reader.tensors.size).toBe(1);
+});
+
+describe('a V2 checkpoint over an earlier one of its prefix', () => {
+  const dataOf = () => readdirSync(folder).filter((name) => name.startsWith('m.data-'));
+
+  test('is written under a number of data files that is not in use, and the old data goes', async () => {
+    const path = join(folder, 'm');
+    await writeCheckpoint(path, [small]);
+    expect(dataOf()).toEqual(['m.data-00000-of-00001']);
+    const second = await writeCheckpoint(path, [small]);
+    expect(dataOf()).toEqual(['m.data-00000-of-00002', 'm.data-00001-of-00002']);
+    expect(second.files).toEqual([...dataOf(), 'm.index'].map((name) => join(folder, name)));
+    await writeCheckpoint(path, [{ ...small, data: Float32Array.of(5, 6) }]);
+    expect(dataOf()).toEqual(['m.data-00000-of-00001']);
+    await using reader = await openCheckpoint(path);
+    expect((await reader.read('x')).data).toEqual(Float32Array.of(5, 6));
+  });
+
+  test('passes over data that killed saves have left, and takes it away', async () => {
+    const path = join(folder, 'm');
+    await writeCheckpoint(path, [small]);
+    for (const left of ['m.data-00000-of-00002', 'm.data-00000-of-00003']) writeFileSync(join(folder, left), 'left');
+    writeFileSync(join(folder, 'other.data-00000-of-00001'), 'of another checkpoint');
+    await writeCheckpoint(path, [small]);
+    expect(dataOf()).toEqual([0, 1, 2, 3].map((shard) => `m.data-0000${shard}-of-00004`));
+    expect(readdirSync(folder)).toContain('other.data-00000-of-00001');
+  });
+
+  test('can be opened all the time while it is saved anew', async () => {
+    const path = join(folder, 'm');
+    await writeCheckpoint(path, [small]);
+    let saving = true;
+    const saves = (async () => {
+      for (let i = 0; i < 40; i++) await writeCheckpoint(path, [{ ...small, data: Float32Array.of(i, i) }]);
+      saving = false;
+    })();
+    for (let opened = 0; saving; opened++) {
+      await using reader = await openCheckpoint(path);
+      const [a, b] = (await reader.read('x')).data as Float32Array;
+      if (opened > 0) expect([a === b, a === 1 && b === 2]).toContain(true);
+    }
+    await saves;
+  });
+});
+
+describe('temporary files', () => {
+  const nameFor = (path: string, pid: number) => temporaryPath(path).replace(/-\d+(-[0-9a-f]{8}\.tmp)$/, `-${pid}$1`);
+
+  test('of processes that are gone are removed by the next save of the same file, and no others', async () => {
+    const gone = spawnSync(process.execPath, ['-e', '']).pid;
+    const path = join(folder, 'f');
+    const abandoned = nameFor(path, gone);
+    const others = [
+      nameFor(join(folder, 'g'), gone),
+      nameFor(path, process.pid),
+      nameFor(path, 1),
+      join(folder, '.slimnet-x.tmp'),
+    ];
+    for (const file of [abandoned, ...others]) writeFileSync(file, '');
+    await writeAtomically([path], async () => undefined);
+    const left = new Set(readdirSync(folder).map((name) => join(folder, name)));
+    expect(left).toEqual(new Set([path, ...others]));
+  });
+
+  test('have names of moderate length whatever the file is called', () => {
+    expect(basename(temporaryPath(join(folder, 'é'.repeat(120)))).length).toBeLessThan(60);
+  });
 });
 
 describe('writing atomically', () => {
