@@ -67,9 +67,23 @@ export function findAddon(search: AddonSearch): Addon {
     `the native addon could not be loaded on ${describePlatform()}. Tried:\n${tried.map((line) => `  ${line}`).join('\n')}`,
     {
       hint:
+        glibcHint(tried) ??
         'In a source checkout run `npm run build`. In an installed package, reinstall it on this platform (a node_modules folder ' +
-        'copied from another system does not work). To use an addon from elsewhere, set SLIMNET_ADDON to its path.',
+          'copied from another system does not work). To use an addon from elsewhere, set SLIMNET_ADDON to its path.',
     },
+  );
+}
+
+/** The oldest glibc with which an addon loads that was built on Debian 12. Newer compilers and libraries may need a newer one. */
+export const oldestGlibc = '2.34';
+
+/** What to do about a refusal of the dynamic loader that names a version of glibc; undefined for other refusals. */
+export function glibcHint(refusals: readonly string[]): string | undefined {
+  const [, needed] = /GLIBC_(\d+\.\d+)['’]? not found/.exec(refusals.join('\n')) ?? [];
+  if (needed === undefined) return undefined;
+  return (
+    `The addon needs glibc ${needed} or newer, and this system has ${libc()}. Use a newer system (Debian 12, Ubuntu 22.04, ` +
+    'RHEL 9 or newer), or build slimnet from its sources on this one.'
   );
 }
 
@@ -108,9 +122,10 @@ function describePlatform(): string {
 function candidates({ root, version, override }: AddonSearch): string[] {
   if (override) return [override];
   return [
-    join(root, 'native', 'prebuilt', platformName(), `slimnet-${version}.node`),
+    // Of a source checkout, which has the other one only while it is being packed.
     join(root, 'build', 'Release', 'slimnet.node'),
     join(root, 'build', 'Debug', 'slimnet.node'),
+    join(root, 'native', 'prebuilt', platformName(), `slimnet-${version}.node`),
   ];
 }
 

@@ -37,12 +37,10 @@ Environment& Environment::Create(napi_env env) {
   js::Check(env, napi_set_instance_data(env, made.get(), finalize, nullptr));
   made.release();
   // Hooks run in the reverse order of their registration: this one before Node takes the thread-safe function of the
-  // completion down, so that no executor thread calls it afterwards.
-  const napi_async_cleanup_hook hook = [](napi_async_cleanup_hook_handle handle, void* data) {
-    static_cast<Environment*>(data)->Shutdown();
-    napi_remove_async_cleanup_hook(handle);
-  };
-  js::Check(env, napi_add_async_cleanup_hook(env, hook, &environment, nullptr));
+  // completion down, so that no executor thread calls it afterwards. Nothing of it is asynchronous: Deno frees an
+  // asynchronous hook twice that is removed while it runs.
+  const auto hook = [](void* data) { static_cast<Environment*>(data)->Shutdown(); };
+  js::Check(env, napi_add_env_cleanup_hook(env, hook, &environment));
   return environment;
 }
 

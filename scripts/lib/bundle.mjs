@@ -1,6 +1,7 @@
 /**
  * Puts what the compiler made of lib/ (build/lib) into dist/ as it is published: a few files of code, because Node takes its time for
- * each file that it resolves, reads and compiles, and the declarations that users' compilers read.
+ * each file that it resolves, reads and compiles, and the declarations that users' compilers read. `dist/cjs` has the same once more as
+ * CommonJS, for loaders that cannot require an ECMAScript module, such as Jest's; Node itself requires the module.
  */
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -48,14 +49,10 @@ export async function bundle(source, target) {
   // Not there before node_modules are.
   const { build } = createRequire(import.meta.url)('esbuild');
   rmSync(target, { recursive: true, force: true });
-  const { metafile } = await build({
+  const common = {
     absWorkingDir: root,
-    entryPoints: entries.map((entry) => join(source, entry)),
     outbase: source,
-    outdir: target,
     bundle: true,
-    splitting: true,
-    format: 'esm',
     platform: 'node',
     target: 'node20.19',
     sourcemap: true,
@@ -70,10 +67,28 @@ export async function bundle(source, target) {
           ),
       },
     ],
+  };
+  const { metafile } = await build({
+    ...common,
+    entryPoints: entries.map((entry) => join(source, entry)),
+    outdir: target,
+    splitting: true,
+    format: 'esm',
   });
+  await build({
+    ...common,
+    entryPoints: [join(source, 'index.js')],
+    outdir: join(target, 'cjs'),
+    format: 'cjs',
+    define: { 'import.meta.url': 'slimnetModuleUrl' },
+    banner: { js: "const slimnetModuleUrl = require('node:url').pathToFileURL(__filename).href;" },
+  });
+  writeFileSync(join(target, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
   for (const file of reachableDeclarations(source, 'index.d.ts')) {
-    mkdirSync(dirname(join(target, file)), { recursive: true });
-    cpSync(join(source, file), join(target, file));
+    for (const folder of [target, join(target, 'cjs')]) {
+      mkdirSync(dirname(join(folder, file)), { recursive: true });
+      cpSync(join(source, file), join(folder, file));
+    }
   }
   const inputs = Object.keys(metafile.inputs).map((file) => relative(root, join(root, file)));
   writeFileSync(join(target, 'THIRD_PARTY_NOTICES.txt'), thirdPartyNotices(inputs).join('\n\n'));

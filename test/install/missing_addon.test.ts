@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { findAddon, platformName } from '../../lib/native/binding.js';
+import { findAddon, glibcHint, platformName } from '../../lib/native/binding.js';
 
 describe('an addon that cannot be loaded', () => {
   const folder = mkdtempSync(join(tmpdir(), 'slimnet-addon-'));
@@ -34,6 +34,12 @@ describe('an addon that cannot be loaded', () => {
     const failure = failureOf(() => findAddon({ root: folder, version: '1.2.3', override: broken }));
     expect(failure.code).toBe('ERR_NATIVE_LOAD');
     expect(failure.message).toMatch(/broken\.node: .*(invalid ELF header|file too short|not a mach-o file)/);
+  });
+
+  test('because glibc is too old says which is needed, and which is there', () => {
+    const refusal = "/x/slimnet.node: /lib/libc.so.6: version `GLIBC_2.34' not found (required by /x/slimnet.node)";
+    expect(glibcHint([refusal])).toMatch(/needs glibc 2\.34 or newer, and this system has (glibc|musl)/);
+    expect(glibcHint(['/x/slimnet.node: no such file'])).toBeUndefined();
   });
 
   test('is tried alone when SLIMNET_ADDON names one', () => {

@@ -1,13 +1,13 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { temporaryPath } from '../../../lib/checkpoint/files/temporary_files.js';
 import {
   type CheckpointEntry,
   openCheckpoint,
   writeAtomically,
   writeCheckpoint,
 } from '../../../lib/checkpoint/index.js';
-import { temporaryPath } from '../../../lib/checkpoint/files/temporary_files.js';
 import { ArgumentError, CheckpointError } from '../../../lib/errors.js';
 import { makeFolder, removeFolder, specEntries } from './fixtures.js';
 
