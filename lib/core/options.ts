@@ -2,12 +2,15 @@
 import { ArgumentError, type ErrorDetails } from '../errors.js';
 import { describe } from './dtype.js';
 
-/** The defaults of options, a line for each: `undefined` where leaving one out means what no value says. */
-export type Defaults<T extends object> = { readonly [K in keyof T]-?: T[K] | undefined };
+/**
+ * The defaults of options, a line for each: `undefined` where leaving one out means what no value says. (Over the keys of `Required`, since
+ * `-?` would take `undefined` away again where a user compiles without exactOptionalPropertyTypes.)
+ */
+export type Defaults<T extends object> = { readonly [K in keyof Required<T>]: T[K] | undefined };
 
 /** Options with their defaults: only those without one may be undefined. */
 export type WithDefaults<T extends object, D extends Defaults<T>> = {
-  readonly [K in keyof T]-?: undefined extends D[K] ? Optional<T, K> : Exclude<T[K], undefined>;
+  readonly [K in keyof Required<T>]: undefined extends D[K] ? Optional<T, K> : Exclude<T[K], undefined>;
 };
 
 type Optional<T, K extends keyof T> = Record<never, never> extends Pick<T, K> ? T[K] | undefined : T[K];

@@ -32,7 +32,7 @@ const smoke = join(root, 'test', 'install', 'fixtures', 'smoke.mjs');
 const expected = {
   status: 0,
   signal: null,
-  stdout: 'classified\nExecutionError ERR_ABORTED\nERR_CHECKPOINT\n',
+  stdout: 'classified\nAbortError\nERR_CHECKPOINT\n',
   stderr: '',
 };
 
