@@ -1,7 +1,5 @@
 // The loops for the matrix unit against the definition of a convolution, in double precision; on the unit, and on one
 // in software.
-#include "backends/cpu/amx_conv.h"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -13,6 +11,7 @@
 #include <vector>
 
 #include "backends/cpu/aligned_memory.h"
+#include "backends/cpu/amx/conv.h"
 #include "backends/cpu/cpu_features.h"
 #include "backends/onednn/isa.h"
 #include "base/half.h"

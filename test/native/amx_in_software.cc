@@ -14,7 +14,7 @@ void AmxConv(const AmxConvShape& shape, const AmxConvKind& kind, const void* x, 
 bool AmxConvTakes(const AmxConvShape& shape, const AmxConvKind& kind);
 size_t AmxConvScratch(const AmxConvShape& shape, const AmxConvKind& kind, int threads);
 }  // namespace slimnet::cpu
-#include "backends/cpu/amx_conv.cc"
+#include "backends/cpu/amx/conv.cc"
 
 namespace slimnet::testing {
 

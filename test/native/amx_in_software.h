@@ -1,7 +1,7 @@
 // The loops for the matrix unit, over a unit in software. They still need AVX-512 with bfloat16.
 #pragma once
 
-#include "backends/cpu/amx_conv.h"
+#include "backends/cpu/amx/conv.h"
 
 namespace slimnet::testing {
 

@@ -6,7 +6,7 @@
 #include <optional>
 
 #include "backends/cpu/aligned_memory.h"
-#include "backends/cpu/amx_conv.h"
+#include "backends/cpu/amx/conv.h"
 #include "backends/cpu/dispatch.h"
 #include "backends/cpu/kernel_of.h"
 #include "backends/cpu/quantize_filter.h"

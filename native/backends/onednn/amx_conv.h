@@ -1,4 +1,4 @@
-// Convolutions of low precision by loops of our own (backends/cpu/amx_conv.h) instead of oneDNN's.
+// Convolutions of low precision by loops of our own (backends/cpu/amx/conv.h) instead of oneDNN's.
 #pragma once
 
 #include <memory>

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "backends/cpu/amx_conv.h"
+#include "backends/cpu/amx/conv.h"
 #include "backends/onednn/memory_desc.h"
 #include "ir/program.h"
 
@@ -17,7 +17,7 @@ class OnednnLayout final : public Layout {
     kReordered,  // the same values in another order: a reorder leads there and back
     kWinograd,   // a filter, transformed for F(4x4, 3x3) and then reordered: there is no way back
     kQuantized,  // a filter in integers, reordered, and the step of each output channel behind it
-    kTiles,      // a filter as cpu/amx_conv packs it, in integers with the steps behind it: there is no way back
+    kTiles,      // a filter as cpu/amx packs it, in integers with the steps behind it: there is no way back
   };
 
   // `plain` describes the row-major tensor, transformed where the form says so, in the dimensions of `packed`. `count`
@@ -39,7 +39,7 @@ class OnednnLayout final : public Layout {
         bytes_(steps_offset_ + static_cast<size_t>(channels) * sizeof(float)),
         name_(NameOf("whole" + std::to_string(levels) + ":")) {}
 
-  // A filter for cpu/amx_conv.
+  // A filter for cpu/amx.
   explicit OnednnLayout(const cpu::AmxPacking& tiles)
       : form_(Form::kTiles),
         tiles_(tiles),

@@ -8,7 +8,7 @@
 #include "backends/cpu/aligned_memory.h"
 #include "backends/cpu/dispatch.h"
 #include "backends/cpu/kernel_of.h"
-#include "backends/cpu/winograd.h"
+#include "backends/cpu/winograd/transforms.h"
 #include "backends/onednn/fused_tail.h"
 #include "backends/onednn/kernel_around.h"
 #include "backends/onednn/packed_weights.h"
@@ -16,11 +16,7 @@
 namespace slimnet::onednn {
 namespace {
 
-using cpu::kWinogradProducts;
-using cpu::kWinogradTile;
-using cpu::WinogradShape;
-using cpu::WinogradTail;
-using cpu::WinogradTiles;
+namespace winograd = cpu::winograd;
 
 // Fewer tiles than this do not pay for a filter that is four times as large: to read, to make and to keep.
 constexpr int64_t kFewestTiles = 32;
@@ -29,7 +25,7 @@ constexpr int64_t kFewestTiles = 32;
 constexpr int64_t kBlockBytes = int64_t{4} << 20;
 constexpr int64_t kMostBytes = int64_t{16} << 20;
 
-WinogradShape ShapeOf(const OpContext& context) {
+winograd::Shape ShapeOf(const OpContext& context) {
   const auto& attrs = std::get<Conv2dAttrs>(context.node.attrs);
   const Shape& x = context.input(0).type.shape;
   const Shape& y = context.output(0).type.shape;
@@ -45,8 +41,8 @@ WinogradShape ShapeOf(const OpContext& context) {
 }
 
 // Rows of the products: tiles are cut into equal blocks.
-int64_t TilesAtOnce(const WinogradShape& s) {
-  const int64_t floats = kWinogradProducts * static_cast<int64_t>(sizeof(float));
+int64_t TilesAtOnce(const winograd::Shape& s) {
+  const int64_t floats = winograd::kProducts * static_cast<int64_t>(sizeof(float));
   const int64_t filter = floats * s.in_channels * s.out_channels;
   const int64_t row = floats * (s.in_channels + s.out_channels);
   const int64_t most = std::max<int64_t>(std::clamp(filter, kBlockBytes, kMostBytes) / row, 1);
@@ -62,7 +58,7 @@ struct Product {
 };
 
 Product ProductOf(const OpContext& context) {
-  const WinogradShape s = ShapeOf(context);
+  const winograd::Shape s = ShapeOf(context);
   const int64_t rows = TilesAtOnce(s);
   const auto pixels = [&](int64_t channels) { return ImageDesc({DType::kFloat32, {1, 1, rows, channels}}); };
   const TensorType filter{DType::kFloat32, {1, 1, s.in_channels, s.out_channels}};
@@ -77,12 +73,12 @@ Product ProductOf(const OpContext& context) {
   return product;
 }
 
-WinogradTail::Activation ActivationOf(const Node& node) {
+winograd::Tail::Activation ActivationOf(const Node& node) {
   for (const PostOp& post : node.post_ops) {
-    if (post.kind == PostOp::Kind::kRelu) return WinogradTail::Activation::kRelu;
-    if (post.kind == PostOp::Kind::kRelu6) return WinogradTail::Activation::kRelu6;
+    if (post.kind == PostOp::Kind::kRelu) return winograd::Tail::Activation::kRelu;
+    if (post.kind == PostOp::Kind::kRelu6) return winograd::Tail::Activation::kRelu6;
   }
-  return WinogradTail::Activation::kNone;
+  return winograd::Tail::Activation::kNone;
 }
 
 }  // namespace
@@ -94,32 +90,32 @@ bool PrefersWinograd(const OpContext& context) {
     return false;
   if (filter[0] != 3 || filter[1] != 3) return false;
   if (attrs.strides != std::array<int64_t, 2>{1, 1} || attrs.dilations != std::array<int64_t, 2>{1, 1}) return false;
-  const WinogradShape s = ShapeOf(context);
-  if (s.in_channels % cpu::kWinogradChannels != 0 || s.out_channels % cpu::kWinogradChannels != 0) return false;
-  if (s.in_channels < 2 * cpu::kWinogradChannels || s.tiles() < kFewestTiles) return false;
+  const winograd::Shape s = ShapeOf(context);
+  if (s.in_channels % winograd::kChannels != 0 || s.out_channels % winograd::kChannels != 0) return false;
+  if (s.in_channels < 2 * winograd::kChannels || s.tiles() < kFewestTiles) return false;
   // Tiles that reach far over the edges waste what the transform saves.
-  return 2 * s.batch * s.out_height * s.out_width >= s.tiles() * kWinogradTile * kWinogradTile;
+  return 2 * s.batch * s.out_height * s.out_width >= s.tiles() * winograd::kTile * winograd::kTile;
 }
 
 LayoutPtr WinogradLayout(const OpContext& context) {
   const Product product = ProductOf(context);
   return std::make_shared<const OnednnLayout>(product.u, product.prepared->weights(), OnednnLayout::Form::kWinograd,
-                                              kWinogradProducts);
+                                              winograd::kProducts);
 }
 
 std::unique_ptr<Kernel> PrepareWinograd(const OpContext& context) {
-  const WinogradShape shape = ShapeOf(context);
+  const winograd::Shape shape = ShapeOf(context);
   const int64_t rows = TilesAtOnce(shape);
   const Product product = ProductOf(context);
   const FusedTail tail = TailOf(context);
-  const WinogradTail::Activation activation = ActivationOf(context.node);
+  const winograd::Tail::Activation activation = ActivationOf(context.node);
 
   const MemoryDesc u = product.prepared->weights();
   const MemoryDesc own = product.prepared->scratchpad();
-  const size_t m_offset = kWinogradProducts * product.v.get_size();
-  const size_t own_offset = cpu::AlignedSize(m_offset + kWinogradProducts * product.m.get_size());
+  const size_t m_offset = winograd::kProducts * product.v.get_size();
+  const size_t own_offset = cpu::AlignedSize(m_offset + winograd::kProducts * product.m.get_size());
   std::vector<PrimitiveStep> products;
-  for (size_t p = 0; p < kWinogradProducts; ++p) {
+  for (size_t p = 0; p < winograd::kProducts; ++p) {
     PrimitiveStep step{product.prepared,
                        {{DNNL_ARG_SRC, product.v, Source::Scratch(p * product.v.get_size())},
                         {DNNL_ARG_WEIGHTS, u, Source::Input(1, p * u.get_size())},
@@ -133,12 +129,12 @@ std::unique_ptr<Kernel> PrepareWinograd(const OpContext& context) {
 
   return KernelAround(
       context, "winograd_4x4_3x3", std::move(products),
-      own_offset + kWinogradProducts * cpu::AlignedSize(own.get_size()),
+      own_offset + winograd::kProducts * cpu::AlignedSize(own.get_size()),
       [=, bias = tail.bias, addend = tail.add](ParallelFor& pool, const Bindings& b, const auto& multiply) {
         const auto operand = [&](const std::optional<size_t>& post) {
           return post ? cpu::Operand<float>(b, *post) : nullptr;
         };
-        const WinogradTail after{operand(bias), operand(addend), activation};
+        const winograd::Tail after{operand(bias), operand(addend), activation};
         const float* x = cpu::In<float>(b, 0);
         float* y = cpu::Out<float>(b, 0);
         auto* v = cpu::Scratch<float>(b);
@@ -146,12 +142,12 @@ std::unique_ptr<Kernel> PrepareWinograd(const OpContext& context) {
         for (int64_t first = 0; first < shape.tiles(); first += rows) {
           const int64_t count = std::min(rows, shape.tiles() - first);
           cpu::ForRange(pool, count, 1, [&](int64_t begin, int64_t end) {
-            TransformWinogradInput(shape, {first, rows, first + begin, first + end}, x, v);
+            winograd::TransformInput(shape, {first, rows, first + begin, first + end}, x, v);
           });
           // Rows behind the last tile are multiplied as well, and nobody reads what comes of them.
           multiply();
           cpu::ForRange(pool, count, 1, [&](int64_t begin, int64_t end) {
-            TransformWinogradOutput(shape, {first, rows, first + begin, first + end}, m, after, y);
+            winograd::TransformOutput(shape, {first, rows, first + begin, first + end}, m, after, y);
           });
         }
       });
@@ -161,10 +157,10 @@ std::unique_ptr<Kernel> PrepareWinogradFilter(const OpContext& context, const On
   const Shape& filter = context.input(0).type.shape;
   const PreparedPtr reorder = PrepareReorderOf(context, layout.plain(), layout.packed());
   const size_t plain = layout.plain().get_size();
-  const size_t own_offset = cpu::AlignedSize(kWinogradProducts * plain);
+  const size_t own_offset = cpu::AlignedSize(winograd::kProducts * plain);
   const MemoryDesc own = reorder->scratchpad();
   std::vector<PrimitiveStep> reorders;
-  for (size_t p = 0; p < kWinogradProducts; ++p) {
+  for (size_t p = 0; p < winograd::kProducts; ++p) {
     PrimitiveStep step{reorder,
                        {{DNNL_ARG_FROM, layout.plain(), Source::Scratch(p * plain)},
                         {DNNL_ARG_TO, layout.packed(), Source::Output(0, p * layout.packed().get_size())}}};
@@ -175,12 +171,12 @@ std::unique_ptr<Kernel> PrepareWinogradFilter(const OpContext& context, const On
     reorders.push_back(std::move(step));
   }
   return KernelAround(context, "winograd_4x4_3x3", std::move(reorders),
-                      own_offset + kWinogradProducts * cpu::AlignedSize(own.get_size()),
+                      own_offset + winograd::kProducts * cpu::AlignedSize(own.get_size()),
                       [in = filter[2], out = filter[3]](ParallelFor& pool, const Bindings& b, const auto& reorder_all) {
                         const float* from = cpu::In<float>(b, 0);
                         auto* u = cpu::Scratch<float>(b);
                         cpu::ForRange(pool, in, 1, [&](int64_t begin, int64_t end) {
-                          cpu::TransformWinogradFilter(from, in, out, begin, end, u);
+                          winograd::TransformFilter(from, in, out, begin, end, u);
                         });
                         reorder_all();
                       });

@@ -1,9 +1,9 @@
-// How the input of a convolution on the matrix unit is brought into order (amx_geometry.h).
+// How the input of a convolution on the matrix unit is brought into order (geometry.h).
 #pragma once
 
 #include <array>
 
-#include "backends/cpu/amx_geometry.h"
+#include "backends/cpu/amx/geometry.h"
 
 namespace slimnet::cpu {
 

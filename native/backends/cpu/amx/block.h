@@ -1,5 +1,5 @@
-// One block of a convolution on the matrix unit: 32 output pixels times 32 output channels (amx_conv.h). Included by
-// amx_conv.cc alone; everything here may be called only where the processor has the unit.
+// One block of a convolution on the matrix unit: 32 output pixels times 32 output channels (conv.h). Included by
+// conv.cc alone; everything here may be called only where the processor has the unit.
 #pragma once
 
 #include <immintrin.h>
@@ -7,8 +7,8 @@
 #include <algorithm>
 #include <array>
 
-#include "backends/cpu/amx_geometry.h"
-#include "backends/cpu/amx_target.h"
+#include "backends/cpu/amx/geometry.h"
+#include "backends/cpu/amx/target.h"
 
 namespace slimnet::cpu {
 

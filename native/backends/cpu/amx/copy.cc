@@ -1,4 +1,4 @@
-#include "backends/cpu/amx_copy.h"
+#include "backends/cpu/amx/copy.h"
 
 #if defined(__x86_64__)
 
@@ -7,7 +7,7 @@
 #include <algorithm>
 #include <cstring>
 
-#include "backends/cpu/amx_target.h"
+#include "backends/cpu/amx/target.h"
 
 namespace slimnet::cpu {
 namespace {

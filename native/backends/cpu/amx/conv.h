@@ -2,7 +2,7 @@
 //
 // A block of 32 output pixels times 32 output channels is computed at a time, in four tiles of the unit, as the sum
 // over filter taps and input channels. So that the pixels of a block lie at equal distances in memory, images are
-// copied first (amx_geometry.h), unless the filter is a single tap of stride 1. Images of float32 with few channels are
+// copied first (geometry.h), unless the filter is a single tap of stride 1. Images of float32 with few channels are
 // rounded to bfloat16 on the way: the first layer of a network.
 #pragma once
 

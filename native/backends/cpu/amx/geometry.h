@@ -1,10 +1,10 @@
-// How a convolution on the matrix unit is laid out: what is copied where, and who computes what (amx_conv.h).
+// How a convolution on the matrix unit is laid out: what is copied where, and who computes what (conv.h).
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 
-#include "backends/cpu/amx_conv.h"
+#include "backends/cpu/amx/conv.h"
 
 namespace slimnet::cpu {
 

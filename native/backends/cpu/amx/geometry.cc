@@ -1,4 +1,4 @@
-#include "backends/cpu/amx_geometry.h"
+#include "backends/cpu/amx/geometry.h"
 
 #include <algorithm>
 

@@ -1,7 +1,7 @@
 #include <algorithm>
 
-#include "backends/cpu/amx_conv.h"
-#include "backends/cpu/amx_geometry.h"
+#include "backends/cpu/amx/conv.h"
+#include "backends/cpu/amx/geometry.h"
 #include "base/half.h"
 
 namespace slimnet::cpu {

@@ -1,15 +1,15 @@
-#include "backends/cpu/amx_conv.h"
+#include "backends/cpu/amx/conv.h"
 
 #include <algorithm>
 #include <array>
 #include <utility>
 
-#include "backends/cpu/amx_geometry.h"
+#include "backends/cpu/amx/geometry.h"
 
 #if defined(__x86_64__)
 
-#include "backends/cpu/amx_block.h"
-#include "backends/cpu/amx_copy.h"
+#include "backends/cpu/amx/block.h"
+#include "backends/cpu/amx/copy.h"
 
 namespace slimnet::cpu {
 namespace {

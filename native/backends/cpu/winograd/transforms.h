@@ -9,41 +9,40 @@
 
 #include <cstdint>
 
-namespace slimnet::cpu {
+namespace slimnet::cpu::winograd {
 
-inline constexpr int64_t kWinogradTile = 4;
-inline constexpr int64_t kWinogradProducts = 36;
+inline constexpr int64_t kTile = 4;
+inline constexpr int64_t kProducts = 36;
 // Channels that the transforms take at once: the channels of both sides are multiples of it.
-inline constexpr int64_t kWinogradChannels = 16;
+inline constexpr int64_t kChannels = 16;
 
-struct WinogradShape {
+struct Shape {
   int64_t batch, height, width, in_channels;
   int64_t out_height, out_width, out_channels;
   int64_t top, left;  // zero padding before the image; what lies behind it is zero as well
 
-  int64_t tiles_down() const { return (out_height + kWinogradTile - 1) / kWinogradTile; }
-  int64_t tiles_across() const { return (out_width + kWinogradTile - 1) / kWinogradTile; }
+  int64_t tiles_down() const { return (out_height + kTile - 1) / kTile; }
+  int64_t tiles_across() const { return (out_width + kTile - 1) / kTile; }
   int64_t tiles() const { return batch * tiles_down() * tiles_across(); }
 };
 
 // Some of the tiles: [begin, end) of all, in a buffer of 36 matrices with `rows` rows each whose first row is tile
 // `first`.
-struct WinogradTiles {
+struct Tiles {
   int64_t first, rows, begin, end;
 };
 
 // What follows the convolution. Null pointers are left out; `addend` has the result's shape and may be the result.
-struct WinogradTail {
+struct Tail {
   const float* bias = nullptr;
   const float* addend = nullptr;
   enum class Activation { kNone, kRelu, kRelu6 } activation = Activation::kNone;
 };
 
 // Rows [begin, end) of IC. Computed in double: it is done once.
-void TransformWinogradFilter(const float* filter, int64_t in_channels, int64_t out_channels, int64_t begin, int64_t end,
-                             float* u);
-void TransformWinogradInput(const WinogradShape& shape, const WinogradTiles& tiles, const float* x, float* v);
-void TransformWinogradOutput(const WinogradShape& shape, const WinogradTiles& tiles, const float* m,
-                             const WinogradTail& tail, float* y);
+void TransformFilter(const float* filter, int64_t in_channels, int64_t out_channels, int64_t begin, int64_t end,
+                     float* u);
+void TransformInput(const Shape& shape, const Tiles& tiles, const float* x, float* v);
+void TransformOutput(const Shape& shape, const Tiles& tiles, const float* m, const Tail& tail, float* y);
 
-}  // namespace slimnet::cpu
+}  // namespace slimnet::cpu::winograd
