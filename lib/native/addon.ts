@@ -46,8 +46,8 @@ export interface Addon {
   /** CRC-32C (Castagnoli) of `bytes`, continued from `seed` (0 to begin). */
   crc32c(bytes: Uint8Array, seed?: number): number;
   /**
-   * Preprocesses decoded images on a thread of its own: float32 [images, height, width, 3]. The pixels are read until the promise
-   * settles: nobody may change them or transfer their buffers before. `augmentations` has one for each image; without it they get
+   * Preprocesses decoded images, on a thread that no session computes with: float32 [images, height, width, 3]. The pixels are read
+   * until the promise settles: nobody may change them or transfer their buffers before. `augmentations` has one for each image; without it they get
    * that of evaluation.
    */
   preprocess(

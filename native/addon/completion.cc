@@ -25,10 +25,10 @@ std::shared_ptr<Completion> Completion::Create(napi_env env, Receive receive) {
   return completion;
 }
 
-void Completion::Push(std::unique_ptr<Job> job) noexcept {
+void Completion::Push(std::unique_ptr<Task> task) noexcept {
   const std::lock_guard lock(mutex_);
   if (!open_) return;
-  done_.push_back(std::move(job));
+  done_.push_back(std::move(task));
   if (woken_) return;
   woken_ = napi_call_threadsafe_function(wake_, nullptr, napi_tsfn_nonblocking) == napi_ok;
 }
@@ -44,21 +44,21 @@ void Completion::KeepAlive(napi_env env, bool keep) noexcept {
 }
 
 void Completion::Close() noexcept {
-  std::vector<std::unique_ptr<Job>> dropped;
+  std::vector<std::unique_ptr<Task>> dropped;
   const std::lock_guard lock(mutex_);
   open_ = false;
   dropped.swap(done_);
 }
 
 void Completion::Deliver(napi_env env) {
-  std::vector<std::unique_ptr<Job>> done;
+  std::vector<std::unique_ptr<Task>> done;
   {
     const std::lock_guard lock(mutex_);
     woken_ = false;
     if (!open_) return;
     done.swap(done_);
   }
-  for (std::unique_ptr<Job>& job : done) receive_(env, std::move(job));
+  for (std::unique_ptr<Task>& task : done) receive_(env, std::move(task));
 }
 
 }  // namespace slimnet

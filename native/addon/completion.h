@@ -1,4 +1,4 @@
-// The way back from executor threads to the JavaScript thread.
+// The way back from our threads to the JavaScript thread.
 #pragma once
 
 #include <node_api.h>
@@ -8,21 +8,21 @@
 #include <mutex>
 #include <vector>
 
-#include "runtime/executor.h"
+#include "runtime/task.h"
 
 namespace slimnet {
 
-// One for each environment. Jobs may arrive from any thread; they are handed over, in their order, on the JavaScript
+// One for each environment. Tasks may arrive from any thread; they are handed over, in their order, on the JavaScript
 // thread. Once closed it drops what arrives: the threads that still push need not know that the environment is ending.
 class Completion : public std::enable_shared_from_this<Completion> {
  public:
-  using Receive = std::function<void(napi_env, std::unique_ptr<Job>)>;
+  using Receive = std::function<void(napi_env, std::unique_ptr<Task>)>;
 
   // On the JavaScript thread. `receive` must not throw.
   static std::shared_ptr<Completion> Create(napi_env env, Receive receive);
 
   // From any thread.
-  void Push(std::unique_ptr<Job> job) noexcept;
+  void Push(std::unique_ptr<Task> job) noexcept;
 
   // On the JavaScript thread: whether the event loop is to stay alive for what is still to come.
   void KeepAlive(napi_env env, bool keep) noexcept;
@@ -34,7 +34,7 @@ class Completion : public std::enable_shared_from_this<Completion> {
 
   Receive receive_;
   std::mutex mutex_;
-  std::vector<std::unique_ptr<Job>> done_;
+  std::vector<std::unique_ptr<Task>> done_;
   napi_threadsafe_function wake_ = nullptr;
   bool open_ = true;
   bool woken_ = false;

@@ -27,7 +27,7 @@ napi_value ErrorValue(napi_env env, const Error& error) noexcept {
 Environment::Environment(napi_env env)
     : env_(env),
       completion_(Completion::Create(
-          env, [this](napi_env environment, std::unique_ptr<Job> job) { Settle(environment, std::move(job)); })),
+          env, [this](napi_env environment, std::unique_ptr<Task> task) { Settle(environment, std::move(task)); })),
       large_copy_(AvailableCores()) {}
 
 Environment& Environment::Create(napi_env env) {
@@ -57,6 +57,7 @@ void Environment::Shutdown() {
   ending_ = true;
   completion_->Close();
   for (const auto& [key, executor] : executors_) executor->Shutdown();
+  if (workers_) workers_->Shutdown();
   large_copy_.Stop();
   for (const auto& [place, cache] : packed_caches_) cache->Finish();
 }
@@ -98,12 +99,41 @@ std::shared_ptr<PackedCache> Environment::PackedCacheIn(const std::string& folde
 }
 
 napi_value Environment::Start(Executor& executor, std::unique_ptr<AsyncJob> job, size_t queue_limit) {
+  Settlement& settlement = *job;
+  return Begin(settlement, [&] { executor.Submit(std::move(job), queue_limit); });
+}
+
+napi_value Environment::Start(std::unique_ptr<AsyncWork> work) {
+  Settlement& settlement = *work;
+  return Begin(settlement, [&] {
+    std::unique_ptr<Work> submitted = std::move(work);
+    try {
+      Workers().Submit(std::move(submitted));
+    } catch (...) {
+      settlement.Release(env_);
+      throw;
+    }
+  });
+}
+
+WorkerPool& Environment::Workers() {
+  if (ending_) throw Error(ErrorCode::kDisposed, "The environment is ending: nothing can be run any more.");
+  if (!workers_) {
+    ShortenTimeSlicesOfOthers();
+    workers_ = std::make_unique<WorkerPool>(AvailableCores(), [completion = completion_](std::unique_ptr<Work> done) {
+      completion->Push(std::move(done));
+    });
+  }
+  return *workers_;
+}
+
+napi_value Environment::Begin(Settlement& settlement, const std::function<void()>& submit) {
   napi_value promise = nullptr;
   napi_deferred deferred = nullptr;
   js::Check(env_, napi_create_promise(env_, &deferred, &promise));
-  job->deferred_ = deferred;
+  settlement.deferred_ = deferred;
   try {
-    executor.Submit(std::move(job), queue_limit);
+    submit();
   } catch (const Error& error) {
     Reject(env_, deferred, error);
     return promise;
@@ -112,22 +142,22 @@ napi_value Environment::Start(Executor& executor, std::unique_ptr<AsyncJob> job,
   return promise;
 }
 
-void Environment::Settle(napi_env env, std::unique_ptr<Job> job) noexcept {
+void Environment::Settle(napi_env env, std::unique_ptr<Task> task) noexcept {
   const js::Scope scope(env);
-  auto& async = static_cast<AsyncJob&>(*job);
+  auto& settlement = dynamic_cast<Settlement&>(*task);
   if (--pending_ == 0) completion_->KeepAlive(env, false);
-  async.Release(env);
-  if (async.failure()) return Reject(env, async.deferred_, *async.failure());
+  settlement.Release(env);
+  if (task->failure()) return Reject(env, settlement.deferred_, *task->failure());
   try {
-    napi_resolve_deferred(env, async.deferred_, async.Result(env));
+    napi_resolve_deferred(env, settlement.deferred_, settlement.Result(env));
   } catch (const Error& error) {
-    Reject(env, async.deferred_, error);
+    Reject(env, settlement.deferred_, error);
   } catch (const std::bad_alloc&) {
-    Reject(env, async.deferred_, Error(ErrorCode::kMemory, "Out of memory."));
+    Reject(env, settlement.deferred_, Error(ErrorCode::kMemory, "Out of memory."));
   } catch (...) {
     napi_value thrown = nullptr;  // from JavaScript, or nothing at all in an environment that is ending
     napi_get_and_clear_last_exception(env, &thrown);
-    if (thrown != nullptr) napi_reject_deferred(env, async.deferred_, thrown);
+    if (thrown != nullptr) napi_reject_deferred(env, settlement.deferred_, thrown);
   }
 }
 

@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -16,23 +17,30 @@
 #include "runtime/executor.h"
 #include "runtime/large_copy.h"
 #include "runtime/packed_cache.h"
+#include "runtime/worker_pool.h"
 
 namespace slimnet {
 
-// A job whose end settles a promise.
-class AsyncJob : public Job {
+// What a task has whose end settles a promise.
+class Settlement {
  public:
-  using Job::Job;
-
-  // On the JavaScript thread, when the job did not fail: what the promise is resolved with.
+  virtual ~Settlement() = default;
+  // On the JavaScript thread, when the task did not fail: what the promise is resolved with.
   virtual napi_value Result(napi_env env) = 0;
-  // On the JavaScript thread, once the job has ended in whatever way: drops references to JavaScript values.
+  // On the JavaScript thread, once the task has ended in whatever way: drops references to JavaScript values.
   virtual void Release(napi_env) noexcept {}
 
  private:
   friend class Environment;
   napi_deferred deferred_ = nullptr;
 };
+
+class AsyncJob : public Job, public Settlement {
+ public:
+  using Job::Job;
+};
+
+class AsyncWork : public Work, public Settlement {};
 
 class Environment {
  public:
@@ -59,6 +67,8 @@ class Environment {
 
   // Queues a job and returns its promise. When the queue is full the promise is rejected at once.
   napi_value Start(Executor& executor, std::unique_ptr<AsyncJob> job, size_t queue_limit);
+  // The same for what is no program's, on threads that no executor has.
+  napi_value Start(std::unique_ptr<AsyncWork> work);
 
   void Reject(napi_env env, napi_deferred deferred, const Error& error) noexcept;
 
@@ -73,7 +83,9 @@ class Environment {
 
  private:
   explicit Environment(napi_env env);
-  void Settle(napi_env env, std::unique_ptr<Job> job) noexcept;
+  WorkerPool& Workers();
+  napi_value Begin(Settlement& settlement, const std::function<void()>& submit);
+  void Settle(napi_env env, std::unique_ptr<Task> task) noexcept;
 
   napi_env env_;
   napi_ref error_factory_ = nullptr;
@@ -82,6 +94,7 @@ class Environment {
   std::shared_ptr<Completion> completion_;
   std::map<std::pair<std::string, int>, std::shared_ptr<Executor>> executors_;
   std::map<std::pair<std::string, uint64_t>, std::shared_ptr<PackedCache>> packed_caches_;
+  std::unique_ptr<WorkerPool> workers_;  // made when first asked for
   LargeCopy large_copy_;
   OwnMemory own_memory_;
 };

@@ -1,7 +1,6 @@
 #include "addon/preprocess.h"
 
 #include <cstdint>
-#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -23,17 +22,17 @@ constexpr int64_t kLargestNumber = (int64_t{1} << 53) - 1;  // that JavaScript k
 constexpr size_t kMostImages = 65536;
 constexpr size_t kMostBytes = size_t{1} << 32;  // of a result
 
-// Pixels of JavaScript. The reference keeps the memory alive while the job may read it.
+// Pixels of JavaScript. The reference keeps the memory alive while the work may read it.
 struct HeldImage {
   ImageView view;
   Augmentation augmentation;
   napi_ref data = nullptr;
 };
 
-class PreprocessJob final : public AsyncJob {
+class PreprocessWork final : public AsyncWork {
  public:
-  PreprocessJob(const Preprocessing& preprocessing, const PreprocessingSpec& spec)
-      : AsyncJob(nullptr), preprocessing_(preprocessing), spec_(spec) {}
+  PreprocessWork(const Preprocessing& preprocessing, const PreprocessingSpec& spec)
+      : preprocessing_(preprocessing), spec_(spec) {}
 
   // On the JavaScript thread.
   void Hold(napi_env env, const ImageView& view, Augmentation augmentation, napi_value data) {
@@ -42,7 +41,7 @@ class PreprocessJob final : public AsyncJob {
     images_.push_back({view, std::move(augmentation), reference});
   }
 
-  void Execute(const ExecutorResources&) override {
+  void Run() override {
     const size_t floats = static_cast<size_t>(spec_.height) * static_cast<size_t>(spec_.width) * 3;
     result_ = HostBlock(images_.size() * floats * sizeof(float));
     auto* const out = reinterpret_cast<float*>(result_.data());
@@ -146,20 +145,18 @@ napi_value Preprocess(const js::Arguments& arguments) {
     }
   }
   // From here on no JavaScript runs that could take the pixels away.
-  auto job = std::make_unique<PreprocessJob>(*preprocessing, spec);
+  auto work = std::make_unique<PreprocessWork>(*preprocessing, spec);
   try {
     for (size_t i = 0; i < images.size(); ++i) {
       ReadPixels(env, images[i]);
       CheckAugmentation(*preprocessing, images[i].view.size(), spec, augmentations[i]);
-      job->Hold(env, images[i].view, std::move(augmentations[i]), images[i].data);
+      work->Hold(env, images[i].view, std::move(augmentations[i]), images[i].data);
     }
   } catch (...) {
-    job->Release(env);
+    work->Release(env);
     throw;
   }
-  // A thread of its own: pictures are made ready while a network runs.
-  Environment& environment = Environment::Of(env);
-  return environment.Start(*environment.ExecutorFor("null", 1), std::move(job), std::numeric_limits<size_t>::max());
+  return Environment::Of(env).Start(std::move(work));
 }
 
 napi_value DrawAugmentation(const js::Arguments& arguments) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <new>
 #include <string>
 #include <system_error>
 #include <utility>
@@ -322,17 +321,7 @@ void Executor::LetIn(Lane& lane) {
 }
 
 void Executor::Execute(Job& job, const ExecutorResources& resources) {
-  try {
-    job.Execute(resources);
-  } catch (const Error& error) {
-    job.failure_ = error;
-  } catch (const std::bad_alloc&) {
-    job.failure_.emplace(ErrorCode::kMemory, "Out of memory.");
-  } catch (const std::exception& error) {
-    job.failure_.emplace(ErrorCode::kInternal, std::string("Unexpected exception: ") + error.what());
-  } catch (...) {
-    job.failure_.emplace(ErrorCode::kInternal, "Unexpected exception of unknown type.");
-  }
+  job.Attempt([&] { job.Execute(resources); });
 }
 
 }  // namespace slimnet

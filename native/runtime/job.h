@@ -1,11 +1,8 @@
-// Something for an executor to do.
+// A task for an executor.
 #pragma once
 
-#include <atomic>
-#include <optional>
-
-#include "base/error.h"
 #include "runtime/resources.h"
+#include "runtime/task.h"
 
 namespace slimnet {
 
@@ -23,16 +20,13 @@ enum class Access {
   kAlone,    // none
 };
 
-class Job {
+class Job : public Task {
  public:
   // `owner` groups jobs: for the limit of the queue, and for what may be at work at the same time. Jobs of one owner
   // begin in the order in which they were submitted, but that those which read pass those which update: they need not
   // wait for these.
   explicit Job(const void* owner, Parallelism parallelism = Parallelism::kParallel, Access access = Access::kReads)
       : owner_(owner), parallelism_(parallelism), access_(access) {}
-  virtual ~Job() = default;
-  Job(const Job&) = delete;
-  Job& operator=(const Job&) = delete;
 
   // On a thread of the executor. What it throws becomes the failure.
   virtual void Execute(const ExecutorResources& resources) = 0;
@@ -49,10 +43,8 @@ class Job {
   const void* owner() const { return owner_; }
   Parallelism parallelism() const { return parallelism_; }
   Access access() const { return access_; }
-  const std::optional<Error>& failure() const { return failure_; }
 
  protected:
-  const std::atomic<bool>& cancelled() const { return cancelled_; }
   // So many jobs waited that it would have been computed on one thread, had it been ready.
   bool crowded() const { return crowded_; }
 
@@ -62,8 +54,6 @@ class Job {
   const Parallelism parallelism_;
   const Access access_;
   bool crowded_ = false;
-  std::atomic<bool> cancelled_{false};
-  std::optional<Error> failure_;
 };
 
 }  // namespace slimnet
