@@ -1,28 +1,32 @@
-import { isSlimnetError } from '../errors.js';
+import { isSlimnetError, OutputError, systemReason } from '../errors.js';
 
 /** What a command sees of the world: results go to `out`, messages to `err`. Tests hand in their own. */
 export interface CliIo {
   readonly in: NodeJS.ReadableStream;
   readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean };
   readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean };
-  /** Fires when the user wants to stop (Ctrl-C). */
+  /** Fires when the user wants to stop; its reason is the name of the signal, SIGINT (Ctrl-C) unless told. */
   readonly signal: AbortSignal;
 }
 
 /** Exit statuses. */
-export const exitStatus = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+export const exitStatus = { ok: 0, failed: 1, usage: 2, interrupted: 130, terminated: 143 } as const;
 
-/** Writes results and waits while their reader is slow. A reader that went away (`| head`) is no error. */
+/** The exit status of what a signal ended: 128 and the signal's number, as shells have it. */
+export function statusOfSignal(reason: unknown): number {
+  return reason === 'SIGTERM' ? exitStatus.terminated : exitStatus.interrupted;
+}
+
+/**
+ * Writes results and waits until they are taken.
+ * @throws OutputError when they are not: the disk is full, their reader has gone away
+ */
 export async function writeOut(io: CliIo, text: string): Promise<void> {
-  if (io.out.write(text)) return;
-  await new Promise<void>((resolve) => {
-    const done = () => {
-      io.out.removeListener('drain', done);
-      io.out.removeListener('close', done);
-      resolve();
-    };
-    io.out.once('drain', done);
-    io.out.once('close', done);
+  await new Promise<void>((resolve, reject) => {
+    io.out.write(text, (cause) => {
+      if (cause === null || cause === undefined) resolve();
+      else reject(new OutputError(`Standard output cannot be written: ${systemReason(cause)}.`, { cause }));
+    });
   });
 }
 

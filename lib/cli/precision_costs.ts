@@ -44,7 +44,7 @@ export async function measureCosts(
 
 async function logitsOf(io: CliIo, model: Model, images: readonly InputImage[]): Promise<Float32Array[] | null> {
   const logits: Float32Array[] = [];
-  const failed = await runModel(io, model, images, 'logits', async (row) => void logits.push(row));
+  const failed = await runModel(io, model, images, 'logits', { row: async (row) => void logits.push(row) });
   return failed > 0 ? null : logits;
 }
 

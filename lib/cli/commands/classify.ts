@@ -4,7 +4,7 @@ import type { DefineCommand } from '../command.js';
 import { expandInputs } from '../inputs.js';
 import { type CliIo, exitStatus, printable, writeOut } from '../io.js';
 import { addModelOptions, addPrecisionOptions, integer, loadFromFlags, type ModelFlags } from '../model_options.js';
-import { runModel } from '../model_run.js';
+import { type Failure, failureRecord, runModel } from '../model_run.js';
 import { csvLine, predictionTable } from '../table.js';
 
 interface Result {
@@ -15,6 +15,7 @@ interface Result {
 /** Writes results as they come, and what closes the output at the end. */
 interface Writer {
   write(result: Result): Promise<void>;
+  fail(failure: Failure): Promise<void>;
   end(): Promise<void>;
 }
 
@@ -22,7 +23,7 @@ interface Writer {
 const formats: Readonly<Record<string, (io: CliIo) => Writer>> = {
   table: tableWriter,
   json: jsonWriter,
-  jsonl: (io) => ({ write: (result) => writeOut(io, `${JSON.stringify(result)}\n`), end: async () => {} }),
+  jsonl: jsonLinesWriter,
   csv: csvWriter,
 };
 
@@ -48,10 +49,11 @@ export const classify: DefineCommand = (program, io, finish) => {
       try {
         const writer = (formats[flags.format] as (io: CliIo) => Writer)(io);
         const topK = Math.min(flags.topK, model.numClasses);
-        const failed = await runModel(io, model, inputs, 'predictions', (row, file) =>
-          writer.write({ file, predictions: model.top(row, topK) }),
-        );
-        await writer.end();
+        // What was written before an interruption is closed as well.
+        const failed = await runModel(io, model, inputs, 'predictions', {
+          row: (row, file) => writer.write({ file, predictions: model.top(row, topK) }),
+          failure: (file, error) => writer.fail(failureRecord(file, error)),
+        }).finally(() => writer.end());
         finish(failed > 0 ? exitStatus.failed : exitStatus.ok);
       } finally {
         await model[Symbol.asyncDispose]();
@@ -62,14 +64,24 @@ export const classify: DefineCommand = (program, io, finish) => {
 function tableWriter(io: CliIo): Writer {
   return {
     write: ({ file, predictions }) => writeOut(io, `${printable(file)}\n${predictionTable(predictions)}\n`),
+    // The message on standard error is for the same reader.
+    fail: async () => {},
     end: async () => {},
   };
 }
 
+function jsonLinesWriter(io: CliIo): Writer {
+  const write = (record: Result | Failure) => writeOut(io, `${JSON.stringify(record)}\n`);
+  return { write, fail: write, end: async () => {} };
+}
+
 function jsonWriter(io: CliIo): Writer {
   let written = 0;
+  const write = (record: Result | Failure) =>
+    writeOut(io, `${written++ === 0 ? '[\n' : ',\n'}  ${JSON.stringify(record)}`);
   return {
-    write: (result) => writeOut(io, `${written++ === 0 ? '[\n' : ',\n'}  ${JSON.stringify(result)}`),
+    write,
+    fail: write,
     end: () => writeOut(io, written === 0 ? '[]\n' : '\n]\n'),
   };
 }
@@ -77,7 +89,7 @@ function jsonWriter(io: CliIo): Writer {
 function csvWriter(io: CliIo): Writer {
   let started = false;
   const header = () => {
-    const line = started ? '' : csvLine(['file', 'rank', 'class', 'label', 'probability']);
+    const line = started ? '' : csvLine(['file', 'rank', 'class', 'label', 'probability', 'error']);
     started = true;
     return line;
   };
@@ -85,8 +97,10 @@ function csvWriter(io: CliIo): Writer {
     write: ({ file, predictions }) =>
       writeOut(
         io,
-        header() + predictions.map((p, rank) => csvLine([file, rank + 1, p.index, p.label, p.probability])).join(''),
+        header() +
+          predictions.map((p, rank) => csvLine([file, rank + 1, p.index, p.label, p.probability, ''])).join(''),
       ),
+    fail: ({ file, error }) => writeOut(io, header() + csvLine([file, '', '', '', '', error.message])),
     end: async () => {
       if (!started) await writeOut(io, header());
     },

@@ -13,7 +13,7 @@ import { writeOnnxFile } from '../onnx_file.js';
 
 const examples = `
 The source is a TensorFlow V1 file, a V2 prefix, a folder with a checkpoint file, or .safetensors. Without --to the destination's
-extension decides: .safetensors, .onnx, else v2.
+extension decides: .safetensors, .onnx, else v2 (.ckpt, or none).
 
 Examples:
   slimnet convert resnet_v1_50.ckpt resnet_v1_50.safetensors
@@ -120,6 +120,14 @@ function targetOf(destination: string, to: Target | undefined): { readonly to: T
   if (to !== undefined && implied !== undefined && to !== implied)
     throw new ArgumentError(`--to ${to}: a file whose name ends in .${extension} is ${implied}.`);
   const path = extension === 'index' ? destination.slice(0, -'.index'.length) : destination;
+  // A V2 prefix has no extension, that of a checkpoint, or a step or version behind a dot.
+  const other = /\.(?!ckpt$|ckpt-\d+$|\d+$)[^./\\]*$/.exec(destination)?.[0];
+  if (to === undefined && implied === undefined && other !== undefined) {
+    throw new ArgumentError(`The format of a file that ends in ${other} is not one that is written.`, {
+      path: destination,
+      hint: 'end its name in .safetensors, .onnx or .ckpt, or say the format: --to v1, v2 or safetensors.',
+    });
+  }
   return { to: to ?? implied ?? 'v2', path };
 }
 

@@ -5,7 +5,7 @@ import type { DefineCommand } from '../command.js';
 import { expandInputs } from '../inputs.js';
 import { exitStatus, say, writeOut } from '../io.js';
 import { addModelOptions, addPrecisionOptions, loadFromFlags, type ModelFlags } from '../model_options.js';
-import { runModel } from '../model_run.js';
+import { failureRecord, runModel } from '../model_run.js';
 import { npyBytes } from '../npy.js';
 
 const examples = `
@@ -41,10 +41,14 @@ export const embed: DefineCommand = (program, io, finish) => {
       try {
         const rows: Float32Array[] = [];
         const names: string[] = [];
-        const failed = await runModel(io, model, inputs, 'features', async (row, file) => {
-          if (output === undefined) return writeOut(io, `${JSON.stringify({ file, features: Array.from(row) })}\n`);
-          rows.push(row);
-          names.push(file);
+        const write = (record: object) => writeOut(io, `${JSON.stringify(record)}\n`);
+        const failed = await runModel(io, model, inputs, 'features', {
+          row: async (row, file) => {
+            if (output === undefined) return write({ file, features: Array.from(row) });
+            rows.push(row);
+            names.push(file);
+          },
+          ...(output === undefined ? { failure: (file, error) => write(failureRecord(file, error)) } : {}),
         });
         if (output !== undefined && rows.length > 0) {
           const width = (rows[0] as Float32Array).length;

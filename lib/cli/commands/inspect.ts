@@ -115,6 +115,12 @@ async function writeGraph(io: CliIo, subject: string, flags: Flags, target: stri
   if (implied !== undefined && flags.format === 'text')
     throw new ArgumentError(`--format text: a file whose name ends in .svg is a drawing.`);
   if (target === '') throw new ArgumentError('--graph: expected the name of a file, or nothing.');
+  const other = typeof target === 'string' ? /\.(?!svg$|txt$|md$)[^./\\]*$/.exec(target)?.[0] : undefined;
+  if (other !== undefined) {
+    throw new ArgumentError(`--graph: the format of a file that ends in ${other} is not one that is written.`, {
+      hint: 'end its name in .svg for a drawing, in .txt for a table.',
+    });
+  }
   const [name, classes] = isNetwork(subject) ? [subject, flags.classes] : await networkOf(subject);
   const { graph, net, predictions } = build(name, { ...flags, ...(classes === undefined ? {} : { classes }) });
   const whole = outlineOf(graph, predictions === undefined ? [net] : [net, predictions]);

@@ -65,9 +65,9 @@ describe('classify', () => {
         .map((line) => JSON.parse(line) as JsonResult),
     ).toEqual(json);
     const rows = (await run('csv')).out.split('\r\n');
-    expect(rows[0]).toBe('file,rank,class,label,probability');
+    expect(rows[0]).toBe('file,rank,class,label,probability,error');
     const expected = json.flatMap(({ file, predictions }) =>
-      predictions.map((p, i) => `${file},${i + 1},${p.index},"${p.label}",${p.probability}`),
+      predictions.map((p, i) => `${file},${i + 1},${p.index},"${p.label}",${p.probability},`),
     );
     expect(rows.slice(1)).toEqual([...expected, '']);
   });
@@ -85,12 +85,16 @@ describe('classify', () => {
     const args = ['classify', missing, all()[0] as string, join(folder, 'bad.jpg'), all()[1] as string];
     const { status, out, err } = await slimnet([...args, ...model, '-f', 'jsonl', '-b', '1']);
     expect(status).toBe(1);
-    expect(
-      out
-        .trimEnd()
-        .split('\n')
-        .map((line) => (JSON.parse(line) as JsonResult).file),
-    ).toEqual(all().slice(0, 2));
+    const records = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line) as JsonResult & { error?: { code: string; message: string } });
+    expect(records.filter(({ error }) => error === undefined).map(({ file }) => file)).toEqual(all().slice(0, 2));
+    const failed = records.filter(({ error }) => error !== undefined);
+    expect(failed.map(({ file, error }) => [file, error?.code])).toEqual([
+      [missing, 'ERR_IMAGE'],
+      [join(folder, 'bad.jpg'), 'ERR_IMAGE'],
+    ]);
     const lines = err.trimEnd().split('\n');
     expect(lines).toHaveLength(3);
     expect(lines[0]).toMatch(/missing\.jpg: .*no such file.*\[ERR_IMAGE\]/);
@@ -98,14 +102,20 @@ describe('classify', () => {
     expect(lines[2]).toBe('slimnet: 2 of 4 images failed.');
   });
 
-  test.each([
-    ['json', '[]\n'],
-    ['jsonl', ''],
-    ['csv', 'file,rank,class,label,probability\r\n'],
-    ['table', ''],
-  ])('when all files are bad, %s is still well-formed', async (format, expected) => {
-    const { status, out } = await slimnet(['classify', join(folder, 'bad.jpg'), ...model, '-f', format]);
-    expect({ status, out }).toEqual({ status: 1, out: expected });
+  test('when all files are bad, every format is still well-formed and says so', async () => {
+    const bad = join(folder, 'bad.jpg');
+    const run = async (format: string) => {
+      const { status, out } = await slimnet(['classify', bad, ...model, '-f', format]);
+      expect(status).toBe(1);
+      return out;
+    };
+    const record = { file: bad, error: { code: 'ERR_IMAGE', message: expect.stringContaining('no image') } };
+    expect(JSON.parse(await run('json'))).toEqual([record]);
+    expect(JSON.parse(await run('jsonl'))).toEqual(record);
+    expect(await run('csv')).toMatch(
+      /^file,rank,class,label,probability,error\r\n.*bad\.jpg,,,,,".*no image that can be decoded.*"\r\n$/,
+    );
+    expect(await run('table')).toBe('');
   });
 
   test('shows its progress on a terminal, apart from the results', async () => {
@@ -128,6 +138,17 @@ describe('classify', () => {
       signal: controller.signal,
     });
     expect({ status, err }).toEqual({ status: 130, err: 'slimnet: interrupted\n' });
+  });
+
+  test('closes its JSON when it is interrupted, and says by which signal', async () => {
+    const controller = new AbortController();
+    setTimeout(() => controller.abort('SIGTERM'), 50);
+    const many = Array.from({ length: 200 }, () => all()[0] as string);
+    const { status, out } = await slimnet(['classify', ...many, ...model, '-b', '1', '-f', 'json'], {
+      signal: controller.signal,
+    });
+    expect(status).toBe(143);
+    expect((JSON.parse(out) as unknown[]).length).toBeLessThan(200);
   });
 });
 

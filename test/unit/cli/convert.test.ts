@@ -184,6 +184,8 @@ describe('wrong use exits with 2', () => {
   test.each<[readonly string[], RegExp]>([
     [[], /missing required argument 'source'/],
     [[small], /missing required argument 'destination'/],
+    [[small, 'out.h5'], /out\.h5: The format of a file that ends in \.h5 is not one that is written.*--to v1, v2/],
+    [[small, 'folder.d/out.pth'], /ends in \.pth/],
     [[small, 'out', '--to', 'v3'], /Allowed choices are v1, v2, safetensors, onnx/],
     [[small, 'out.safetensors', '--to', 'v1'], /a file whose name ends in \.safetensors is safetensors/],
     [[small, 'out.onnx', '--to', 'v2'], /a file whose name ends in \.onnx is onnx/],

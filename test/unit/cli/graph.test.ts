@@ -221,6 +221,8 @@ describe('slimnet inspect --graph', () => {
 
   test.each([
     [['--graph', 'x.svg', '--format', 'text'], /ends in \.svg/],
+    [['--graph', 'x.png'], /a file that ends in \.png is not one that is written.*\.svg/],
+    [['--graph', 'x.pdf', '--format', 'svg'], /ends in \.pdf/],
     [['--graph', ''], /expected the name of a file/],
     [['--graph', '--depth', 'deep'], /integer/],
     [['--graph', '--format', 'png'], /Allowed choices are text, svg/],

@@ -56,7 +56,7 @@ test('classifies, and keeps results and messages apart', async () => {
     '$slimnet classify $photo nowhere.jpg -c $checkpoint --precision float32 -k 1 -f csv',
   );
   expect(status).toBe(1);
-  expect(out).toMatch(/^file,rank,class,label,probability\r\n.*photo\.jpg,1,\d,class \d,0\.\d+\r\n$/);
+  expect(out).toMatch(/^file,rank,class,label,probability,error\r\nnowhere.*photo\.jpg,1,\d,class \d,0\.\d+,\r\n$/s);
   expect(err).toMatch(/^slimnet: nowhere\.jpg: .*\nslimnet: 1 of 2 images failed\.\n$/);
 });
 
@@ -68,13 +68,19 @@ test('takes an image from a pipe', async () => {
   expect(JSON.parse(out)).toMatchObject({ file: '-' });
 });
 
-test('a reader that stops early is no error', async () => {
-  const { status, out, err } = await shell('set -o pipefail; $slimnet inspect resnet_v1_200 | head -n 1');
-  expect({ status, out, err }).toEqual({ status: 0, out: 'resnet_v1_200: network\n', err: '' });
+test('results that nobody takes, or that no disk has room for, are one sentence and an exit status', async () => {
+  const gone = 'slimnet: Standard output cannot be written: its reader has gone away. [ERR_OUTPUT]\n';
   const rows = await shell(
     `set -o pipefail; for i in $(seq 60); do echo $photo; done | $slimnet embed - -c $checkpoint --precision float32 -b 1 | head -n 1 | cut -c 1-8`,
   );
-  expect(rows).toMatchObject({ status: 0, out: '{"file":\n', err: '' });
+  expect(rows).toMatchObject({ status: 1, out: '{"file":\n', err: gone });
+  for (const args of ['inspect resnet_18', '--help', '--version', 'doctor --json']) {
+    expect(await shell(`$slimnet ${args} > /dev/full`)).toMatchObject({
+      status: 1,
+      err: 'slimnet: Standard output cannot be written: no space is left on the device. [ERR_OUTPUT]\n',
+    });
+  }
+  expect(await shell('$slimnet inspect nowhere 2> /dev/full')).toMatchObject({ status: 1 });
 });
 
 test('Ctrl-C ends it in order: exit status 130, no file half written', async () => {
