@@ -121,7 +121,7 @@ function targetOf(destination: string, to: Target | undefined): { readonly to: T
     throw new ArgumentError(`--to ${to}: a file whose name ends in .${extension} is ${implied}.`);
   const path = extension === 'index' ? destination.slice(0, -'.index'.length) : destination;
   // A V2 prefix has no extension, that of a checkpoint, or a step or version behind a dot.
-  const other = /\.(?!ckpt$|ckpt-\d+$|\d+$)[^./\\]*$/.exec(destination)?.[0];
+  const other = /(?<=[^./\\])\.(?!ckpt$|ckpt-\d+$|\d+$)[^./\\]+$/.exec(destination)?.[0];
   if (to === undefined && implied === undefined && other !== undefined) {
     throw new ArgumentError(`The format of a file that ends in ${other} is not one that is written.`, {
       path: destination,
