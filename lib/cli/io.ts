@@ -23,7 +23,11 @@ export function statusOfSignal(reason: unknown): number {
  */
 export async function writeOut(io: CliIo, text: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
+    // A write that is under way when its stream is destroyed is never called back.
+    const closed = () => reject(new OutputError('Standard output was closed before all was written.'));
+    io.out.once('close', closed);
     io.out.write(text, (cause) => {
+      io.out.removeListener('close', closed);
       if (cause === null || cause === undefined) resolve();
       else reject(new OutputError(`Standard output cannot be written: ${systemReason(cause)}.`, { cause }));
     });

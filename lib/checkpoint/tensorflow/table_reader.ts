@@ -35,9 +35,9 @@ interface IndexEntry extends BlockHandle {
   readonly lastKey: Uint8Array;
 }
 
-/** Blocks up to this size are kept for the next look-up, as one holds many small tensors. */
-const cachedBlockBytes = 1 << 20;
-const cachedBlocks = 8;
+/** A block up to this size is kept for the next look-up, as it holds many small tensors; more of them would only cost memory. */
+const cachedBlockBytes = 1 << 18;
+const cachedBlocks = 1;
 
 /** True when the last 8 bytes of a source are the magic number of a table. */
 export async function isTable(source: ByteSource): Promise<boolean> {

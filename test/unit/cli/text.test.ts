@@ -3,7 +3,7 @@ import { errorText, printable, writeOut } from '../../../lib/cli/io.js';
 import { npyBytes } from '../../../lib/cli/npy.js';
 import { barText, startProgress } from '../../../lib/cli/progress.js';
 import { csvLine, table } from '../../../lib/cli/table.js';
-import { ImageError, InternalError } from '../../../lib/errors.js';
+import { ImageError, InternalError, OutputError } from '../../../lib/errors.js';
 import { fakeIo } from '../../helpers/cli.js';
 import { readNpy } from '../../helpers/npy.js';
 
@@ -84,7 +84,7 @@ describe('progress', () => {
 });
 
 describe('streams', () => {
-  test('results wait for a slow reader and give up on one that went away', async () => {
+  test('results wait for a slow reader, and one that went away is an error', async () => {
     let release: () => void = () => {};
     const slow = new Writable({
       highWaterMark: 1,
@@ -102,7 +102,7 @@ describe('streams', () => {
     await waiting;
     const gone = writeOut({ ...fakeIo(), out: slow }, 'line\n');
     slow.destroy();
-    await gone;
+    await expect(gone).rejects.toThrow(OutputError);
   });
 });
 
