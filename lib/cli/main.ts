@@ -25,7 +25,18 @@ export function commandLine(
         'Exit status: 0 all done, 1 something failed (the rest is done), 2 wrong use, 130 interrupted, 143 terminated.',
     );
   for (const define of commands) define(program, io, finish);
+  for (const command of program.commands)
+    command.configureOutput({ outputError: (text, print) => print(withShortOption(text, command)) });
   return program;
+}
+
+/** Of options that are one letter the parser guesses none. */
+function withShortOption(text: string, { options }: Command): string {
+  const [, letter] = /^error: unknown option '--?(\w)'\n/.exec(text) ?? [];
+  const meant = options.find(
+    ({ short }) => letter !== undefined && short?.toLowerCase() === `-${letter.toLowerCase()}`,
+  );
+  return meant === undefined ? text : text.replace('\n', `\n(Did you mean ${meant.short}, ${meant.long}?)\n`);
 }
 
 /**

@@ -97,6 +97,17 @@ export interface Variable {
   readonly tensor: Tensor;
 }
 
+/** Updates that training runs with an output, such as those of a batch normalization's moving statistics. */
+export interface TrainingUpdates {
+  /** The layer and the collections that hold its updates, for messages. */
+  readonly layer: string;
+  readonly collections: readonly string[];
+  readonly output: Tensor;
+  readonly updates: readonly Tensor[];
+  /** False where only the run knows whether it trains. */
+  readonly always: boolean;
+}
+
 /** Options of a graph. */
 export interface GraphOptions {
   /** Seed of all initial values and random ops that have none of their own. */
@@ -130,6 +141,7 @@ export class Graph {
   readonly #names = new Map<string, number>();
   readonly #states = new Map<symbol, unknown>();
   readonly #forcedUpdates = new Map<Node, Tensor[]>();
+  readonly #trainingUpdates: TrainingUpdates[] = [];
   #nameScope = '';
 
   constructor(options: GraphOptions = {}) {
@@ -247,6 +259,16 @@ export class Graph {
   /** Updates that run whenever `node` runs. */
   forcedUpdates(node: Node): readonly Tensor[] {
     return this.#forcedUpdates.get(node) ?? [];
+  }
+
+  /** Says that training runs `updates` whenever it computes `output`; they are left to whoever trains. */
+  noteTrainingUpdates(noted: TrainingUpdates): void {
+    this.#trainingUpdates.push(noted);
+  }
+
+  /** What `noteTrainingUpdates` was told. */
+  get trainingUpdates(): readonly TrainingUpdates[] {
+    return this.#trainingUpdates;
   }
 
   /** Appends to a named collection. */

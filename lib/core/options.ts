@@ -58,24 +58,34 @@ export function unknownOption(
   name: string,
   details: ErrorDetails = {},
 ): ArgumentError {
-  const meant = known.find((each) => withinOneEdit(normalized(each), normalized(name)));
+  const meant =
+    known.find((each) => normalized(each) === normalized(name)) ??
+    known.find((each) => withinOneEdit(normalized(each), normalized(name))) ??
+    known.find((each) => beginsAlike(normalized(each), normalized(name)));
   return new ArgumentError(`${where} has no option ${name}; it has ${known.join(', ') || 'none'}.`, {
     ...details,
     ...(meant === undefined ? {} : { hint: `did you mean ${meant}?` }),
   });
 }
 
-function normalized(name: string): string {
+/** Names without what is easily mistaken in them. */
+export function normalized(name: string): string {
   return name.replaceAll('_', '').toLowerCase();
 }
 
 /** True when one insertion, deletion or replacement at most turns `a` into `b`. */
-function withinOneEdit(a: string, b: string): boolean {
+export function withinOneEdit(a: string, b: string): boolean {
   if (Math.abs(a.length - b.length) > 1) return false;
   const [short, long] = a.length <= b.length ? [a, b] : [b, a];
   let i = 0;
   while (i < short.length && short[i] === long[i]) i++;
   return short.slice(short.length === long.length ? i + 1 : i) === long.slice(i + 1);
+}
+
+/** True where one of two names begins with the other, as in `ignoreMissing` and `ignoreMissingVars`. */
+function beginsAlike(a: string, b: string): boolean {
+  const [short, long] = a.length <= b.length ? [a, b] : [b, a];
+  return short.length >= 4 && long.startsWith(short);
 }
 
 /** Checks an integer. @throws ArgumentError */

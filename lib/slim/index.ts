@@ -22,12 +22,14 @@ export {
   truncatedNormalInitializer,
   varianceScalingInitializer,
   xavierInitializer,
+  xavierInitializer as xavierInitializerConv2d,
   zerosInitializer,
 } from './initializers.js';
 export * from './layers/index.js';
 export * as losses from './losses/index.js';
 export * from './math.js';
 export * as metrics from './metrics/index.js';
+export type { NestedValues } from './nested_values.js';
 export type { Options } from './options.js';
 export { constant, placeholder } from './placeholder.js';
 export {

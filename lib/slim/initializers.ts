@@ -2,6 +2,7 @@ import { allocate, type DType, describe, holds, isFloating, type TypedArray } fr
 import type { Draw, InitialValue } from '../core/graph.js';
 import { type ConcreteShape, elementCount, sameShape, shapeText } from '../core/shape.js';
 import { ArgumentError } from '../errors.js';
+import { flatValues, type NestedValues } from './nested_values.js';
 import { mergeOptions, type Options } from './options.js';
 import { fillDraw, type StreamId, truncatedNormal, uniform as uniformDraw } from './random.js';
 
@@ -48,12 +49,13 @@ export function onesInitializer(): Initializer {
 }
 
 /**
- * One value everywhere, or an array of values, whose shape a variable may then take over.
- * @param options.shape shape of the array; a vector unless told
- * @throws ArgumentError when a variable is made whose shape or dtype does not fit
+ * One value everywhere, or values in a typed array or in nested lists, whose shape a variable may then take over.
+ * @param options.shape shape of the values; that of the lists unless told
+ * @throws ArgumentError for lists of different lengths and for what is no number, and when a variable is made whose shape or dtype does
+ *   not fit
  */
 export function constantInitializer(
-  values: number | bigint | readonly number[] | TypedArray,
+  values: NestedValues,
   options: { readonly shape?: ConcreteShape } = {},
 ): Initializer {
   if (typeof values === 'number' || typeof values === 'bigint') {
@@ -62,8 +64,8 @@ export function constantInitializer(
       draw: (shape, dtype) => filled(shape, dtype, () => values),
     };
   }
-  const list = Array.from(values as Iterable<number | bigint>);
-  const own = options.shape ?? [list.length];
+  const { list, shape } = flatValues('constantInitializer', values);
+  const own = options.shape ?? shape;
   if (elementCount(own) !== list.length)
     throw new ArgumentError(`constantInitializer: ${shapeText(own)} does not hold ${list.length} values.`);
   return {

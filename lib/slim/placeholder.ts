@@ -1,9 +1,10 @@
-import { type DType, describe, isDType, type TypedArray } from '../core/dtype.js';
+import { type DType, describe, isDType } from '../core/dtype.js';
 import { currentGraph, type Tensor } from '../core/graph.js';
 import { withDefaults } from '../core/options.js';
 import { type ConcreteShape, elementCount, type Shape, shapeText } from '../core/shape.js';
 import { ArgumentError } from '../errors.js';
 import * as ops from '../ops/index.js';
+import { flatValues, type NestedValues } from './nested_values.js';
 import { nameScope } from './variable_scope.js';
 
 /**
@@ -28,23 +29,22 @@ export function placeholder(dtype: DType, shape: Shape, options: { readonly name
 
 /**
  * Values that are part of the graph.
- * @param values as many as the shape has elements, or one that fills it
- * @param options.shape a scalar for a number, a vector for an array unless told
- * @throws ArgumentError when count and shape do not fit; 64-bit integers must be exact as JavaScript numbers
+ * @param values a number, a typed array, or nested lists, whose shape is taken; or as many as `shape` has elements, or one that fills it
+ * @param options.dtype float32 unless told; true and false are values of bool alone
+ * @throws ArgumentError when count and shape do not fit, for lists of different lengths, and for what is no number; 64-bit integers must be
+ *   exact as JavaScript numbers
  */
 export function constant(
-  values: number | readonly number[] | TypedArray,
+  values: NestedValues,
   options: { readonly dtype?: DType; readonly shape?: ConcreteShape; readonly name?: string } = {},
 ): Tensor {
-  const list = typeof values === 'number' ? [values] : Array.from(values as Iterable<number | bigint>, Number);
   const defaults = { dtype: 'float32' as const, shape: undefined, name: 'Const' };
-  const {
-    dtype,
-    name,
-    shape = typeof values === 'number' ? [] : [list.length],
-  } = withDefaults('constant', options, defaults);
+  const { dtype, name, ...rest } = withDefaults('constant', options, defaults);
+  const flat = flatValues('constant', values, dtype === 'bool');
+  const { shape = flat.shape } = rest;
   checkType('constant', dtype, shape);
-  const wrong = list.find((v) => typeof v !== 'number' || (!dtype.includes('float') && !Number.isSafeInteger(v)));
+  const list = flat.list.map(Number);
+  const wrong = list.find((v) => !dtype.includes('float') && !Number.isSafeInteger(v));
   if (wrong !== undefined)
     throw new ArgumentError(`constant: expected values of ${dtype}, received ${describe(wrong)}.`);
   if (list.length !== 1 && list.length !== elementCount(shape)) {

@@ -117,7 +117,7 @@ describe('AssignFromCheckpointTest', () => {
       await expect(failing).rejects.toThrow(CheckpointError);
       await expect(failing).rejects.toThrow(/Checkpoint is missing variable \[v0_fake\]/);
       expect(read('my_var1')).toEqual([-1]);
-      await slim.assignFromCheckpoint(session, path, list, { ignoreMissingVars: true });
+      await slim.assignFromCheckpoint(session, path, list, { ignoreMissing: true });
       expect(read('my_var1')).toEqual([20]);
     });
   });
@@ -180,7 +180,7 @@ describe('AssignFromCheckpointFnTest', () => {
       await expect(slim.assignFromCheckpointFn(path, list)(session)).rejects.toThrow(
         /shapes of both tensors to match for v0: lhs shape \[1,2\], rhs shape \[2,1\]/,
       );
-      await slim.assignFromCheckpointFn(path, list, { reshapeVariables: true })(session);
+      await slim.assignFromCheckpointFn(path, list, { reshape: true })(session);
       expect(read('my_var0')).toEqual([10, 11]);
     });
   });
@@ -198,12 +198,12 @@ describe('AssignFromCheckpointFnTest', () => {
     const warnings = jest.spyOn(process, 'emitWarning').mockImplementation(() => {});
     try {
       await withVariables({ v0: [], v1: [], v2: [] }, async (session, variables, read) => {
-        const init = slim.assignFromCheckpointFn(path, Object.values(variables), { ignoreMissingVars: true });
+        const init = slim.assignFromCheckpointFn(path, Object.values(variables), { ignoreMissing: true });
         expect((await init(session))?.missing.map(({ tensor }) => tensor)).toEqual(['v2']);
         expect([read('v0'), read('v1')]).toEqual([[10], [20]]);
         expect(warnings).toHaveBeenCalledTimes(1);
         expect(String(warnings.mock.calls[0]?.[0])).toMatch(/^Variable v2 missing in checkpoint /);
-        const none = slim.assignFromCheckpointFn(path, { x: variables.v0 as Variable }, { ignoreMissingVars: true });
+        const none = slim.assignFromCheckpointFn(path, { x: variables.v0 as Variable }, { ignoreMissing: true });
         expect(await none(session)).toBeNull();
       });
     } finally {
@@ -214,6 +214,13 @@ describe('AssignFromCheckpointFnTest', () => {
   test('no variables at all are refused', () => {
     expect(() => slim.assignFromCheckpointFn('model', [])).toThrow(/varList cannot be empty/);
     expect(() => slim.assignFromCheckpointFn('model', {})).toThrow(ArgumentError);
-    expect(() => slim.assignFromCheckpointFn('model', [], { reshape: true } as never)).toThrow(/has no option reshape/);
+  });
+
+  test('options have the names that they have everywhere, and the hint knows those of Slim', () => {
+    const attempt = (options: object) => () => slim.assignFromCheckpointFn('model', [], options as never);
+    expect(attempt({ ignoreMissingVars: true })).toThrow(
+      /has no option ignoreMissingVars.* did you mean ignoreMissing\?/,
+    );
+    expect(attempt({ reshapeVariables: true })).toThrow(/has no option reshapeVariables.* did you mean reshape\?/);
   });
 });

@@ -1,11 +1,12 @@
 /** Suggestions for names that were not found. */
+import { normalized, withinOneEdit } from '../../core/options.js';
 
 /** At most this many are suggested. */
 const maxSuggestions = 3;
 
 /**
  * Names that a missing one may have meant: those that share the most trailing components (`conv1/weights` under another
- * scope), and those that differ in a few characters only. Best first.
+ * scope), and those that differ in a few characters only, or in one where they are short. Best first.
  */
 export function similarNames(name: string, candidates: Iterable<string>): string[] {
   const scored: { candidate: string; score: number }[] = [];
@@ -20,6 +21,9 @@ export function similarNames(name: string, candidates: Iterable<string>): string
 function similarity(a: string, b: string): number {
   const shared = commonSuffix(a.split('/'), b.split('/'));
   if (shared >= 2) return 1 + shared;
+  if (withinOneEdit(normalized(a), normalized(b))) return 1;
+  // `w` under another scope, or without its own.
+  if (shared === 1 && !(a.includes('/') && b.includes('/'))) return 1;
   const prefix = commonPrefix(a, b);
   const suffix = commonPrefix([...a].reverse().join(''), [...b].reverse().join(''));
   const longest = Math.max(a.length, b.length);

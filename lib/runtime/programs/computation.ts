@@ -1,8 +1,9 @@
 /** What a caller asks for: fetches and updates of one graph, and the placeholders that they need. */
 import { describe } from '../../core/dtype.js';
-import { type Graph, Tensor } from '../../core/graph.js';
+import { type Graph, Tensor, type TrainingUpdates } from '../../core/graph.js';
+import { reachable } from '../../core/traversal.js';
 import { ArgumentError } from '../../errors.js';
-import { placeholdersOf } from '../../plan/encode.js';
+import { placeholdersOf, updatesOf } from '../../plan/encode.js';
 
 export interface Computation {
   /** Equal keys mean equal computations, as long as the graph is not added to. */
@@ -10,6 +11,8 @@ export interface Computation {
   readonly fetches: ReadonlyMap<string, Tensor>;
   readonly updates: readonly Tensor[];
   readonly placeholders: readonly Tensor[];
+  /** What it leaves out of training: updates that go with layers which it computes as in training. */
+  readonly updatesLeftOut: readonly TrainingUpdates[];
 }
 
 /** The key of a computation, without working out what it needs. @throws ArgumentError for what is no tensor of the graph */
@@ -44,7 +47,18 @@ export function makeComputation(
     fetches: map,
     updates: [...updates],
     placeholders: placeholdersOf(graph, [...map.values(), ...updates]),
+    updatesLeftOut: updatesLeftOut(graph, [...map.values(), ...updates]),
   };
+}
+
+/** Where only the run knows whether it trains, one that changes variables does. */
+function updatesLeftOut(graph: Graph, roots: readonly Tensor[]): TrainingUpdates[] {
+  if (graph.trainingUpdates.length === 0) return [];
+  const nodes = new Set(reachable(graph, roots));
+  const trains = updatesOf(graph, roots).length > 0;
+  return graph.trainingUpdates
+    .filter(({ output, always }) => nodes.has(output.node) && (always || trains))
+    .filter(({ updates }) => !updates.every(({ node }) => nodes.has(node)));
 }
 
 function tensorKey(graph: Graph, what: string, tensor: unknown): string {

@@ -54,6 +54,7 @@ export class Runs {
   readonly #context: RunContext;
   readonly #queue: RunQueue;
   #ended = 0;
+  #warned = false;
 
   constructor(context: RunContext) {
     this.#context = context;
@@ -81,7 +82,21 @@ export class Runs {
     checkBoolean('run', 'borrowed', how.borrowed);
     const computation = programs.computation(fetches, updates);
     const inputs = checkFeeds(computation.placeholders, feeds);
+    if (observers === undefined) this.#warnOfUpdates(computation);
     return this.#compute(computation, inputs, { ...how, observers }) as Promise<Record<K, TensorValue>>;
+  }
+
+  /** Says once that moving statistics stay as they are: a network that was trained so is wrong in inference. */
+  #warnOfUpdates({ updatesLeftOut: [first, ...more] }: Computation): void {
+    if (first === undefined || this.#warned) return;
+    this.#warned = true;
+    const layers = more.length === 0 ? first.layer : `${first.layer} and ${more.length} more`;
+    const updates = first.collections.map((name) => `...graph.getCollection('${name}')`).join(', ');
+    process.emitWarning(
+      `run: computed in training mode without the updates of their moving statistics: ${layers}. ` +
+        `To keep the statistics up to date, pass updates: [${updates}]. This is said once for each session.`,
+      { type: 'SlimnetWarning', code: 'SLIMNET_UPDATES_LEFT_OUT' },
+    );
   }
 
   async calibrate(

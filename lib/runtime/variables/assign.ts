@@ -71,19 +71,19 @@ function valuesFor(variable: Variable, values: NamedValues[string]): TypedArray 
 /** Options of `assignFromCheckpoint`. */
 export interface AssignFromCheckpointOptions {
   /** Variables whose tensor is not there keep their values, and a warning names them. Default false. */
-  ignoreMissingVars?: boolean;
+  ignoreMissing?: boolean;
 }
 
 /** Options of `assignFromCheckpointFn`. */
 export interface AssignFromCheckpointFnOptions extends AssignFromCheckpointOptions {
   /** A tensor of another shape but of as many elements fits. Default false. */
-  reshapeVariables?: boolean;
+  reshape?: boolean;
 }
 
-const assignDefaults = { ignoreMissingVars: false } satisfies Defaults<AssignFromCheckpointOptions>;
+const assignDefaults = { ignoreMissing: false } satisfies Defaults<AssignFromCheckpointOptions>;
 const assignFnDefaults = {
   ...assignDefaults,
-  reshapeVariables: false,
+  reshape: false,
 } satisfies Defaults<AssignFromCheckpointFnOptions>;
 
 const assignWords: Words = {
@@ -104,9 +104,9 @@ export async function assignFromCheckpoint(
   varList: VariableList,
   options: AssignFromCheckpointOptions = {},
 ): Promise<RestorePlan<Variable>> {
-  const { ignoreMissingVars } = withDefaults('assignFromCheckpoint', options, assignDefaults);
+  const { ignoreMissing } = withDefaults('assignFromCheckpoint', options, assignDefaults);
   const plan = await restoreWanted(session, modelPath, wantedOf(varList, 'assignFromCheckpoint'), {
-    ignoreMissing: ignoreMissingVars,
+    ignoreMissing,
     reshape: false,
     words: assignWords,
   });
@@ -116,7 +116,7 @@ export async function assignFromCheckpoint(
 
 /**
  * A function that restores variables of the session that it is given. It resolves to what was restored, or to null when
- * `ignoreMissingVars` leaves nothing to restore.
+ * `ignoreMissing` leaves nothing to restore.
  * @throws ArgumentError when there are no variables; the function rejects with CheckpointError for what does not fit
  */
 export function assignFromCheckpointFn(
@@ -124,11 +124,7 @@ export function assignFromCheckpointFn(
   varList: VariableList,
   options: AssignFromCheckpointFnOptions = {},
 ): (session: Session) => Promise<RestorePlan<Variable> | null> {
-  const { ignoreMissingVars: ignoreMissing, reshapeVariables: reshape } = withDefaults(
-    'assignFromCheckpointFn',
-    options,
-    assignFnDefaults,
-  );
+  const { ignoreMissing, reshape } = withDefaults('assignFromCheckpointFn', options, assignFnDefaults);
   const wanted = wantedOf(varList, 'assignFromCheckpointFn');
   if (wanted.size === 0) throw new ArgumentError('assignFromCheckpointFn: varList cannot be empty.');
   return async (session) => {

@@ -105,7 +105,10 @@ function update(
   ];
   const { graph } = output;
   if (o.updatesCollections === null) graph.forceUpdates(output, updates);
-  else
-    for (const name of collectionList(o.updatesCollections, 'updatesCollections'))
-      for (const each of updates) graph.addToCollection(name, each);
+  else {
+    const collections = collectionList(o.updatesCollections, 'updatesCollections');
+    for (const name of collections) for (const each of updates) graph.addToCollection(name, each);
+    const layer = mean.name.replace(/\/[^/]*$/, '');
+    graph.noteTrainingUpdates({ layer, collections, output, updates, always: o.isTraining === true });
+  }
 }

@@ -4,6 +4,7 @@ import { type Activation, relu } from '../activations.js';
 import { addArgScope } from '../arg_scope.js';
 import { type CollectionNames, collectNamedOutputs } from '../collections.js';
 import { type Initializer, xavierInitializer, zerosInitializer } from '../initializers.js';
+import type { Options } from '../options.js';
 import type { Regularizer } from '../regularizers.js';
 import { lastDimension, positiveInteger, requireTensor } from '../utils.js';
 import { type Reuse, type Scope, variableScope } from '../variable_scope.js';
@@ -68,3 +69,18 @@ export const fullyConnected = addArgScope(
       return collectNamedOutputs(o.outputsCollections, sc.name, activated(net, o.activationFn, where));
     }),
 );
+
+/** `fullyConnected` without an activation. */
+export const linear: Linear = Object.defineProperty(
+  (inputs: Tensor, numOutputs: number, options: Options<Omit<FullyConnectedOptions, 'activationFn'>> = {}): Tensor =>
+    fullyConnected(inputs, numOutputs, { activationFn: null, ...options }),
+  'name',
+  // Slim's is a partial application, of which `repeat` and `stack` take the name of what is applied.
+  { value: fullyConnected.name },
+);
+
+type Linear = (
+  inputs: Tensor,
+  numOutputs: number,
+  options?: Options<Omit<FullyConnectedOptions, 'activationFn'>>,
+) => Tensor;

@@ -1,11 +1,11 @@
 export { type BatchNormInitializers, type BatchNormOptions, batchNorm } from './batch_norm.js';
 export { type BiasAddOptions, biasAdd } from './bias_add.js';
 export type { Normalizer, VariablesCollections } from './common.js';
-export { type Conv2dOptions, conv2d } from './conv2d.js';
+export { type Conv2dOptions, conv2d, conv2d as convolution2d } from './conv2d.js';
 export type { DataFormat } from './data_format.js';
 export { type DropoutOptions, dropout } from './dropout.js';
 export { type FlattenOptions, flatten } from './flatten.js';
-export { type FullyConnectedOptions, fullyConnected } from './fully_connected.js';
+export { type FullyConnectedOptions, fullyConnected, linear } from './fully_connected.js';
 export { type OneHotEncodingOptions, oneHotEncoding } from './one_hot_encoding.js';
 export { avgPool2d, maxPool2d, type Pool2dOptions, type PoolingType, type PoolOptions, pool } from './pooling.js';
 export { type Layer, repeat, stack } from './repeat.js';

@@ -427,6 +427,8 @@ describe('wrong use', () => {
     [['clasify'], /Did you mean classify\?/],
     [['classify', '-c', 'x'], /missing required argument 'images'/],
     [['classify', 'a.jpg'], /--checkpoint <path>' not specified/],
+    [['classify', 'a.jpg', '-c', 'x', '--k', '3'], /Did you mean -k, --top-k\?/],
+    [['classify', 'a.jpg', '-c', 'x', '-K', '3'], /Did you mean -k, --top-k\?/],
     [['classify', 'a.jpg', '-c', 'x', '--modle', 'y'], /Did you mean (one of --mode, )?--model\?/],
     [['classify', 'a.jpg', '-c', 'x', '-m', 'resnet_v9'], /Allowed choices are resnet_v1_50,/],
     [['classify', 'a.jpg', '-c', 'x', '-k', '0'], /integer from 1/],

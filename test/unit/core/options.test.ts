@@ -47,6 +47,8 @@ describe('options with their defaults', () => {
       'example has no option moode; it has count, side, mode, signal. Hint: did you mean mode?',
     );
     expect(attempt({ Si_de: 1 })).toThrow(/did you mean side\?/);
+    expect(attempt({ sideLength: 1 })).toThrow(/did you mean side\?/);
+    expect(() => withDefaults('fit', { K: 3 } as object, { m: 1, k: 2 })).toThrow(/did you mean k\?/);
     expect(attempt({ entirely: 1 })).toThrow(/it has count, side, mode, signal\.$/);
   });
 
