@@ -1,5 +1,13 @@
 /** Reading tensors of an open checkpoint by name. */
-import { allocate, type DType, describe, holds, isDType, type TypedArray } from '../core/dtype.js';
+import {
+  carrierOf,
+  convertNumbers,
+  isConvertible,
+  isFloat,
+  isNumeric,
+  type NumericDType,
+} from '../core/convert_numbers.js';
+import { type DType, describe, isDType, type TypedArray, typedArrayName } from '../core/dtype.js';
 import { ArgumentError, CheckpointError, ExecutionError } from '../errors.js';
 import { throwIfAborted } from './files/byte_source.js';
 import { similarNames } from './restore/similar_names.js';
@@ -40,12 +48,47 @@ export class CheckpointReader {
    */
   async read(name: string): Promise<TensorData> {
     const { info, dtype } = this.#numeric(name);
-    let data: TypedArray = allocate(dtype, 0);
-    await this.#inner.load(info, () => {
-      data = this.#allocate(info, dtype);
-      return bytesView(data);
-    });
+    if (!isDType(dtype)) {
+      throw new CheckpointError(`${name} is of dtype ${dtype}, which files alone have.`, {
+        path: this.path,
+        hint: 'Use readAs with a wider float.',
+      });
+    }
+    return { dtype, shape: info.shape, data: await this.#load(info, dtype) };
+  }
+
+  /**
+   * Reads a tensor of numbers as those of another dtype: floats as floats, rounded to the nearest, and integers as integers.
+   * @throws CheckpointError as `read` does, and for values that the dtype cannot hold
+   */
+  async readAs<D extends DType>(name: string, dtype: D): Promise<TensorData<D>> {
+    const { info } = this.#numeric(name);
+    if (!isConvertible(info.dtype, dtype)) {
+      throw new CheckpointError(`${name} is of dtype ${info.dtype}, which cannot be taken as ${dtype}.`, {
+        path: this.path,
+      });
+    }
+    const stored = await this.#load(info, info.dtype);
+    if (info.dtype === dtype) return { dtype, shape: info.shape, data: stored };
+    const data = this.#allocate(info, dtype);
+    this.convert(name, stored, dtype, data);
     return { dtype, shape: info.shape, data };
+  }
+
+  /**
+   * Converts the values of a tensor, as they are stored, into those of a dtype for which `isConvertible` is true.
+   * @returns how many values that are not zero became zero
+   * @throws CheckpointError for a value that the dtype cannot hold
+   */
+  convert(name: string, stored: TypedArray, dtype: DType, target: TypedArray): number {
+    const { info, dtype: from } = this.#numeric(name);
+    const { unfit, vanished } = convertNumbers(from, stored, dtype, target);
+    if (unfit < 0) return vanished;
+    const value = isFloat(from) && stored.BYTES_PER_ELEMENT <= 2 ? '' : ` ${stored[unfit]}`;
+    throw new CheckpointError(
+      `${name} ${formatShape(info.shape)} cannot be taken as ${dtype}: the ${from}${value} of element ${unfit} is out of its range.`,
+      { path: this.path },
+    );
   }
 
   /**
@@ -54,7 +97,8 @@ export class CheckpointReader {
    */
   async readInto(name: string, target: TypedArray): Promise<void> {
     const { info, dtype } = this.#numeric(name);
-    if (!holds(dtype, target) || target.byteLength !== info.bytes) {
+    const isCarrier = ArrayBuffer.isView(target) && typedArrayName(target) === carrierOf(dtype).array.name;
+    if (!isCarrier || target.byteLength !== info.bytes) {
       const received = ArrayBuffer.isView(target)
         ? `${describe(target)} of ${target.byteLength} bytes`
         : describe(target);
@@ -139,21 +183,27 @@ export class CheckpointReader {
     });
   }
 
-  #numeric(name: string): { info: TensorInfo; dtype: DType } {
+  #numeric(name: string): { info: TensorInfo; dtype: NumericDType } {
     const info = this.#info(name);
-    if (isDType(info.dtype)) return { info, dtype: info.dtype };
+    if (isNumeric(info.dtype)) return { info, dtype: info.dtype };
     throw new CheckpointError(`${name} is of dtype ${info.dtype}, which cannot be read as numbers.`, {
       path: this.path,
       ...(info.dtype === 'string' ? { hint: 'Use readStrings.' } : {}),
     });
   }
 
-  #allocate(info: TensorInfo, dtype: DType): TypedArray {
+  async #load(info: TensorInfo, dtype: NumericDType): Promise<TypedArray> {
+    let data: TypedArray = new (carrierOf(dtype).array)(0);
+    await this.#inner.load(info, () => {
+      data = this.#allocate(info, dtype);
+      return bytesView(data);
+    });
+    return data;
+  }
+
+  #allocate(info: TensorInfo, dtype: NumericDType): TypedArray {
     try {
-      return allocate(
-        dtype,
-        info.shape.reduce((count, dimension) => count * dimension, 1),
-      );
+      return new (carrierOf(dtype).array)(info.shape.reduce((count, dimension) => count * dimension, 1));
     } catch (cause) {
       throw new CheckpointError(`${info.bytes} bytes of memory for ${info.name} could not be allocated.`, {
         code: 'ERR_MEMORY',

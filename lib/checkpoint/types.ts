@@ -1,4 +1,5 @@
 /** What the readers and writers of all checkpoint formats have in common. */
+import type { NumericDType } from '../core/convert_numbers.js';
 import type { DType, TypedArray } from '../core/dtype.js';
 import type { CheckpointError } from '../errors.js';
 import type { Crc32c } from '../formats/crc32c.js';
@@ -18,15 +19,13 @@ export const opaqueDTypes = [
   'qint16',
   'quint16',
   'qint32',
-  'float8_e5m2',
-  'float8_e4m3fn',
   'resource',
   'variant',
   'unknown',
 ] as const;
 
-/** An element type as a file declares it: a dtype, `string`, or one that is listed but not read. */
-export type StoredDType = DType | 'string' | (typeof opaqueDTypes)[number];
+/** An element type as a file declares it: one of numbers, `string`, or one that is listed but not read. */
+export type StoredDType = NumericDType | 'string' | (typeof opaqueDTypes)[number];
 
 /** One line of a checkpoint's table of contents. */
 export interface TensorInfo {
@@ -38,8 +37,8 @@ export interface TensorInfo {
 }
 
 /** Values of one tensor, row-major; `data` is what `dtypes[dtype].array` names (16-bit floats as bit patterns). */
-export interface TensorData {
-  readonly dtype: DType;
+export interface TensorData<D extends DType = DType> {
+  readonly dtype: D;
   readonly shape: readonly number[];
   readonly data: TypedArray;
 }

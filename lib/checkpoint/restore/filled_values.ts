@@ -3,7 +3,7 @@ import { getSystemErrorName } from 'node:util';
 import type { CheckpointError } from '../../errors.js';
 import { endedEarly, unreadable } from '../files/byte_source.js';
 import type { CheckpointReader } from '../reader.js';
-import type { StoredRange } from '../types.js';
+import type { StoredRange, TensorInfo } from '../types.js';
 import type { Assignment, RestoreVariable } from './match_variables.js';
 
 /** Bytes after which a reading can be aborted. */
@@ -54,9 +54,10 @@ function fillingOf<V extends RestoreVariable>(
   { variable, tensor, dimensions, minus }: Assignment<V>,
 ): Filling<V> | undefined {
   if (dimensions !== undefined || minus !== undefined) return undefined;
+  const { bytes, dtype } = reader.tensors.get(tensor) as TensorInfo;
+  if (dtype !== variable.dtype) return undefined;
   const range = reader.range(tensor);
   if (range?.source.file === undefined) return undefined;
-  const { bytes } = reader.tensors.get(tensor) as { readonly bytes: number };
   return { variable, bytes, range: range as Filling<V>['range'] };
 }
 

@@ -1,9 +1,11 @@
 /** Deciding which variable gets which tensor of a checkpoint, and naming everything that does not fit. */
+import { isConvertible } from '../../core/convert_numbers.js';
 import type { DType } from '../../core/dtype.js';
 import { type Defaults, type WithDefaults, withDefaults } from '../../core/options.js';
 import { ArgumentError, CheckpointError } from '../../errors.js';
 import { elementCount, sameShape } from '../shapes.js';
 import type { CheckpointFormat, StoredDType, TensorInfo } from '../types.js';
+import { averageName, withAverages } from './moving_averages.js';
 import { describePlan, explainPlan, hintsFor } from './report.js';
 import { arrangedShape, checkedSource, type NameMap, type TensorSource } from './tensor_source.js';
 
@@ -36,6 +38,11 @@ export interface RestoreOptions {
   nameMap?: Readonly<Record<string, string | TensorSource | null>> | NameMap;
   /** A tensor of another shape but of as many elements fits. Default false. */
   reshape?: boolean;
+  /**
+   * Variables get their moving averages (`<variable>/ExponentialMovingAverage`) where the checkpoint has them, as in Slim's evaluation
+   * with `moving_average_decay`; all others their own values. Default false.
+   */
+  useMovingAverages?: boolean;
 }
 
 /** The options of `matchVariables`, with their defaults. */
@@ -45,6 +52,7 @@ export const matchingDefaults = {
   excludeScopes: [],
   nameMap: {},
   reshape: false,
+  useMovingAverages: false,
 } satisfies Defaults<RestoreOptions>;
 
 type Matching = WithDefaults<RestoreOptions, typeof matchingDefaults>;
@@ -68,15 +76,21 @@ export interface RestorePlan<V extends RestoreVariable = RestoreVariable> {
   readonly assignments: readonly Assignment<V>[];
   /** Variables whose tensor the checkpoint lacks; a problem unless `ignoreMissing`. */
   readonly missing: readonly Assignment<V>[];
+  /** Names of missing variables whose moving average the checkpoint has. */
+  readonly onlyAveraged: readonly string[];
   /** Same name, other shape: a problem. */
   readonly misshaped: readonly Misfit<V>[];
-  /** Same name and shape, other dtype: a problem. */
+  /** Same name and shape, of a dtype that is not converted: a problem. */
   readonly mistyped: readonly Misfit<V>[];
+  /** Tensors of another dtype whose values are converted: floats to floats, integers to integers. */
+  readonly converted: readonly Misfit<V>[];
   /** Names of tensors that no variable wants, such as global_step and mean_rgb: no problem. */
   readonly unexpected: readonly string[];
   /** Names of variables that the options leave out. */
   readonly excluded: readonly string[];
   readonly ignoreMissing: boolean;
+  /** True where variables get their moving averages. */
+  readonly useMovingAverages: boolean;
   /** True when `assertRestorable` would pass. */
   readonly ok: boolean;
   /** The plan in words: what fits, what does not and why, and the way out. */
@@ -85,7 +99,8 @@ export interface RestorePlan<V extends RestoreVariable = RestoreVariable> {
 
 /**
  * Matches variables with the tensors of a checkpoint by name. Nothing is read or changed.
- * @throws ArgumentError when two variables have one name or a scope is no text.
+ * @throws ArgumentError when two variables have one name or a scope is no text; CheckpointError when moving averages are wanted and
+ * there are none.
  */
 export function matchVariables<V extends RestoreVariable>(
   variables: readonly V[],
@@ -98,45 +113,56 @@ export function matchVariables<V extends RestoreVariable>(
   const missing: Assignment<V>[] = [];
   const misshaped: Misfit<V>[] = [];
   const mistyped: Misfit<V>[] = [];
+  const converted: Misfit<V>[] = [];
   const excluded: string[] = [];
   const wanted = new Set<string>();
   const names = new Set<string>();
+  const { ignoreMissing, useMovingAverages } = matching;
+  const tensors = useMovingAverages ? withAverages(source) : source.tensors;
   for (const variable of variables) {
     const { name } = variable;
     if (names.has(name)) throw new ArgumentError(`There are two variables named ${name} to restore.`);
     names.add(name);
-    const wish = sourceOf(variable, source, matching);
+    const wish = sourceOf(variable, tensors, matching);
     const needed = parts(wish ?? { tensor: name });
     // The tensor of an excluded variable is not unexpected: it is known and left alone.
-    for (const { tensor } of needed) wanted.add(tensor);
+    for (const { tensor } of needed) wanted.add(tensor).add(tensors.get(tensor)?.name ?? tensor);
     if (wish === null || !isIncluded(name, matching)) {
       excluded.push(name);
       continue;
     }
     const before = missing.length + misshaped.length + mistyped.length;
     for (const part of needed) {
-      const info = source.tensors.get(part.tensor);
+      const info = tensors.get(part.tensor);
       if (info === undefined) {
         missing.push({ variable, ...part });
         continue;
       }
       const arranged = arrangedShape(info.shape, part.dimensions);
-      const stored = { storedShape: info.shape, arrangedShape: arranged, storedDType: info.dtype };
-      if (!shapesFit(variable.shape, arranged, matching.reshape)) misshaped.push({ variable, ...part, ...stored });
-      else if (variable.dtype !== info.dtype) mistyped.push({ variable, ...part, ...stored });
+      const found = { storedShape: info.shape, arrangedShape: arranged, storedDType: info.dtype };
+      if (!shapesFit(variable.shape, arranged, matching.reshape)) misshaped.push({ variable, ...part, ...found });
+      else if (variable.dtype !== info.dtype) {
+        const list = isConvertible(info.dtype, variable.dtype) ? converted : mistyped;
+        list.push({ variable, ...part, ...found });
+      }
     }
-    if (missing.length + misshaped.length + mistyped.length === before) assignments.push({ variable, ...wish });
+    if (missing.length + misshaped.length + mistyped.length === before)
+      assignments.push({ variable, ...stored(wish as TensorSource, tensors) });
   }
-  const { ignoreMissing } = matching;
   const plan: RestorePlan<V> = {
     path: source.path,
     assignments,
     missing,
     misshaped,
     mistyped,
+    converted,
     unexpected: [...source.tensors.keys()].filter((name) => !wanted.has(name)),
     excluded,
     ignoreMissing,
+    useMovingAverages,
+    onlyAveraged: missing
+      .filter(({ tensor }) => source.tensors.has(averageName(tensor)))
+      .map(({ variable }) => variable.name),
     ok: misshaped.length === 0 && mistyped.length === 0 && (ignoreMissing || missing.length === 0),
     explain: () => explainPlan(plan),
   };
@@ -160,10 +186,18 @@ function checkScopes({ includeScopes = [], excludeScopes }: Matching): void {
   }
 }
 
-function sourceOf(variable: RestoreVariable, { tensors }: RestoreSource, { nameMap }: Matching): TensorSource | null {
+function sourceOf(variable: RestoreVariable, tensors: Tensors, { nameMap }: Matching): TensorSource | null {
   const { name } = variable;
   if (typeof nameMap === 'function') return checkedSource(nameMap(name, tensors), variable);
   return checkedSource(Object.hasOwn(nameMap, name) ? nameMap[name] : name, variable);
+}
+
+type Tensors = RestoreSource['tensors'];
+
+/** A source with the names under which its tensors are stored. */
+function stored({ tensor, minus, ...rest }: TensorSource, tensors: Tensors): TensorSource {
+  const nameOf = (name: string) => tensors.get(name)?.name ?? name;
+  return { ...rest, tensor: nameOf(tensor), ...(minus === undefined ? {} : { minus: nameOf(minus) }) };
 }
 
 /** The stored tensors that a value is made of, each as a source of its own. */

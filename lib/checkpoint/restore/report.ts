@@ -1,8 +1,10 @@
 /** A restore plan in words: each problem by name, and the way out of the usual ones. */
 
+import { isFloating } from '../../core/dtype.js';
 import { type Advice, advice, Code, ownSpelling } from '../../errors.js';
 import { formatShape } from '../shapes.js';
 import type { Misfit, RestorePlan } from './match_variables.js';
+import { averagedVariable } from './moving_averages.js';
 import { commonSuffix, similarNames } from './similar_names.js';
 
 /** Of each kind of problem this many are listed; the rest is counted. */
@@ -17,7 +19,11 @@ export function explainPlan(plan: RestorePlan): string {
 /** What fits, and each problem by name. */
 export function describePlan(plan: RestorePlan): string {
   const { assignments, missing, misshaped, mistyped, unexpected, excluded } = plan;
-  const lines = [`${assignments.length} variables fit, ${excluded.length} excluded.`];
+  const lines = [
+    `${assignments.length} variables fit, ${excluded.length} excluded.`,
+    ...describeAverages(plan),
+    ...describeConversions(plan),
+  ];
   if (missing.length > 0) {
     lines.push(plan.ignoreMissing ? 'Missing, left as they are:' : 'Missing in the checkpoint:');
     lines.push(...listed(missing, ({ variable, tensor }) => missingLine(variable.name, tensor, plan)));
@@ -46,6 +52,26 @@ export function describePlan(plan: RestorePlan): string {
   return lines.join('\n');
 }
 
+/** How many variables get their moving averages, and how many their own values. */
+export function describeAverages({ assignments, useMovingAverages }: RestorePlan): string[] {
+  if (!useMovingAverages) return [];
+  const isAveraged = ({ variable, tensor }: RestorePlan['assignments'][number]) =>
+    averagedVariable(tensor) !== null && tensor !== variable.name;
+  const averaged = assignments.filter(isAveraged).length;
+  const others = assignments.length - averaged;
+  return [`${averaged} of them get their moving averages${others === 0 ? '' : `, ${others} their own values`}.`];
+}
+
+/** What is converted, a line for each pair of types: `161 tensors of bfloat16 are taken as float32.` */
+export function describeConversions({ converted }: Pick<RestorePlan, 'converted'>): string[] {
+  const counts = new Map<string, number>();
+  for (const { storedDType, variable } of converted) {
+    const kinds = `${storedDType} are taken as ${variable.dtype}`;
+    counts.set(kinds, (counts.get(kinds) ?? 0) + 1);
+  }
+  return [...counts].map(([kinds, count]) => `${count} tensors of ${kinds}.`);
+}
+
 function listed<T>(items: readonly T[], line: (item: T) => string): string[] {
   const lines = items.slice(0, maxListed).map((item) => `  ${line(item)}`);
   if (items.length > maxListed) lines.push(`  ... and ${items.length - maxListed} more`);
@@ -66,6 +92,8 @@ export function hintsFor(plan: RestorePlan): Advice[] {
       .slice(0, 1)
       .flatMap((misfit) => [logitsHint(misfit), newLogitsHint(misfit)]),
     reshapeHint(plan),
+    quantizedHint(plan),
+    averagesHint(plan),
     biasesHint(plan),
     prefixHint(plan),
     slotsHint(plan),
@@ -103,6 +131,24 @@ function reshapeHint({ misshaped }: RestorePlan): Advice | undefined {
   return advice(
     [`${same.length} of them have as many elements as their tensors: pass `, ' if the order of the values is right.'],
     ['reshape', true],
+  );
+}
+
+/** Integers where floats are wanted: their scales are elsewhere, and without them they are other numbers. */
+function quantizedHint({ mistyped }: RestorePlan): Advice | undefined {
+  const isQuantized = mistyped.some(
+    ({ variable, storedDType }) => isFloating(variable.dtype) && /int/.test(storedDType),
+  );
+  return isQuantized
+    ? advice(['Integers are not taken as floats: these are quantized weights, take the ones that they were made of.'])
+    : undefined;
+}
+
+function averagesHint({ onlyAveraged }: RestorePlan): Advice | undefined {
+  if (onlyAveraged.length === 0) return undefined;
+  return advice(
+    [`The checkpoint has the moving averages of ${onlyAveraged.length} of them: pass `, '.'],
+    ['useMovingAverages', true],
   );
 }
 

@@ -1,5 +1,6 @@
 /** TensorFlow's DataType numbers (types.proto) and ours. */
-import { type DType, dtypes, isDType } from '../../core/dtype.js';
+import { carrierOf, isNumeric } from '../../core/convert_numbers.js';
+import type { DType } from '../../core/dtype.js';
 import type { StoredDType } from '../types.js';
 
 const byNumber: ReadonlyMap<number, StoredDType> = new Map([
@@ -51,5 +52,5 @@ export function numberOfDType(dtype: DType | 'string'): number {
 
 /** Bytes an element, or undefined where elements have no fixed width that is known here. */
 export function widthOf(dtype: StoredDType): number | undefined {
-  return isDType(dtype) ? dtypes[dtype].bytes : undefined;
+  return isNumeric(dtype) ? carrierOf(dtype).bytes : undefined;
 }

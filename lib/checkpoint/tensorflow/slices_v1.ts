@@ -3,7 +3,8 @@
  * other entries hold the values of one slice each, as a protocol-buffer message. All published Slim checkpoints are of
  * this kind.
  */
-import type { DType } from '../../core/dtype.js';
+import { isNumeric } from '../../core/convert_numbers.js';
+import { type DType, isDType } from '../../core/dtype.js';
 import { CheckpointError } from '../../errors.js';
 import type { ByteSource } from '../files/byte_source.js';
 import { elementCount, formatShape, sameShape } from '../shapes.js';
@@ -68,7 +69,9 @@ function addTensor(stored: Map<string, StoredTensor>, meta: SliceMeta, table: Ta
   const fail = (what: string): CheckpointError =>
     new CheckpointError(`The stored tensor ${JSON.stringify(name)} ${what}.`, { path: table.source.path, offset: 0 });
   if (name === '') throw fail('has no name');
-  const dtype = dtypeOfNumber(meta.dtype);
+  const declared = dtypeOfNumber(meta.dtype);
+  // Those have no field in this format.
+  const dtype = isNumeric(declared) && !isDType(declared) ? 'unknown' : declared;
   if (dtype === undefined) throw fail(`has the invalid data type ${meta.dtype}`);
   const count = elementCount(shape);
   if (count === undefined) throw fail(`has the impossible shape ${formatShape(shape)}`);

@@ -35,7 +35,7 @@ test('variables get the tensors of their names; what else the file has is listed
   expect(plan.assignments).toEqual(variables.map((v) => ({ variable: v, tensor: v.name })));
   expect(plan.unexpected).toContain(`${net}/mean_rgb`);
   expect(plan.unexpected).toContain('global_step');
-  expect(plan).toMatchObject({ ok: true, missing: [], misshaped: [], mistyped: [], excluded: [] });
+  expect(plan).toMatchObject({ ok: true, missing: [], misshaped: [], mistyped: [], converted: [], excluded: [] });
   expect(() => assertRestorable(plan)).not.toThrow();
   expect(plan.explain()).toContain('3 variables fit');
 });
@@ -86,10 +86,10 @@ describe('every problem is named, with the way out', () => {
   });
 
   test('another dtype', () => {
-    const plan = matchVariables([variable('global_step', [], 'int32')], published);
+    const plan = matchVariables([variable('global_step', [], 'float32')], published);
     expect(plan.mistyped).toHaveLength(1);
     expect(plan.ok).toBe(false);
-    expect(plan.explain()).toContain('the variable is int32, the checkpoint has int64');
+    expect(plan.explain()).toContain('the variable is float32, the checkpoint has int64');
   });
 
   test("an optimizer's slots that the file lacks", () => {
