@@ -15,6 +15,7 @@ export const errorCodes = {
   ERR_EXECUTION: 'a run failed',
   ERR_CHECKPOINT: 'a checkpoint is missing, damaged or does not fit',
   ERR_IMAGE: 'an image cannot be read or is over a limit',
+  ERR_DATA: 'a data set is missing, damaged or does not fit',
   ERR_OUTPUT: 'a result cannot be written',
   ERR_NATIVE_LOAD: 'the native addon cannot be loaded',
   ERR_DISPOSED: 'the object was disposed',
@@ -293,6 +294,13 @@ export class ImageError extends SlimnetError {
   }
 }
 
+/** A data set that is missing, damaged or does not fit what is to be learnt from it. */
+export class DataError extends SlimnetError {
+  constructor(message: string, details?: ErrorDetails) {
+    super(message, details, 'ERR_DATA');
+  }
+}
+
 /** Results that cannot be written: a full disk, a reader that went away. */
 export class OutputError extends SlimnetError {
   constructor(message: string, details?: ErrorDetails) {
@@ -328,6 +336,7 @@ export const errorClassByCode: Readonly<
   ERR_EXECUTION: ExecutionError,
   ERR_CHECKPOINT: CheckpointError,
   ERR_IMAGE: ImageError,
+  ERR_DATA: DataError,
   ERR_OUTPUT: OutputError,
   ERR_NATIVE_LOAD: NativeLoadError,
   ERR_DISPOSED: ExecutionError,

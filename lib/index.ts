@@ -9,19 +9,33 @@ export { Graph, type GraphOptions, type InitialValue, Node, Tensor, type Variabl
 export type { ConcreteShape, Shape, TensorType } from './core/shape.js';
 export {
   type Augmentation,
+  classWeights,
+  type DataSet,
   type DecodeOptions,
   decodeImage,
   drawAugmentation,
+  type ImageFolderOptions,
+  type ImageListOptions,
   type ImageSource,
+  imageFolder,
+  imageList,
   type PreprocessImageOptions,
   type PreprocessingName,
   preprocessImage,
   type RawImage,
   type RelativeBox,
+  type Sample,
+  type ShapeDataSetOptions,
   type ShapeImage,
   type ShapeImageOptions,
+  type SplitOptions,
   shapeClasses,
+  shapeDataSet,
   shapeImage,
+  splitDataSet,
+  subset,
+  type TfRecordsOptions,
+  tfRecords,
 } from './data/index.js';
 export * from './errors.js';
 export { exportOnnx, type OnnxRequest, type WriteOnnxOptions, type WriteOnnxResult, writeOnnx } from './export/onnx.js';

@@ -22,11 +22,13 @@ const libLayers = (() => {
   above('native', 'core');
   above('formats', 'core');
   above('checkpoint', 'formats');
-  above('data', 'native');
+  above('data', 'native', 'formats');
+  above('summaries', 'formats');
+  above('report', 'core');
   above('export', 'ops', 'checkpoint');
   above('runtime', 'plan', 'native', 'checkpoint');
   above('model', 'runtime', 'slim', 'data');
-  above('train', 'runtime', 'slim', 'data', 'formats');
+  above('train', 'runtime', 'slim', 'data', 'summaries', 'report');
   above('slim_namespace', 'runtime', 'slim');
   above('serve', 'model', 'train');
   above('cli', 'model', 'train', 'export');

@@ -1,11 +1,11 @@
 /** The images in a folder: by their contents where the names do not say, each real file once. */
 import { isUtf8 } from 'node:buffer';
 import { constants, type Dirent } from 'node:fs';
-import { open, readdir, stat } from 'node:fs/promises';
+import { lstat, open, readdir, stat } from 'node:fs/promises';
 import { extname, join } from 'node:path';
 import { ImageError, systemReason } from '../errors.js';
 import { imageFormat, signatureBytes } from './image_format.js';
-import type { LeftOut } from './left_out.js';
+import { LeftOut } from './left_out.js';
 import { mapLimited } from './map_limited.js';
 import { Semaphore } from './semaphore.js';
 
@@ -18,6 +18,8 @@ export interface FoundImage {
 
 /** Names that say that there is an image, so that a damaged one is told instead of left out. */
 const imageName = /\.(jpe?g|jpe|jfif|pjpeg|pjp|png|apng|webp|avif|tiff?|gif)$/i;
+/** Such a name in ASCII, and not hidden. */
+const plainImageName = /^[^.\x7f-\xff][^\x7f-\xff]*\.(jpe?g|jpe|jfif|pjpeg|pjp|png|apng|webp|avif|tiff?|gif)$/i;
 /** TIFF files by their first bytes, but what stands first in them is a preview. */
 const cameraRawName =
   /\.(3fr|arw|cr2|cr3|dcr|dng|erf|fff|iiq|k25|kdc|mef|mos|mrw|nef|nrw|orf|pef|raf|raw|rw2|rwl|sr2|srf|srw|x3f)$/i;
@@ -37,9 +39,41 @@ export async function imagesBelow(
   leftOut: LeftOut,
   signal?: AbortSignal,
 ): Promise<FoundImage[]> {
-  const walk = new Walk(leftOut, signal);
+  const walk = new Walk(leftOut, signal, true);
   await walk.all(folder);
   return eachOnce([...walk.ownNames.sort(byPath), ...walk.throughLinks.sort(byPath)], taken, leftOut);
+}
+
+/**
+ * `imagesBelow` for several folders of very many files. Files are looked at one by one only where there are links, so hard links count as
+ * files of their own.
+ * @returns what is in each folder
+ */
+export async function imagesBelowEach(
+  folders: readonly string[],
+  signal?: AbortSignal,
+): Promise<{ readonly images: readonly FoundImage[][]; readonly leftOut: LeftOut }> {
+  const quick = await imagesWithoutLinks(folders, signal);
+  if (quick !== null) return quick;
+  const leftOut = new LeftOut();
+  const taken = new Set<string>();
+  const images: FoundImage[][] = [];
+  for (const folder of folders) images.push(await imagesBelow(folder, taken, leftOut, signal));
+  return { images, leftOut };
+}
+
+/** Null as soon as there is a link. */
+async function imagesWithoutLinks(folders: readonly string[], signal: AbortSignal | undefined) {
+  const leftOut = new LeftOut();
+  const images: FoundImage[][] = [];
+  for (const folder of folders) {
+    if ((await lstat(folder)).isSymbolicLink()) return null;
+    const walk = new Walk(leftOut, signal, false);
+    await walk.all(folder);
+    if (walk.foundLink) return null;
+    images.push(walk.ownNames.sort(byPath).map(({ id, ...image }) => image));
+  }
+  return { images, leftOut };
 }
 
 /**
@@ -99,13 +133,17 @@ function byPath(a: FoundImage, b: FoundImage): number {
 class Walk {
   readonly ownNames: Candidate[] = [];
   readonly throughLinks: Candidate[] = [];
+  foundLink = false;
   readonly #leftOut: LeftOut;
   readonly #signal: AbortSignal | undefined;
   readonly #looks = new Semaphore(looksAtOnce);
   readonly #read = new Set<string>();
   readonly #links: string[] = [];
+  readonly #identifies: boolean;
 
-  constructor(leftOut: LeftOut, signal: AbortSignal | undefined) {
+  /** @param identifies false: files of plain names are taken by those, and the walk ends at the first link */
+  constructor(leftOut: LeftOut, signal: AbortSignal | undefined, identifies: boolean) {
+    this.#identifies = identifies;
     this.#leftOut = leftOut;
     this.#signal = signal;
   }
@@ -137,6 +175,14 @@ class Walk {
       return [];
     }
     const folders: string[] = [];
+    if (!this.#identifies) {
+      this.foundLink ||= entries.some((entry) => entry.isSymbolicLink());
+      if (this.foundLink) return [];
+      const isPlain = (entry: Dirent<Buffer>) => entry.isFile() && plainImageName.test(entry.name.toString('latin1'));
+      for (const entry of entries)
+        if (isPlain(entry)) this.ownNames.push({ path: join(folder, entry.name.toString()), id: null });
+      entries = entries.filter((entry) => !isPlain(entry));
+    }
     await mapLimited(entries, this.#looks, async (entry) => {
       const path = join(folder, entry.name.toString());
       const into = byLink || entry.isSymbolicLink() ? this.throughLinks : this.ownNames;

@@ -1,5 +1,21 @@
-/** Images: decoding and preprocessing. */
+/** Images: decoding, preprocessing, data sets of them. */
 export type { Augmentation } from '../native/addon.js';
+export {
+  classWeights,
+  type DataSet,
+  type ImageFolderOptions,
+  type ImageListOptions,
+  imageFolder,
+  imageList,
+  type Sample,
+  type ShapeDataSetOptions,
+  type SplitOptions,
+  shapeDataSet,
+  splitDataSet,
+  subset,
+  type TfRecordsOptions,
+  tfRecords,
+} from './data_sets/index.js';
 export { type DecodeOptions, decodeImage, defaultMaxPixels, type ImageSource } from './decoding.js';
 export {
   drawAugmentation,

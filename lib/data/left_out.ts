@@ -1,5 +1,12 @@
 /** Why a file that was found is not taken as an image. */
-export type LeftOutReason = 'no image' | 'camera raw' | 'hidden' | 'device or pipe' | 'broken link' | 'taken already';
+export type LeftOutReason =
+  | 'no image'
+  | 'camera raw'
+  | 'hidden'
+  | 'device or pipe'
+  | 'broken link'
+  | 'taken already'
+  | 'in no class folder';
 
 const shownDetails = 5;
 
@@ -8,10 +15,15 @@ export class LeftOut {
   readonly #counts = new Map<LeftOutReason, Map<string, number>>();
 
   /** @param detail what is told apart within a reason, such as the extension */
-  add(reason: LeftOutReason, detail = ''): void {
+  add(reason: LeftOutReason, detail = '', count = 1): void {
     const details = this.#counts.get(reason) ?? new Map<string, number>();
-    details.set(detail, (details.get(detail) ?? 0) + 1);
+    details.set(detail, (details.get(detail) ?? 0) + count);
     this.#counts.set(reason, details);
+  }
+
+  addAll(other: LeftOut): void {
+    for (const [reason, details] of other.#counts)
+      for (const [detail, count] of details) this.add(reason, detail, count);
   }
 
   has(reason: LeftOutReason): boolean {

@@ -9,9 +9,9 @@
 import { describe } from '../core/dtype.js';
 import { checkInteger, type Defaults, withDefaults } from '../core/options.js';
 import { ArgumentError } from '../errors.js';
+import { RandomWords } from './random_words.js';
 import type { RawImage } from './raw_image.js';
 import { type Inside, insideOf, type ShapeName, shapeClasses } from './shape_outlines.js';
-import { ImageWords } from './shape_words.js';
 
 export { type ShapeName, shapeClasses };
 
@@ -47,7 +47,7 @@ const defaults = { seed: undefined, index: undefined } satisfies Defaults<ShapeI
 export function shapeImage(options: ShapeImageOptions): ShapeImage {
   const { seed, index } = withDefaults('shapeImage', options, defaults);
   checkInteger('shapeImage', 'index', index, 0, Number.MAX_SAFE_INTEGER);
-  const words = new ImageWords(checkedSeed(seed), BigInt(index));
+  const words = new RandomWords(checkedSeed(seed), BigInt(index));
   const label = index % shapeClasses.length;
   const picture = paint(words, coverage(words, insideOf(shapeClasses[label] as ShapeName)));
   addSpecks(words, picture);
@@ -74,7 +74,7 @@ function cosineOf(turn: number): number {
 }
 
 /** How many of the four sample points of each pixel are inside of the shape, row by row. */
-function coverage(words: ImageWords, inside: Inside): Uint8Array {
+function coverage(words: RandomWords, inside: Inside): Uint8Array {
   // Places and lengths are in quarters of a pixel.
   const centreX = words.below(0, 88, 168);
   const centreY = words.below(1, 88, 168);
@@ -109,7 +109,7 @@ function coverage(words: ImageWords, inside: Inside): Uint8Array {
 }
 
 /** The shape in its colour on the background, which shades from corner to corner. */
-function paint(words: ImageWords, covered: Uint8Array): Uint8Array {
+function paint(words: RandomWords, covered: Uint8Array): Uint8Array {
   const picture = new Uint8Array(3 * side * side);
   const strength = words.below(22, 56, 144);
   const main = words.below(23, 0, 3);
@@ -137,7 +137,7 @@ function paint(words: ImageWords, covered: Uint8Array): Uint8Array {
 }
 
 /** Up to three small discs of any colour, over everything else. */
-function addSpecks(words: ImageWords, picture: Uint8Array): void {
+function addSpecks(words: RandomWords, picture: Uint8Array): void {
   const count = words.below(27, 0, 4);
   for (let k = 0; k < count; k++) {
     const first = 32 + 5 * k;
@@ -157,7 +157,7 @@ function addSpecks(words: ImageWords, picture: Uint8Array): void {
 }
 
 /** Noise of each channel's own, and some that the three share. */
-function addNoise(words: ImageWords, picture: Uint8Array): void {
+function addNoise(words: RandomWords, picture: Uint8Array): void {
   const amplitude = words.below(28, 4, 40);
   for (let pixel = 0; pixel < side * side; pixel++) {
     const word = words.word(64 + pixel);

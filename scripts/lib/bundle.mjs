@@ -13,7 +13,7 @@ import { root } from './paths.mjs';
 const entries = ['index.js', 'cli/main.js'];
 
 /** Libraries that go into the bundle; all others stay what npm installs beside slimnet. */
-const bundled = ['@bufbuild/protobuf'];
+const bundled = ['@bufbuild/protobuf', 'csv-parse'];
 
 /** The declarations that `file` needs, itself included, as paths below `folder`. */
 export function reachableDeclarations(folder, file, found = new Set()) {
@@ -40,6 +40,8 @@ function thirdPartyNotices(inputs) {
       throw new SetupError(`${name} is listed as bundled (scripts/lib/bundle.mjs), and no file of it is`);
     const { version, license } = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'));
     const notices = new Set(own.map((file) => noticeOf(readFileSync(join(root, file), 'utf8'))).filter(Boolean));
+    // Some libraries have their notice in a file of its own alone.
+    if (notices.size === 0) notices.add(readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8'));
     return `${name} ${version}, parts of which are in this folder's code. Licence: ${license}\n\n${[...notices].join('\n')}`;
   });
 }

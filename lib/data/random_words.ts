@@ -10,7 +10,7 @@ function mix(word: number): number {
   return x ^ (x >>> 16);
 }
 
-/** One of the two words that stand for an image, from the four words of seed and index. */
+/** One of the two words that stand for a stream, from the four words of seed and number. */
 function keyOf(start: number, seed: bigint, index: bigint): number {
   let key = start;
   for (const word of [seed, seed >> 32n, index, index >> 32n]) {
@@ -19,8 +19,11 @@ function keyOf(start: number, seed: bigint, index: bigint): number {
   return key;
 }
 
-/** The random words of one image, each by its number: none depends on what was drawn before. */
-export class ImageWords {
+/**
+ * The random words of one stream (an image, the order of an epoch), each by its number: none depends on what was drawn before. The same on
+ * every machine.
+ */
+export class RandomWords {
   readonly #first: number;
   readonly #second: number;
 
