@@ -4,6 +4,7 @@ import { type Precision, precisions } from '../core/precision.js';
 import { type LoadModelOptions, loadModel } from '../model/load_model.js';
 import type { Model } from '../model/model.js';
 import { type WeightLayout, weightLayouts } from '../model/weight_layouts.js';
+import { defaultMinAgreement } from '../runtime/precision/device.js';
 import { describePrecision } from '../runtime/precision/precision_report.js';
 import { executionModes } from '../runtime/session/mode.js';
 import type { ExecutionMode } from '../runtime/session/types.js';
@@ -27,6 +28,7 @@ export interface ModelFlags extends EngineFlags {
   readonly classes?: number;
   readonly batch: number;
   readonly calibration?: string;
+  readonly minAgreement?: number;
   readonly fastDecode?: boolean;
 }
 
@@ -60,12 +62,22 @@ export function addPrecisionOption(command: Command): Command {
   );
 }
 
-/** Adds --precision and --calibration. */
+/** A parser for shares, 0 to 1. */
+function share(text: string): number {
+  const value = Number(text);
+  if (!/^\d*\.?\d+$/.test(text) || value > 1) throw new InvalidArgumentError('Expected a number from 0 to 1.');
+  return value;
+}
+
+/** Adds --precision, --calibration and --min-agreement. */
 export function addPrecisionOptions(command: Command): Command {
-  return addPrecisionOption(command).option(
-    '--calibration <file>',
-    'ranges for int8 (default: <checkpoint>.calibration.json where there is one)',
-  );
+  return addPrecisionOption(command)
+    .option('--calibration <file>', 'ranges for int8 (default: <checkpoint>.calibration.json where there is one)')
+    .option(
+      '--min-agreement <share>',
+      `auto takes int8 or bfloat16 only from this top-1 agreement with float32 on (default: ${defaultMinAgreement})`,
+      share,
+    );
 }
 
 /** Adds those and --checkpoint and the like. */
@@ -100,19 +112,19 @@ export async function loadFromFlags(flags: ModelFlags, io: CliIo): Promise<Model
   return model;
 }
 
-/** Says what `auto` came to where that is not float32, and what it costs. */
+/** Says what `auto` came to where that is not float32, and what it costs; or what it did not take for that. */
 export function sayPrecision(io: CliIo, { precisionReport }: Model): void {
-  const { asked, chosen } = precisionReport;
-  if (asked === 'auto' && chosen !== 'float32')
+  const { asked, chosen, declined } = precisionReport;
+  if (asked === 'auto' && (chosen !== 'float32' || declined !== undefined))
     say(io, printable(`slimnet: precision ${describePrecision(precisionReport)}`));
 }
 
 /** The options of `loadModel` that the flags stand for. */
 export function modelOptions(flags: ModelFlags): LoadModelOptions {
-  const { checkpoint, layout, calibration, labels, classes, batch, fastDecode } = flags;
+  const { checkpoint, layout, calibration, minAgreement, labels, classes, batch, fastDecode } = flags;
   return {
     ...engineOptions(flags),
-    ...defined({ checkpoint, layout, calibration, labels, numClasses: classes }),
+    ...defined({ checkpoint, layout, calibration, minAgreement, labels, numClasses: classes }),
     batching: { maxBatchSize: batch },
     decode: { mode: fastDecode === true ? 'fast' : 'exact' },
   };

@@ -102,6 +102,20 @@ export function checkInteger(
   );
 }
 
+/** Checks a number that need not be whole. @throws ArgumentError */
+export function checkNumber(
+  where: string,
+  name: string,
+  value: unknown,
+  least: number,
+  most: number,
+): asserts value is number {
+  if (typeof value === 'number' && value >= least && value <= most) return;
+  throw new ArgumentError(
+    `${where}: ${name}: expected a number from ${least} to ${most}, received ${describe(value)}.`,
+  );
+}
+
 /** @throws ArgumentError unless `value` is true or false */
 export function checkBoolean(where: string, name: string, value: unknown): asserts value is boolean {
   if (typeof value !== 'boolean')

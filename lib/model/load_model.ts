@@ -27,7 +27,7 @@ import { assertAllTaken, layoutFor, nameMaps, type WeightLayout, weightLayouts }
 
 /** Options of `loadModel`. */
 export interface LoadModelOptions
-  extends Pick<SessionOptions, 'device' | 'threads' | 'mode' | 'keepFloat32' | 'packedCache'> {
+  extends Pick<SessionOptions, 'device' | 'threads' | 'mode' | 'minAgreement' | 'keepFloat32' | 'packedCache'> {
   /**
    * Default `auto`: what computes fastest on the device (docs/precision.md). `model.precision` says what that came to,
    * `model.precisionReport` why, and what it costs.
@@ -78,6 +78,7 @@ const defaults = {
   device: undefined,
   precision: 'auto',
   calibration: undefined,
+  minAgreement: undefined,
   keepFloat32: undefined,
   threads: undefined,
   mode: undefined,
@@ -121,7 +122,7 @@ async function load(
   { options, batching, preprocessing, images }: Loading,
   weights: Weights | null,
 ): Promise<Model> {
-  const { device, precision, keepFloat32, threads, mode, packedCache, untrainedSeed = 0 } = options;
+  const { device, precision, minAgreement, keepFloat32, threads, mode, packedCache, untrainedSeed = 0 } = options;
   const numClasses = options.numClasses ?? weights?.classes ?? entry.numClasses;
   const labels = options.labels === undefined ? null : await loadLabels(options.labels, numClasses, entry);
   const { graph, outputs } = buildNetwork(entry, numClasses, preprocessing, untrainedSeed);
@@ -129,7 +130,7 @@ async function load(
   const programLimit = programsBesides + Object.keys(outputs).length * batchSizesUpTo(batching.maxBatchSize).length;
   const session = await Session.create(
     graph,
-    defined({ precision, calibration, keepFloat32, device, threads, mode, packedCache, programLimit }),
+    defined({ precision, calibration, minAgreement, keepFloat32, device, threads, mode, packedCache, programLimit }),
   );
   try {
     if (weights !== null) await restore(session, weights);

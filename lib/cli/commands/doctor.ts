@@ -95,8 +95,8 @@ async function chosen(): Promise<Choices> {
   return {
     instructions: instructionSet(device.features),
     precisions: device.precisions,
-    auto: fastest(device, false),
-    calibrated: fastest(device, true),
+    auto: fastest(device, { calibrated: false, costs: {}, minAgreement: 0 }),
+    calibrated: fastest(device, { calibrated: true, costs: {}, minAgreement: 0 }),
     network: { name: shown, precision: session.precision, kernels, defects },
   };
 }
@@ -129,7 +129,10 @@ async function report(
   ]);
   const text = ({ chosen, why }: PrecisionChoice) => `${chosen} (${why})`;
   await writeOut(io, `\n${table(['precision on cpu', 'state'], precisions)}`);
-  await writeOut(io, `auto is ${text(choices.auto)}, with a calibration ${text(choices.calibrated)}\n`);
+  await writeOut(
+    io,
+    `auto is ${text(choices.auto)}, with a calibration that costs little ${text(choices.calibrated)}\n`,
+  );
   const { name, precision } = choices.network;
   await writeOut(io, `\n${kernelTable(`kernels of ${name}, ${precision}`, choices.network)}`);
 }

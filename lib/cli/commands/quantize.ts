@@ -6,11 +6,18 @@ import { calibrationFile, loadModel } from '../../model/load_model.js';
 import type { Model } from '../../model/model.js';
 import {
   type Calibration,
+  hasRanges,
   loadCalibration,
   saveCalibration,
   withoutRanges,
 } from '../../runtime/precision/calibration.js';
-import { deviceNamed, resolvePrecision } from '../../runtime/precision/device.js';
+import {
+  defaultMinAgreement,
+  deviceNamed,
+  fastest,
+  type ModelAccuracy,
+  resolvePrecision,
+} from '../../runtime/precision/device.js';
 import { type CalibrationMethod, calibrationMethods } from '../../runtime/precision/thresholds.js';
 import type { DefineCommand } from '../command.js';
 import { expandInputs, type InputImage } from '../inputs.js';
@@ -65,7 +72,8 @@ export const quantize: DefineCommand = (program, io, finish) => {
           hint: 'some are to calibrate with, the others to see what it costs.',
         });
       // Refused at once where it cannot be had.
-      if (flags.precision !== 'int8') resolvePrecision(deviceNamed(flags.device), flags.precision, false);
+      if (flags.precision !== 'int8')
+        resolvePrecision(deviceNamed(flags.device), flags.precision, accuracyOf(withoutRanges([])));
       const output = flags.output ?? calibrationFile(flags.checkpoint);
       const work = flags.precision === 'int8' ? quantized : measured;
       const reference = await loadModel(flags.model, { ...modelOptions(flags), precision: 'float32' });
@@ -131,10 +139,18 @@ async function report(
 ): Promise<boolean> {
   const costs = await measureCosts(io, flags, reference, calibration, precisions, images);
   if (costs === null) return false;
-  await saveCalibration(output, { ...calibration, costs: { ...calibration.costs, ...costs } });
+  const costed = { ...calibration, costs: { ...calibration.costs, ...costs } };
+  await saveCalibration(output, costed);
   say(io, `${output}: what ${precisions.join(' and ')} cost${precisions.length === 1 ? 's' : ''}`);
   await writeOut(io, flags.json === true ? `${JSON.stringify(costs, null, 2)}\n` : costTable(costs));
+  const { chosen, why } = fastest(deviceNamed(flags.device), accuracyOf(costed));
+  say(io, `slimnet: with this, --precision auto is ${chosen} (${why})`);
   return true;
+}
+
+/** What decides about the precision of a model with this calibration. */
+function accuracyOf(calibration: Calibration): ModelAccuracy {
+  return { calibrated: hasRanges(calibration), costs: calibration.costs ?? {}, minAgreement: defaultMinAgreement };
 }
 
 function percent(text: string): number {

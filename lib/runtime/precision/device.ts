@@ -1,7 +1,7 @@
 /** The devices on which a session can run. */
 import { describe } from '../../core/dtype.js';
 import { anyOf } from '../../core/options.js';
-import { type ComputePrecision, computePrecisions, precisions } from '../../core/precision.js';
+import { type ComputePrecision, computePrecisions, type LowPrecision, precisions } from '../../core/precision.js';
 import { ArgumentError, BackendError } from '../../errors.js';
 import { loadAddon } from '../../native/binding.js';
 
@@ -89,9 +89,26 @@ export function backendOf(device: unknown): string {
 /** A precision, and why it is that one. */
 export interface PrecisionChoice {
   readonly chosen: ComputePrecision;
-  /** A few words: `AMX`, or `asked for`. */
+  /** A few words: `AMX`, or `asked for`; for `auto` also why it is none that would be faster. */
   readonly why: string;
+  /** What `auto` did not take because its agreement with float32 is below `minAgreement`, or was not measured. */
+  readonly declined?: readonly LowPrecision[];
+  /** What is to be thought of a choice that was asked for. */
+  readonly warning?: string;
 }
+
+/** What is known of a model that decides which low precisions it bears. */
+export interface ModelAccuracy {
+  /** There are ranges for int8. */
+  readonly calibrated: boolean;
+  /** Top-1 agreement with float32 of precisions for which it was measured, on images that ranges were not found with. */
+  readonly costs: Readonly<Partial<Record<LowPrecision, { readonly images: number; readonly agreement: number }>>>;
+  /** The agreement below which `auto` does not take a precision, 0 to 1. */
+  readonly minAgreement: number;
+}
+
+/** `minAgreement` unless told. */
+export const defaultMinAgreement = 0.95;
 
 /** The device of a name that `backendOf` knows. */
 export function deviceNamed(name: string): Device {
@@ -101,12 +118,13 @@ export function deviceNamed(name: string): Device {
 }
 
 /**
- * The precision that a session computes with. `auto` is int8 where there is a calibration, bfloat16 on a processor with a matrix
- * unit (AMX) or with vectors that are fast with it, and float32 on all others, where bfloat16 is slower (docs/precision.md).
+ * The precision that a session computes with. `auto` is int8 where there is a calibration and int8 was measured to give the same
+ * classes as float32, bfloat16 on a processor with a matrix unit (AMX) or with vectors that are fast with it, and float32 on all others,
+ * where bfloat16 is slower (docs/precision.md).
  * @throws BackendError when the device cannot compute so; ArgumentError for int8 without a calibration
  */
-export function resolvePrecision(device: Device, precision: unknown, calibrated: boolean): PrecisionChoice {
-  if (precision === 'auto') return fastest(device, calibrated);
+export function resolvePrecision(device: Device, precision: unknown, model: ModelAccuracy): PrecisionChoice {
+  if (precision === 'auto') return fastest(device, model);
   if (!computePrecisions.includes(precision as ComputePrecision))
     throw new ArgumentError(`precision: expected ${anyOf(precisions)}, received ${describe(precision)}.`);
   const wanted = precision as ComputePrecision;
@@ -116,12 +134,26 @@ export function resolvePrecision(device: Device, precision: unknown, calibrated:
       hint: "use precision 'float32', or 'auto' for what is fastest here.",
     });
   }
-  if (wanted === 'int8' && !calibrated) {
+  if (wanted === 'int8' && !model.calibrated) {
     throw new ArgumentError('precision: int8 needs a calibration, the ranges of all values.', {
       hint: 'make one with `slimnet quantize` or session.calibrate(), and pass it as calibration.',
     });
   }
-  return { chosen: wanted, why: 'asked for' };
+  const choice = { chosen: wanted, why: 'asked for' };
+  return wanted === 'bfloat16' && emulatesBfloat16(device) ? { ...choice, warning: emulated(device) } : choice;
+}
+
+/** Whether products of bfloat16 numbers are made of several instructions for other numbers: slower than float32. */
+function emulatesBfloat16({ features, bfloat16Rate }: Speeds): boolean {
+  const isa = instructionSet(features);
+  return isa !== '' && !isa.includes('amx') && bfloat16Rate === 0;
+}
+
+function emulated({ features }: Speeds): string {
+  return (
+    `bfloat16 was asked for, and is emulated: this processor (${instructionSet(features)}) has no instructions for its products. ` +
+    'float32 is faster here.'
+  );
 }
 
 /** The instructions that oneDNN uses, by its own name; empty for devices without it. */
@@ -136,16 +168,53 @@ type Speeds = Pick<Device, 'features' | 'bfloat16Rate' | 'precisions'>;
 /** From here on bfloat16 is taken for faster than float32, which saves a third of resnet_v1_50's products by Winograd's method. */
 const leastBfloat16Rate = 1.5;
 
-/** What computes fastest on a device. int8 was measured to be faster than float32 without VNNI as well (docs/performance.md). */
-export function fastest(device: Speeds, calibrated: boolean): PrecisionChoice {
-  const { features, precisions } = device;
-  const isa = instructionSet(features);
-  if (calibrated && precisions.int8 === '') return { chosen: 'int8', why: `calibrated, ${isa || 'plain code'}` };
+/**
+ * What computes fastest on a device, of what a model bears. int8 was measured to be faster than float32 without VNNI as well
+ * (docs/performance.md).
+ */
+export function fastest(device: Speeds, model: ModelAccuracy): PrecisionChoice {
+  const isa = instructionSet(device.features);
   const bfloat16 = speedOfBfloat16(device, isa);
-  if (bfloat16.fast && precisions.bfloat16 === '') return { chosen: 'bfloat16', why: bfloat16.text };
-  const noBfloat16 = bfloat16.fast ? `no bfloat16: ${precisions.bfloat16}` : bfloat16.text;
-  const noInt8 = calibrated ? `no int8: ${precisions.int8}` : 'not calibrated for int8';
-  return { chosen: 'float32', why: `${noBfloat16}, ${noInt8}` };
+  const noInt8 = model.calibrated ? obstacle('int8', device, model) : { text: 'not calibrated for int8' };
+  if (noInt8 === null) return { chosen: 'int8', why: `calibrated, ${isa || 'plain code'}` };
+  const noBfloat16 = bfloat16.fast ? obstacle('bfloat16', device, model) : { text: bfloat16.text };
+  const declined = [noInt8, noBfloat16].flatMap((found) => found?.declined ?? []);
+  const more = declined.length === 0 ? {} : { declined };
+  if (noBfloat16 !== null) return { chosen: 'float32', why: `${noBfloat16.text}, ${noInt8.text}`, ...more };
+  return { chosen: 'bfloat16', why: model.calibrated ? `${bfloat16.text}, ${noInt8.text}` : bfloat16.text, ...more };
+}
+
+/** Why a precision is not taken. */
+interface Obstacle {
+  readonly text: string;
+  /** The precision, where it is for what it costs. */
+  readonly declined?: LowPrecision;
+}
+
+/** What speaks against a precision that would be faster. What int8 costs has to be known, because it may be any amount. */
+function obstacle(
+  precision: LowPrecision,
+  { precisions }: Speeds,
+  { costs, minAgreement }: ModelAccuracy,
+): Obstacle | null {
+  if (precisions[precision] !== '') return { text: `no ${precision}: ${precisions[precision]}` };
+  const cost = costs[precision];
+  if (cost === undefined ? precision !== 'int8' || minAgreement === 0 : cost.agreement >= minAgreement) return null;
+  const agreement = cost === undefined ? 'not measured' : `${percents(cost.agreement)} on ${imageCount(cost.images)}`;
+  return {
+    text: `no ${precision}: its top-1 agreement with float32 is ${agreement}, at least ${percents(minAgreement)} is wanted`,
+    declined: precision,
+  };
+}
+
+/** @internal A share, for people. */
+export function percents(share: number): string {
+  return `${(100 * share).toFixed(2)} %`;
+}
+
+/** @internal A number of images, for people. */
+export function imageCount(count: number): string {
+  return count === 1 ? 'one image' : `${count} images`;
 }
 
 function speedOfBfloat16({ features, bfloat16Rate }: Speeds, isa: string): { fast: boolean; text: string } {

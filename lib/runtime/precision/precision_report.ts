@@ -1,7 +1,7 @@
 /** What a session computes with, why, and what that costs beside float32. */
 import { describe } from '../../core/dtype.js';
 import { type LowPrecision, lowPrecisions, type Precision } from '../../core/precision.js';
-import { instructionSet, type PrecisionChoice } from './device.js';
+import { imageCount, instructionSet, type PrecisionChoice, percents } from './device.js';
 
 /** What two sets of logits of the same images have in common. Shares are from 0 to 1; errors are relative to the range. */
 export interface LogitComparison {
@@ -39,21 +39,28 @@ export interface PrecisionReport extends PrecisionChoice {
 /** @internal @param costs what was measured for the model @param features of the device */
 export function precisionReport(
   asked: Precision,
-  { chosen, why }: PrecisionChoice,
+  choice: PrecisionChoice,
   costs: PrecisionCosts,
   features: readonly string[],
 ): PrecisionReport {
-  if (chosen === 'float32') return { asked, chosen, why };
+  const { chosen } = choice;
+  const unmeasured = choice.declined?.find((precision) => costs[precision] === undefined);
+  if (unmeasured !== undefined)
+    return { asked, ...choice, hint: `${measuring(unmeasured)} measures it (docs/precision.md)` };
+  if (chosen === 'float32') return { asked, ...choice };
   const measured = costs[chosen];
-  const command = `slimnet quantize${chosen === 'int8' ? '' : ` --precision ${chosen}`}`;
   if (measured === undefined) {
-    const hint = `what it costs is not measured for this model: \`${command}\` measures it (docs/precision.md)`;
-    return { asked, chosen, why, hint };
+    const hint = `what it costs is not measured for this model: ${measuring(chosen)} measures it (docs/precision.md)`;
+    return { asked, ...choice, hint };
   }
   const here = instructionSet(features);
-  if (measured.instructions === here) return { asked, chosen, why, measured };
-  const hint = `measured with ${measured.instructions || 'plain code'}, not with ${here || 'plain code'}: \`${command}\` measures it here`;
-  return { asked, chosen, why, measured, hint };
+  if (measured.instructions === here) return { asked, ...choice, measured };
+  const hint = `measured with ${measured.instructions || 'plain code'}, not with ${here || 'plain code'}: ${measuring(chosen)} measures it here`;
+  return { asked, ...choice, measured, hint };
+}
+
+function measuring(precision: LowPrecision): string {
+  return `\`slimnet quantize${precision === 'int8' ? '' : ` --precision ${precision}`}\``;
 }
 
 /** One line for people, such as `bfloat16 (AMX); top-1 agreement with float32 99.80 % on 100 images`. */
@@ -61,12 +68,8 @@ export function describePrecision({ chosen, why, measured, hint }: PrecisionRepo
   const cost =
     measured === undefined
       ? []
-      : [`top-1 agreement with float32 ${(100 * measured.agreement).toFixed(2)} % on ${images(measured.images)}`];
+      : [`top-1 agreement with float32 ${percents(measured.agreement)} on ${imageCount(measured.images)}`];
   return [`${chosen} (${why})`, ...cost, ...(hint === undefined ? [] : [hint])].join('; ');
-}
-
-function images(count: number): string {
-  return count === 1 ? 'one image' : `${count} images`;
 }
 
 const fields: Readonly<Record<keyof LogitComparison, readonly [least: number, most: number]>> = {

@@ -1,9 +1,10 @@
 /** What the options of a session come to. */
-import { checkInteger, checkOneOf, type Defaults, withDefaults } from '../../core/options.js';
+import { checkInteger, checkNumber, checkOneOf, type Defaults, withDefaults } from '../../core/options.js';
+import { warnOnce } from '../../core/warn_once.js';
 import type { ExecutionMode } from '../../native/addon.js';
 import type { PlanPrecision } from '../../plan/precision.js';
 import { checkCalibration, checkKeepFloat32, hasRanges } from '../precision/calibration.js';
-import { backendOf, deviceNamed, resolvePrecision } from '../precision/device.js';
+import { backendOf, defaultMinAgreement, deviceNamed, resolvePrecision } from '../precision/device.js';
 import { type PrecisionReport, precisionReport } from '../precision/precision_report.js';
 import { type PackedCacheSettings, packedCacheSettings } from '../programs/packed_cache.js';
 import { executionModes } from './mode.js';
@@ -14,6 +15,7 @@ const defaults = {
   device: 'cpu',
   precision: 'float32',
   calibration: undefined,
+  minAgreement: defaultMinAgreement,
   keepFloat32: [],
   threads: undefined,
   mode: 'latency',
@@ -45,13 +47,19 @@ export function settingsOf(options: SessionOptions): SessionSettings {
   const backend = backendOf(device);
   const calibration = accuracy.calibration === undefined ? undefined : checkCalibration(accuracy.calibration);
   const keepFloat32 = checkKeepFloat32(where, accuracy.keepFloat32);
+  checkNumber(where, 'minAgreement', accuracy.minAgreement, 0, 1);
   if (threads !== undefined) checkInteger(where, 'threads', threads, 1, 1024);
   checkOneOf(where, 'mode', mode, executionModes);
   checkInteger(where, 'queueLimit', queueLimit, 1, 2 ** 20);
   checkInteger(where, 'programLimit', programLimit, 1, 2 ** 20);
   checkOneOf(where, 'variableUpdates', variableUpdates, ['buffered', 'inPlace']);
   const found = deviceNamed(device);
-  const choice = resolvePrecision(found, precision, calibration !== undefined && hasRanges(calibration));
+  const choice = resolvePrecision(found, precision, {
+    calibrated: calibration !== undefined && hasRanges(calibration),
+    costs: calibration?.costs ?? {},
+    minAgreement: accuracy.minAgreement,
+  });
+  if (choice.warning !== undefined) warnOnce(choice.warning, 'SLIMNET_EMULATED');
   const planPrecision = {
     precision: choice.chosen,
     ranges: calibration?.ranges ?? {},

@@ -29,6 +29,11 @@ export interface SessionOptions {
   precision?: Precision;
   /** Ranges of all values, for int8, and what precisions cost: what `calibrate` gave, or a file of `slimnet quantize`. */
   calibration?: Calibration;
+  /**
+   * Share of images that must be given the same class as by float32 for `auto` to take a low precision, 0 to 1; 0.95 unless told. What
+   * int8 costs has to have been measured (`slimnet quantize`, or `costs` of the calibration); 0 takes it unmeasured.
+   */
+  minAgreement?: number;
   /** Nodes and scopes that stay in float32 whatever the precision, such as `resnet_v1_50/logits`. */
   keepFloat32?: readonly string[];
   /** Threads that compute. Default: the cores that this process may use. */

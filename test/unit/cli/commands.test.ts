@@ -320,7 +320,7 @@ describe('quantize', () => {
     const own = await writePlainCheckpoint(join(folder, 'own.ckpt'), 10);
     const classify = (device: string) => slimnet(['classify', photos, '-c', own, '-d', device, '-f', 'jsonl']);
     const chosen = devices().find(({ name }) => name === 'cpu');
-    const auto = fastest(chosen as Device, false);
+    const auto = fastest(chosen as Device, { calibrated: false, costs: {}, minAgreement: 0 });
     const before = await classify('cpu');
     expect(before).toMatchObject({ status: 0 });
     const inShort = `slimnet: precision ${auto.chosen} (${auto.why}); `;
@@ -386,7 +386,9 @@ describe('doctor', () => {
     expect(out).toMatch(/onednn +available/);
     expect(out).toMatch(/float32 +available/);
     expect(out).toMatch(/instructions +\w+ \(what oneDNN uses\)\n/);
-    expect(out).toMatch(/auto is (float32|bfloat16) \(.+\), with a calibration (float32|bfloat16|int8) \(.+\)\n/);
+    expect(out).toMatch(
+      /auto is (float32|bfloat16) \(.+\), with a calibration that costs little (float32|bfloat16|int8) \(.+\)\n/,
+    );
     expect(out).toMatch(/kernels of resnet_v1_50, (float32|bfloat16) +steps\n/);
     expect(out.trimEnd().split('\n').at(-1)).toBe('no step has a reference kernel');
     const report = JSON.parse((await slimnet(['doctor', '--json'])).out) as {

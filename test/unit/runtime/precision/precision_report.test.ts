@@ -46,6 +46,16 @@ describe('the report on a precision', () => {
     );
   });
 
+  test('says what was declined, and how to measure what is not', () => {
+    const declined = { chosen: 'float32', why: 'no AMX, no int8: too rough', declined: ['int8'] } as const;
+    const rough = precisionReport('auto', declined, { int8: { ...cost, agreement: 0.05 } }, amx);
+    expect(rough).toEqual({ asked: 'auto', ...declined });
+    expect(describePrecision(rough)).toBe('float32 (no AMX, no int8: too rough)');
+    expect(describePrecision(precisionReport('auto', declined, {}, amx))).toBe(
+      'float32 (no AMX, no int8: too rough); `slimnet quantize` measures it (docs/precision.md)',
+    );
+  });
+
   test('is short for float32, which costs nothing', () => {
     const report = precisionReport('float32', { chosen: 'float32', why: 'asked for' }, { int8: cost }, amx);
     expect(report).toEqual({ asked: 'float32', chosen: 'float32', why: 'asked for' });

@@ -1,6 +1,6 @@
 import { Graph } from '../../../../lib/core/graph.js';
 import { ArgumentError, BackendError } from '../../../../lib/errors.js';
-import { devices, fastest } from '../../../../lib/runtime/precision/device.js';
+import { devices, fastest, type ModelAccuracy, resolvePrecision } from '../../../../lib/runtime/precision/device.js';
 import { Session, type SessionOptions } from '../../../../lib/runtime/session/session.js';
 
 const create = (options: object): Promise<Session> => Session.create(new Graph(), options as SessionOptions);
@@ -103,6 +103,8 @@ describe('Session.create', () => {
     [{ Device: 'cpu' }, /did you mean device\?/],
     [{ device: 5 }, /device: expected one of cpu/],
     [{ precision: 'float31' }, /precision: expected float32/],
+    [{ minAgreement: 1.5 }, /minAgreement: expected a number from 0 to 1, received/],
+    [{ minAgreement: '1' }, /minAgreement: expected a number/],
     [{ threads: 0 }, /threads: expected an integer from 1/],
     [{ threads: 1.5 }, /threads: expected an integer/],
     [{ threads: '2' }, /threads: expected an integer/],
@@ -137,6 +139,8 @@ describe('what auto chooses', () => {
   const all = { float32: '', bfloat16: '', int8: '' };
   const amx = ['avx2', 'avx512f', 'avx512_vnni', 'amx_tile', 'amx_bf16', 'amx_int8', 'onednn_isa avx512_core_amx'];
 
+  const unmeasured: ModelAccuracy = { calibrated: false, costs: {}, minAgreement: 0.95 };
+
   const avx512 = ['avx512_vnni', 'avx512_bf16', 'onednn_isa avx512_core_bf16'];
 
   it.each<[string, readonly string[], number, Record<'float32' | 'bfloat16' | 'int8', string>, boolean, string]>([
@@ -152,12 +156,14 @@ describe('what auto chooses', () => {
     ['SSE and a calibration', ['onednn_isa sse41'], 0, { float32: '', bfloat16: 'no', int8: 'no' }, true, 'float32'],
     ['no instruction set of oneDNN', [], 0, all, false, 'float32'],
   ])('%s', (_, features, bfloat16Rate, precisions, calibrated, expected) => {
-    expect(fastest({ features, bfloat16Rate, precisions }, calibrated).chosen).toBe(expected);
+    const found = fastest({ features, bfloat16Rate, precisions }, { ...unmeasured, calibrated, minAgreement: 0 });
+    expect(found.chosen).toBe(expected);
+    expect(found.declined).toBeUndefined();
   });
 
   it('is explained', () => {
     const why = (features: readonly string[], bfloat16Rate: number, precisions: typeof all, calibrated: boolean) =>
-      fastest({ features, bfloat16Rate, precisions }, calibrated).why;
+      fastest({ features, bfloat16Rate, precisions }, { ...unmeasured, calibrated, minAgreement: 0 }).why;
     expect(why(amx, 1, all, false)).toBe('AMX');
     expect(why(amx, 1, all, true)).toBe('calibrated, avx512_core_amx');
     expect(why(avx512, 1.997, all, false)).toBe('avx512_core_bf16, 2.0 times the products of float32');
@@ -168,5 +174,94 @@ describe('what auto chooses', () => {
     expect(why(['onednn_isa sse41'], 0, { ...all, int8: 'it needs AVX2' }, true)).toBe(
       'no AMX, no int8: it needs AVX2',
     );
+  });
+
+  describe('where a precision agrees too rarely with float32', () => {
+    const on = { amx, avx512, avx2: ['avx2', 'onednn_isa avx2'] } as const;
+    const rates = { amx: 1, avx512: 2, avx2: 0 } as const;
+    const chosen = (processor: keyof typeof on, model: Partial<ModelAccuracy>) =>
+      fastest(
+        { features: on[processor], bfloat16Rate: rates[processor], precisions: all },
+        { ...unmeasured, calibrated: true, ...model },
+      );
+    const cost = (agreement: number) => ({ images: 100, agreement });
+
+    it('is the next best, with the reason', () => {
+      expect(chosen('avx2', { costs: { int8: cost(0.05) } })).toEqual({
+        chosen: 'float32',
+        why: 'no AMX, no int8: its top-1 agreement with float32 is 5.00 % on 100 images, at least 95.00 % is wanted',
+        declined: ['int8'],
+      });
+      expect(chosen('amx', { costs: { int8: cost(0.949) } })).toEqual({
+        chosen: 'bfloat16',
+        why: 'AMX, no int8: its top-1 agreement with float32 is 94.90 % on 100 images, at least 95.00 % is wanted',
+        declined: ['int8'],
+      });
+      expect(chosen('avx512', { costs: { int8: cost(0.5), bfloat16: cost(0.9) } })).toMatchObject({
+        chosen: 'float32',
+        declined: ['int8', 'bfloat16'],
+      });
+    });
+
+    it('is not that of a cost that was not measured, but for int8', () => {
+      expect(chosen('avx2', {})).toMatchObject({ chosen: 'float32', why: expect.stringMatching(/is not measured/) });
+      expect(chosen('amx', { costs: { int8: cost(0.5) } }).chosen).toBe('bfloat16');
+      expect(chosen('amx', { calibrated: false }).chosen).toBe('bfloat16');
+      expect(chosen('avx2', { minAgreement: 0 }).chosen).toBe('int8');
+    });
+
+    it('is int8 from the limit on', () => {
+      expect(chosen('amx', { costs: { int8: cost(0.95) } }).chosen).toBe('int8');
+      expect(chosen('avx2', { costs: { int8: cost(0.95) }, minAgreement: 0.96 }).chosen).toBe('float32');
+      expect(chosen('avx2', { costs: { int8: cost(0.05) }, minAgreement: 0.05 }).chosen).toBe('int8');
+    });
+
+    it('is what a session of such a calibration computes with', async () => {
+      const measured = { images: 9, meanCosine: 1, leastCosine: 1, range: 3, maxError: 0, rmsError: 0 };
+      const calibration = (agreement: number) => ({
+        ...{ format: 'slimnet.calibration 1', method: 'minmax', runs: 1, ranges: { x: [0, 1] }, keepFloat32: [] },
+        costs: { int8: { ...measured, agreement, instructions: '' } },
+      });
+      const auto = { device: 'reference', precision: 'auto' } as const;
+      using poor = await create({ ...auto, calibration: calibration(0.9) });
+      expect(poor.precisionReport).toEqual({
+        asked: 'auto',
+        chosen: 'float32',
+        why: 'no AMX, no int8: its top-1 agreement with float32 is 90.00 % on 9 images, at least 95.00 % is wanted',
+        declined: ['int8'],
+      });
+      using lenient = await create({ ...auto, calibration: calibration(0.9), minAgreement: 0.9 });
+      expect(lenient.precision).toBe('int8');
+      using good = await create({ ...auto, calibration: calibration(0.95) });
+      expect(good.precision).toBe('int8');
+      using asked = await create({ ...auto, precision: 'int8', calibration: calibration(0.1) });
+      expect(asked.precision).toBe('int8');
+    });
+  });
+});
+
+describe('bfloat16 that was asked for', () => {
+  const device = (isa: string, bfloat16Rate: number) => ({
+    ...{ name: 'cpu', backend: 'onednn', available: true, reason: '', hardware: '', bfloat16Rate },
+    features: isa === '' ? [] : [`onednn_isa ${isa}`],
+    precisions: { float32: '', bfloat16: '', int8: '' },
+  });
+  const asked = (isa: string, rate: number, precision = 'bfloat16') =>
+    resolvePrecision(device(isa, rate), precision, { calibrated: false, costs: {}, minAgreement: 0.95 });
+
+  it('is computed where the processor emulates it, which is said', () => {
+    expect(asked('avx512_core_vnni', 0)).toMatchObject({
+      chosen: 'bfloat16',
+      warning: expect.stringMatching(/bfloat16 was asked for, and is emulated: .*avx512_core_vnni.* no instructions/),
+    });
+  });
+
+  it.each([
+    ['avx512_core_bf16', 1],
+    ['avx512_core_amx', 0],
+    ['', 0],
+  ])('is computed without a word on %p with a rate of %p', (isa, rate) => {
+    expect(asked(isa, rate)).toEqual({ chosen: 'bfloat16', why: 'asked for' });
+    expect(asked('avx512_core_vnni', 0, 'float32')).toEqual({ chosen: 'float32', why: 'asked for' });
   });
 });
