@@ -81,20 +81,52 @@ export class Admission<K> {
   }
 
   /** When the device can begin something new, in milliseconds from now, if `work` milliseconds come before it. */
-  deviceFree({ now, batches }: Load<K>, work = 0): number {
+  deviceFree(load: Load<K>, work = 0): number {
+    // One that is overdue is taken to need as much again as it is late.
+    const lanes = this.#lanes(
+      load,
+      (_, mean) => mean,
+      (_, mean, elapsed) => Math.abs(mean - elapsed),
+    );
+    return level(lanes, work);
+  }
+
+  /**
+   * How many of the payloads that wait what is free next should take, so that all that run at once have work to the end of them: as many
+   * as bring it level with the others.
+   */
+  share(load: Load<K>): number {
+    const lanes = this.#lanes(
+      load,
+      (size) => size,
+      (size, mean, elapsed) => (mean === 0 ? size : size * Math.max(0, 1 - elapsed / mean)),
+    );
+    let payloads = 0;
+    for (const count of load.waiting.values()) payloads += count;
+    return level(lanes, payloads) - Math.min(...lanes);
+  }
+
+  /**
+   * What each of those that run at once has to do.
+   * @param whole of a batch that waits at the device @param left of one that has begun
+   */
+  #lanes(
+    { now, batches }: Load<K>,
+    whole: (size: number, mean: number) => number,
+    left: (size: number, mean: number, elapsed: number) => number,
+  ): number[] {
     const lanes = new Array<number>(this.#runsAtOnce).fill(0);
     let at = 0;
     for (const { key, size, beganAt } of batches) {
       const mean = this.service.mean(key, size);
       if (beganAt === null) {
         lanes.sort((a, b) => a - b);
-        lanes[0] = (lanes[0] as number) + mean;
+        lanes[0] = (lanes[0] as number) + whole(size, mean);
       } else {
-        // One that is overdue is taken to need as much again as it is late.
-        lanes[at++] = Math.abs(beganAt + mean - now);
+        lanes[at++] = left(size, mean, now - beganAt);
       }
     }
-    return level(lanes, work);
+    return lanes;
   }
 
   #perMs(key: K, now: number): number {

@@ -53,16 +53,17 @@ interface Batch<K, P, R> {
   readonly stop: AbortController;
 }
 
-/** Payloads that are prepared ahead, in batches: one that waits and one that is being made. */
-const batchesAhead = 2;
 /** Batches that are begun besides those that run, where they are full: so there is no gap between two. */
 const batchesBehind = 1;
+/** Of a share that is a whole number but for rounding. */
+const rounding = 1e-6;
 
 /**
  * Gathers requests into batches.
  *
  * - What is ready while fewer than `runsAtOnce` batches run goes at once (or after `maxQueueDelayMs`, when no full batch comes
- *   together before); what comes while as many run goes together into the next one. Sizes are those of `batchSizeFor`.
+ *   together before); what comes while as many run goes together into the next one. Sizes are those of `batchSizeFor`. Where
+ *   several run at once, none takes so much that another is left without.
  * - Requests are prepared and served in the order of their arrival. One that is not ready yet holds up none that is.
  * - A request whose time limit cannot be met, by what batches were measured to take, is refused at once, and given up if that
  *   becomes plain later; a device that has nothing to do takes any. A batch is as large as the limits of those in it allow.
@@ -258,8 +259,12 @@ export class DynamicBatcher<K, P, R> {
     }
   }
 
-  /** Prepares a few batches ahead: more would only take memory, and cores from the batch that runs. */
+  /**
+   * Prepares a few batches ahead, one for each that runs at once and one that is being made: more would only take memory, and cores from
+   * the batches that run.
+   */
   #prepareNext(): void {
+    const batchesAhead = this.#runsAtOnce + 1;
     const now = this.#clock.now();
     for (const request of this.#queued) {
       // Its timer ends it in a moment.
@@ -352,22 +357,38 @@ export class DynamicBatcher<K, P, R> {
     return due;
   }
 
-  /** The largest batch of a lane whose requests are all in time when it begins as soon as it can; 0 if there is none. */
+  /**
+   * The largest batch of a lane whose requests are all in time when it begins as soon as it can, and that leaves enough to what runs
+   * at the same time; 0 if there is none.
+   */
   #sizeInTime({ key, requests }: Lane<K, P, R>): number {
-    const { maxBatchSize } = this.#options;
     const load = this.#load();
+    const most = Math.min(this.#options.maxBatchSize, this.#share(load, requests));
     const begin = load.now + (this.#running.size < this.#runsAtOnce ? 0 : this.#admission.deviceFree(load));
     let [size, count, deadline] = [0, 0, Number.POSITIVE_INFINITY];
     for (const request of requests) {
       deadline = Math.min(deadline, request.deadline);
       count += request.payloads.length;
       for (const fits of this.#admission.service.sizes) {
-        const counts = fits > size && fits <= count;
+        const counts = fits > size && fits <= Math.min(count, most);
         if (counts && begin + this.#admission.service.safe(key, fits) <= deadline) size = fits;
       }
-      if (count >= maxBatchSize) break;
+      if (count >= most) break;
     }
     return size;
+  }
+
+  /**
+   * What a batch may take of those that wait: its share of what there is, and of what is ready for all that could begin now, so that all
+   * lanes of the device work to the end of a list. Under a time limit it is not cut below what is worth while at the present load.
+   */
+  #share(load: Load<K>, requests: readonly Request<K, P, R>[]): number {
+    const idle = Math.max(1, this.#runsAtOnce - this.#running.size);
+    let ready = 0;
+    for (const { payloads } of this.#lanes.values()) ready += payloads;
+    const share = Math.max(1, Math.ceil(Math.min(this.#admission.share(load), ready / idle) - rounding));
+    const [{ key, timeoutMs }] = requests as [Request<K, P, R>];
+    return timeoutMs === undefined ? share : Math.max(share, this.#admission.usefulSize(key, timeoutMs, load.now));
   }
 
   /** Begins a batch of those who can still be in time. */

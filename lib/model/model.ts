@@ -71,6 +71,7 @@ export class Model {
   readonly #outputs: NetworkGraph['outputs'];
   readonly #batching: Batching;
   readonly #images: ImageLoader;
+  readonly #runsAtOnce: number;
   readonly #batcher: DynamicBatcher<ModelOutput, Float32Array, Float32Array>;
   readonly #signals = new SignalListeners();
   readonly #pending = new Set<Promise<unknown>>();
@@ -87,9 +88,10 @@ export class Model {
     this.preprocessing = parts.preprocessing;
     this.#batching = parts.batching;
     this.#images = new ImageLoader(parts.preprocessing, parts.images);
+    this.#runsAtOnce = runsAtOnce(session.stats());
     this.#batcher = new DynamicBatcher({
       ...parts.batching,
-      runsAtOnce: runsAtOnce(session.stats()),
+      runsAtOnce: this.#runsAtOnce,
       run: (output, images, signal) => this.#runBatch(output, images, signal),
     });
   }
@@ -136,7 +138,8 @@ export class Model {
 
   /**
    * One output of many images as it comes, a batch at a time: rows of logits, of class probabilities, or of features. At most two
-   * batches of images are in memory, however many there are and however slowly the results are taken.
+   * batches of images, in mode `throughput` two for each thread, are in memory, however many there are and however slowly the results
+   * are taken.
    * @throws like `classify`
    */
   async *stream(
@@ -328,8 +331,8 @@ export class Model {
   /**
    * Puts images into the batcher, a batch of them at a time. Single images, arrays and streams all go this way, so that they share
    * batches. A piece of a list is ready as a whole: its images run together, where image by image they would leave as soon as
-   * the network is idle, in small batches. A list never has more than two pieces in the queue, so memory is bounded and
-   * other calls are served in between; its later pieces wait for room, so that a list is refused at once or served whole.
+   * the network is idle, in small batches. A list never has more than two pieces for each run at a time in the queue, so memory is
+   * bounded and other calls are served in between; its later pieces wait for room, so that a list is refused at once or served whole.
    * What a caller may change is copied once its first piece was taken: refusing costs nothing.
    */
   #outcomes(
@@ -349,6 +352,7 @@ export class Model {
     let taken = 0;
     return inPieces(sources, {
       pieceSize: Math.min(maxBatchSize, queueLimit),
+      piecesAhead: 2 * this.#runsAtOnce,
       signal,
       signals: this.#signals,
       begin: (piece, first, stop) => {

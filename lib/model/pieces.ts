@@ -4,6 +4,8 @@ import { Cancellation, type SignalListeners } from '../runtime/session/cancellat
 export interface PieceWork<T, R> {
   /** Items of a piece; the last one may be smaller. */
   readonly pieceSize: number;
+  /** Pieces that are begun at most: two, one that runs and one that is made ready meanwhile, for each that runs at once. */
+  readonly piecesAhead: number;
   /** Begins a piece. What it throws at once ends the work before another is begun. */
   readonly begin: (items: readonly T[], first: boolean, signal: AbortSignal) => Promise<R>;
   readonly signal?: AbortSignal | undefined;
@@ -11,11 +13,8 @@ export interface PieceWork<T, R> {
   readonly signals: SignalListeners;
 }
 
-/** Pieces that are begun: one that runs, and one that is made ready meanwhile. */
-const piecesAhead = 2;
-
 /**
- * Works through a list of any length with two pieces of it at a time: memory stays bounded, and a piece that ends leaves one
+ * Works through a list of any length with a few pieces of it at a time: memory stays bounded, and a piece that ends leaves one
  * that is ready.
  * @returns the results of the pieces in their order
  * @throws what the earliest piece throws, the signal's reason when aborted; the others are stopped, and waited for
@@ -27,7 +26,7 @@ export async function* inPieces<T, R>(items: readonly T[], work: PieceWork<T, R>
   const begun: Promise<R>[] = [];
   let taken = 0;
   const begin = () => {
-    while (begun.length < piecesAhead && taken < items.length) {
+    while (begun.length < work.piecesAhead && taken < items.length) {
       const from = taken;
       taken += work.pieceSize;
       const piece = work.begin(items.slice(from, taken), from === 0, stop.signal);

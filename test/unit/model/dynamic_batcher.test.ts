@@ -93,6 +93,49 @@ describe('batches', () => {
     ]);
   });
 
+  describe('where several run at once', () => {
+    /** Runs that take as long as they have payloads, on lanes of which each takes one at a time. */
+    const onLanes = (runsAtOnce: number, maxBatchSize: number) => {
+      const clock = new FakeClock();
+      const free = new Array<number>(runsAtOnce).fill(0);
+      const sizes: number[] = [];
+      const run = async (_: Key, payloads: readonly number[]) => {
+        sizes.push(payloads.length);
+        free.sort((a, b) => a - b);
+        free[0] = Math.max(clock.now(), free[0] as number) + 10 * payloads.length;
+        await clock.sleep(free[0] - clock.now());
+        return payloads;
+      };
+      return { ...setUp({ runsAtOnce, maxBatchSize, queueLimit: 1000, clock, run }), clock, free, sizes };
+    };
+    const list = (count: number) => Array.from({ length: count }, (_, i) => i);
+
+    test('a list is cut so that all have work to its end', async () => {
+      const { clock, submit, sizes } = onLanes(2, 32);
+      submit(list(32));
+      await clock.turn(1000);
+      expect(sizes).toEqual([16, 16]);
+    });
+
+    test.each([
+      [2, 32, [32]],
+      [2, 32, [32, 32, 32, 8]],
+      [2, 16, [16, 16, 16, 3]],
+      [3, 8, [8, 8, 8, 8, 8, 8, 1]],
+      [4, 32, [5]],
+      [4, 32, [32, 32]],
+    ])('%i lanes with batches of up to %i end pieces of %p at the same time', async (lanes, most, pieces) => {
+      const { clock, submit, free, sizes } = onLanes(lanes, most);
+      const ends = pieces.map((size, i) => submit(list(size), { continues: i > 0 }));
+      await clock.turn(10_000);
+      expect(ends.map(({ state }) => state)).toEqual(pieces.map(() => 'done'));
+      const images = pieces.reduce((sum, size) => sum + size, 0);
+      // Sizes are powers of two, so one may have a payload more than another.
+      expect(Math.max(...free)).toBeLessThanOrEqual(10 * (Math.ceil(images / lanes) + 1));
+      expect(sizes.length).toBeLessThanOrEqual(pieces.length * lanes + 2 * lanes);
+    });
+  });
+
   test('at most one full batch waits behind the one that runs', async () => {
     const { clock, submit, batches } = setUp({ maxBatchSize: 2 });
     submit([1, 2]);
