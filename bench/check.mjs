@@ -6,6 +6,12 @@ import { baseline, subjects } from './subjects.mjs';
 export const limits = { float32: 1e-4, bfloat16: 0.1, int8: 0.25 };
 
 /**
+ * How far the means of squares of a preprocessed picture may be from slimnet's, as a share of their range: interpolations differ, and a crop
+ * may begin a pixel further on.
+ */
+export const inputLimit = 0.06;
+
+/**
  * @param drive starts a driver
  * @returns an asynchronous function (subject, network, precision) -> `{ difference }`, `{ unavailable }` or `{ failed }`, once for
  * each of them
@@ -44,4 +50,40 @@ export function makeCheck(drive, print) {
       print(`${subject.title}, ${network}, ${precision}: ${failed}`);
       return { failed };
     });
+}
+
+/**
+ * Whether a subject gives the network the same picture as slimnet: the same size, the same part of it, the same units.
+ * @param pictures paths of JPEG files
+ * @returns an asynchronous function (subject, network) -> `{}`, `{ unavailable }` or `{ failed }`, once for each of them
+ */
+export function makeInputCheck(drive, print, pictures) {
+  const known = new Map();
+  const inputOf = async (subject, network) => {
+    const key = `${subject.name} ${network}`;
+    if (!known.has(key))
+      known.set(
+        key,
+        await drive(subject, { kind: 'input', network, precision: 'float32', pictures: await pictures() }),
+      );
+    return known.get(key);
+  };
+  return async (subject, network) => {
+    const expected = await inputOf(
+      subjects.find(({ name }) => name === baseline),
+      network,
+    );
+    if (expected.means === undefined)
+      return { failed: `slimnet has no picture to compare with: ${expected.failed ?? expected.unavailable}` };
+    const found = await inputOf(subject, network);
+    if (found.means === undefined) return found;
+    const difference = differenceOf(expected.means, found.means);
+    if (found.side === expected.side && difference <= inputLimit) return {};
+    const failed =
+      found.side === expected.side
+        ? `the preprocessed picture differs by ${difference.toExponential(1)} of its range from slimnet's, the limit is ${inputLimit}`
+        : `the network gets ${found.side} pixels a side, slimnet's ${expected.side}`;
+    print(`${subject.title}, ${network}: ${failed}`);
+    return { failed };
+  };
 }

@@ -2,12 +2,14 @@
 import { baseline, takesPart } from './subjects.mjs';
 
 /** Rows of a case; a subject that cannot take part has its reason from the start. */
-async function rowsOf(group, measurement, subjects, check) {
+async function rowsOf(group, measurement, subjects, check, checkInput) {
   const rows = [];
   for (const subject of subjects) {
     if (!takesPart(subject, measurement.name, group)) continue;
     const checked = measurement.unchecked ? {} : await check(subject, group.network, group.precision ?? 'float32');
-    const { difference, version, unavailable, failed } = checked;
+    const { difference, version } = checked;
+    const known = checked.unavailable !== undefined || checked.failed !== undefined;
+    const { unavailable, failed } = measurement.pictures && !known ? await checkInput(subject, group.network) : checked;
     const reason = failed === undefined ? unavailable : `failed: ${failed}`;
     const row = reason === undefined ? { metrics: {}, difference } : { unavailable: reason };
     rows.push({ subject, version, row: { subject: subject.name, group, ...row } });
@@ -33,14 +35,14 @@ const text = ([name, values]) => `${name} ${values.at(-1).toPrecision(4)}`;
 
 /**
  * @param measurement one of measurements/
- * @param context `{ subjects, drive, check, options, print }`
+ * @param context `{ subjects, drive, check, checkInput, options, print }`
  * @returns `{ rows, versions, protocol }`
  */
-export async function measure(measurement, { subjects, drive, check, options, print }) {
+export async function measure(measurement, { subjects, drive, check, checkInput, options, print }) {
   const rounds = measurement.rounds(options);
   const cases = [];
   for (const group of measurement.cases(options)) {
-    const rows = await rowsOf(group, measurement, subjects, check);
+    const rows = await rowsOf(group, measurement, subjects, check, checkInput);
     // With nobody to compare it with, a case that slimnet lacks is nothing but reasons: kept, so that nothing is silently left out.
     cases.push({ group, rows });
   }

@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:
 import { join } from 'node:path';
 import * as slimnet from '../dist/index.js';
 import { describeGraph } from './graph_file.mjs';
-import { buildNetwork } from './network.mjs';
+import { buildNetwork, side } from './network.mjs';
 
 /** Paths of a network's files below `folder`; `frozen` is the stem of what a peer writes for itself. */
 export function filesOf(network, folder) {
@@ -18,9 +18,10 @@ export function filesOf(network, folder) {
   };
 }
 
-/** Makes what is missing. @returns the paths */
+/** Makes what is missing. @returns the paths, and what every subject does to pictures: the network's preprocessing at the size of all */
 export async function prepare(network, folder) {
-  const files = filesOf(network, folder);
+  const { preprocessing } = slimnet.nets.network(network);
+  const files = { ...filesOf(network, folder), preprocessing, side };
   const { checkpoint, onnx, safetensors, graph: graphFile } = files;
   const made = existsSync(`${checkpoint}.index`);
   if (made && [onnx, safetensors, graphFile].every((path) => existsSync(path))) return files;

@@ -1,12 +1,13 @@
 // Measures slimnet beside its peers: see bench/README.md.
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { makeCheck } from './check.mjs';
+import { makeCheck, makeInputCheck } from './check.mjs';
 import { makeDrive } from './drive.mjs';
 import { machineFacts, runFacts } from './machine.mjs';
 import { baselineFailed, measure } from './measure.mjs';
 import { measurements } from './measurements/index.mjs';
 import { parseOptions } from './options.mjs';
+import { picturePaths } from './pictures.mjs';
 import { prepare } from './prepare.mjs';
 import { writeReport } from './report/page.mjs';
 import { readResults, writeEntry } from './results.mjs';
@@ -29,8 +30,9 @@ if (wanted.some((measurement) => !measurement.unchecked))
   for (const network of options.networks) files[network] = await prepare(network, options.folder);
 const drive = makeDrive({ pin: options.pin, threads: options.threads, files, print });
 const check = makeCheck(drive, print);
+const checkInput = makeInputCheck(drive, print, () => picturePaths(options.folder, 1));
 for (const measurement of wanted) {
-  const context = { subjects: options.subjects, drive, check, options, print };
+  const context = { subjects: options.subjects, drive, check, checkInput, options, print };
   const { rows, versions, protocol } = await measure(measurement, context);
   const environment = { ...facts.environment, versions };
   const entry = { measurement: measurement.name, date: facts.date, commit: facts.commit, environment, protocol, rows };

@@ -24,5 +24,5 @@ await answer({
   version: () => JSON.parse(readFileSync(manifest, 'utf8')).version,
   order: 'nchw',
   load: open,
-  loadLabels: async (task) => sharpPipeline(await open(task)),
+  loadLabels: async (task) => sharpPipeline(task, await open(task)),
 });

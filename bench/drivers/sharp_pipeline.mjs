@@ -1,43 +1,35 @@
 // JPEG bytes to labels with sharp and somebody else's runtime, as a good user writes it: the decoder shrinks while it decodes, and
-// the next batch is decoded while one runs. The geometry is that of Slim's vgg preprocessing (smaller side 256, the middle 224
-// pixels), sharp's interpolation is not: the pixels differ a little.
+// the next batch is decoded while one runs. The geometry is that of the network's preprocessing, sharp's interpolation is not: the
+// pixels differ a little.
 import sharp from 'sharp';
+import { Unavailable } from './common.mjs';
 
-const side = 224;
-const smallerSide = 256;
-const margin = (smallerSide - side) / 2;
-const means = [123.68, 116.779, 103.939];
 const maxBatch = 32;
 const decodesAtOnce = 4;
 
-/** Pixels of one picture less the means, in planes, into `out` at `offset`. */
-async function decode(jpeg, out, offset) {
-  const data = await sharp(jpeg)
-    .resize(smallerSide, smallerSide, { fit: 'cover' })
-    .extract({ left: margin, top: margin, width: side, height: side })
-    .removeAlpha()
-    .toColourspace('srgb')
-    .raw()
-    .toBuffer();
-  const plane = side * side;
-  for (let c = 0; c < 3; c++)
-    for (let p = 0, at = offset + c * plane; p < plane; p++) out[at + p] = data[3 * p + c] - means[c];
-}
-
-/** Pictures of a batch, a few at the same time. */
-async function decodeBatch(jpegs) {
-  const width = side * side * 3;
-  const input = new Float32Array(jpegs.length * width);
-  let next = 0;
-  const work = async () => {
-    while (next < jpegs.length) {
-      const i = next++;
-      await decode(jpegs[i], input, i * width);
-    }
-  };
-  await Promise.all(Array.from({ length: decodesAtOnce }, work));
-  return input;
-}
+/** By the network's preprocessing: what sharp does for `side` pixels, and what becomes of a channel's value. */
+const preprocessings = {
+  vgg: {
+    pixels: (jpeg, side) => {
+      const smallerSide = Math.round((side * 256) / 224);
+      const margin = (smallerSide - side) >> 1;
+      return sharp(jpeg)
+        .resize(smallerSide, smallerSide, { fit: 'cover' })
+        .extract({ left: margin, top: margin, width: side, height: side });
+    },
+    value: (value, channel) => value - [123.68, 116.779, 103.939][channel],
+  },
+  inception: {
+    pixels: async (jpeg, side) => {
+      const image = sharp(jpeg);
+      const { width, height } = await image.metadata();
+      const [w, h] = [width, height].map((size) => Math.round(size * 0.875));
+      const middle = { left: (width - w) >> 1, top: (height - h) >> 1, width: w, height: h };
+      return image.extract(middle).resize(side, side, { fit: 'fill' });
+    },
+    value: (value) => value / 127.5 - 1,
+  },
+};
 
 /** The five most probable classes of a row of logits, `{ index, probability }`. */
 export function topFive(logits) {
@@ -50,8 +42,36 @@ export function topFive(logits) {
     .slice(0, 5);
 }
 
-/** @param run computes the logits of a batch of pixels in NCHW */
-export function sharpPipeline(run) {
+/**
+ * @param task names the preprocessing and the side of the network's images
+ * @param run computes the logits of a batch of pixels in NCHW
+ * @throws Unavailable for a preprocessing that is not written here
+ */
+export function sharpPipeline({ preprocessing, side }, run) {
+  const known = preprocessings[preprocessing];
+  if (known === undefined) throw new Unavailable(`no ${preprocessing} preprocessing is written with sharp`);
+  const plane = side * side;
+
+  /** Pixels of one picture in planes, into `out` at `offset`. */
+  const decode = async (jpeg, out, offset) => {
+    const image = await known.pixels(jpeg, side);
+    const data = await image.removeAlpha().toColourspace('srgb').raw().toBuffer();
+    for (let c = 0; c < 3; c++)
+      for (let p = 0, at = offset + c * plane; p < plane; p++) out[at + p] = known.value(data[3 * p + c], c);
+  };
+  /** Pictures of a batch, a few at the same time. */
+  const decodeBatch = async (jpegs) => {
+    const input = new Float32Array(jpegs.length * 3 * plane);
+    let next = 0;
+    const work = async () => {
+      while (next < jpegs.length) {
+        const i = next++;
+        await decode(jpegs[i], input, i * 3 * plane);
+      }
+    };
+    await Promise.all(Array.from({ length: decodesAtOnce }, work));
+    return input;
+  };
   const batch = async (input, size) => {
     const logits = await run(input, size);
     const classes = logits.length / size;
@@ -73,5 +93,6 @@ export function sharpPipeline(run) {
     async single(jpeg) {
       return (await batch(await decodeBatch([jpeg]), 1))[0];
     },
+    input: (jpeg) => decodeBatch([jpeg]),
   };
 }

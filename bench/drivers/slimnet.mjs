@@ -48,11 +48,15 @@ await answer({
     // What only a run finds out.
     return (images) => orUnavailable(slimnet, () => compute(images));
   },
-  async loadLabels({ network, checkpoint, threads, precision, frozen, mode = 'latency' }) {
+  async loadLabels({ network, checkpoint, threads, precision, frozen, side, mode = 'latency' }) {
     const slimnet = await import('../../dist/index.js');
     const calibration = precision === 'int8' ? { calibration: `${frozen}.calibration.json` } : {};
-    const options = { checkpoint, threads, precision, mode, ...calibration };
+    const options = { checkpoint, threads, precision, mode, imageSize: side, ...calibration };
     const model = await orUnavailable(slimnet, () => slimnet.loadModel(network, options));
-    return { together: (jpegs) => model.classify(jpegs), single: (jpeg) => model.classify(jpeg) };
+    return {
+      together: (jpegs) => model.classify(jpegs),
+      single: (jpeg) => model.classify(jpeg),
+      input: (jpeg) => model.preprocess([jpeg]),
+    };
   },
 });

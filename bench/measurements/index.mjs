@@ -8,6 +8,7 @@
 // - `rounds(options)`, `protocol(options)`: how often, and what else the report says of the procedure
 // - `measure(drive, options, group)`: one value for each metric, `{ values, series? }`, or what the driver said instead
 // - `plots`: `{ kind: 'bars' | 'lines', ... }` (report/plots.mjs)
+// - `pictures`: begins with pictures, so what the subjects give the network is compared as well
 // - `unchecked`: no logits are compared; `metricsAsRows`: the report's table has the subjects as columns
 import { compile } from './compile.mjs';
 import { labels } from './labels.mjs';

@@ -5,7 +5,8 @@ export const labels = {
   name: 'labels',
   title: 'JPEG bytes to labels',
   about:
-    'Generated JPEG files of 500 x 375 pixels, in memory, to the five most probable classes: decode, resize, crop, network, softmax. "together" hands over all pictures in one call (`model.classify(jpegs)`), "single" calls once for each picture, all at the same time. onnxruntime-node stands behind sharp, with batches of 32 of which the next is decoded while one runs (bench/drivers/sharp_pipeline.mjs).',
+    'Generated JPEG files of 500 x 375 pixels, in memory, to the five most probable classes: decode, resize, crop, network, softmax; for all subjects the preprocessing of the network, at 224 pixels a side. "together" hands over all pictures in one call (`model.classify(jpegs)`), "single" calls once for each picture, all at the same time. onnxruntime-node stands behind sharp, with batches of 32 of which the next is decoded while one runs (bench/drivers/sharp_pipeline.mjs).',
+  pictures: true,
   metrics: [{ key: 'imagesPerSecond', title: 'images/s', unit: 'images/s', digits: 1, better: 'more' }],
   across: acrossPrecisions,
   cases: (options) =>

@@ -11,6 +11,7 @@ export const soak = {
   name: 'soak',
   title: 'Memory over many images',
   about: `Resident memory while JPEG bytes are turned into labels, batch after batch. The slope is that of the straight line through all samples after the first ${100 * warmUp} %.`,
+  pictures: true,
   metrics: [
     { key: 'bytesPerImage', title: 'growth, bytes/image', unit: 'bytes/image', digits: 0 },
     { key: 'last', title: 'resident at the end, MiB', unit: 'MiB', digits: 0, scale: 2 ** -20 },

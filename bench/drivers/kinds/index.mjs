@@ -1,5 +1,6 @@
 // What a driver may be asked for, by the name in the task.
 import { check } from './check.mjs';
+import { input } from './input.mjs';
 import { labels } from './labels.mjs';
 import { memory } from './memory.mjs';
 import { neighbours } from './neighbours.mjs';
@@ -8,4 +9,4 @@ import { start } from './start.mjs';
 import { times } from './times.mjs';
 
 /** Each is called with (subject, task, pixels of a batch) and gives what the driver prints. */
-export const kinds = { check, labels, memory, neighbours, soak, start, times };
+export const kinds = { check, input, labels, memory, neighbours, soak, start, times };

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import { defined } from '../../core/options.js';
+import { maxNetworkSide } from '../../data/preprocessing.js';
 import type { RawImage } from '../../data/raw_image.js';
 import { type LoadModelOptions, loadModel } from '../../model/load_model.js';
 import type { Model } from '../../model/model.js';
@@ -11,6 +13,7 @@ import { table } from '../table.js';
 interface Flags extends EngineFlags {
   readonly batch?: readonly number[];
   readonly iterations: number;
+  readonly size?: number;
   readonly json?: boolean;
 }
 
@@ -19,6 +22,7 @@ const warmUps = 2;
 const examples = `
 Examples:
   slimnet bench
+  slimnet bench --model resnet_v2_50 --size 224
   slimnet bench --model resnet_v1_101 --batch 1 16 --iterations 50 --threads 2 --json`;
 
 export const bench: DefineCommand = (program, io, finish) => {
@@ -31,6 +35,11 @@ export const bench: DefineCommand = (program, io, finish) => {
       ),
     ),
   )
+    .option(
+      '--size <n>',
+      "pixels a side of the network's input; the network's own unless told",
+      integer(1, maxNetworkSide),
+    )
     .option('-n, --iterations <n>', 'counted runs of each batch size', integer(1, 100_000), 10)
     .option('--json', 'as JSON')
     .addHelpText('after', examples)
@@ -61,6 +70,7 @@ export const bench: DefineCommand = (program, io, finish) => {
           const { model: name, device, iterations } = flags;
           const facts = {
             model: name,
+            size: height,
             device,
             precision: model.precision,
             iterations,
@@ -72,7 +82,7 @@ export const bench: DefineCommand = (program, io, finish) => {
         } else {
           say(
             io,
-            `${flags.model}, ${flags.device}, ${model.precision}, ${flags.iterations} runs of each batch size after ${warmUps} to warm up; images/s by the median`,
+            `${flags.model}, ${height} x ${width} pixels, ${flags.device}, ${model.precision}, ${flags.iterations} runs of each batch size after ${warmUps} to warm up; images/s by the median`,
           );
           await writeOut(
             io,
@@ -93,7 +103,12 @@ export const bench: DefineCommand = (program, io, finish) => {
 /** A model with fresh weights; for int8, its ranges are found with noise. */
 async function untrained(flags: Flags): Promise<Model> {
   const load = (more: Partial<LoadModelOptions>) =>
-    loadModel(flags.model, { ...engineOptions(flags), untrainedSeed: 1, ...more });
+    loadModel(flags.model, {
+      ...engineOptions(flags),
+      ...defined({ imageSize: flags.size }),
+      untrainedSeed: 1,
+      ...more,
+    });
   if (flags.precision !== 'int8') return load({});
   await using wide = await load({ precision: 'float32' });
   const { height, width } = wide.preprocessing;

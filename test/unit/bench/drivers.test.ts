@@ -1,8 +1,11 @@
 import sharp from 'sharp';
+import { inputLimit } from '../../../bench/check.mjs';
+import { meansOf } from '../../../bench/drivers/kinds/input.mjs';
 import { curve, probe } from '../../../bench/drivers/kinds/neighbours.mjs';
 import { sharpPipeline, topFive } from '../../../bench/drivers/sharp_pipeline.mjs';
 import { describeGraph } from '../../../bench/graph_file.mjs';
 import { buildNetwork } from '../../../bench/network.mjs';
+import { differenceOf } from '../../../bench/statistics.mjs';
 import * as slimnet from '../../../lib/index.js';
 
 describe('probes beside a subject', () => {
@@ -44,20 +47,51 @@ describe("a good user's pipeline of sharp and another runtime", () => {
     const values = Array.from({ length: 35 }, (_, i) => (i % 5) * 50);
     const sizes: number[] = [];
     // Five classes; the first pixel of the first plane decides.
-    const { together, single } = sharpPipeline(async (input: Float32Array, size: number) => {
-      sizes.push(size);
-      const logits = new Float32Array(5 * size);
-      for (let i = 0; i < size; i++) {
-        const red = (input[i * 3 * 224 * 224] as number) + 123.68;
-        logits[5 * i + Math.round(red / 50)] = 1;
-      }
-      return logits;
-    });
+    const { together, single } = sharpPipeline(
+      { preprocessing: 'vgg', side: 224 },
+      async (input: Float32Array, size: number) => {
+        sizes.push(size);
+        const logits = new Float32Array(5 * size);
+        for (let i = 0; i < size; i++) {
+          const red = (input[i * 3 * 224 * 224] as number) + 123.68;
+          logits[5 * i + Math.round(red / 50)] = 1;
+        }
+        return logits;
+      },
+    );
     const jpegs = await Promise.all(values.map(jpeg));
     const firsts = (await together(jpegs)).map(([first]: { index: number }[]) => first?.index);
     expect(firsts).toEqual(values.map((value) => value / 50));
     expect(sizes).toEqual([32, 3]);
     expect((await single(jpegs[3] as Buffer))?.[0]?.index).toBe(3);
+  });
+
+  describe.each(['vgg', 'inception'] as const)('with the preprocessing %s', (name) => {
+    /** Colours that shade from corner to corner, and a disc that is not in the middle. */
+    const picture = Buffer.from(
+      Array.from({ length: 500 * 375 }, (_, i) => [i % 500, Math.floor(i / 500)] as const).flatMap(([x, y]) =>
+        (x - 150) ** 2 + (y - 200) ** 2 < 3000 ? [250, 20, 40] : [x >> 1, y >> 1, 200 - (x >> 2)],
+      ),
+    );
+    const jpeg = () =>
+      sharp(picture, { raw: { width: 500, height: 375, channels: 3 } })
+        .jpeg({ quality: 95 })
+        .toBuffer();
+    test('gives the network the same picture as slimnet', async () => {
+      const bytes = await jpeg();
+      const options = { preprocessing: name, height: 224, width: 224 };
+      const expected = meansOf(await slimnet.preprocessImage(await slimnet.decodeImage(bytes), options), 'nhwc');
+      const pipeline = sharpPipeline({ preprocessing: name, side: 224 }, () => new Float32Array(1));
+      const actual = meansOf(await pipeline.input(bytes), 'nchw');
+      expect(actual.side).toBe(expected.side);
+      expect(differenceOf(expected.means, actual.means)).toBeLessThan(inputLimit);
+    });
+  });
+
+  test('refuses a preprocessing that it does not have', () => {
+    expect(() => sharpPipeline({ preprocessing: 'caffe', side: 224 }, () => new Float32Array(1))).toThrow(
+      'no caffe preprocessing is written with sharp',
+    );
   });
 
   test('has probabilities that are those of a softmax', () => {

@@ -1,4 +1,4 @@
-import { makeCheck } from '../../../bench/check.mjs';
+import { makeCheck, makeInputCheck } from '../../../bench/check.mjs';
 import { resultOf } from '../../../bench/drive.mjs';
 import { baselineFailed, measure } from '../../../bench/measure.mjs';
 
@@ -23,7 +23,7 @@ interface Task {
 }
 type Answer = (name: string, task: Task) => object;
 
-async function run(answer: Answer, subjects = [subject('slimnet'), subject('peer')]) {
+async function run(answer: Answer, subjects = [subject('slimnet'), subject('peer')], more = {}) {
   const calls: string[] = [];
   const printed: string[] = [];
   const drive = async (one: { name: string }, task: Task) => {
@@ -32,7 +32,9 @@ async function run(answer: Answer, subjects = [subject('slimnet'), subject('peer
   };
   const print = (line: string) => printed.push(line);
   const check = makeCheck(drive, print);
-  const { rows } = await measure(measurement, { subjects, drive, check, options: {}, print });
+  const checkInput = makeInputCheck(drive, print, async () => ['a.jpg']);
+  const context = { subjects, drive, check, checkInput, options: {}, print };
+  const { rows } = await measure({ ...measurement, ...more }, context);
   return { calls, printed, rows };
 }
 
@@ -58,6 +60,36 @@ describe('a measurement', () => {
     });
     // Once, not once a case.
     expect(printed.filter((line) => line.includes('logits differ'))).toHaveLength(1);
+  });
+
+  describe('of pictures', () => {
+    const withInput =
+      (peer: object): Answer =>
+      (name, task) =>
+        task.kind === 'input' ? (name === 'peer' ? peer : { side: 224, means: [0, 1, 2] }) : good(name, task);
+    const both = [subject('slimnet'), subject('peer')];
+
+    test('is made of subjects that give the network the same picture', async () => {
+      const { rows } = await run(withInput({ side: 224, means: [0, 1.01, 2] }), both, { pictures: true });
+      expect(rows.map((row) => row.metrics)).toEqual(Array(4).fill({ value: [7, 7] }));
+    });
+
+    test.each([
+      ['of another size', { side: 299, means: [0, 1, 2] }, "failed: the network gets 299 pixels a side, slimnet's 224"],
+      [
+        'in other units',
+        { side: 224, means: [-1, 0, 1] },
+        /^failed: the preprocessed picture differs by 5\.0e-1 of its/,
+      ],
+      ['that it cannot make', { unavailable: 'no such thing' }, 'no such thing'],
+    ])('leaves out a subject with a picture %s, and says so', async (_, peer, reason) => {
+      const { calls, rows } = await run(withInput(peer), both, { pictures: true });
+      expect(calls).not.toContain('peer/1');
+      expect(rows[0]?.metrics).toEqual({ value: [7, 7] });
+      expect(rows[1]?.unavailable).toEqual(typeof reason === 'string' ? reason : expect.stringMatching(reason));
+      // Other measurements do not begin with pictures.
+      expect((await run(withInput(peer), both)).rows[1]?.metrics).toEqual({ value: [7, 7] });
+    });
   });
 
   test('keeps the reason of a subject that is not available, and goes on with the others', async () => {

@@ -421,6 +421,14 @@ describe('bench', () => {
       expect(maxMs).toBeGreaterThanOrEqual(medianMs as number);
     }
   });
+
+  test.each([
+    [['-m', 'resnet_v2_50', '--size', '64'], 64],
+    [['-m', 'resnet_v2_50'], 299],
+  ])('measures %j at the size that is asked for, or that of the network', async (args, size) => {
+    const { status, out } = await slimnet(['bench', '--device', 'null', '-n', '1', '-b', '1', '--json', ...args]);
+    expect({ status, report: JSON.parse(out) as object }).toMatchObject({ status: 0, report: { size } });
+  });
 });
 
 describe('wrong use', () => {
@@ -438,6 +446,8 @@ describe('wrong use', () => {
     [['classify', 'a.jpg', '-c', 'x', '-f', 'xml'], /table, json, jsonl, csv/],
     [['classify', 'a.jpg', '-c', 'x', '-b', '5000'], /1 to 1024/],
     [['bench', '--batch', 'many'], /integer/],
+    [['bench', '--size', '0'], /integer from 1 to 16384/],
+    [['classify', 'a.jpg', '-c', 'x', '--min-agreement', '1.5'], /Expected a number from 0 to 1/],
     [['quickstart', '--output', ''], /expected the name of a folder/],
     [['inspect'], /missing required argument/],
     [['doctor', 'me'], /too many arguments/],
