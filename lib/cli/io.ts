@@ -1,9 +1,21 @@
-import { isSlimnetError, OutputError, systemReason } from '../errors.js';
+import { isSlimnetError, OutputError, shortened, systemReason } from '../errors.js';
+import { isSystemError } from './output_error.js';
+
+/** Where results go: a stream, or a file. */
+export interface ResultOutput {
+  readonly isTTY?: boolean;
+  write(text: string, done: (error?: Error | null) => void): unknown;
+  /** Of streams: tells of the end of one that takes no more. */
+  once?(event: 'close', listener: () => void): unknown;
+  removeListener?(event: 'close', listener: () => void): unknown;
+  /** Of files: takes the last write back. @returns whether there was one */
+  takeBack?(): Promise<boolean>;
+}
 
 /** What a command sees of the world: results go to `out`, messages to `err`. Tests hand in their own. */
 export interface CliIo {
   readonly in: NodeJS.ReadableStream;
-  readonly out: NodeJS.WritableStream & { readonly isTTY?: boolean };
+  readonly out: ResultOutput;
   readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean };
   /** Fires when the user wants to stop; its reason is the name of the signal, SIGINT (Ctrl-C) unless told. */
   readonly signal: AbortSignal;
@@ -25,13 +37,27 @@ export async function writeOut(io: CliIo, text: string): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     // A write that is under way when its stream is destroyed is never called back.
     const closed = () => reject(new OutputError('Standard output was closed before all was written.'));
-    io.out.once('close', closed);
+    io.out.once?.('close', closed);
     io.out.write(text, (cause) => {
-      io.out.removeListener('close', closed);
+      io.out.removeListener?.('close', closed);
       if (cause === null || cause === undefined) resolve();
       else reject(new OutputError(`Standard output cannot be written: ${systemReason(cause)}.`, { cause }));
     });
   });
+}
+
+/**
+ * Writes what makes earlier results whole, such as a closing bracket. Where a full disk has no room for it, the last result makes room.
+ * @param ending what to write after so many of the results
+ * @throws OutputError when a result was given up, or nothing can be written
+ */
+export async function writeEnd(io: CliIo, results: number, ending: (results: number) => string): Promise<void> {
+  try {
+    await writeOut(io, ending(results));
+  } catch (error) {
+    if (results > 0 && (await io.out.takeBack?.()) === true) await writeOut(io, ending(results - 1));
+    throw error;
+  }
 }
 
 /** Writes a message for people. */
@@ -39,9 +65,13 @@ export function say(io: CliIo, text: string): void {
   io.err.write(`${text}\n`);
 }
 
-/** One line for an error of ours, the stack for a bug. */
+/** One line for an error of ours or of the system, the stack for a bug. */
 export function errorText(error: unknown): string {
   if (isSlimnetError(error) && error.code !== 'ERR_INTERNAL') return `${error.message} [${error.code}]`;
+  if (isSystemError(error)) {
+    const where = error.path === undefined ? '' : `${shortened(error.path)}: `;
+    return `${where}${error.syscall} was refused: ${systemReason(error)} [${error.code}]`;
+  }
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 

@@ -1,17 +1,18 @@
 #!/usr/bin/env node
-import { realpathSync } from 'node:fs';
+import { fstatSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { isSlimnetError } from '../errors.js';
 import { packageVersion } from '../native/binding.js';
 import { commands } from './commands/index.js';
+import { FileOutput } from './file_output.js';
 import { type CliIo, errorText, exitStatus, say, statusOfSignal, writeOut } from './io.js';
 
 /** All commands; each calls `finish` with its exit status. */
 export function commandLine(
   io: CliIo,
   finish: (status: number) => void,
-  write: (text: string) => void = (text) => void io.out.write(text),
+  write: (text: string) => void = (text) => void io.out.write(text, () => {}),
 ): Command {
   const program = new Command('slimnet')
     .description('Residual networks on oneDNN: classify images, extract features, look into checkpoints.')
@@ -82,6 +83,14 @@ function runsAsProgram(): boolean {
   }
 }
 
+function isFile(fd: number): boolean {
+  try {
+    return fstatSync(fd).isFile();
+  } catch {
+    return false;
+  }
+}
+
 /** Runs with the streams of this process. The first Ctrl-C ends the work in order, the second one at once. */
 async function runProgram(): Promise<void> {
   // Whoever writes learns of failures from its own call. Messages that nobody can read leave their mark on the status.
@@ -99,7 +108,7 @@ async function runProgram(): Promise<void> {
   }
   const status = await main(process.argv.slice(2), {
     in: process.stdin,
-    out: process.stdout,
+    out: isFile(process.stdout.fd) ? new FileOutput(process.stdout.fd) : process.stdout,
     err: process.stderr,
     signal: stop.signal,
   });

@@ -1,5 +1,5 @@
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { writeFileAtomically } from '../checkpoint/index.js';
 import { loadSharp } from '../data/decoding.js';
 
 /** A colour for each point; coordinates run from -1 to 1, y downwards. */
@@ -47,7 +47,6 @@ const painters: Readonly<
 
 /** Draws a few pictures into a folder. @returns their paths */
 export async function drawPictures(folder: string): Promise<string[]> {
-  await mkdir(folder, { recursive: true });
   return Promise.all(
     Object.entries(painters).map(async ([name, { width, height, format, paint }]) => {
       const pixels = new Uint8Array(width * height * 3);
@@ -55,9 +54,10 @@ export async function drawPictures(folder: string): Promise<string[]> {
         pixels.set(paint((2 * (i % width)) / width - 1, (2 * Math.floor(i / width)) / height - 1), 3 * i);
       }
       const path = join(folder, `${name}.${format === 'jpeg' ? 'jpg' : format}`);
-      await loadSharp()(pixels, { raw: { width, height, channels: 3 } })
+      const bytes = await loadSharp()(pixels, { raw: { width, height, channels: 3 } })
         .toFormat(format)
-        .toFile(path);
+        .toBuffer();
+      await writeFileAtomically(path, bytes);
       return path;
     }),
   );

@@ -17,10 +17,62 @@ interface Pending {
   readonly sink: FileSink;
 }
 
+/** Files under their temporary names, which appear under their own, or are gone. */
+export interface PendingFiles {
+  /** One for each path. */
+  readonly sinks: readonly FileSink[];
+  /**
+   * Gives the files their names, in the order of the paths, and only after all of them are safely on the disk; the last one only after
+   * the names of the others are as well: whoever finds the last file finds all of them.
+   * @throws CheckpointError when the system refuses; then the files are gone
+   */
+  commit(): Promise<void>;
+  /** Removes them. */
+  discard(): Promise<void>;
+}
+
 /**
- * Writes one or several files. `body` gets one sink for each path. The files are renamed in the order of `paths`, and
- * only after all of them are safely on the disk; the last one only after the names of the others are as well: whoever finds the
- * last file finds all of them. Missing folders are created.
+ * Begins one or several files; missing folders are created. That it returns shows that there is a place for them.
+ * @throws CheckpointError when the system refuses
+ */
+export async function beginFiles(paths: readonly string[], signal?: AbortSignal): Promise<PendingFiles> {
+  const pending: Pending[] = [];
+  const discard = async () => {
+    for (const { handle, temporary } of pending) {
+      // Closed or renamed already: nothing is left to clean up, and the first error is the one to report.
+      await handle.close().catch(() => undefined);
+      await rm(temporary, { force: true }).catch(() => undefined);
+    }
+  };
+  const orDiscard = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      await discard();
+      throw error;
+    }
+  };
+  await orDiscard(async () => {
+    for (const path of paths) pending.push(await create(path, signal));
+  });
+  return {
+    sinks: pending.map(({ sink }) => sink),
+    commit: () =>
+      orDiscard(async () => {
+        for (const { path, sink, handle } of pending) {
+          await sink.flush();
+          await attempt('The file cannot be synchronised to the disk', path, () => handle.sync());
+          await attempt('The file cannot be closed', path, () => handle.close());
+        }
+        await giveNames(pending.slice(0, -1));
+        await giveNames(pending.slice(-1));
+      }),
+    discard,
+  };
+}
+
+/**
+ * Writes one or several files, all of them or none. `body` gets one sink for each path.
  * @returns what `body` returns.
  * @throws CheckpointError when the system refuses; whatever `body` throws.
  */
@@ -29,26 +81,22 @@ export async function writeAtomically<T>(
   body: (sinks: readonly FileSink[]) => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {
-  const pending: Pending[] = [];
+  const files = await beginFiles(paths, signal);
+  let result: T;
   try {
-    for (const path of paths) pending.push(await create(path, signal));
-    const result = await body(pending.map(({ sink }) => sink));
-    for (const { path, sink, handle } of pending) {
-      await sink.flush();
-      await attempt('The file cannot be synchronised to the disk', path, () => handle.sync());
-      await attempt('The file cannot be closed', path, () => handle.close());
-    }
-    await giveNames(pending.slice(0, -1));
-    await giveNames(pending.slice(-1));
-    return result;
+    result = await body(files.sinks);
   } catch (error) {
-    for (const { handle, temporary } of pending) {
-      // Closed or renamed already: nothing is left to clean up, and the first error is the one to report.
-      await handle.close().catch(() => undefined);
-      await rm(temporary, { force: true }).catch(() => undefined);
-    }
+    await files.discard();
     throw error;
   }
+  await files.commit();
+  return result;
+}
+
+/** Shows before long work that its result can be written. @throws CheckpointError when the system refuses */
+export async function assertPlace(path: string): Promise<void> {
+  const files = await beginFiles([path]);
+  await files.discard();
 }
 
 /** Writes one file from bytes in memory. @throws CheckpointError when the system refuses. */

@@ -44,6 +44,26 @@ export class FileSink implements ByteSink {
     }
   }
 
+  /**
+   * Ends the file after `bytes` bytes, of which the first ones are replaced. That works where no space is left.
+   * @param bytes at most as many as `flushed` says; what was gathered after that is forgotten
+   */
+  async endAt(bytes: number, head: Uint8Array): Promise<void> {
+    this.#staged = 0;
+    try {
+      await this.#handle.truncate(bytes);
+      await this.#handle.write(head, 0, head.length, 0);
+      this.#written = bytes;
+    } catch (cause) {
+      throw systemError('The file cannot be written', this.#path, cause);
+    }
+  }
+
+  /** Bytes that the system has taken. */
+  get flushed(): number {
+    return this.#written;
+  }
+
   /** Hands everything gathered to the system. */
   async flush(): Promise<void> {
     const staged = this.#staging.subarray(0, this.#staged);

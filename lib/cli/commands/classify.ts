@@ -2,7 +2,7 @@ import { Option } from 'commander';
 import type { Prediction } from '../../model/predictions.js';
 import type { DefineCommand } from '../command.js';
 import { expandInputs } from '../inputs.js';
-import { type CliIo, exitStatus, printable, writeOut } from '../io.js';
+import { type CliIo, exitStatus, printable, writeEnd, writeOut } from '../io.js';
 import { addModelOptions, addPrecisionOptions, integer, loadFromFlags, type ModelFlags } from '../model_options.js';
 import { type Failure, failureRecord, runModel } from '../model_run.js';
 import { csvLine, predictionTable } from '../table.js';
@@ -77,12 +77,22 @@ function jsonLinesWriter(io: CliIo): Writer {
 
 function jsonWriter(io: CliIo): Writer {
   let written = 0;
-  const write = (record: Result | Failure) =>
-    writeOut(io, `${written++ === 0 ? '[\n' : ',\n'}  ${JSON.stringify(record)}`);
+  // One after the other: what a record begins with depends on those that were written.
+  let last = Promise.resolve();
+  const write = (record: Result | Failure) => {
+    last = last.then(async () => {
+      await writeOut(io, `${written === 0 ? '[\n' : ',\n'}  ${JSON.stringify(record)}`);
+      written++;
+    });
+    return last;
+  };
   return {
     write,
     fail: write,
-    end: () => writeOut(io, written === 0 ? '[]\n' : '\n]\n'),
+    end: async () => {
+      await last.catch(() => {});
+      await writeEnd(io, written, (results) => (results === 0 ? '[]\n' : '\n]\n'));
+    },
   };
 }
 

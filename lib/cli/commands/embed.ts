@@ -1,12 +1,10 @@
-import { writeFileAtomically } from '../../checkpoint/index.js';
 import { ArgumentError } from '../../errors.js';
-import { concatenate } from '../../model/concatenate.js';
 import type { DefineCommand } from '../command.js';
-import { expandInputs } from '../inputs.js';
-import { exitStatus, say, writeOut } from '../io.js';
+import { FeatureFile } from '../feature_file.js';
+import { expandInputs, type InputImage } from '../inputs.js';
+import { type CliIo, exitStatus, say, writeOut } from '../io.js';
 import { addModelOptions, addPrecisionOptions, loadFromFlags, type ModelFlags } from '../model_options.js';
 import { failureRecord, runModel } from '../model_run.js';
-import { npyBytes } from '../npy.js';
 
 const examples = `
 Examples:
@@ -37,31 +35,31 @@ export const embed: DefineCommand = (program, io, finish) => {
         });
       }
       const inputs = await expandInputs(images, io);
-      const model = await loadFromFlags(flags, io);
-      try {
-        const rows: Float32Array[] = [];
-        const names: string[] = [];
-        const write = (record: object) => writeOut(io, `${JSON.stringify(record)}\n`);
-        const failed = await runModel(io, model, inputs, 'features', {
-          row: async (row, file) => {
-            if (output === undefined) return write({ file, features: Array.from(row) });
-            rows.push(row);
-            names.push(file);
-          },
-          ...(output === undefined ? { failure: (file, error) => write(failureRecord(file, error)) } : {}),
-        });
-        if (output !== undefined && rows.length > 0) {
-          const width = (rows[0] as Float32Array).length;
-          await writeFileAtomically(output, npyBytes(concatenate(rows), [rows.length, width]));
-          await writeFileAtomically(
-            `${output}.txt`,
-            Buffer.from(names.map((name) => `${name.replaceAll(/[\r\n]/g, '\ufffd')}\n`).join('')),
-          );
-          say(io, `${output}: ${rows.length} x ${width} float32`);
-        }
-        finish(failed > 0 ? exitStatus.failed : exitStatus.ok);
-      } finally {
-        await model[Symbol.asyncDispose]();
-      }
+      const failed = output === undefined ? await toLines(inputs, flags, io) : await toFile(inputs, flags, io, output);
+      finish(failed > 0 ? exitStatus.failed : exitStatus.ok);
     });
 };
+
+/** @returns how many images failed */
+async function toLines(inputs: readonly InputImage[], flags: ModelFlags, io: CliIo): Promise<number> {
+  const write = (record: object) => writeOut(io, `${JSON.stringify(record)}\n`);
+  await using model = await loadFromFlags(flags, io);
+  return await runModel(io, model, inputs, 'features', {
+    row: (row, file) => write({ file, features: Array.from(row) }),
+    failure: (file, error) => write(failureRecord(file, error)),
+  });
+}
+
+/** What there is of the file when the work ends early stays, and is told. @returns how many images failed */
+async function toFile(inputs: readonly InputImage[], flags: ModelFlags, io: CliIo, output: string): Promise<number> {
+  const file = await FeatureFile.begin(output);
+  try {
+    await using model = await loadFromFlags(flags, io);
+    return await runModel(io, model, inputs, 'features', { row: (row, name) => file.add(row, name) });
+  } finally {
+    await file.close().finally(() => {
+      const [rows, width] = file.shape;
+      if (rows > 0) say(io, `${output}: ${rows} x ${width} float32`);
+    });
+  }
+}

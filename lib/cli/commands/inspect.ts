@@ -14,6 +14,7 @@ import { graphSvg } from '../graph/svg.js';
 import { graphText } from '../graph/text.js';
 import { type CliIo, exitStatus, say, writeOut } from '../io.js';
 import { integer } from '../model_options.js';
+import { asOutput } from '../output_error.js';
 import { table } from '../table.js';
 
 interface VariableLine {
@@ -127,7 +128,7 @@ async function writeGraph(io: CliIo, subject: string, flags: Flags, target: stri
   const outline = flags.depth === undefined ? whole : toDepth(whole, flags.depth);
   const content = (flags.format ?? implied) === 'svg' ? graphSvg(outline, name) : graphText(outline);
   if (target === true) return writeOut(io, content);
-  await writeFileAtomically(target, Buffer.from(content));
+  await asOutput(() => writeFileAtomically(target, Buffer.from(content)));
   say(io, `${target}: ${name}`);
 }
 

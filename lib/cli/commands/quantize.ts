@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { InvalidArgumentError, Option } from 'commander';
+import { assertPlace } from '../../checkpoint/files/atomic_write.js';
 import { type LowPrecision, lowPrecisions } from '../../core/precision.js';
 import { ArgumentError } from '../../errors.js';
 import { calibrationFile, loadModel } from '../../model/load_model.js';
@@ -23,6 +24,7 @@ import type { DefineCommand } from '../command.js';
 import { expandInputs, type InputImage } from '../inputs.js';
 import { type CliIo, exitStatus, say, writeOut } from '../io.js';
 import { addModelOptions, integer, type ModelFlags, modelOptions } from '../model_options.js';
+import { asOutput } from '../output_error.js';
 import { costTable, measureCosts } from '../precision_costs.js';
 
 interface Flags extends ModelFlags {
@@ -34,6 +36,8 @@ interface Flags extends ModelFlags {
   readonly output?: string;
   readonly json?: boolean;
 }
+
+const otherPlace = 'name another file: --output.';
 
 const examples = `
 Examples:
@@ -78,6 +82,7 @@ export const quantize: DefineCommand = (program, io, finish) => {
       const work = flags.precision === 'int8' ? quantized : measured;
       const reference = await loadModel(flags.model, { ...modelOptions(flags), precision: 'float32' });
       try {
+        await asOutput(() => assertPlace(output), otherPlace);
         finish((await work(io, flags, reference, images, output)) ? exitStatus.ok : exitStatus.failed);
       } finally {
         await reference[Symbol.asyncDispose]();
@@ -102,7 +107,7 @@ async function quantized(
     training.map(({ source }) => source),
     { method, percentile, keepFloat32, signal: io.signal },
   );
-  await saveCalibration(output, calibration);
+  await asOutput(() => saveCalibration(output, calibration), otherPlace);
   say(io, `${output}: ${Object.keys(calibration.ranges).length} ranges`);
   const refused = deviceNamed(flags.device).precisions;
   const precisions = lowPrecisions.filter((precision) => refused[precision] === '');
@@ -140,7 +145,7 @@ async function report(
   const costs = await measureCosts(io, flags, reference, calibration, precisions, images);
   if (costs === null) return false;
   const costed = { ...calibration, costs: { ...calibration.costs, ...costs } };
-  await saveCalibration(output, costed);
+  await asOutput(() => saveCalibration(output, costed), otherPlace);
   say(io, `${output}: what ${precisions.join(' and ')} cost${precisions.length === 1 ? 's' : ''}`);
   await writeOut(io, flags.json === true ? `${JSON.stringify(costs, null, 2)}\n` : costTable(costs));
   const { chosen, why } = fastest(deviceNamed(flags.device), accuracyOf(costed));

@@ -5,11 +5,15 @@ import { network } from '../../slim/nets/registry.js';
 import type { DefineCommand } from '../command.js';
 import { exitStatus, say, writeOut } from '../io.js';
 import { sayPrecision } from '../model_options.js';
+import { asOutput } from '../output_error.js';
 import { drawPictures } from '../pictures.js';
 import { predictionTable } from '../table.js';
 import { writeUntrained } from '../untrained.js';
 
 const name = 'resnet_v1_50';
+
+/** The checkpoint has 103 MB, and replaces that of an earlier run only when it is whole. */
+const otherPlace = 'name a folder with 210 MB of room: --output.';
 
 export const quickstart: DefineCommand = (program, io, finish) => {
   program
@@ -18,11 +22,11 @@ export const quickstart: DefineCommand = (program, io, finish) => {
     .option('-o, --output <folder>', 'where pictures and checkpoint go', 'build/quickstart')
     .action(async ({ output }: { output: string }) => {
       if (output === '') throw new ArgumentError('--output: expected the name of a folder.');
-      const pictures = await drawPictures(join(output, 'pictures'));
+      const pictures = await asOutput(() => drawPictures(join(output, 'pictures')), otherPlace);
       say(io, `Drew ${pictures.length} pictures into ${join(output, 'pictures')}.`);
 
       const checkpoint = join(output, `${name}.ckpt`);
-      await writeUntrained(name, 1, pictures, checkpoint, io.signal);
+      await asOutput(() => writeUntrained(name, 1, pictures, checkpoint, io.signal), otherPlace);
       say(
         io,
         `Wrote ${checkpoint}.index and .data-00000-of-00001: a TensorFlow checkpoint of ${name} with weights drawn from seed 1.`,

@@ -1,11 +1,13 @@
 /** The command line as a program of its own (dist/, which `npm test` builds). */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtProgram } from '../../helpers/built_program.js';
+import { readNpy } from '../../helpers/npy.js';
 import { encoders, gradient } from '../../helpers/pictures.js';
 import { writePlainCheckpoint } from '../../helpers/plain_checkpoint.js';
+import { mountSmallDisk } from '../../helpers/small_disk.js';
 
 let folder: string;
 let photo: string;
@@ -81,6 +83,106 @@ test('results that nobody takes, or that no disk has room for, are one sentence 
     });
   }
   expect(await shell('$slimnet inspect nowhere 2> /dev/full')).toMatchObject({ status: 1 });
+});
+
+describe('on a disk that is full in the middle', () => {
+  const noRoom = /^slimnet: .*no space is left on the device\..* \[ERR_OUTPUT\]$/m;
+  const images = 'for i in $(seq 40); do echo $photo; done';
+  const on = async (kibibytes: number, body: (disk: string) => Promise<void>) => {
+    const disk = mountSmallDisk(kibibytes);
+    if (disk === null) return;
+    try {
+      await body(disk.folder);
+    } finally {
+      disk.remove();
+    }
+  };
+
+  test.each(['json', 'jsonl', 'csv', 'table'])('%s that is redirected ends with a whole record', async (format) => {
+    await on(4, async (disk) => {
+      const { status, err } = await shell(
+        `${images} | $slimnet classify - -c $checkpoint --precision float32 -b 8 -k 10 -f ${format} > ${disk}/out`,
+      );
+      expect(status).toBe(1);
+      expect(err).toMatch(noRoom);
+      const text = readFileSync(join(disk, 'out'), 'utf8');
+      const records = {
+        json: () => (JSON.parse(text) as unknown[]).length,
+        jsonl: () =>
+          text
+            .trimEnd()
+            .split('\n')
+            .map((line) => JSON.parse(line) as unknown).length,
+        csv: () => text.match(/^[^,]*photo\.jpg,10,\d,class \d,[\d.e-]+,\r\n/gm)?.length ?? 0,
+        table: () => text.match(/(\d\.\d{4}\n){1}\n/g)?.length ?? 0,
+      }[format] as () => number;
+      expect(records()).toBeGreaterThan(2);
+      expect(text).toMatch(
+        { json: /\}\n\]\n$/, jsonl: /\}\n$/, csv: /,10,[^\n]*\r\n$/, table: /\d\n\n$/ }[format] as RegExp,
+      );
+    });
+  });
+
+  test('features keep the rows for which there was room', async () => {
+    await on(64, async (disk) => {
+      const command = `${images} | $slimnet embed - -c $checkpoint --precision float32 -b 8 -o ${disk}/f.npy`;
+      const { status, err } = await shell(command);
+      expect(status).toBe(1);
+      expect(err).toMatch(noRoom);
+      const [, rows] = /f\.npy: (\d+) x 2048 float32/.exec(err) as RegExpExecArray;
+      expect(readNpy(readFileSync(join(disk, 'f.npy'))).shape).toEqual([Number(rows), 2048]);
+      expect(Number(rows)).toBeGreaterThan(3);
+      expect(readFileSync(join(disk, 'f.npy.txt'), 'utf8').trimEnd().split('\n')).toHaveLength(Number(rows));
+    });
+  });
+
+  test('quickstart and convert say so in one sentence, and leave nothing half written', async () => {
+    await on(512, async (disk) => {
+      const tour = await shell(`$slimnet quickstart -o ${disk}/tour`);
+      expect(tour.status).toBe(1);
+      expect(tour.err).toMatch(/^slimnet: .*no space is left on the device\. Hint: .*--output\. \[ERR_OUTPUT\]$/m);
+      expect(tour.err).not.toMatch(/^\s+at /m);
+      const converted = await shell(`$slimnet convert $checkpoint ${disk}/x.safetensors`);
+      expect(converted.status).toBe(1);
+      expect(converted.err).toMatch(/^slimnet: .*x\.safetensors.*The disk is full\. \[ERR_CHECKPOINT\]\n$/);
+      expect(
+        readdirSync(disk, { recursive: true }).filter((name) => /\.tmp|safetensors|\.ckpt/.test(String(name))),
+      ).toEqual([]);
+    });
+  });
+});
+
+test('the place of a result is tested before the work', async () => {
+  const embed = await shell('$slimnet embed $photo -c nowhere.ckpt -o /proc/f.npy');
+  expect(embed).toMatchObject({
+    status: 1,
+    err: expect.stringMatching(/^slimnet: \/proc\/f\.npy.*cannot be written: /),
+  });
+  const quantize = await shell('$slimnet quantize $photo $photo $photo -c $checkpoint -o /proc/c.json');
+  expect(quantize.status).toBe(1);
+  expect(quantize.err).toMatch(
+    /^slimnet: \/proc\/c\.json: The file cannot be written: .* Hint: .*--output\. \[ERR_OUTPUT\]\n$/,
+  );
+  expect(quantize.err).not.toMatch(/calibrating/);
+});
+
+test.each([
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const)('JSON that %s cuts short is valid, exit status %d', async (name, expected) => {
+  let killed = false;
+  const { status, out } = await shell(
+    // The shell itself goes on, to say how the program ended.
+    'trap : TERM; for i in $(seq 2000); do echo $photo; done | exec $slimnet classify - -c $checkpoint --precision float32 -b 1 -f json',
+    (kill) => {
+      if (!killed) kill(name);
+      killed = true;
+    },
+  );
+  expect(status).toBe(expected);
+  const records = JSON.parse(out) as unknown[];
+  expect(records.length).toBeGreaterThan(0);
+  expect(records.length).toBeLessThan(2000);
 });
 
 test('Ctrl-C ends it in order: exit status 130, no file half written', async () => {

@@ -1,6 +1,6 @@
 import { Writable } from 'node:stream';
 import { errorText, printable, writeOut } from '../../../lib/cli/io.js';
-import { npyBytes } from '../../../lib/cli/npy.js';
+import { npyHead } from '../../../lib/cli/npy.js';
 import { barText, startProgress } from '../../../lib/cli/progress.js';
 import { csvLine, table } from '../../../lib/cli/table.js';
 import { ImageError, InternalError, OutputError } from '../../../lib/errors.js';
@@ -41,7 +41,7 @@ test('CSV cells are quoted where they must be', () => {
 describe('.npy files', () => {
   test.each([[[2, 3]], [[6]], [[1, 2, 3]], [[0, 4]]])('of shape %j hold it and the values', (shape) => {
     const data = Float32Array.from({ length: shape.reduce((a, b) => a * b, 1) }, (_, i) => i / 7 - 0.3);
-    const bytes = npyBytes(data, shape);
+    const bytes = Buffer.concat([npyHead(shape), Buffer.from(data.buffer)]);
     expect(readNpy(bytes)).toEqual({ dtype: '<f4', shape, data });
     // NumPy wants the values at a multiple of 64 bytes.
     expect((bytes.length - data.byteLength) % 64).toBe(0);
