@@ -1,11 +1,14 @@
 import { createRequire } from 'node:module';
 import type sharp from 'sharp';
+import type { Sharp } from 'sharp';
 import { describe } from '../core/dtype.js';
 import { checkInteger, checkOneOf, type Defaults, type WithDefaults, withDefaults } from '../core/options.js';
-import { ArgumentError, ImageError } from '../errors.js';
+import { type Advice, ArgumentError, advice, ImageError } from '../errors.js';
 import { readImageFile } from './image_file.js';
-import { imageFormat } from './image_format.js';
+import { type ImageFormat, imageFormat } from './image_format.js';
 import { copyBytes, copyRawImage, isRawImage, type RawImage } from './raw_image.js';
+import { type CmykConversion, cmykConversions, plainJpegInks, type Reading, readingOf } from './samples/reading.js';
+import { type Background, type Samples, toRgbBytes } from './samples/to_bytes.js';
 
 /** What can be decoded: a file's path, the bytes of an encoded image, or pixels that are decoded already. */
 export type ImageSource = string | Uint8Array | RawImage;
@@ -23,8 +26,13 @@ export interface DecodeOptions {
   readonly maxPixels?: number;
   /** Seconds of work after which a decode is given up, 1 to 3600; 30 unless told. */
   readonly timeoutSeconds?: number;
+  /**
+   * How CMYK becomes RGB: by a standard `profile` (the default), or `plain`, as TensorFlow's decode_jpeg has it: what the ink and black leave
+   * of white.
+   */
+  readonly cmyk?: CmykConversion;
   /** Colour below transparent pixels, 0 to 255. Left out, the alpha channel is dropped, as TensorFlow's decoders do. */
-  readonly background?: { readonly r: number; readonly g: number; readonly b: number };
+  readonly background?: Background;
   readonly signal?: AbortSignal;
 }
 
@@ -36,6 +44,7 @@ const defaults = {
   minSide: undefined,
   maxPixels: defaultMaxPixels,
   timeoutSeconds: 30,
+  cmyk: 'profile',
   background: undefined,
   signal: undefined,
 } satisfies Defaults<DecodeOptions>;
@@ -106,7 +115,7 @@ async function decodeBytes(
   options: DecodeOptions,
   where: { readonly path?: string },
 ): Promise<RawImage> {
-  const { mode, minSide, maxPixels, timeoutSeconds, background } = checkDecodeOptions(options);
+  const { mode, minSide, maxPixels, timeoutSeconds, cmyk, background } = checkDecodeOptions(options);
   const format = imageFormat(bytes);
   if (format === null) {
     throw new ImageError('This is no image that can be decoded.', {
@@ -122,26 +131,60 @@ async function decodeBytes(
       sequentialRead: true,
       ignoreIcc: true,
     });
-  let image = open().autoOrient().timeout({ seconds: timeoutSeconds });
-  if (background !== undefined) image = image.flatten({ background: { ...background } });
   try {
-    if (mode === 'fast' && format === 'jpeg') {
-      const { width, height } = await open().metadata();
-      if (minSide !== undefined && Math.min(width, height) >= fastFactor * minSide) {
+    let reading = readingOf(bytes, format, cmyk);
+    if ('reason' in reading) throw refused(format, reading.reason, where);
+    let image = open().autoOrient().timeout({ seconds: timeoutSeconds });
+    if (format === 'jpeg' && (mode === 'fast' || cmyk === 'plain')) {
+      const { width, height, space } = await open().metadata();
+      if (mode === 'fast' && minSide !== undefined && Math.min(width, height) >= fastFactor * minSide)
         image = image.resize({ width: minSide, height: minSide, fit: 'outside', kernel: 'linear' });
-      }
+      if (cmyk === 'plain' && space === 'cmyk') reading = plainJpegInks(bytes);
     }
-    const decoding = image.toColourspace('srgb').removeAlpha().raw({ depth: 'uchar' });
-    const { data, info } = await unlessAborted(decoding.toBuffer({ resolveWithObject: true }), options.signal);
-    if (info.channels !== 1 && info.channels !== 3) {
-      throw new ImageError(`Expected 1 or 3 channels after decoding, received ${info.channels}.`, where);
-    }
-    return { data, width: info.width, height: info.height, channels: info.channels };
+    return await decoded(image, reading, { format, background, signal: options.signal, where });
   } catch (error) {
     options.signal?.throwIfAborted();
     if (error instanceof ImageError) throw error;
     throw damaged(error, format, where);
   }
+}
+
+/** What is needed besides an image that is open. */
+interface Decoding {
+  readonly format: ImageFormat;
+  readonly background: Background | undefined;
+  readonly signal: AbortSignal | undefined;
+  readonly where: { readonly path?: string };
+}
+
+async function decoded(
+  image: Sharp,
+  { space, depth, conversion }: Reading,
+  { format, background, signal, where }: Decoding,
+): Promise<RawImage> {
+  const read = async (pipeline: Sharp): Promise<Samples> => {
+    const { data, info } = await unlessAborted(pipeline.raw({ depth }).toBuffer({ resolveWithObject: true }), signal);
+    return { data, width: info.width, height: info.height, channels: info.channels };
+  };
+  if (conversion === undefined) {
+    const opaque = background === undefined ? image : image.flatten({ background: { ...background } });
+    const { channels, ...rest } = await read(opaque.toColourspace(space).removeAlpha());
+    if (channels !== 1 && channels !== 3)
+      throw new ImageError(`Expected 1 or 3 channels after decoding, received ${channels}.`, where);
+    return { ...rest, channels };
+  }
+  const samples = await read((space === 'cmyk' ? image.pipelineColourspace(space) : image).toColourspace(space));
+  const data = await toRgbBytes(samples, depth, conversion, background, signal);
+  if (data === null) throw refused(format, 'its samples are floating-point numbers that are not from 0 to 1', where);
+  return { data, width: samples.width, height: samples.height, channels: 3 };
+}
+
+/** For files whose values have a meaning that is not known, or another one than those of pictures. */
+function refused(format: ImageFormat, reason: string, where: { readonly path?: string }): ImageError {
+  return new ImageError(`The ${format.toUpperCase()} image cannot be decoded: ${reason}.`, {
+    ...where,
+    hint: 'save it as RGB or grey with 8 or 16 bits a channel.',
+  });
 }
 
 /** Rejects as soon as the signal fires. The decoder cannot be stopped: it ends by itself, and its pixels are dropped. */
@@ -159,9 +202,9 @@ function damaged(error: unknown, format: string, where: { readonly path?: string
   // The library repeats its warnings, a line each.
   const lines = [...new Set(text.split('\n').map((line) => line.trim()))].filter((line) => line !== '');
   const message = lines.slice(0, 3).join('; ').replace(/\.$/, '');
-  let hint: string | undefined;
-  if (/pixel limit/i.test(text)) hint = 'raise maxPixels if the image is meant to be that large.';
-  else if (/^timeout/i.test(text)) hint = 'raise timeoutSeconds if the image is meant to take that long.';
+  let hint: Advice | undefined;
+  if (/pixel limit/i.test(text)) hint = advice`raise ${'maxPixels'} if the image is meant to be that large.`;
+  else if (/^timeout/i.test(text)) hint = advice`raise ${'timeoutSeconds'} if the image is meant to take that long.`;
   return new ImageError(`The ${format.toUpperCase()} image cannot be decoded: ${message}.`, {
     ...where,
     cause: error,
@@ -174,11 +217,12 @@ type CheckedOptions = WithDefaults<DecodeOptions, typeof defaults>;
 /** @throws ArgumentError that names the wrong option */
 export function checkDecodeOptions(options: DecodeOptions): CheckedOptions {
   const complete = withDefaults(where, options, defaults);
-  const { mode, minSide, maxPixels, timeoutSeconds, background } = complete;
+  const { mode, minSide, maxPixels, timeoutSeconds, cmyk, background } = complete;
   checkOneOf(where, 'mode', mode, ['exact', 'fast']);
   if (mode === 'fast' || minSide !== undefined) checkInteger(where, 'minSide', minSide, 1, 16384);
   checkInteger(where, 'maxPixels', maxPixels, 1, Number.MAX_SAFE_INTEGER);
   checkInteger(where, 'timeoutSeconds', timeoutSeconds, 1, 3600);
+  checkOneOf(where, 'cmyk', cmyk, cmykConversions);
   if (background === undefined) return complete;
   if (typeof background !== 'object' || background === null)
     throw new ArgumentError(`${where}: background: expected {r, g, b}, received ${describe(background)}.`);
