@@ -5,6 +5,10 @@
 import { loadModel } from '../dist/index.js';
 
 const [checkpoint, labels, ...pictures] = process.argv.slice(2);
+if (pictures.length === 0) {
+  console.error('Usage: node examples/classify.mjs CHECKPOINT LABELS PICTURE...');
+  process.exit(2);
+}
 
 // A model brings its preprocessing: any JPEG, PNG, WebP, AVIF, TIFF or GIF will do, of any size.
 const model = await loadModel('resnet_v1_50', { checkpoint, labels });

@@ -8,6 +8,10 @@ import sharp from 'sharp';
 import { decodeImage, Graph, nets, placeholder, preprocessImage, Session, slim } from '../dist/index.js';
 
 const [picture, output, stride = '8', checkpoint] = process.argv.slice(2);
+if (output === undefined) {
+  console.error('Usage: node examples/dense_features.mjs PICTURE OUTPUT.png [STRIDE [CHECKPOINT]]');
+  process.exit(2);
+}
 const outputStride = Number(stride);
 // 32k + 1 pixels: the features of the first and last row and column lie exactly on those of the image.
 const size = 321;

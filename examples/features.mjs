@@ -5,6 +5,10 @@
 import { loadModel } from '../dist/index.js';
 
 const [checkpoint, ...pictures] = process.argv.slice(2);
+if (pictures.length < 2) {
+  console.error('Usage: node examples/features.mjs CHECKPOINT PICTURE PICTURE...');
+  process.exit(2);
+}
 const model = await loadModel('resnet_v1_50', { checkpoint });
 
 // Float32Arrays of 2048 values, made unit length.

@@ -8,6 +8,10 @@ import { createServer } from 'node:http';
 import { loadModel } from '../dist/index.js';
 
 const [checkpoint, labels, ...pictures] = process.argv.slice(2);
+if (labels === undefined) {
+  console.error('Usage: node examples/server_batching.mjs CHECKPOINT LABELS [PICTURE...]');
+  process.exit(2);
+}
 
 const model = await loadModel('resnet_v1_50', {
   checkpoint,

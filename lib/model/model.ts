@@ -48,6 +48,9 @@ const warmupDefaults = {
   signal: undefined,
 } satisfies Defaults<WarmupModelOptions>;
 
+/** Gives images that nobody else can change. */
+type Copies = () => readonly Item[];
+
 /** Images that run at once in a calibration. */
 const calibrationBatch = 8;
 
@@ -137,20 +140,25 @@ export class Model {
   }
 
   /**
-   * One output of many images as it comes, a batch at a time: rows of logits, of class probabilities, or of features. At most two
-   * batches of images, in mode `throughput` two for each thread, are in memory, however many there are and however slowly the results
-   * are taken.
-   * @throws like `classify`
+   * One output of many images as it comes, a batch at a time: rows of logits, of class probabilities, or of features. The images may be
+   * a list or an iterable, such as an asynchronous generator that finds or downloads them. It is read as the work goes: however many
+   * images there are and however slowly the results are taken, two batches of them, in mode `throughput` two for each thread, are in
+   * memory, and of an iterable's own items as many as make the next batch. Bytes and pixels are copied when their batch is begun, and
+   * must stay as they are until then.
+   * @throws like `classify`, and what the iterable throws once the images before it were handed out; ArgumentError for what is no
+   *   list or iterable
    */
   async *stream(
-    sources: readonly ImageSource[],
+    sources: Iterable<ImageSource> | AsyncIterable<ImageSource>,
     output: ModelOutput,
     options: StreamOptions = {},
   ): AsyncGenerator<Outcome<ImageSource, Float32Array>> {
     const { signal, onFailure } = checked('stream', options, streamDefaults);
     this.#assertOpen();
     this.#tensor(output);
-    for await (const outcomes of this.#outcomes(sources, output, { signal }, onFailure)) yield* outcomes;
+    checkIterable(sources);
+    const outcomes = this.#outcomes(sources, output, { signal }, (piece) => this.#copies(piece), onFailure);
+    for await (const some of outcomes) yield* some;
   }
 
   /** The `topK` largest of a row of class probabilities, with their labels. @throws ArgumentError */
@@ -323,9 +331,26 @@ export class Model {
   ): Promise<Float32Array[]> {
     const rows: Float32Array[] = [];
     const { signal, timeoutMs = this.#batching.timeoutMs } = options;
-    for await (const outcomes of this.#outcomes(sources, output, { signal, timeoutMs }))
+    // All of the list is copied once its first piece was taken: refusing costs nothing.
+    const all = this.#copies(sources);
+    let taken = 0;
+    const own = (piece: readonly ImageSource[]): Copies => {
+      const from = taken;
+      taken += piece.length;
+      return () => all().slice(from, from + piece.length);
+    };
+    for await (const outcomes of this.#outcomes(sources, output, { signal, timeoutMs }, own))
       rows.push(...outcomes.map(({ result }) => result));
     return rows;
+  }
+
+  /** Makes copies of what a caller may change, at the first call. */
+  #copies(sources: readonly ImageSource[]): Copies {
+    let items: readonly Item[] | undefined;
+    return () => {
+      items ??= sources.map((source) => this.#images.own(source));
+      return items;
+    };
   }
 
   /**
@@ -333,42 +358,38 @@ export class Model {
    * batches. A piece of a list is ready as a whole: its images run together, where image by image they would leave as soon as
    * the network is idle, in small batches. A list never has more than two pieces for each run at a time in the queue, so memory is
    * bounded and other calls are served in between; its later pieces wait for room, so that a list is refused at once or served whole.
-   * What a caller may change is copied once its first piece was taken: refusing costs nothing.
+   * @param own copies of a piece, which are made once it was taken
    */
   #outcomes(
-    sources: readonly ImageSource[],
+    sources: Iterable<ImageSource> | AsyncIterable<ImageSource>,
     output: ModelOutput,
     { signal, timeoutMs }: PredictOptions,
+    own: (piece: readonly ImageSource[]) => Copies,
     onFailure?: (source: ImageSource, error: unknown) => void,
   ): AsyncGenerator<Outcome<ImageSource, Float32Array>[]> {
     const since = systemClock.now();
     const failed = onFailure && ((item: Item, error: unknown) => onFailure(item.source, error));
     const { maxBatchSize, queueLimit } = this.#batching;
-    let owned: readonly Item[] | undefined;
-    const own = () => {
-      owned ??= sources.map((source) => this.#images.own(source));
-      return owned;
-    };
-    let taken = 0;
+    let left = Array.isArray(sources) ? sources.length : undefined;
     return inPieces(sources, {
       pieceSize: Math.min(maxBatchSize, queueLimit),
       piecesAhead: 2 * this.#runsAtOnce,
       signal,
       signals: this.#signals,
       begin: (piece, first, stop) => {
-        const from = taken;
-        taken += piece.length;
+        if (left !== undefined) left -= piece.length;
+        const copies = own(piece);
         let done: ImageSource[] = [];
-        const prepare = async (left: AbortSignal) => {
-          const prepared = await this.#images.prepare(own().slice(from, from + piece.length), left, failed);
+        const prepare = async (gone: AbortSignal) => {
+          const prepared = await this.#images.prepare(copies(), gone, failed);
           done = prepared.map(({ item }) => item.source);
           return prepared.map(({ pixels }) => pixels);
         };
         const rows = this.#batcher.submit({
-          ...{ key: output, count: piece.length, follow: sources.length - taken, prepare },
+          ...{ key: output, count: piece.length, prepare, ...defined({ follow: left }) },
           ...{ signal: stop, timeoutMs, since, continues: !first },
         });
-        own();
+        copies();
         return rows.then((all) => all.map((result, i) => ({ item: done[i] as ImageSource, result })));
       },
     });
@@ -391,6 +412,15 @@ export class Model {
     const width = data.length / images.length;
     return images.map((_, i) => data.slice(i * width, (i + 1) * width));
   }
+}
+
+/** @throws ArgumentError for a single image, or what else `stream` cannot go through */
+function checkIterable(sources: unknown): void {
+  const wrong = typeof sources !== 'object' || sources === null || ArrayBuffer.isView(sources);
+  if (wrong || !(Symbol.iterator in sources || Symbol.asyncIterator in sources))
+    throw new ArgumentError(`stream: expected a list or an iterable of images, received ${describe(sources)}.`, {
+      hint: 'one image is [image].',
+    });
 }
 
 function disposedError(): ExecutionError {

@@ -218,6 +218,59 @@ describe('a stream', () => {
     expect(images(model)).toBeLessThan(24);
   });
 
+  test('reads an asynchronous iterable as the work goes', async () => {
+    await using model = await load({ maxBatchSize: 4 });
+    let given = 0;
+    const source = async function* () {
+      for (; given < 60; given++) yield pictures[given % pictures.length] as Buffer;
+    };
+    const rows: Float32Array[] = [];
+    for await (const { item, result } of model.stream(source(), 'logits')) {
+      expect(item).toBe(pictures[rows.length % pictures.length]);
+      rows.push(result);
+      if (rows.length % 4 === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+      // Two batches, the one that is handed out, and what makes the next.
+      expect(given - rows.length).toBeLessThanOrEqual(4 * 4);
+    }
+    expect(rows).toHaveLength(60);
+    expect(model.stats().batching.imagesByBatchSize[4]).toBeGreaterThanOrEqual(48);
+    const [expected] = await model.logits([pictures[7] as Buffer]);
+    expect(rows[7]).toEqual(expected);
+  });
+
+  test('copies what it is given when a batch begins, not before', async () => {
+    await using model = await load({ maxBatchSize: 2 });
+    const grey = (level: number) =>
+      ({ data: new Uint8Array(48).fill(level), width: 4, height: 4, channels: 3 }) as const;
+    const sources = Array.from({ length: 30 }, () => grey(10));
+    const rows: Float32Array[] = [];
+    for await (const { result } of model.stream(sources, 'logits')) {
+      if (rows.length === 0) sources.at(-1)?.data.fill(200);
+      rows.push(result);
+    }
+    expect(rows.at(-1)).not.toEqual(rows[0]);
+    expect(rows.at(-2)).toEqual(rows[0]);
+  });
+
+  test('of what the iterable throws, and of a single image, one hears', async () => {
+    await using model = await load({ maxBatchSize: 2 });
+    const source = async function* () {
+      yield pictures[0] as Buffer;
+      throw new Error('the line went dead');
+    };
+    const seen: unknown[] = [];
+    await expect(async () => {
+      for await (const { result } of model.stream(source(), 'logits')) seen.push(result);
+    }).rejects.toThrow('the line went dead');
+    expect(seen).toHaveLength(1);
+    for (const wrong of ['a.jpg', pictures[0], null, 3, {}]) {
+      const attempt = model.stream(wrong as never, 'logits').next();
+      await expect(attempt).rejects.toThrow(
+        /^stream: expected a list or an iterable of images, received .* Hint: one image is \[image\]\.$/,
+      );
+    }
+  });
+
   test('refuses what is wrong before it reads anything', async () => {
     await using model = await load();
     const first = (output: string, options: object) => model.stream(pictures, output as 'logits', options).next();

@@ -1,6 +1,6 @@
 /** Runs the examples as their readers do. */
 import { execFile } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
@@ -46,7 +46,23 @@ test('each example is tested here and named in their README', () => {
     'resnet_graph.mjs',
     'server_batching.mjs',
     'shapes.mjs',
+    'stream.mjs',
   ]);
+});
+
+test('those that need arguments say which, and exit with 2', async () => {
+  const needy: string[] = [];
+  for (const name of readdirSync(examples).filter((each) => each.endsWith('.mjs'))) {
+    const [, usage] = /^\/\/ .*Usage: (node .*)$/m.exec(readFileSync(join(examples, name), 'utf8')) as RegExpExecArray;
+    // What stands in brackets may be left out.
+    if (!/ [A-Z]/.test(usage?.replace(/\[.*\]/, '') as string)) continue;
+    needy.push(name);
+    const failure = await promisify(execFile)(process.execPath, [join(examples, name)]).catch(
+      (error: unknown) => error,
+    );
+    expect(failure).toMatchObject({ code: 2, stdout: '', stderr: `Usage: ${usage}\n` });
+  }
+  expect(needy).toEqual(['classify.mjs', 'dense_features.mjs', 'features.mjs', 'server_batching.mjs', 'stream.mjs']);
 });
 
 test('classify.mjs prints three classes for each picture', async () => {
@@ -127,4 +143,17 @@ test('shapes.mjs counts right answers by class', async () => {
   const right = Number(/^(\d+) of 50 right$/.exec(lines.at(-1) as string)?.[1]);
   expect(right).toBeGreaterThanOrEqual(45);
   expect(right).toBe(lines.slice(0, -1).reduce((sum, line) => sum + Number(line.slice(8).trim().split(' ')[0]), 0));
+});
+
+test('stream.mjs answers for the pictures of a folder as it finds them', async () => {
+  const [album, deeper] = [join(folder, 'album'), join(folder, 'album', 'deeper')];
+  mkdirSync(deeper, { recursive: true });
+  for (let i = 0; i < 40; i++) copyFileSync(pictures[i % 3] as string, join(i % 2 === 0 ? album : deeper, `${i}.png`));
+  writeFileSync(join(deeper, 'bad.jpg'), 'no picture');
+  writeFileSync(join(album, 'notes.txt'), 'no picture either');
+  const lines = (await run('stream.mjs', [checkpoint, labels, album])).trimEnd().split('\n');
+  expect(lines.at(-1)).toBe('40 answers, 1 failed');
+  const answers = lines.filter((line) => /^.*\d+\.png: kind \d+ \(\d+\.\d %\)$/.test(line));
+  expect(new Set(answers.map((line) => line.split(':')[0])).size).toBe(40);
+  expect(lines.find((line) => line.startsWith(join(deeper, 'bad.jpg')))).toMatch(/no image/);
 });
