@@ -7,9 +7,9 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { writeUntrained } from '../build/lib/cli/untrained.js';
-import { loadModel } from '../build/lib/index.js';
+import { loadModel } from '../dist/index.js';
 import { draw } from './pictures.mjs';
+import { writeUntrained } from './untrained.mjs';
 
 const each = Number(process.argv[2] ?? 4);
 const sizes = [
@@ -57,7 +57,6 @@ try {
     1,
     pictures.flatMap(({ paths }) => paths),
     checkpoint,
-    new AbortController().signal,
   );
   const exact = await loadModel(name, { checkpoint });
   const fast = await loadModel(name, { checkpoint, decode: { mode: 'fast' } });

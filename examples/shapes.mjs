@@ -21,7 +21,7 @@ const net = graph.build(() => {
   return slim.argScope(nets.resnetArgScope(), () => nets.resnetV1(pixels, blocks, options)).net;
 });
 const session = await Session.create(graph);
-const trained = fileURLToPath(new URL('../test/golden/trained/resnet_v1_p10.ckpt', import.meta.url));
+const trained = fileURLToPath(new URL('p10/resnet_v1_p10.ckpt', import.meta.url));
 await session.restore(checkpoint ?? trained);
 
 /** How far each value is from the mean of its channel, in 128ths: what the network was trained on. */

@@ -148,6 +148,11 @@ function ownPackage(): { root: string; version: string } {
   }
 }
 
+/** Folder of this package. */
+export function packageFolder(): string {
+  return ownPackage().root;
+}
+
 /** Version of this package, from its package.json. */
 export function packageVersion(): string {
   return ownPackage().version;

@@ -1,4 +1,4 @@
-"""Trains the small networks of trained_nets.py on P10 and writes test/golden/trained/<id>.ckpt.* with TensorFlow's own Saver.
+"""Trains the small networks of trained_nets.py on P10 and writes examples/p10/<id>.ckpt.* with TensorFlow's own Saver.
 
 Run with ids to train only these. make_all.sh leaves the checkpoints as they are: training ends in other weights wherever sums
 are taken in another order. Afterwards make_trained.py asks TensorFlow for its answers.

@@ -15,7 +15,7 @@ TRAINING_SEED, TEST_SEED = 1, 2
 
 def prefix(name):
     """Where the checkpoint is."""
-    return str(fixtures.ROOT / 'trained' / f'{name}.ckpt')
+    return str(fixtures.ROOT.parent.parent / 'examples' / 'p10' / f'{name}.ckpt')
 
 
 def pixels(images):

@@ -5,7 +5,7 @@ import { shapeImage } from '../../lib/data/index.js';
 import type { LogitRows } from '../../lib/model/accuracy.js';
 import { Session, type SessionOptions } from '../../lib/runtime/index.js';
 import { build, type Form, forms, images, withResnetArgScope } from '../parity/support.js';
-import { golden, goldenFolder } from './golden.js';
+import { golden } from './golden.js';
 
 export interface TrainedNetwork {
   readonly id: string;
@@ -59,7 +59,7 @@ export async function trainedSession(
   const { graph, net } = trainedGraph(network);
   const session = await Session.create(graph, options);
   try {
-    await session.restore(join(goldenFolder, 'trained', `${network.id}.ckpt`));
+    await session.restore(join(__dirname, '..', '..', 'examples', 'p10', `${network.id}.ckpt`));
   } catch (error) {
     await session[Symbol.asyncDispose]();
     throw error;

@@ -1,6 +1,6 @@
 /** The command line as a program of its own (dist/, which `npm test` builds). */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtProgram } from '../../helpers/built_program.js';
@@ -136,15 +136,25 @@ describe('on a disk that is full in the middle', () => {
     });
   });
 
-  test('quickstart and convert say so in one sentence, and leave nothing half written', async () => {
-    await on(512, async (disk) => {
-      const tour = await shell(`$slimnet quickstart -o ${disk}/tour`);
-      expect(tour.status).toBe(1);
-      expect(tour.err).toMatch(/^slimnet: .*no space is left on the device\. Hint: .*--output\. \[ERR_OUTPUT\]$/m);
-      expect(tour.err).not.toMatch(/^\s+at /m);
-      const converted = await shell(`$slimnet convert $checkpoint ${disk}/x.safetensors`);
-      expect(converted.status).toBe(1);
-      expect(converted.err).toMatch(/^slimnet: .*x\.safetensors.*The disk is full\. \[ERR_CHECKPOINT\]\n$/);
+  test.each([
+    [
+      'quickstart',
+      64,
+      'quickstart -o $disk/tour',
+      /^slimnet: .*no space is left on the device\. Hint: .*--output\. \[ERR_OUTPUT\]$/m,
+    ],
+    [
+      'convert',
+      512,
+      'convert $checkpoint $disk/x.safetensors',
+      /^slimnet: .*x\.safetensors.*The disk is full\. \[ERR_CHECKPOINT\]\n$/,
+    ],
+  ])('%s says so in one sentence, and leaves nothing half written', async (_, kilobytes, command, message) => {
+    await on(kilobytes, async (disk) => {
+      const { status, err } = await shell(`disk=${disk}; $slimnet ${command}`);
+      expect(status).toBe(1);
+      expect(err).toMatch(message);
+      expect(err).not.toMatch(/^\s+at /m);
       expect(
         readdirSync(disk, { recursive: true }).filter((name) => /\.tmp|safetensors|\.ckpt/.test(String(name))),
       ).toEqual([]);
@@ -199,7 +209,7 @@ test('Ctrl-C ends it in order: exit status 130, no file half written', async () 
   const started = performance.now();
   const halfWritten = () => readdirSync(folder, { recursive: true }).filter((name) => String(name).includes('.tmp'));
   let looking: NodeJS.Timeout | undefined;
-  const writing = await shell('trap : INT; echo ready; $slimnet quickstart --output tour', (kill) => {
+  const writing = await shell('trap : INT; echo ready; $slimnet convert $checkpoint converted.ckpt', (kill) => {
     looking ??= setInterval(() => {
       if (halfWritten().length === 0) return;
       clearInterval(looking);
@@ -212,17 +222,21 @@ test('Ctrl-C ends it in order: exit status 130, no file half written', async () 
   expect(halfWritten()).toEqual([]);
 });
 
-test('quickstart draws, writes, reads, classifies and says that the weights are untrained', async () => {
+test('quickstart shows right and wrong answers of a trained network, and keeps large files out of the folder', async () => {
   const { status, out, err } = await shell('$slimnet quickstart --output tour');
-  expect(status).toBe(0);
-  expect(out.match(/class +label +probability\n/g)).toHaveLength(4);
-  expect(out).toMatch(/\n\d+\.\d images\/s \(batch 8/);
-  expect(err).toMatch(/untrained/);
+  expect({ status, err }).toEqual({ status: 0, err: expect.stringMatching(/examples\/p10\/resnet_v2_p10\.ckpt/) });
   expect(err).toMatch(/resnet_v1_50_2016_08_28\.tar\.gz/);
-  const seen = new Set(out.match(/ 0\.\d{4}$/gm));
-  expect(seen.size).toBeGreaterThan(8);
-  const inspected = await shell('$slimnet inspect tour/resnet_v1_50.ckpt');
-  expect(inspected.out).toMatch(/checkpoint \(tensorflow_v2\)\n +tensors +267\n/);
+  const [, right, images] = /^(\d+) of (\d+) right, \d+ images\/s/m.exec(out) ?? [];
+  expect(Number(images)).toBe(200);
+  expect(Number(right)).toBeGreaterThanOrEqual(180);
+  expect(Number(right)).toBeLessThan(200);
+  const rows = [...out.matchAll(/^(\S+\.png) +([a-z]+) +([a-z]+) +0\.\d{4} +(right|wrong)$/gm)];
+  expect(new Set(rows.slice(0, 10).map(([, , drawn]) => drawn)).size).toBe(10);
+  expect(rows.filter(([, , drawn, answer, verdict]) => (drawn === answer) !== (verdict === 'right'))).toEqual([]);
+  expect(rows.some(([, , , , verdict]) => verdict === 'wrong')).toBe(true);
+  const sizes = readdirSync(join(folder, 'tour')).map((name) => statSync(join(folder, 'tour', name)).size);
+  expect(sizes).toHaveLength(rows.length);
+  expect(Math.max(...sizes)).toBeLessThan(20_000);
   // Again, into the same folder.
   expect((await shell('$slimnet quickstart --output tour')).status).toBe(0);
 });
