@@ -15,5 +15,6 @@ export type {
   WarmupModelOptions,
 } from './model_types.js';
 export type { ModelOutput } from './network_graph.js';
+export type { BuiltNetwork, OwnNetwork } from './own_network.js';
 export type { Prediction } from './predictions.js';
 export { kerasNames, pytorchNames, type WeightLayout } from './weight_layouts.js';

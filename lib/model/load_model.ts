@@ -23,6 +23,7 @@ import { type Batching, type BatchingOptions, checkBatching } from './batching.j
 import { type LabelSource, loadLabels } from './labels/load_labels.js';
 import { Model } from './model.js';
 import { buildNetwork } from './network_graph.js';
+import { buildOwnNetwork, isOwn, type OwnEntry, type OwnNetwork, ownEntry } from './own_network.js';
 import { assertAllTaken, layoutFor, nameMaps, type WeightLayout, weightLayouts } from './weight_layouts.js';
 
 /** Options of `loadModel`. */
@@ -99,18 +100,18 @@ interface Loading {
 const programsBesides = 8;
 
 /**
- * Loads a network of the registry with its weights, preprocessing and labels as one object.
- * @param name e.g. `resnet_v1_50`
+ * Loads a network with its weights, preprocessing and labels as one object.
+ * @param name one of the registry, e.g. `resnet_v1_50`; or a network of one's own, whose variables have their own names in the checkpoint
  * @throws ArgumentError for options, CheckpointError when the weights do not fit
  */
-export async function loadModel(name: NetworkName, options: LoadModelOptions): Promise<Model> {
-  const entry = network(name);
+export async function loadModel(name: NetworkName | OwnNetwork, options: LoadModelOptions): Promise<Model> {
+  const entry = typeof name === 'object' && name !== null ? ownEntry(name) : network(name);
   const loading = checkedOptions(entry, options);
   const { checkpoint, layout = null } = loading.options;
   if (checkpoint === undefined) return load(entry, loading, null);
   const reader = await openCheckpoint(checkpoint, { crc32c: loadAddon().crc32c });
   try {
-    return await load(entry, loading, weightsIn(entry, reader, layout));
+    return await load(entry, loading, isOwn(entry) ? ownWeights(reader) : weightsIn(entry, reader, layout));
   } finally {
     await reader.close();
   }
@@ -118,14 +119,17 @@ export async function loadModel(name: NetworkName, options: LoadModelOptions): P
 
 /** @param weights none: fresh ones */
 async function load(
-  entry: NetworkEntry,
+  entry: NetworkEntry | OwnEntry,
   { options, batching, preprocessing, images }: Loading,
   weights: Weights | null,
 ): Promise<Model> {
   const { device, precision, minAgreement, keepFloat32, threads, mode, packedCache, untrainedSeed = 0 } = options;
-  const numClasses = options.numClasses ?? weights?.classes ?? entry.numClasses;
-  const labels = options.labels === undefined ? null : await loadLabels(options.labels, numClasses, entry);
-  const { graph, outputs } = buildNetwork(entry, numClasses, preprocessing, untrainedSeed);
+  const { graph, outputs, numClasses } = isOwn(entry)
+    ? buildOwnNetwork(entry, options.numClasses, preprocessing, untrainedSeed)
+    : ofRegistry(entry, options.numClasses ?? weights?.classes ?? entry.numClasses, preprocessing, untrainedSeed);
+  const names = options.labels ?? (isOwn(entry) ? entry.labels : undefined);
+  const numbering = isOwn(entry) ? undefined : entry;
+  const labels = names === undefined ? null : await loadLabels(names, numClasses, numbering);
   const calibration = await calibrationFor(options);
   const programLimit = programsBesides + Object.keys(outputs).length * batchSizesUpTo(batching.maxBatchSize).length;
   const session = await Session.create(
@@ -140,6 +144,10 @@ async function load(
     throw error;
   }
   return new Model(entry, session, outputs, { labels, numClasses, preprocessing, batching, images });
+}
+
+function ofRegistry(entry: NetworkEntry, numClasses: number, preprocessing: PreprocessingSpec, seed: number) {
+  return { ...buildNetwork(entry, numClasses, preprocessing, seed), numClasses };
 }
 
 /** The file in which the calibration of a checkpoint is looked for. */
@@ -165,6 +173,11 @@ interface Weights {
   readonly layout: WeightLayout;
   /** Of the logits, where they are found. */
   readonly classes: number | undefined;
+}
+
+/** Under the names of the variables. */
+function ownWeights(reader: CheckpointReader): Weights {
+  return { reader, layout: 'slim', classes: undefined };
 }
 
 function weightsIn(entry: NetworkEntry, reader: CheckpointReader, wanted: WeightLayout | null): Weights {
@@ -205,7 +218,7 @@ function assertNetwork(name: string, { path, tensors }: CheckpointReader): void 
   });
 }
 
-function checkedOptions(entry: NetworkEntry, given: LoadModelOptions): Loading {
+function checkedOptions(entry: NetworkEntry | OwnEntry, given: LoadModelOptions): Loading {
   const { name } = entry;
   const options = withDefaults('loadModel', given, defaults);
   const { checkpoint, untrainedSeed, layout, numClasses, files } = options;
@@ -220,6 +233,10 @@ function checkedOptions(entry: NetworkEntry, given: LoadModelOptions): Loading {
   if (untrainedSeed !== undefined && !Number.isSafeInteger(untrainedSeed)) {
     throw new ArgumentError(`untrainedSeed: expected an integer, received ${describe(untrainedSeed)}.`);
   }
+  if (layout !== undefined && isOwn(entry))
+    throw new ArgumentError('layout: a network of your own takes weights under the names of its variables.', {
+      hint: 'rename tensors with `slimnet convert --rename`.',
+    });
   if (layout !== undefined && !weightLayouts.includes(layout)) {
     throw new ArgumentError(`layout: expected one of ${weightLayouts.join(', ')}, received ${describe(layout)}.`);
   }

@@ -81,7 +81,12 @@ export class Model {
   #closing = false;
 
   /** @internal */
-  constructor(entry: NetworkEntry, session: Session, outputs: NetworkGraph['outputs'], parts: ModelParts) {
+  constructor(
+    entry: Pick<NetworkEntry, 'name' | 'labelOffset'>,
+    session: Session,
+    outputs: NetworkGraph['outputs'],
+    parts: ModelParts,
+  ) {
     this.name = entry.name;
     this.session = session;
     this.#outputs = outputs;
