@@ -1,6 +1,6 @@
 /** Opening a checkpoint of any format, recognised by its contents. */
 import { basename, dirname, join } from 'node:path';
-import { describe, holds } from '../core/dtype.js';
+import { describe, holds, refuseDetached } from '../core/dtype.js';
 import { isUrl, pathOfUrl } from '../core/file_url.js';
 import { type Defaults, withDefaults } from '../core/options.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
@@ -51,6 +51,7 @@ export async function openCheckpoint(from: CheckpointSource, options: ReadOption
   }
   throwIfAborted(signal, path);
   if (holds('uint8', from)) {
+    refuseDetached('checkpoint', from);
     const inner = await openSource(memorySource(from, memoryName), context);
     return new CheckpointReader(memoryName, inner, options);
   }

@@ -46,7 +46,8 @@ export async function runModel(
     const text = errorText(error);
     progress.interrupt(() => say(io, `slimnet: ${printable(text.includes(name) ? text : `${name}: ${text}`)}`));
     progress.advance();
-    if (failure === undefined) return;
+    // A name that is no text can stand in no record: whoever reads it would look for another file.
+    if (failure === undefined || name.includes('\ufffd')) return;
     records = records.then(() => failure(name, error));
     // Its failure is that of the whole, which is told when it is waited for.
     records.catch(() => {});

@@ -77,6 +77,23 @@ export function holds<D extends DType>(dtype: D, value: unknown): value is DataO
   return ArrayBuffer.isView(value) && typedArrayName(value) === dtypes[dtype].array.name;
 }
 
+/**
+ * Refuses an array whose memory was given away: it looks like an empty one until somebody reads it.
+ * @param what names the array in the message
+ * @throws ArgumentError
+ */
+export function refuseDetached(what: string, array: ArrayBufferView): void {
+  if (array.buffer.byteLength > 0) return;
+  try {
+    new Uint8Array(array.buffer);
+  } catch (cause) {
+    throw new ArgumentError(`${what}: the array's buffer is detached.`, {
+      hint: 'it was transferred elsewhere; hand over a copy.',
+      cause,
+    });
+  }
+}
+
 /** A short name for a value in error messages. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';

@@ -1,7 +1,8 @@
 import { createRequire } from 'node:module';
 import type sharp from 'sharp';
 import type { Sharp } from 'sharp';
-import { describe } from '../core/dtype.js';
+import { describe, refuseDetached } from '../core/dtype.js';
+import { moduleUrl } from '../core/module_url.js';
 import { checkInteger, checkOneOf, type Defaults, type WithDefaults, withDefaults } from '../core/options.js';
 import { type Advice, ArgumentError, advice, ImageError } from '../errors.js';
 import { readImageFile } from './image_file.js';
@@ -57,7 +58,7 @@ const fastFactor = 3;
  */
 export function loadSharp(): typeof sharp {
   try {
-    return createRequire(import.meta.url)('sharp') as typeof sharp;
+    return createRequire(moduleUrl)('sharp') as typeof sharp;
   } catch (cause) {
     throw new ImageError('The image decoder (sharp) cannot be loaded.', {
       cause,
@@ -97,6 +98,7 @@ export function ownSource(source: ImageSource, options: DecodeOptions): OwnedSou
       `Expected an image as a path, bytes or {data, width, height, channels}, received ${describe(source)}.`,
     );
   }
+  refuseDetached('image', source);
   if (source.byteLength === 0) throw new ImageError('The image is empty (0 bytes).');
   return { bytes: copyBytes(source) };
 }

@@ -1,4 +1,4 @@
-import { describe } from '../core/dtype.js';
+import { describe, refuseDetached } from '../core/dtype.js';
 import { ImageError } from '../errors.js';
 
 /** Decoded pixels: rows of interleaved 8-bit channels. */
@@ -47,6 +47,7 @@ export function copyRawImage(image: RawImage, maxPixels: number): RawImage {
   if (!ArrayBuffer.isView(data) || (kind !== 'Uint8Array' && kind !== 'Uint8ClampedArray')) {
     throw new ImageError(`data: expected a Uint8Array, received ${describe(data)}.`);
   }
+  refuseDetached('data', data);
   const bytes = width * height * channels;
   if (data.byteLength !== bytes) {
     throw new ImageError(

@@ -6,6 +6,7 @@ import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { moduleUrl } from '../core/module_url.js';
 import { NativeLoadError } from '../errors.js';
 import type { Addon } from './addon.js';
 import { makeNativeError } from './native_error.js';
@@ -20,7 +21,7 @@ export interface AddonSearch {
   readonly override?: string | undefined;
 }
 
-const require = createRequire(import.meta.url);
+const require = createRequire(moduleUrl);
 let cached: Addon | undefined;
 
 /**
@@ -129,23 +130,33 @@ function candidates({ root, version, override }: AddonSearch): string[] {
   ];
 }
 
-/** This package's folder and version: this file runs from lib/, from dist/, or from an installed package. */
+/**
+ * This package's folder and version: this file runs from lib/, from dist/, from an installed package, or from a bundle of somebody's
+ * program, beside which the package is installed.
+ */
 function ownPackage(): { root: string; version: string } {
-  for (let folder = dirname(fileURLToPath(import.meta.url)); ; folder = dirname(folder)) {
-    const file = join(folder, 'package.json');
-    if (existsSync(file)) {
-      const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as { name?: string; version?: string };
-      if (name === 'slimnet' && version !== undefined) return { root: folder, version };
+  const here = fileURLToPath(moduleUrl);
+  for (let folder = dirname(here); ; folder = dirname(folder)) {
+    for (const found of [folder, join(folder, 'node_modules', 'slimnet')]) {
+      const version = versionIn(found);
+      if (version !== undefined) return { root: found, version };
     }
     if (dirname(folder) === folder) {
-      throw new NativeLoadError(
-        `slimnet's package.json was not found in any folder above ${fileURLToPath(import.meta.url)}`,
-        {
-          hint: 'Bundlers must keep slimnet as an external package, because it loads a native addon.',
-        },
-      );
+      throw new NativeLoadError(`slimnet's package.json was not found in any folder above ${here}`, {
+        hint:
+          'A bundle needs the package installed beside it, because it loads a native addon: keep slimnet as an external package, or install ' +
+          'it in a node_modules folder above the bundle.',
+      });
     }
   }
+}
+
+/** slimnet's version, if that is its folder. */
+function versionIn(folder: string): string | undefined {
+  const file = join(folder, 'package.json');
+  if (!existsSync(file)) return undefined;
+  const { name, version } = JSON.parse(readFileSync(file, 'utf8')) as { name?: string; version?: string };
+  return name === 'slimnet' ? version : undefined;
 }
 
 /** Folder of this package. */

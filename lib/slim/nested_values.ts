@@ -1,4 +1,4 @@
-import { describe } from '../core/dtype.js';
+import { describe, refuseDetached } from '../core/dtype.js';
 import type { ConcreteShape } from '../core/shape.js';
 import { ArgumentError } from '../errors.js';
 
@@ -34,6 +34,7 @@ export function flatValues(where: string, values: unknown, booleans = false): Fl
       else fail('numbers', describe(value));
       return;
     }
+    if (ArrayBuffer.isView(value)) refuseDetached(where, value);
     if (length === undefined) fail('a number', `a list of ${value.length}`);
     if (value.length !== length) fail(`a list of ${length}, as the first one is`, `a list of ${value.length}`);
     const depth = path.length;

@@ -1,5 +1,5 @@
 /** The names of a network's classes. */
-import { describe, holds } from '../../core/dtype.js';
+import { describe, holds, refuseDetached } from '../../core/dtype.js';
 import { isUrl, pathOfUrl } from '../../core/file_url.js';
 import { parseJson } from '../../core/json.js';
 import { decodeText, readTextFile, type TextFailure } from '../../core/text.js';
@@ -78,7 +78,10 @@ async function namesFrom(source: LabelSource): Promise<{ readonly names: string[
     if (bad >= 0) throw failAt()(`label ${bad}: expected a string, received ${describe(names[bad])}`);
     return { names: [...(names as readonly string[])], fail: failAt() };
   }
-  if (holds('uint8', source)) return { names: parseLabels(decodeText(source, failAt()), failAt()), fail: failAt() };
+  if (holds('uint8', source)) {
+    refuseDetached('labels', source);
+    return { names: parseLabels(decodeText(source, failAt()), failAt()), fail: failAt() };
+  }
   const path = isUrl(source) ? pathOfUrl(source, 'labels') : source;
   if (typeof path !== 'string') {
     throw failAt()(

@@ -1,5 +1,5 @@
 /** What goes into a run: arrays for the placeholders, with their shapes. */
-import { allocate, type DType, describe, dtypes, holds, type TypedArray } from '../../core/dtype.js';
+import { allocate, type DType, describe, dtypes, holds, refuseDetached, type TypedArray } from '../../core/dtype.js';
 import type { Tensor, Variable } from '../../core/graph.js';
 import {
   accepts,
@@ -179,7 +179,10 @@ function checkData(name: string, placeholder: Tensor, data: unknown): FeedValues
 }
 
 function checkArray(name: string, placeholder: Tensor, data: unknown): TypedArray {
-  if (holds(placeholder.dtype, data)) return data;
+  if (holds(placeholder.dtype, data)) {
+    refuseDetached(`Input ${name} (${typeText(placeholder)})`, data);
+    return data;
+  }
   throw new ArgumentError(
     `Input ${name}: expected ${dtypes[placeholder.dtype].array.name} for ${typeText(placeholder)}, received ${describe(data)}.`,
     { node: name },
@@ -232,6 +235,7 @@ export function checkValues({ name, dtype, shape }: Variable, values: TypedArray
       { node: name },
     );
   }
+  refuseDetached(`Variable ${name}`, values);
   if (values.length !== elementCount(shape)) {
     throw new ShapeError(
       `Variable ${name}: ${shapeText(shape)} has ${elementCount(shape)} elements, received ${values.length}.`,

@@ -130,6 +130,22 @@ describe('classify', () => {
     expect((JSON.parse(out) as JsonResult).predictions).toHaveLength(10);
   });
 
+  test('a name in a list that is no text fails alone, and is no record', async () => {
+    const bytes = Buffer.concat([
+      Buffer.from(`${all()[0]}\nGro`),
+      Buffer.from([0xdf]),
+      Buffer.from(`.jpg\n${all()[1]}\n`),
+    ]);
+    const { status, out, err } = await slimnet(['classify', '-', ...model, '-f', 'jsonl'], { stdin: bytes });
+    expect(status).toBe(1);
+    const files = out
+      .trimEnd()
+      .split('\n')
+      .map((line) => (JSON.parse(line) as JsonResult).file);
+    expect(files).toEqual(all().slice(0, 2));
+    expect(err).toMatch(/Gro\ufffd\.jpg: Line 2 of standard input is not UTF-8.*\n.*1 of 3 images failed/s);
+  });
+
   test('stops in order when interrupted', async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 50);
