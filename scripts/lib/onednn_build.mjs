@@ -13,10 +13,17 @@ import { capture, run } from './process.mjs';
 import { sourceTree, thirdParty } from './sources.mjs';
 
 const overlay = join(root, 'scripts', 'cmake', 'onednn_overlay.cmake');
+const absent = join(root, 'scripts', 'cmake', 'onednn_absent.cpp');
 
-/** What is compiled and how: CMake options, the files that are left out, and what is added to oneDNN's own CMake files. */
+/**
+ * What is compiled and how: CMake options, the files that are left out, the texts that are replaced, and what is added to
+ * oneDNN's own CMake files.
+ */
 export function buildRecipe(file = join(root, 'scripts', 'onednn_build.json')) {
-  return { ...JSON.parse(readFileSync(file, 'utf8')), overlay: sha256(readFileSync(overlay)) };
+  return {
+    ...JSON.parse(readFileSync(file, 'utf8')),
+    added: [overlay, absent].map((added) => sha256(readFileSync(added))),
+  };
 }
 
 /** Name, version and target of a compiler, as one text. */
@@ -39,8 +46,28 @@ export function parallelJobs(processors = availableParallelism(), free = freemem
   return Math.max(1, wanted || Math.min(processors, Math.floor(free / 2 ** 30)));
 }
 
-/** Copies the sources and leaves out what is never needed; the marker makes an interrupted copy start again. */
-function prepareSources(sources, folder, prune) {
+/**
+ * Applies the recipe's patches to the copied sources. Each text that is replaced must stand there exactly once, so that a
+ * new version of oneDNN cannot lose a patch in silence.
+ */
+export function applyPatches(folder, patches) {
+  for (const { file, replace } of patches) {
+    const path = join(folder, file);
+    let text = readFileSync(path, 'utf8');
+    for (const { from, to } of replace) {
+      const parts = text.split(from);
+      if (parts.length !== 2)
+        throw new SetupError(
+          `scripts/onednn_build.json patches ${file}, where this text stands ${parts.length - 1} times instead of once:\n${from}`,
+        );
+      text = parts.join(to);
+    }
+    writeFileSync(path, text);
+  }
+}
+
+/** Copies the sources, leaves out what is never needed and patches; the marker makes an interrupted copy start again. */
+function prepareSources(sources, folder, { prune, patches }) {
   const marker = join(folder, '.complete');
   if (existsSync(marker)) return;
   rmSync(folder, { recursive: true, force: true });
@@ -50,6 +77,7 @@ function prepareSources(sources, folder, prune) {
       throw new SetupError(`scripts/onednn_build.json leaves out ${path}, which oneDNN does not have`);
     rmSync(join(folder, path), { recursive: true });
   }
+  applyPatches(folder, patches);
   writeFileSync(marker, '');
 }
 
@@ -65,7 +93,7 @@ async function build(work, sources, recipe, compiler) {
   const source = join(work, 'source');
   const folder = join(work, 'build');
   const logFile = join(work, 'build.log');
-  prepareSources(sources, source, recipe.prune);
+  prepareSources(sources, source, recipe);
   const options = Object.entries(recipe.options).map(([name, value]) => `-D${name}=${value}`);
   const prefix = join(work, 'install');
   const bar = progress(`building oneDNN with ${parallelJobs()} jobs`);

@@ -1,11 +1,17 @@
 import { spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { debianMirror, parseSourcesList, sourceList } from '../../../scripts/lib/apt_source.mjs';
 import { duration, progress } from '../../../scripts/lib/console.mjs';
 import { tryLock, withLock } from '../../../scripts/lib/lock.mjs';
-import { buildKey, buildRecipe, parallelJobs, parseProgress } from '../../../scripts/lib/onednn_build.mjs';
+import {
+  applyPatches,
+  buildKey,
+  buildRecipe,
+  parallelJobs,
+  parseProgress,
+} from '../../../scripts/lib/onednn_build.mjs';
 import { stamp } from '../../../scripts/lib/stamps.mjs';
 import { modulesMatchLock } from '../../../scripts/lib/steps.mjs';
 import { installLine, missingTools, rootPrefix } from '../../../scripts/lib/tools.mjs';
@@ -163,16 +169,22 @@ describe("the machine's own Debian source", () => {
 
 describe('the build of oneDNN', () => {
   const entry = { version: '3.7.2', tree: 'aa' };
-  const recipe = { options: { A: '1' }, prune: ['x.cpp'], overlay: 'o' };
+  const recipe = {
+    options: { A: '1' },
+    prune: ['x.cpp'],
+    patches: [{ file: 'y.cpp', replace: [{ from: 'a', to: 'b' }] }],
+    added: ['o'],
+  };
 
-  test('has a key that depends on version, sources, options, pruning and compiler', () => {
+  test('has a key that depends on version, sources, options, pruning, patches and compiler', () => {
     const key = buildKey(entry, recipe, 'g++ 12');
     expect(key).toMatch(/^3\.7\.2-[0-9a-f]{16}$/);
     expect(buildKey(entry, { ...recipe }, 'g++ 12')).toBe(key);
     expect(buildKey({ ...entry, tree: 'bb' }, recipe, 'g++ 12')).not.toBe(key);
     expect(buildKey(entry, { ...recipe, options: { A: '2' } }, 'g++ 12')).not.toBe(key);
     expect(buildKey(entry, { ...recipe, prune: [] }, 'g++ 12')).not.toBe(key);
-    expect(buildKey(entry, { ...recipe, overlay: 'p' }, 'g++ 12')).not.toBe(key);
+    expect(buildKey(entry, { ...recipe, patches: [] }, 'g++ 12')).not.toBe(key);
+    expect(buildKey(entry, { ...recipe, added: ['p'] }, 'g++ 12')).not.toBe(key);
     expect(buildKey(entry, recipe, 'g++ 13')).not.toBe(key);
   });
 
@@ -182,6 +194,21 @@ describe('the build of oneDNN', () => {
     expect(
       prune.filter((path) => /amx_(1x1_)?conv|x8s8s32x_(1x1_)?convolution|conv_bwd|brgemm_matmul/.test(path)),
     ).toEqual([]);
+  });
+
+  test('patches a text that stands once, and refuses one that a new version moved or doubled', () => {
+    const source = join(folder, 'patched');
+    const patches = [{ file: 'a.cpp', why: 'a test', replace: [{ from: 'max(x, 0)', to: 'max(0, x)' }] }];
+    const write = (text: string) => {
+      mkdirSync(source, { recursive: true });
+      writeFileSync(join(source, 'a.cpp'), text);
+    };
+    write('y = max(x, 0);');
+    applyPatches(source, patches);
+    expect(readFileSync(join(source, 'a.cpp'), 'utf8')).toBe('y = max(0, x);');
+    expect(() => applyPatches(source, patches)).toThrow(/patches a\.cpp.*stands 0 times instead of once:\nmax\(x, 0\)/);
+    write('max(x, 0); max(x, 0)');
+    expect(() => applyPatches(source, patches)).toThrow(/stands 2 times instead of once/);
   });
 
   test('uses no more compilers than processors, and none without memory for it', () => {
