@@ -29,7 +29,9 @@ const libLayers = (() => {
   above('runtime', 'plan', 'native', 'checkpoint');
   above('model', 'runtime', 'slim', 'data');
   above('train', 'runtime', 'slim', 'data', 'summaries', 'report');
-  above('slim_namespace', 'runtime', 'slim');
+  // slim.learning trains, in a session; all else of Slim builds graphs.
+  above('slim/learning', 'train');
+  above('slim_namespace', 'runtime', 'slim', 'slim/learning');
   above('serve', 'model', 'train');
   above('cli', 'model', 'train', 'export');
   above('index', 'serve', 'cli', 'export', 'slim_namespace');
@@ -83,10 +85,16 @@ export function includesOf(text) {
   });
 }
 
+/** The layer of a file of lib/: its folder, or one in it that is a layer of its own. */
+function layerOf(path) {
+  const [folder, inner] = path.split('/');
+  return libLayers[`${folder}/${inner}`] ? `${folder}/${inner}` : folder;
+}
+
 /** What is wrong with one TypeScript file of lib/ (`path` relative to lib/). */
 export function checkTypeScript(path, text) {
   const problems = [];
-  const layer = path.split('/')[0].replace(/\.ts$/, '');
+  const layer = layerOf(path.replace(/\.ts$/, ''));
   const allowed = libLayers[layer];
   if (!allowed) return [`lib/${path}:1: the layer ${layer} is unknown: give it its place in scripts/check_layers.mjs`];
   for (const { specifier, typeOnly, line } of importsOf(text)) {
@@ -94,7 +102,7 @@ export function checkTypeScript(path, text) {
     if (specifier.endsWith('.node')) problems.push(`${where}: only lib/native/binding.ts loads the addon`);
     if (!specifier.startsWith('.')) continue;
     const target = posix.join(posix.dirname(path), specifier);
-    const targetLayer = target.split('/')[0].replace(/\.js$/, '');
+    const targetLayer = layerOf(target.replace(/\.js$/, ''));
     if (targetLayer === '..') {
       problems.push(`${where}: ${specifier} is outside lib/`);
     } else if (targetLayer !== layer && !allowed.includes(targetLayer)) {

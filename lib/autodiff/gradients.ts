@@ -175,11 +175,11 @@ class WayBack {
       at = next;
     }
     throw new GradientError(
-      `gradients: ${node.op.name} (${node.name}) has no gradient; the path to it is ${path.map((n) => n.name).join(' <- ')}.`,
+      `gradients: ${node.op.name} (${node.name}) has no gradient: ${node.op.withoutGradient}; the path to it is ${path.map((n) => n.name).join(' <- ')}.`,
       {
         op: node.op.name,
         node: node.name,
-        hint: 'name one of its inputs in stopGradients, or leave it out of what ys need.',
+        hint: 'name one of its inputs in stopGradients, put stopGradient before it, or leave it out of what ys need.',
       },
     );
   }

@@ -6,6 +6,14 @@ import { shapeText } from './shape.js';
 /** Name of the collection of the counter, and of the counter itself. */
 export const globalStepName = 'global_step';
 
+/** Name of the counter of batches where a step has several, and of the collection that holds it. */
+export const randomStepName = 'slimnet/state/batches';
+
+/** What random ops follow besides their seed: the counter of batches where there is one, else the global step; null without either. */
+export function randomStepOf(graph: Graph): Variable | null {
+  return graph.getCollection<Variable>(randomStepName)[0] ?? globalStepOf(graph);
+}
+
 /**
  * The step counter of a graph: the one variable of the collection `global_step`, else the variable of that name; null when there
  * is none, or several.

@@ -75,11 +75,12 @@ export interface OpSpec<I extends readonly string[], O extends readonly string[]
   /** Replaces graph-only attributes once all shapes are known, e.g. SAME by explicit pads. */
   resolve?(inputs: PortTypes<I>, attrs: AttrsOf<A>): AttrsOf<A>;
   /**
-   * Gradients of the inputs out of those of the results; null: the gradient stops here; left out: asking for it is a GradientError.
-   * `tensors` holds inputs and results by port, and the gradients of the results as `dy`, `dz`, ...
+   * Gradients of the inputs out of those of the results; null: the gradient stops here; text: why there is none, which the
+   * GradientError says to whoever asks. `tensors` holds inputs and results by port, and the gradients of the results as `dy`, `dz`, ...
    */
-  readonly grad?:
+  readonly grad:
     | null
+    | string
     | ((
         v: Vocabulary,
         tensors: PortTensors<I> & PortTensors<O> & ResultGradients<O>,
@@ -96,6 +97,8 @@ export interface OpSpec<I extends readonly string[], O extends readonly string[]
   readonly source?: boolean;
   /** Only the compiler makes this op; a plan from outside may not hold it. */
   readonly internal?: boolean;
+  /** The encoder puts something else in its place: no plan holds this op, and no backend knows of it. */
+  readonly graphOnly?: boolean;
 }
 
 /** An op with its types erased: what the graph, the encoder and the generator handle. */
@@ -109,7 +112,10 @@ export interface Op {
   readonly shapeOnly: readonly string[];
   readonly source: boolean;
   readonly internal: boolean;
+  readonly graphOnly: boolean;
   readonly differentiable: 'yes' | 'stops' | 'no';
+  /** Why the op has no gradient, where it has none. */
+  readonly withoutGradient: string | null;
   infer(inputs: readonly TensorType[], attrs: Readonly<Record<string, AttrValue>>, where: string): TensorType[];
   resolve(
     inputs: readonly TensorType[],
@@ -143,7 +149,9 @@ export function defineOp<
     shapeOnly: spec.shapeOnly ?? [],
     source: spec.source ?? false,
     internal: spec.internal ?? false,
-    differentiable: spec.grad === undefined ? 'no' : spec.grad === null ? 'stops' : 'yes',
+    graphOnly: spec.graphOnly ?? false,
+    differentiable: typeof spec.grad === 'string' ? 'no' : spec.grad === null ? 'stops' : 'yes',
+    withoutGradient: typeof spec.grad === 'string' ? spec.grad : null,
     infer(inputs, attrs, where) {
       if (inputs.length !== spec.inputs.length) {
         throw new ShapeError(

@@ -23,8 +23,13 @@ export interface Vocabulary {
   divNoNan(x: Operand, y: Operand): Tensor;
   neg(x: Tensor): Tensor;
   exp(x: Tensor): Tensor;
+  log(x: Tensor): Tensor;
+  cos(x: Tensor): Tensor;
+  pow(x: Operand, y: Operand): Tensor;
   rsqrt(x: Tensor): Tensor;
   relu(x: Tensor): Tensor;
+  /** Whether x is less than y (bool). */
+  less(x: Operand, y: Operand): Tensor;
   select(condition: Tensor, x: Operand, y: Operand): Tensor;
   /** x itself where it has that dtype. */
   cast(x: Tensor, dtype: DType): Tensor;

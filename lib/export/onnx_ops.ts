@@ -219,6 +219,7 @@ export const emitters: Readonly<Record<string, Emitter>> = {
     if (axes.size === 0) return same(e, node, a);
     e.node('Squeeze', node, [name, e.constant('int64', axesIn(order, [...axes]))], withoutAxes(order, axes));
   },
+  stop_gradient: same,
   sub: elementwise('Sub'),
   top_k: (e, node, a) => {
     const { name, order } = e.stored(first(node));
@@ -240,6 +241,17 @@ export const emitters: Readonly<Record<string, Emitter>> = {
 
 /** Ops that are not exported, and why. */
 export const refused: Readonly<Record<string, string>> = {
+  apply_adadelta: 'it changes a variable',
+  apply_adagrad: 'it changes a variable',
+  apply_adam: 'it changes a variable',
+  apply_adam_w: 'it changes a variable',
+  apply_centered_rms_prop: 'it changes a variable',
+  apply_ftrl: 'it changes a variable',
+  apply_gradient_descent: 'it changes a variable',
+  apply_lars: 'it changes a variable',
+  apply_momentum: 'it changes a variable',
+  apply_rms_prop: 'it changes a variable',
+  assign: 'it changes a variable',
   assign_add: 'it changes a variable',
   assign_debiased_moving_average: 'it changes a variable',
   assign_moving_average: 'it changes a variable',
@@ -247,15 +259,23 @@ export const refused: Readonly<Record<string, string>> = {
   batch_norm_training: 'it takes the statistics of the batch',
   batch_norm_training_backward: 'it belongs to gradients',
   broadcast_to: 'it belongs to gradients',
+  check_numerics: 'it belongs to training',
   confusion_matrix: 'it belongs to metrics',
   conv2d_backward_data: 'it belongs to gradients',
   conv2d_backward_filter: 'it belongs to gradients',
+  cos: 'it belongs to training',
   crop: 'it belongs to gradients',
   dropout: 'it draws a new mask at each run',
+  floor: 'it belongs to training',
   in_top_k: 'it belongs to metrics',
+  less: 'it belongs to training',
   log1p: 'it belongs to losses',
   max_pool2d_backward: 'it belongs to gradients',
+  maximum: 'it belongs to training',
+  minimum: 'it belongs to training',
   pick: 'it belongs to losses',
+  pow: 'it belongs to training',
   relu_backward: 'it belongs to gradients',
+  sqrt: 'it belongs to training',
   sum_to: 'it belongs to gradients',
 };

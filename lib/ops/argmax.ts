@@ -15,4 +15,5 @@ export const argmax = defineOp({
     if (x.shape[gone] === 0) throw new ShapeError('There is no largest of no values.');
     return { y: { dtype: 'int32', shape: x.shape.filter((_, i) => i !== gone) } };
   },
+  grad: 'its result is an index, which does not change smoothly',
 });

@@ -21,4 +21,5 @@ export const batchNormTrainingBackward = defineOp({
     requireGradientOf(x, dy);
     return { dx: x, dscale: scale, doffset: scale };
   },
+  grad: 'second derivatives through the statistics of a batch are not there',
 });

@@ -43,3 +43,22 @@ export function requireGradientOf(y: TensorType, dy: TensorType): void {
   if (dy.dtype !== y.dtype || !accepts(y.shape, dy.shape))
     throw new ShapeError(`dy: expected ${typeText(y)}, received ${typeText(dy)}.`);
 }
+
+/**
+ * The types that an update by a gradient gives: those of the variable and its slots, in order.
+ * @throws ShapeError unless slots and gradient have the variable's shape and all else is a scalar
+ */
+export function updated<const S extends readonly string[]>(
+  types: Readonly<Record<string, TensorType>>,
+  slots: S,
+): { readonly [K in 'variable' | S[number] as `new_${K}`]: TensorType } {
+  const { variable } = types as { readonly variable: TensorType };
+  const alike = new Set<string>(['variable', ...slots, 'gradient']);
+  for (const [port, { shape }] of Object.entries(types)) {
+    const expected = alike.has(port) ? variable.shape : [];
+    if (!sameShape(expected, shape))
+      throw new ShapeError(`${port}: expected ${shapeText(expected)}, received ${shapeText(shape)}.`);
+  }
+  const results = ['variable', ...slots].map((port) => [`new_${port}`, types[port]]);
+  return Object.fromEntries(results) as { readonly [K in 'variable' | S[number] as `new_${K}`]: TensorType };
+}

@@ -30,4 +30,5 @@ export const confusionMatrix = defineOp({
       throw new ShapeError(`num_classes: expected 1 to ${mostClasses}, received ${classes}.`);
     return { y: { dtype: weights.dtype, shape: [classes, classes] } };
   },
+  grad: 'it counts; what it counts are indices',
 });

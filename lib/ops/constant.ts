@@ -13,4 +13,5 @@ export const constant = defineOp({
   infer: () => {
     throw new ShapeError('A constant states its type; it has none to infer.');
   },
+  grad: null,
 });

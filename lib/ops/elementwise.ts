@@ -34,6 +34,11 @@ export function binary<const N extends string>(name: N) {
   } as const;
 }
 
+/** As `binary`, of floating-point numbers alone. */
+export function floatBinary<const N extends string>(name: N) {
+  return { ...binary(name), traits: { ...pairwise, dtypes: 'float' } } as const;
+}
+
 /** What ops share that compare two tensors of any dtype element by element: the result is bool, shapes as in `binary`. */
 export function comparison<const N extends string>(name: N) {
   return {

@@ -17,4 +17,5 @@ export const inTopK = defineOp({
     if (k < 0) throw new ShapeError(`k: expected a number that is not negative, received ${k}.`);
     return { y: { dtype: 'bool', shape: requireIndices('targets', targets, predictions) } };
   },
+  grad: null,
 });

@@ -13,4 +13,5 @@ export const input = defineOp({
   infer: () => {
     throw new ShapeError('An input states its type; it has none to infer.');
   },
+  grad: null,
 });

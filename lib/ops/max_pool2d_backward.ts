@@ -18,4 +18,5 @@ export const maxPool2dBackward = defineOp({
     return { dx: x };
   },
   resolve: ({ x }, a) => resolvePool(x, a),
+  grad: 'second derivatives of a maximum are not there',
 });

@@ -18,4 +18,5 @@ export const oneHot = defineOp({
       throw new ShapeError(`depth: expected 0 to ${limits.dimension}, received ${depth}.`);
     return { y: { dtype: 'float32', shape: [...indices.shape, depth] } };
   },
+  grad: null,
 });

@@ -10,4 +10,5 @@ export const size = defineOp({
   shapeOnly: ['x'],
   traits: { ...ordinary, dtypes: 'any', batchwise: 'never' },
   infer: () => ({ y: { dtype: 'int64', shape: [] } }),
+  grad: null,
 });

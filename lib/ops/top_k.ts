@@ -16,4 +16,11 @@ export const topK = defineOp({
     const shape = [...x.shape.slice(0, -1), k];
     return { values: { dtype: x.dtype, shape }, indices: { dtype: 'int32', shape } };
   },
+  // Each value comes from one place, and the gradient goes back there.
+  grad: (v, { x, indices, dvalues }) => {
+    if (dvalues === undefined) return {};
+    const size = lastDimension('x', x.shape);
+    const spread = v.mul(v.expandDims(dvalues, [dvalues.shape.length]), v.oneHot(indices, size, x.dtype));
+    return { x: v.reshape(v.reduceSum(spread, [-2]), [...x.shape.slice(0, -1).map(() => 0), size]) };
+  },
 });

@@ -13,6 +13,9 @@ export const sourceTraits = { ...ordinary, dtypes: 'any', batchwise: 'never' } a
 /** Ops that change variables when the run ends. */
 export const updateTraits = { ...ordinary, dtypes: 'number', batchwise: 'never' } as const;
 
+/** Updates by a gradient. */
+export const optimizerTraits = { ...updateTraits, dtypes: 'float' } as const;
+
 /** The same bytes under another shape. */
 export const aliasTraits = {
   ...ordinary,

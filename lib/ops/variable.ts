@@ -13,4 +13,5 @@ export const variable = defineOp({
   infer: () => {
     throw new ShapeError('A variable states its type; it has none to infer.');
   },
+  grad: null,
 });

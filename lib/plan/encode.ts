@@ -1,10 +1,11 @@
 import type { dtypes } from '../core/dtype.js';
-import { globalStepOf } from '../core/global_step.js';
+import { randomStepOf } from '../core/global_step.js';
 import type { Graph, Node, Tensor, Variable } from '../core/graph.js';
 import { type AttrKind, type AttrValue, ints, shapeAttr } from '../core/op.js';
 import { type ConcreteShape, type ConcreteType, typeText } from '../core/shape.js';
 import { concreteTypes, described, reachable, readsOf } from '../core/traversal.js';
 import { PlanError } from '../errors.js';
+import { withNewValues } from './new_values.js';
 import { type PlanPrecision, precisionLines } from './precision.js';
 import { planLimits, planVersion } from './schema.js';
 
@@ -50,7 +51,7 @@ export interface PlanRequest {
 export function encode(request: PlanRequest): Plan {
   const { graph, fetches, updates = [], shapes = new Map(), precision = { precision: 'float32' }, split } = request;
   if (fetches.size === 0 && updates.length === 0) throw new PlanError('A plan needs at least one fetch or update.');
-  const nodes = nodesOf(graph, [...fetches.values(), ...updates]);
+  const { nodes, newValues } = withNewValues(nodesOf(graph, [...fetches.values(), ...updates]));
   const idle = updates.find(
     (tensor) => !changesVariables(tensor.node) && !reachable(graph, [tensor]).some(changesVariables),
   );
@@ -65,6 +66,8 @@ export function encode(request: PlanRequest): Plan {
 
   const types = concreteTypes(nodes, shapes);
   const ids = new Map<Tensor, number>();
+  const meant = (tensor: Tensor): Tensor => newValues.get(tensor) ?? tensor;
+  const idOf = (tensor: Tensor): number => ids.get(meant(tensor)) as number;
   const lines = [`slimnet.plan ${planVersion}`];
   const inputs: { name: string; type: ConcreteType }[] = [];
   const variables: Variable[] = [];
@@ -74,19 +77,19 @@ export function encode(request: PlanRequest): Plan {
     for (const tensor of node.outputs) ids.set(tensor, ids.size);
     if (node.op.name === 'input') inputs.push({ name: node.attrs.name as string, type: outputs[0] as ConcreteType });
     if (node.variable !== null) variables.push(node.variable);
-    lines.push(nodeLine(node, planAttrs(node, inputTypes), ids, outputs));
+    lines.push(nodeLine(node, planAttrs(node, inputTypes), idOf, outputs));
   }
-  for (const [name, tensor] of fetches) lines.push(`output ${quote(name)} %${ids.get(tensor)}`);
-  for (const tensor of effects) lines.push(`update %${ids.get(tensor)}`);
+  for (const [name, tensor] of fetches) lines.push(`output ${quote(name)} %${idOf(tensor)}`);
+  for (const tensor of effects) lines.push(`update %${idOf(tensor)}`);
   lines.push(...precisionLines(precision, quote));
   if (split !== undefined) lines.push(split === 'never' ? 'split never' : `split ${split.steps} ${split.images}`);
   if (request.updatesInPlace === true && effects.length > 0) lines.push('updates in_place');
-  const step = nodes.some(isRandom) ? globalStepOf(graph) : null;
+  const step = nodes.some(isRandom) ? randomStepOf(graph) : null;
   if (step !== null) {
     lines.push(`random_step ${quote(step.name)}`);
     if (!variables.includes(step)) variables.push(step);
   }
-  const outputs = [...fetches].map(([name, tensor]) => ({ name, type: types.get(tensor) as ConcreteType }));
+  const outputs = [...fetches].map(([name, tensor]) => ({ name, type: types.get(meant(tensor)) as ConcreteType }));
   return { text: `${lines.join('\n')}\n`, inputs, outputs, variables, hasUpdates: effects.length > 0 };
 }
 
@@ -134,14 +137,14 @@ function planAttrs(node: Node, inputTypes: readonly ConcreteType[]): string[] {
 function nodeLine(
   node: Node,
   attrs: readonly string[],
-  ids: ReadonlyMap<Tensor, number>,
+  idOf: (tensor: Tensor) => number,
   types: readonly ConcreteType[],
 ): string {
   if (node.op.internal)
     throw new PlanError(`${node.op.name} is made by the compiler alone.`, { op: node.op.name, node: node.name });
-  const left = node.outputs.map((t) => `%${ids.get(t)}`).join(', ');
+  const left = node.outputs.map((t) => `%${idOf(t)}`).join(', ');
   const args = readsOf(node)
-    .map((t) => `%${ids.get(t)}`)
+    .map((t) => `%${idOf(t)}`)
     .join(', ');
   return `${left} = ${node.op.name}(${args}) {${attrs.join(', ')}} @${quote(node.name)} : ${types.map(typeText).join(', ')}`;
 }

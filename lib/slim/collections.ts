@@ -20,6 +20,10 @@ export const GraphKeys = {
   /** Those local variables that hold the state of metrics. */
   metricVariables: 'metric_variables',
   globalStep: 'global_step',
+  /** What `slim.learning.createTrainOp` has made. */
+  trainOp: 'train_op',
+  /** Variables of which there are moving averages. */
+  movingAverageVariables: 'moving_average_variables',
 } as const;
 
 /** One collection, several, or none. */

@@ -183,3 +183,38 @@ export function size(x: Tensor, name = 'Size'): Tensor {
 export function logSoftmax(x: Tensor, name = 'LogSoftmax'): Tensor {
   return apply(ops.logSoftmax, { x }, {}, name).y;
 }
+
+/** The square root, elementwise. */
+export function sqrt(x: Tensor, name = 'Sqrt'): Tensor {
+  return apply(ops.sqrt, { x }, {}, name).y;
+}
+
+/** The largest whole number that is not above x, elementwise. */
+export function floor(x: Tensor, name = 'Floor'): Tensor {
+  return apply(ops.floor, { x }, {}, name).y;
+}
+
+/** The cosine of x in radians, elementwise. */
+export function cos(x: Tensor, name = 'Cos'): Tensor {
+  return apply(ops.cos, { x }, {}, name).y;
+}
+
+/** x to the power of y, elementwise. */
+export function pow(x: Tensor, y: Tensor, name = 'Pow'): Tensor {
+  return apply(ops.pow, { x, y }, {}, name).z;
+}
+
+/** The smaller of x and y, elementwise; shapes are aligned from the right. */
+export function minimum(x: Tensor, y: Tensor, name = 'Minimum'): Tensor {
+  return apply(ops.minimum, { x, y }, {}, name).z;
+}
+
+/** The larger of x and y, elementwise; shapes are aligned from the right. */
+export function maximum(x: Tensor, y: Tensor, name = 'Maximum'): Tensor {
+  return apply(ops.maximum, { x, y }, {}, name).z;
+}
+
+/** Whether x is less than y (bool), elementwise. */
+export function less(x: Tensor, y: Tensor, name = 'Less'): Tensor {
+  return apply(ops.less, { x, y }, {}, name).z;
+}

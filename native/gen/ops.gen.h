@@ -18,7 +18,18 @@ namespace slimnet {
 enum class OpKind : uint8_t {
   kAbs,
   kAdd,
+  kApplyAdadelta,
+  kApplyAdagrad,
+  kApplyAdam,
+  kApplyAdamW,
+  kApplyCenteredRmsProp,
+  kApplyFtrl,
+  kApplyGradientDescent,
+  kApplyLars,
+  kApplyMomentum,
+  kApplyRmsProp,
   kArgmax,
+  kAssign,
   kAssignAdd,
   kAssignDebiasedMovingAverage,
   kAssignMovingAverage,
@@ -30,11 +41,13 @@ enum class OpKind : uint8_t {
   kBiasAdd,
   kBroadcastTo,
   kCast,
+  kCheckNumerics,
   kConfusionMatrix,
   kConstant,
   kConv2d,
   kConv2dBackwardData,
   kConv2dBackwardFilter,
+  kCos,
   kCrop,
   kDiv,
   kDivNoNan,
@@ -42,22 +55,27 @@ enum class OpKind : uint8_t {
   kElu,
   kEqual,
   kExp,
+  kFloor,
   kInTopK,
   kInput,
   kL2Loss,
+  kLess,
   kLog,
   kLog1p,
   kLogSoftmax,
   kMatmul,
   kMaxPool2d,
   kMaxPool2dBackward,
+  kMaximum,
   kMicrobatchConcat,
   kMicrobatchSlice,
+  kMinimum,
   kMul,
   kNotEqual,
   kOneHot,
   kPad,
   kPick,
+  kPow,
   kReduceMean,
   kReduceSum,
   kRelu,
@@ -71,7 +89,9 @@ enum class OpKind : uint8_t {
   kSigmoid,
   kSize,
   kSoftmax,
+  kSqrt,
   kSqueeze,
+  kStopGradient,
   kSub,
   kSumTo,
   kTopK,
@@ -79,7 +99,7 @@ enum class OpKind : uint8_t {
   kVariable,
 };
 
-inline constexpr int kOpCount = 61;
+inline constexpr int kOpCount = 81;
 
 // What traits may say; lib/core/traits.ts tells what that means.
 enum class DTypes : uint8_t { kAny, kNumber, kFloat, kInteger, kBool };
@@ -103,7 +123,7 @@ class PortList {
   constexpr const T* end() const { return items_.data() + size_; }
 
  private:
-  std::array<T, 5> items_{};
+  std::array<T, 7> items_{};
   size_t size_ = 0;
 };
 
@@ -128,7 +148,18 @@ struct OpInfo {
 inline constexpr std::array<OpInfo, kOpCount> kOps{{
     {.name = "abs", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "add", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
+    {.name = "apply_adadelta", .inputs = {"variable", "accumulator", "accumulated_update", "learning_rate", "gradient"}, .outputs = {"new_variable", "new_accumulator", "new_accumulated_update"}, .updates = {0, 1, 2}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "apply_adagrad", .inputs = {"variable", "accumulator", "learning_rate", "gradient"}, .outputs = {"new_variable", "new_accumulator"}, .updates = {0, 1}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "apply_adam", .inputs = {"variable", "m", "v", "beta1_power", "beta2_power", "learning_rate", "gradient"}, .outputs = {"new_variable", "new_m", "new_v"}, .updates = {0, 1, 2}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "apply_adam_w", .inputs = {"variable", "m", "v", "beta1_power", "beta2_power", "learning_rate", "gradient"}, .outputs = {"new_variable", "new_m", "new_v"}, .updates = {0, 1, 2}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "apply_centered_rms_prop", .inputs = {"variable", "mean_gradient", "mean_square", "momentum_sum", "learning_rate", "gradient"}, .outputs = {"new_variable", "new_mean_gradient", "new_mean_square", "new_momentum_sum"}, .updates = {0, 1, 2, 3}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "apply_ftrl", .inputs = {"variable", "accumulator", "linear", "learning_rate", "gradient"}, .outputs = {"new_variable", "new_accumulator", "new_linear"}, .updates = {0, 1, 2}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "apply_gradient_descent", .inputs = {"variable", "learning_rate", "gradient"}, .outputs = {"new_variable"}, .updates = {0}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "apply_lars", .inputs = {"variable", "accumulator", "learning_rate", "gradient"}, .outputs = {"new_variable", "new_accumulator"}, .updates = {0, 1}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "apply_momentum", .inputs = {"variable", "accumulator", "learning_rate", "gradient"}, .outputs = {"new_variable", "new_accumulator"}, .updates = {0, 1}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "apply_rms_prop", .inputs = {"variable", "mean_square", "momentum_sum", "learning_rate", "gradient"}, .outputs = {"new_variable", "new_mean_square", "new_momentum_sum"}, .updates = {0, 1, 2}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "argmax", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kAttrs, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "assign", .inputs = {"variable", "value"}, .outputs = {"y"}, .updates = {0}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "assign_add", .inputs = {"variable", "value"}, .outputs = {"y"}, .updates = {0}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "assign_debiased_moving_average", .inputs = {"variable", "biased", "local_step", "value"}, .outputs = {"y", "new_biased", "new_local_step"}, .updates = {0, 1, 2}, .dtypes = {DTypes::kNumber, DTypes::kNumber, DTypes::kNumber, DTypes::kNumber}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "assign_moving_average", .inputs = {"variable", "value"}, .outputs = {"y"}, .updates = {0}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
@@ -140,11 +171,13 @@ inline constexpr std::array<OpInfo, kOpCount> kOps{{
     {.name = "bias_add", .inputs = {"x", "bias"}, .outputs = {"y"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
     {.name = "broadcast_to", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "cast", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "check_numerics", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "confusion_matrix", .inputs = {"labels", "predictions", "weights"}, .outputs = {"y"}, .dtypes = {DTypes::kInteger, DTypes::kInteger, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "constant", .outputs = {"y"}, .source = true, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "conv2d", .inputs = {"x", "filter"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .product = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
     {.name = "conv2d_backward_data", .inputs = {"filter", "dy"}, .outputs = {"dx"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "conv2d_backward_filter", .inputs = {"x", "dy"}, .outputs = {"dfilter"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "cos", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "crop", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kAttrs, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "div", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "div_no_nan", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
@@ -152,22 +185,27 @@ inline constexpr std::array<OpInfo, kOpCount> kOps{{
     {.name = "elu", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "equal", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kAny, DTypes::kAny}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "exp", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "floor", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "in_top_k", .inputs = {"predictions", "targets"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat, DTypes::kInteger}, .batchwise = Batchwise::kAll, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "input", .outputs = {"y"}, .source = true, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "l2_loss", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "less", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "log", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "log1p", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "log_softmax", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "matmul", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .product = true, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
     {.name = "max_pool2d", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kInputScale},
     {.name = "max_pool2d_backward", .inputs = {"x", "dy"}, .outputs = {"dx"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kAll, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "maximum", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "microbatch_concat", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .internal = true, .batchwise = Batchwise::kNever, .view = View::kMoving, .low_precision = LowPrecision::kInputScale},
     {.name = "microbatch_slice", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .internal = true, .batchwise = Batchwise::kNever, .view = View::kMoving, .low_precision = LowPrecision::kInputScale},
+    {.name = "minimum", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "mul", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "not_equal", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kAny, DTypes::kAny}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "one_hot", .inputs = {"indices"}, .outputs = {"y"}, .dtypes = {DTypes::kInteger}, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "pad", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kAttrs, .view = View::kNone, .low_precision = LowPrecision::kInputScale},
     {.name = "pick", .inputs = {"x", "index"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat, DTypes::kInteger}, .batchwise = Batchwise::kAll, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "pow", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "reduce_mean", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kAttrs, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
     {.name = "reduce_sum", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kAttrs, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "relu", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
@@ -181,7 +219,9 @@ inline constexpr std::array<OpInfo, kOpCount> kOps{{
     {.name = "sigmoid", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "size", .outputs = {"y"}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "softmax", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "sqrt", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "squeeze", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kAttrs, .view = View::kAlias, .low_precision = LowPrecision::kInputScale},
+    {.name = "stop_gradient", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "sub", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "sum_to", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "top_k", .inputs = {"x"}, .outputs = {"values", "indices"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kNone},
@@ -207,6 +247,138 @@ struct AddAttrs {
   }
 };
 
+struct ApplyAdadeltaAttrs {
+  static constexpr OpKind kOp = OpKind::kApplyAdadelta;
+  double rho = 0;
+  double epsilon = 0;
+  bool operator==(const ApplyAdadeltaAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("rho", self.rho);
+    visit("epsilon", self.epsilon);
+  }
+};
+
+struct ApplyAdagradAttrs {
+  static constexpr OpKind kOp = OpKind::kApplyAdagrad;
+  bool operator==(const ApplyAdagradAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
+struct ApplyAdamAttrs {
+  static constexpr OpKind kOp = OpKind::kApplyAdam;
+  double beta1 = 0;
+  double beta2 = 0;
+  double epsilon = 0;
+  bool operator==(const ApplyAdamAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("beta1", self.beta1);
+    visit("beta2", self.beta2);
+    visit("epsilon", self.epsilon);
+  }
+};
+
+struct ApplyAdamWAttrs {
+  static constexpr OpKind kOp = OpKind::kApplyAdamW;
+  double beta1 = 0;
+  double beta2 = 0;
+  double epsilon = 0;
+  double weight_decay = 0;
+  bool operator==(const ApplyAdamWAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("beta1", self.beta1);
+    visit("beta2", self.beta2);
+    visit("epsilon", self.epsilon);
+    visit("weight_decay", self.weight_decay);
+  }
+};
+
+struct ApplyCenteredRmsPropAttrs {
+  static constexpr OpKind kOp = OpKind::kApplyCenteredRmsProp;
+  double decay = 0;
+  double momentum = 0;
+  double epsilon = 0;
+  bool operator==(const ApplyCenteredRmsPropAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("decay", self.decay);
+    visit("momentum", self.momentum);
+    visit("epsilon", self.epsilon);
+  }
+};
+
+struct ApplyFtrlAttrs {
+  static constexpr OpKind kOp = OpKind::kApplyFtrl;
+  double learning_rate_power = 0;
+  double l1 = 0;
+  double l2 = 0;
+  double l2_shrinkage = 0;
+  bool operator==(const ApplyFtrlAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("learning_rate_power", self.learning_rate_power);
+    visit("l1", self.l1);
+    visit("l2", self.l2);
+    visit("l2_shrinkage", self.l2_shrinkage);
+  }
+};
+
+struct ApplyGradientDescentAttrs {
+  static constexpr OpKind kOp = OpKind::kApplyGradientDescent;
+  bool operator==(const ApplyGradientDescentAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
+struct ApplyLarsAttrs {
+  static constexpr OpKind kOp = OpKind::kApplyLars;
+  double momentum = 0;
+  double weight_decay = 0;
+  double eeta = 0;
+  double epsilon = 0;
+  bool use_nesterov = false;
+  bool operator==(const ApplyLarsAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("momentum", self.momentum);
+    visit("weight_decay", self.weight_decay);
+    visit("eeta", self.eeta);
+    visit("epsilon", self.epsilon);
+    visit("use_nesterov", self.use_nesterov);
+  }
+};
+
+struct ApplyMomentumAttrs {
+  static constexpr OpKind kOp = OpKind::kApplyMomentum;
+  double momentum = 0;
+  bool use_nesterov = false;
+  bool operator==(const ApplyMomentumAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("momentum", self.momentum);
+    visit("use_nesterov", self.use_nesterov);
+  }
+};
+
+struct ApplyRmsPropAttrs {
+  static constexpr OpKind kOp = OpKind::kApplyRmsProp;
+  double decay = 0;
+  double momentum = 0;
+  double epsilon = 0;
+  bool operator==(const ApplyRmsPropAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("decay", self.decay);
+    visit("momentum", self.momentum);
+    visit("epsilon", self.epsilon);
+  }
+};
+
 struct ArgmaxAttrs {
   static constexpr OpKind kOp = OpKind::kArgmax;
   int64_t axis = 0;
@@ -214,6 +386,14 @@ struct ArgmaxAttrs {
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
     visit("axis", self.axis);
+  }
+};
+
+struct AssignAttrs {
+  static constexpr OpKind kOp = OpKind::kAssign;
+  bool operator==(const AssignAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
   }
 };
 
@@ -337,6 +517,16 @@ struct CastAttrs {
   }
 };
 
+struct CheckNumericsAttrs {
+  static constexpr OpKind kOp = OpKind::kCheckNumerics;
+  std::string message{};
+  bool operator==(const CheckNumericsAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("message", self.message);
+  }
+};
+
 struct ConfusionMatrixAttrs {
   static constexpr OpKind kOp = OpKind::kConfusionMatrix;
   int64_t num_classes = 0;
@@ -403,6 +593,14 @@ struct Conv2dBackwardFilterAttrs {
   }
 };
 
+struct CosAttrs {
+  static constexpr OpKind kOp = OpKind::kCos;
+  bool operator==(const CosAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
 struct CropAttrs {
   static constexpr OpKind kOp = OpKind::kCrop;
   std::vector<int64_t> pads{};
@@ -465,6 +663,14 @@ struct ExpAttrs {
   }
 };
 
+struct FloorAttrs {
+  static constexpr OpKind kOp = OpKind::kFloor;
+  bool operator==(const FloorAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
 struct InTopKAttrs {
   static constexpr OpKind kOp = OpKind::kInTopK;
   int64_t k = 0;
@@ -488,6 +694,14 @@ struct InputAttrs {
 struct L2LossAttrs {
   static constexpr OpKind kOp = OpKind::kL2Loss;
   bool operator==(const L2LossAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
+struct LessAttrs {
+  static constexpr OpKind kOp = OpKind::kLess;
+  bool operator==(const LessAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
   }
@@ -553,6 +767,14 @@ struct MaxPool2dBackwardAttrs {
   }
 };
 
+struct MaximumAttrs {
+  static constexpr OpKind kOp = OpKind::kMaximum;
+  bool operator==(const MaximumAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
 struct MicrobatchConcatAttrs {
   static constexpr OpKind kOp = OpKind::kMicrobatchConcat;
   int64_t count = 0;
@@ -570,6 +792,14 @@ struct MicrobatchSliceAttrs {
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
     visit("count", self.count);
+  }
+};
+
+struct MinimumAttrs {
+  static constexpr OpKind kOp = OpKind::kMinimum;
+  bool operator==(const MinimumAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
   }
 };
 
@@ -616,6 +846,14 @@ struct PadAttrs {
 struct PickAttrs {
   static constexpr OpKind kOp = OpKind::kPick;
   bool operator==(const PickAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
+struct PowAttrs {
+  static constexpr OpKind kOp = OpKind::kPow;
+  bool operator==(const PowAttrs&) const = default;
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
   }
@@ -741,6 +979,14 @@ struct SoftmaxAttrs {
   }
 };
 
+struct SqrtAttrs {
+  static constexpr OpKind kOp = OpKind::kSqrt;
+  bool operator==(const SqrtAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+  }
+};
+
 struct SqueezeAttrs {
   static constexpr OpKind kOp = OpKind::kSqueeze;
   std::vector<int64_t> axes{};
@@ -748,6 +994,14 @@ struct SqueezeAttrs {
   template <class Self, class Visitor>
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
     visit("axes", self.axes);
+  }
+};
+
+struct StopGradientAttrs {
+  static constexpr OpKind kOp = OpKind::kStopGradient;
+  bool operator==(const StopGradientAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
   }
 };
 
@@ -802,7 +1056,18 @@ struct VariableAttrs {
 using Attrs = std::variant<
     AbsAttrs,
     AddAttrs,
+    ApplyAdadeltaAttrs,
+    ApplyAdagradAttrs,
+    ApplyAdamAttrs,
+    ApplyAdamWAttrs,
+    ApplyCenteredRmsPropAttrs,
+    ApplyFtrlAttrs,
+    ApplyGradientDescentAttrs,
+    ApplyLarsAttrs,
+    ApplyMomentumAttrs,
+    ApplyRmsPropAttrs,
     ArgmaxAttrs,
+    AssignAttrs,
     AssignAddAttrs,
     AssignDebiasedMovingAverageAttrs,
     AssignMovingAverageAttrs,
@@ -814,11 +1079,13 @@ using Attrs = std::variant<
     BiasAddAttrs,
     BroadcastToAttrs,
     CastAttrs,
+    CheckNumericsAttrs,
     ConfusionMatrixAttrs,
     ConstantAttrs,
     Conv2dAttrs,
     Conv2dBackwardDataAttrs,
     Conv2dBackwardFilterAttrs,
+    CosAttrs,
     CropAttrs,
     DivAttrs,
     DivNoNanAttrs,
@@ -826,22 +1093,27 @@ using Attrs = std::variant<
     EluAttrs,
     EqualAttrs,
     ExpAttrs,
+    FloorAttrs,
     InTopKAttrs,
     InputAttrs,
     L2LossAttrs,
+    LessAttrs,
     LogAttrs,
     Log1pAttrs,
     LogSoftmaxAttrs,
     MatmulAttrs,
     MaxPool2dAttrs,
     MaxPool2dBackwardAttrs,
+    MaximumAttrs,
     MicrobatchConcatAttrs,
     MicrobatchSliceAttrs,
+    MinimumAttrs,
     MulAttrs,
     NotEqualAttrs,
     OneHotAttrs,
     PadAttrs,
     PickAttrs,
+    PowAttrs,
     ReduceMeanAttrs,
     ReduceSumAttrs,
     ReluAttrs,
@@ -855,7 +1127,9 @@ using Attrs = std::variant<
     SigmoidAttrs,
     SizeAttrs,
     SoftmaxAttrs,
+    SqrtAttrs,
     SqueezeAttrs,
+    StopGradientAttrs,
     SubAttrs,
     SumToAttrs,
     TopKAttrs,
@@ -867,7 +1141,18 @@ inline Attrs DefaultAttrs(OpKind kind) {
   switch (kind) {
     case OpKind::kAbs: return AbsAttrs{};
     case OpKind::kAdd: return AddAttrs{};
+    case OpKind::kApplyAdadelta: return ApplyAdadeltaAttrs{};
+    case OpKind::kApplyAdagrad: return ApplyAdagradAttrs{};
+    case OpKind::kApplyAdam: return ApplyAdamAttrs{};
+    case OpKind::kApplyAdamW: return ApplyAdamWAttrs{};
+    case OpKind::kApplyCenteredRmsProp: return ApplyCenteredRmsPropAttrs{};
+    case OpKind::kApplyFtrl: return ApplyFtrlAttrs{};
+    case OpKind::kApplyGradientDescent: return ApplyGradientDescentAttrs{};
+    case OpKind::kApplyLars: return ApplyLarsAttrs{};
+    case OpKind::kApplyMomentum: return ApplyMomentumAttrs{};
+    case OpKind::kApplyRmsProp: return ApplyRmsPropAttrs{};
     case OpKind::kArgmax: return ArgmaxAttrs{};
+    case OpKind::kAssign: return AssignAttrs{};
     case OpKind::kAssignAdd: return AssignAddAttrs{};
     case OpKind::kAssignDebiasedMovingAverage: return AssignDebiasedMovingAverageAttrs{};
     case OpKind::kAssignMovingAverage: return AssignMovingAverageAttrs{};
@@ -879,11 +1164,13 @@ inline Attrs DefaultAttrs(OpKind kind) {
     case OpKind::kBiasAdd: return BiasAddAttrs{};
     case OpKind::kBroadcastTo: return BroadcastToAttrs{};
     case OpKind::kCast: return CastAttrs{};
+    case OpKind::kCheckNumerics: return CheckNumericsAttrs{};
     case OpKind::kConfusionMatrix: return ConfusionMatrixAttrs{};
     case OpKind::kConstant: return ConstantAttrs{};
     case OpKind::kConv2d: return Conv2dAttrs{};
     case OpKind::kConv2dBackwardData: return Conv2dBackwardDataAttrs{};
     case OpKind::kConv2dBackwardFilter: return Conv2dBackwardFilterAttrs{};
+    case OpKind::kCos: return CosAttrs{};
     case OpKind::kCrop: return CropAttrs{};
     case OpKind::kDiv: return DivAttrs{};
     case OpKind::kDivNoNan: return DivNoNanAttrs{};
@@ -891,22 +1178,27 @@ inline Attrs DefaultAttrs(OpKind kind) {
     case OpKind::kElu: return EluAttrs{};
     case OpKind::kEqual: return EqualAttrs{};
     case OpKind::kExp: return ExpAttrs{};
+    case OpKind::kFloor: return FloorAttrs{};
     case OpKind::kInTopK: return InTopKAttrs{};
     case OpKind::kInput: return InputAttrs{};
     case OpKind::kL2Loss: return L2LossAttrs{};
+    case OpKind::kLess: return LessAttrs{};
     case OpKind::kLog: return LogAttrs{};
     case OpKind::kLog1p: return Log1pAttrs{};
     case OpKind::kLogSoftmax: return LogSoftmaxAttrs{};
     case OpKind::kMatmul: return MatmulAttrs{};
     case OpKind::kMaxPool2d: return MaxPool2dAttrs{};
     case OpKind::kMaxPool2dBackward: return MaxPool2dBackwardAttrs{};
+    case OpKind::kMaximum: return MaximumAttrs{};
     case OpKind::kMicrobatchConcat: return MicrobatchConcatAttrs{};
     case OpKind::kMicrobatchSlice: return MicrobatchSliceAttrs{};
+    case OpKind::kMinimum: return MinimumAttrs{};
     case OpKind::kMul: return MulAttrs{};
     case OpKind::kNotEqual: return NotEqualAttrs{};
     case OpKind::kOneHot: return OneHotAttrs{};
     case OpKind::kPad: return PadAttrs{};
     case OpKind::kPick: return PickAttrs{};
+    case OpKind::kPow: return PowAttrs{};
     case OpKind::kReduceMean: return ReduceMeanAttrs{};
     case OpKind::kReduceSum: return ReduceSumAttrs{};
     case OpKind::kRelu: return ReluAttrs{};
@@ -920,7 +1212,9 @@ inline Attrs DefaultAttrs(OpKind kind) {
     case OpKind::kSigmoid: return SigmoidAttrs{};
     case OpKind::kSize: return SizeAttrs{};
     case OpKind::kSoftmax: return SoftmaxAttrs{};
+    case OpKind::kSqrt: return SqrtAttrs{};
     case OpKind::kSqueeze: return SqueezeAttrs{};
+    case OpKind::kStopGradient: return StopGradientAttrs{};
     case OpKind::kSub: return SubAttrs{};
     case OpKind::kSumTo: return SumToAttrs{};
     case OpKind::kTopK: return TopKAttrs{};

@@ -58,23 +58,41 @@ Types Infer(const MaxPool2dBackwardAttrs& attrs, const Types& inputs);
 Types Infer(const AddAttrs& attrs, const Types& inputs);
 Types Infer(const BiasAddAttrs& attrs, const Types& inputs);
 Types Infer(const CastAttrs& attrs, const Types& inputs);
+Types Infer(const CheckNumericsAttrs& attrs, const Types& inputs);
 Types Infer(const DivAttrs& attrs, const Types& inputs);
 Types Infer(const DivNoNanAttrs& attrs, const Types& inputs);
 Types Infer(const DropoutAttrs& attrs, const Types& inputs);
 Types Infer(const EqualAttrs& attrs, const Types& inputs);
+Types Infer(const LessAttrs& attrs, const Types& inputs);
 Types Infer(const LogSoftmaxAttrs& attrs, const Types& inputs);
+Types Infer(const MaximumAttrs& attrs, const Types& inputs);
+Types Infer(const MinimumAttrs& attrs, const Types& inputs);
 Types Infer(const MulAttrs& attrs, const Types& inputs);
 Types Infer(const NotEqualAttrs& attrs, const Types& inputs);
+Types Infer(const PowAttrs& attrs, const Types& inputs);
 Types Infer(const ReluBackwardAttrs& attrs, const Types& inputs);
 Types Infer(const ReorderAttrs& attrs, const Types& inputs);
 Types Infer(const SelectAttrs& attrs, const Types& inputs);
 Types Infer(const SoftmaxAttrs& attrs, const Types& inputs);
 Types Infer(const SubAttrs& attrs, const Types& inputs);
 
-// infer_normalization.cc
+// infer_updates.cc
+Types Infer(const ApplyAdadeltaAttrs& attrs, const Types& inputs);
+Types Infer(const ApplyAdagradAttrs& attrs, const Types& inputs);
+Types Infer(const ApplyAdamAttrs& attrs, const Types& inputs);
+Types Infer(const ApplyAdamWAttrs& attrs, const Types& inputs);
+Types Infer(const ApplyCenteredRmsPropAttrs& attrs, const Types& inputs);
+Types Infer(const ApplyFtrlAttrs& attrs, const Types& inputs);
+Types Infer(const ApplyGradientDescentAttrs& attrs, const Types& inputs);
+Types Infer(const ApplyLarsAttrs& attrs, const Types& inputs);
+Types Infer(const ApplyMomentumAttrs& attrs, const Types& inputs);
+Types Infer(const ApplyRmsPropAttrs& attrs, const Types& inputs);
+Types Infer(const AssignAttrs& attrs, const Types& inputs);
 Types Infer(const AssignAddAttrs& attrs, const Types& inputs);
 Types Infer(const AssignDebiasedMovingAverageAttrs& attrs, const Types& inputs);
 Types Infer(const AssignMovingAverageAttrs& attrs, const Types& inputs);
+
+// infer_normalization.cc
 Types Infer(const BatchNormAttrs& attrs, const Types& inputs);
 Types Infer(const BatchNormTrainingAttrs& attrs, const Types& inputs);
 Types Infer(const BatchNormTrainingBackwardAttrs& attrs, const Types& inputs);

@@ -27,6 +27,11 @@ Types Infer(const SubAttrs&, const Types& inputs) { return Binary("sub", inputs)
 Types Infer(const MulAttrs&, const Types& inputs) { return Binary("mul", inputs); }
 Types Infer(const DivAttrs&, const Types& inputs) { return Binary("div", inputs); }
 Types Infer(const DivNoNanAttrs&, const Types& inputs) { return Binary("div_no_nan", inputs); }
+Types Infer(const PowAttrs&, const Types& inputs) { return Binary("pow", inputs); }
+Types Infer(const MinimumAttrs&, const Types& inputs) { return Binary("minimum", inputs); }
+Types Infer(const MaximumAttrs&, const Types& inputs) { return Binary("maximum", inputs); }
+Types Infer(const LessAttrs&, const Types& inputs) { return Compared("less", inputs); }
+Types Infer(const CheckNumericsAttrs&, const Types& inputs) { return {inputs[0]}; }
 Types Infer(const EqualAttrs&, const Types& inputs) { return Compared("equal", inputs); }
 Types Infer(const NotEqualAttrs&, const Types& inputs) { return Compared("not_equal", inputs); }
 Types Infer(const CastAttrs& attrs, const Types& inputs) { return {{attrs.dtype, inputs[0].shape}}; }

@@ -34,6 +34,7 @@ bool ChangesNothing(const Program& program, const Node& node) {
     case OpKind::kSumTo:
       return program.values[node.inputs[0]].type == program.values[node.outputs[0]].type;
     case OpKind::kScaleGradient:
+    case OpKind::kStopGradient:
       return true;
     case OpKind::kDropout:
       return std::get<DropoutAttrs>(node.attrs).keep_prob == 1;

@@ -1,5 +1,5 @@
 import type { Tensor } from '../../lib/core/graph.js';
-import { assignAdd, mul } from '../../lib/ops/index.js';
+import { assignAdd, less, mul } from '../../lib/ops/index.js';
 import { exact } from '../helpers/compare.js';
 import { type Case, call, each, f32, type OpCases } from './cases.js';
 
@@ -33,6 +33,27 @@ export const assignAddCases: OpCases = {
       expected: [[2 ** 40 + 1, 1 + 2 ** -40]],
       tolerance: exact,
       backendTolerance: exact,
+    },
+    ...each(['int64', 'int32', 'uint8'] as const, (dtype) => ({
+      name: dtype,
+      inputs: [
+        { shape: [2], dtype, values: [41, 7], as: 'variable' as const },
+        { shape: [2], dtype, values: [1, 1] },
+      ],
+      expected: [[42, 8]],
+      expectedVariables: () => ({ 0: [42, 8] }),
+    })),
+    {
+      name: 'int64 beyond what a float64 holds',
+      inputs: [
+        { shape: [], dtype: 'int64', values: [2 ** 53], as: 'variable' },
+        { shape: [], dtype: 'int64', values: [1] },
+      ],
+      build: ([counter, one]) => {
+        const grown = call(assignAdd, [counter as Tensor, one as Tensor]);
+        return [call(less, [counter as Tensor, grown])];
+      },
+      expected: [[1]],
     },
     {
       name: 'what is computed from the sum sees the new value, other readers the old one',

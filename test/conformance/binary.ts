@@ -41,6 +41,15 @@ const shapes: (readonly [readonly number[], readonly number[]])[] = [
   ],
 ];
 
+const refusedIntegers: Case = {
+  name: 'int32',
+  inputs: [
+    { shape: [2], dtype: 'int32', scale: 9 },
+    { shape: [2], dtype: 'int32', scale: 9 },
+  ],
+  refused: 'received int32[2]',
+};
+
 function pair(sign: string, f: Binary, x: readonly number[], y: readonly number[]): Case {
   return {
     name: `[${x}] ${sign} [${y}]`,
@@ -52,8 +61,11 @@ function pair(sign: string, f: Binary, x: readonly number[], y: readonly number[
   };
 }
 
-/** Broadcasting, float64, NaN and infinities, and what is refused. `sign` stands between the shapes in the names. */
-export function binaryCases(sign: string, f: Binary): Case[] {
+/**
+ * Broadcasting, float64, NaN and infinities, and, of ops that take integers, that backends refuse them. `sign` stands between the shapes
+ * in the names.
+ */
+export function binaryCases(sign: string, f: Binary, integers = true): Case[] {
   return [
     ...each(shapes, ([x, y]) => pair(sign, f, x, y)),
     {
@@ -76,13 +88,6 @@ export function binaryCases(sign: string, f: Binary): Case[] {
       ],
       expected: (a, b) => [a.map((v, i) => f(v, b[i] as number))],
     },
-    {
-      name: 'int32',
-      inputs: [
-        { shape: [2], dtype: 'int32', scale: 9 },
-        { shape: [2], dtype: 'int32', scale: 9 },
-      ],
-      refused: 'received int32[2]',
-    },
+    ...(integers ? [refusedIntegers] : []),
   ];
 }

@@ -1,5 +1,6 @@
 // Steps that make new values of variables, in new memory or over the old ones.
 #include <cmath>
+#include <cstring>
 
 #include "backends/cpu/dispatch.h"
 #include "backends/cpu/kernel_of.h"
@@ -28,9 +29,33 @@ std::unique_ptr<Kernel> Assign(const NodeContext& node, Function f) {
   });
 }
 
+// Counters; what is over the largest number begins anew.
+std::unique_ptr<Kernel> AddIntegers(const NodeContext& node) {
+  const int64_t count = ElementCount(node.output(0).type.shape);
+  return ForInteger(node.output(0).type.dtype, [&](auto zero) {
+    using T = decltype(zero);
+    return KernelOf("loop", [=](ParallelFor&, const Bindings& b) {
+      const T* variable = In<T>(b, 0);
+      const T* value = In<T>(b, 1);
+      T* y = Out<T>(b, 0);
+      for (int64_t i = 0; i < count; ++i) {
+        y[i] = static_cast<T>(static_cast<uint64_t>(variable[i]) + static_cast<uint64_t>(value[i]));
+      }
+    });
+  });
+}
+
 }  // namespace
 
+std::unique_ptr<Kernel> PrepareAssign(const NodeContext& node) {
+  const size_t bytes = node.output(0).bytes();
+  return KernelOf("copy", [bytes](ParallelFor&, const Bindings& b) {
+    if (b.inputs[1] != b.outputs[0] && bytes > 0) std::memmove(Out<void>(b, 0), In<void>(b, 1), bytes);
+  });
+}
+
 std::unique_ptr<Kernel> PrepareAssignAdd(const NodeContext& node) {
+  if (!IsFloating(node.output(0).type.dtype)) return AddIntegers(node);
   return Assign(node, [](double old, double value) { return old + value; });
 }
 

@@ -42,6 +42,10 @@ std::unique_ptr<Kernel> PrepareEqual(const NodeContext& node) {
   return Compare(node, [](auto x, auto y) { return x == y; });
 }
 
+std::unique_ptr<Kernel> PrepareLess(const NodeContext& node) {
+  return Compare(node, [](auto x, auto y) { return x < y; });
+}
+
 std::unique_ptr<Kernel> PrepareNotEqual(const NodeContext& node) {
   return Compare(node, [](auto x, auto y) { return x != y; });
 }

@@ -13,7 +13,7 @@ namespace slimnet::cpu {
 // not say it themselves.
 template <class Context, bool kFloat64>
 struct OpEntry {
-  // Floating-point types in which the op computes.
+  // Types in which the op computes; integers among them where it says so.
   std::span<const DType> floats = FloatTypes(kFloat64);
   // The op itself reads and writes what is stored in low precision; all others that take it compute via float32.
   bool reads_low_precision = false;

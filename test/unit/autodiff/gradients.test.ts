@@ -9,7 +9,9 @@ import {
   placeholder,
   ScopeError,
   ShapeError,
+  stopGradient,
 } from '../../../lib/index.js';
+import { allOps } from '../../../lib/ops/all.js';
 import * as ops from '../../../lib/ops/index.js';
 import { vocabulary as v } from '../../../lib/ops/vocabulary.js';
 import { encode } from '../../../lib/plan/encode.js';
@@ -129,15 +131,45 @@ test('a gradient stops at ops that say so, at integers, and where it is told to'
 
 test('names the path to an op without a gradient', () => {
   build((x) => {
-    const a = x('a', [2, 5]);
-    const values = call(ops.topK, [v.exp(a)], { k: 2 });
-    expect(() => gradients(v.mul(values, 2), [a])).toThrow(
+    const [a, dy] = [x('a', [1, 4, 4, 1]), x('dy', [1, 2, 2, 1])];
+    const slope = v.maxPool2dBackward(v.exp(a), dy, {
+      ksize: [2, 2],
+      strides: [2, 2],
+      padding: 'VALID',
+      pads: [0, 0, 0, 0],
+    });
+    expect(() => gradients(v.mul(slope, 2), [a])).toThrow(
       expect.objectContaining({
         code: 'ERR_GRADIENT',
-        op: 'top_k',
-        message: expect.stringContaining('the path to it is mul <- top_k'),
+        op: 'max_pool2d_backward',
+        message: expect.stringMatching(
+          /has no gradient: second derivatives of a maximum are not there; the path to it is mul <- max_pool2d_backward/,
+        ),
       }),
     );
+  });
+});
+
+test('every op has a gradient, stops gradients, or says why it has none', () => {
+  const without = allOps.filter((op) => op.differentiable === 'no');
+  expect(without.map((op) => op.name)).toEqual([
+    'argmax',
+    'batch_norm_training_backward',
+    'confusion_matrix',
+    'max_pool2d_backward',
+    'microbatch_concat',
+    'microbatch_slice',
+    'reorder',
+  ]);
+  for (const op of without) expect(op.withoutGradient).toMatch(/ /);
+});
+
+test('no gradient goes through stopGradient', () => {
+  build((x) => {
+    const a = x('a', [3]);
+    const [da] = gradients(v.mul(stopGradient(v.exp(a)), a), [a]) as [Tensor];
+    expect(opsOf(da)).toEqual(['input', 'exp', 'stop_gradient', 'constant', 'mul']);
+    expect(() => gradients(stopGradient(a), [a])).toThrow(/does not depend on a in a way that can be differentiated/);
   });
 });
 

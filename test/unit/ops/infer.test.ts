@@ -105,6 +105,66 @@ const good: readonly (readonly [Op, readonly TensorType[], Attrs, readonly strin
   [ops.sumTo, [t([2, null, 4]), t([3, 1])], {}, ['float32[3,1]']],
   [ops.topK, [t([2, 5])], { k: 3 }, ['float32[2,3]', 'int32[2,3]']],
   [ops.transpose, [t([null, 9, 10, 3])], { perm: [0, 3, 1, 2] }, ['float32[?,3,9,10]']],
+  [ops.assign, [vector, vector], {}, ['float32[3]']],
+  [ops.floor, [vector], {}, ['float32[3]']],
+  [ops.cos, [vector], {}, ['float32[3]']],
+  [ops.sqrt, [vector], {}, ['float32[3]']],
+  [ops.pow, [vector, t([])], {}, ['float32[3]']],
+  [ops.minimum, [vector, t([2, 1])], {}, ['float32[2,3]']],
+  [ops.maximum, [vector, vector], {}, ['float32[3]']],
+  [ops.less, [t([2, 1], 'int64'), t([3], 'int64')], {}, ['bool[2,3]']],
+  [ops.stopGradient, [t([2], 'int32')], {}, ['int32[2]']],
+  [ops.checkNumerics, [vector], { message: 'loss' }, ['float32[3]']],
+  [ops.applyGradientDescent, [vector, t([]), vector], {}, ['float32[3]']],
+  [
+    ops.applyMomentum,
+    [vector, vector, t([]), vector],
+    { momentum: 0.9, use_nesterov: false },
+    ['float32[3]', 'float32[3]'],
+  ],
+  [
+    ops.applyRmsProp,
+    [vector, vector, vector, t([]), vector],
+    { decay: 0.9, momentum: 0, epsilon: 1 },
+    ['float32[3]', 'float32[3]', 'float32[3]'],
+  ],
+  [
+    ops.applyCenteredRmsProp,
+    [vector, vector, vector, vector, t([]), vector],
+    { decay: 0.9, momentum: 0, epsilon: 1 },
+    ['float32[3]', 'float32[3]', 'float32[3]', 'float32[3]'],
+  ],
+  [
+    ops.applyAdam,
+    [vector, vector, vector, t([]), t([]), t([]), vector],
+    { beta1: 0.9, beta2: 0.999, epsilon: 1 },
+    ['float32[3]', 'float32[3]', 'float32[3]'],
+  ],
+  [
+    ops.applyAdamW,
+    [vector, vector, vector, t([]), t([]), t([]), vector],
+    { beta1: 0.9, beta2: 0.999, epsilon: 1, weight_decay: 0.1 },
+    ['float32[3]', 'float32[3]', 'float32[3]'],
+  ],
+  [ops.applyAdagrad, [vector, vector, t([]), vector], {}, ['float32[3]', 'float32[3]']],
+  [
+    ops.applyAdadelta,
+    [vector, vector, vector, t([]), vector],
+    { rho: 0.95, epsilon: 1 },
+    ['float32[3]', 'float32[3]', 'float32[3]'],
+  ],
+  [
+    ops.applyFtrl,
+    [vector, vector, vector, t([]), vector],
+    { learning_rate_power: -0.5, l1: 0, l2: 0, l2_shrinkage: 0 },
+    ['float32[3]', 'float32[3]', 'float32[3]'],
+  ],
+  [
+    ops.applyLars,
+    [vector, vector, t([]), vector],
+    { momentum: 0.9, weight_decay: 0, eeta: 0.001, epsilon: 0, use_nesterov: false },
+    ['float32[3]', 'float32[3]'],
+  ],
   [ops.assignAdd, [vector, vector], {}, ['float32[3]']],
   [ops.assignMovingAverage, [vector, vector], { decay: 0.9 }, ['float32[3]']],
   [
@@ -191,6 +251,17 @@ const bad: readonly (readonly [Op, readonly TensorType[], Attrs, RegExp])[] = [
   [ops.assignAdd, [vector, t([4])], {}, /variable is \[3\]/],
   [ops.assignMovingAverage, [vector, t([4])], { decay: 0.9 }, /variable is \[3\]/],
   [ops.assignDebiasedMovingAverage, [vector, vector, t([1]), vector], { decay: 0.9 }, /scalar step/],
+  [ops.applyGradientDescent, [vector, t([]), t([4])], {}, /gradient: expected \[3\], received \[4\]/],
+  [ops.applyGradientDescent, [vector, vector, vector], {}, /learning_rate: expected \[\], received \[3\]/],
+  [
+    ops.applyMomentum,
+    [vector, t([4]), t([]), vector],
+    { momentum: 0, use_nesterov: false },
+    /accumulator: expected \[3\]/,
+  ],
+  [ops.applyGradientDescent, [vector, t([], 'float64'), vector], {}, /Expected one dtype/],
+  [ops.less, [t([2], 'bool'), t([2], 'bool')], {}, /expected a dtype of numbers/],
+  [ops.floor, [t([2], 'int32')], {}, /floating-point/],
   [ops.add, [vector], {}, /expected 2 inputs, received 1/],
   [ops.input, [], { name: 'x' }, /none to infer/],
 ];
@@ -214,7 +285,8 @@ test('names of ops are unique and in order', () => {
   const names = allOps.map((op) => op.name);
   expect(names).toEqual([...new Set(names)].sort());
   expect(
-    Object.values(ops)
+    Object.values<Op>(ops)
+      .filter((op) => !op.graphOnly)
       .map((op) => op.name)
       .sort(),
   ).toEqual(names);
