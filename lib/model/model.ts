@@ -29,6 +29,7 @@ import type {
   WarmupModelOptions,
 } from './model_types.js';
 import type { ModelOutput, NetworkGraph } from './network_graph.js';
+import { anyNotFinite, notFiniteError, notFiniteVariable } from './not_finite.js';
 import { inPieces } from './pieces.js';
 import { type Prediction, topPredictions } from './predictions.js';
 
@@ -78,6 +79,8 @@ export class Model {
   readonly #batcher: DynamicBatcher<ModelOutput, Float32Array, Float32Array>;
   readonly #signals = new SignalListeners();
   readonly #pending = new Set<Promise<unknown>>();
+  /** Which variable is to blame for results that are no numbers, once it was looked for. */
+  #notFinite: { readonly variable: string | null } | undefined;
   #closing = false;
 
   /** @internal */
@@ -107,7 +110,8 @@ export class Model {
   /**
    * The most probable classes of an image, or of each of several.
    * @throws ImageError, ArgumentError; ExecutionError when too many images wait or the time limit cannot be met (ERR_QUEUE_FULL, with
-   * `retryAfterMs`), the time limit is over (ERR_ABORTED) or the model is disposed (ERR_DISPOSED); the signal's reason when aborted
+   * `retryAfterMs`), the time limit is over (ERR_ABORTED), the model is disposed (ERR_DISPOSED), or the network gives NaN
+   * (ERR_EXECUTION, with the variable that is to blame); the signal's reason when aborted
    */
   classify(image: ImageSource, options?: ClassifyOptions): Promise<Prediction[]>;
   classify(images: readonly ImageSource[], options?: ClassifyOptions): Promise<Prediction[][]>;
@@ -169,6 +173,8 @@ export class Model {
   /** The `topK` largest of a row of class probabilities, with their labels. @throws ArgumentError */
   top(probabilities: Float32Array, topK: number): Prediction[] {
     this.#checkTopK(topK);
+    if (anyNotFinite(probabilities))
+      throw new ArgumentError('top: expected probabilities, received values that are NaN or infinite.');
     return topPredictions(probabilities, this.labels, topK);
   }
 
@@ -395,8 +401,34 @@ export class Model {
           ...{ signal: stop, timeoutMs, since, continues: !first },
         });
         copies();
-        return rows.then((all) => all.map((result, i) => ({ item: done[i] as ImageSource, result })));
+        return rows.then((all) =>
+          this.#finite(
+            all.map((result, i) => ({ item: done[i] as ImageSource, result })),
+            output,
+            onFailure,
+          ),
+        );
       },
+    });
+  }
+
+  /**
+   * Those of some results that are numbers; the others are failures of their images. Logits are handed over as they are: they say of
+   * themselves what they are.
+   */
+  #finite(
+    outcomes: Outcome<ImageSource, Float32Array>[],
+    output: ModelOutput,
+    onFailure: ((source: ImageSource, error: unknown) => void) | undefined,
+  ): Outcome<ImageSource, Float32Array>[] {
+    if (output === 'logits') return outcomes;
+    return outcomes.filter(({ item, result }) => {
+      if (!anyNotFinite(result)) return true;
+      this.#notFinite ??= { variable: notFiniteVariable(this.session) };
+      const error = notFiniteError(this.name, output, this.#notFinite.variable);
+      if (onFailure === undefined) throw error;
+      onFailure(item, error);
+      return false;
     });
   }
 

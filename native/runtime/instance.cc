@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "runtime/drain.h"
+#include "runtime/not_numbers.h"
 
 namespace slimnet {
 namespace {
@@ -156,6 +157,7 @@ void Instance::Run(const ExecutorResources& resources, RunRequest& request, cons
   MoveTo(0);  // the run before may have ended in the middle
   BindInputs(resources.stream, request.inputs);
   if (observer_ != nullptr) ObserveInputs(request.inputs);
+  CheckInputs(resources.pool, request.inputs);
 
   request.nanoseconds.assign(request.profile ? steps_.size() : 0, 0);
   RunMicrobatchLoop(resources, request, cancelled);
@@ -169,6 +171,7 @@ void Instance::Run(const ExecutorResources& resources, RunRequest& request, cons
   }
   CopyOutputs(resources.stream, request);
   Await(resources.stream, cancelled);  // the last moment for an abort: from here on the run counts
+  CheckOutputs(resources.pool, request);
   if (transaction) transaction->Publish();
 }
 
@@ -240,6 +243,32 @@ void Instance::RunSteps(const ExecutorResources& resources, RunRequest& request,
 void Instance::CopyOutputs(Stream& stream, RunRequest& request) const {
   for (size_t i = 0; i < request.outputs.size(); ++i) {
     stream.Download(request.outputs[i].span(), pointers_[output_pointers_ + i]);
+  }
+}
+
+void Instance::CheckInputs(ParallelFor& pool, const std::vector<const std::byte*>& inputs) const {
+  if (plan_.program.precision.precision != Precision::kInt8) return;
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const auto& [name, type] = plan_.inputs[i];
+    if (type.dtype != DType::kFloat32) continue;
+    const auto count = static_cast<size_t>(ElementCount(type.shape));
+    if (AnyNotFinite(pool, reinterpret_cast<const float*>(inputs[i]), count)) {
+      throw Error(ErrorCode::kExecution,
+                  "Input " + name + " has values that are NaN or infinite, which precision int8 cannot hold.")
+          .At("input", name);
+    }
+  }
+}
+
+void Instance::CheckOutputs(ParallelFor& pool, const RunRequest& request) const {
+  if (plan_.program.precision.precision != Precision::kInt8) return;
+  for (size_t i = 0; i < request.outputs.size(); ++i) {
+    const auto& [name, type] = plan_.outputs[i];
+    if (type.dtype != DType::kFloat32) continue;
+    const auto count = static_cast<size_t>(ElementCount(type.shape));
+    if (AnyNan(pool, reinterpret_cast<const float*>(request.outputs[i].span().data()), count)) {
+      throw Error(ErrorCode::kExecution, "Result " + name + " of a run in precision int8 has values that are NaN.");
+    }
   }
 }
 

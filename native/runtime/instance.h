@@ -67,6 +67,10 @@ class Instance {
   void RunSteps(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled,
                 size_t from, size_t to);
   void CopyOutputs(Stream& stream, RunRequest& request) const;
+  // Integers hold no NaN: it would become a number that nobody can tell from others. Throws Error{kExecution} in a
+  // program with integers where an input is not finite, or an output is NaN.
+  void CheckInputs(ParallelFor& pool, const std::vector<const std::byte*>& inputs) const;
+  void CheckOutputs(ParallelFor& pool, const RunRequest& request) const;
   // The steps behind the commit point, which write over variables.
   void UpdateInPlace(const ExecutorResources& resources, RunRequest& request);
   void ObserveInputs(const std::vector<const std::byte*>& inputs) const;

@@ -12,6 +12,7 @@
 #include "runtime/constant_values.h"
 #include "runtime/drain.h"
 #include "runtime/expression_key.h"
+#include "runtime/not_numbers.h"
 #include "runtime/transfers.h"
 
 namespace slimnet {
@@ -38,6 +39,7 @@ Prologue::Prologue(const ExecutionPlan& plan, Stream& stream)
       store_(*plan.store),
       uses_(program_),
       kept_of_(program_.values.size(), -1),
+      read_by_steps_(program_.values.size(), false),
       constants_(program_.values.size()) {
   MakeConstants(stream);
   FindKept();
@@ -81,7 +83,9 @@ void Prologue::FindKept() {
     kept_.push_back({value, keys[At(value)], std::move(from), store_.Packed(keys[At(value)])});
   };
   for (const Node& node : program_.nodes) {
-    if (!node.prologue) ForEachRead(node, keep);
+    if (node.prologue) continue;
+    ForEachRead(node, keep);
+    ForEachRead(node, [&](ValueId read) { read_by_steps_[At(StorageOf(program_, read))] = true; });
   }
   for (const ProgramOutput& output : program_.outputs) keep(output.value);
 }
@@ -161,6 +165,9 @@ class Prologue::Evaluation {
     }
     return true;
   }
+
+  // Whether anything that is to be done reads a variable.
+  bool Reads(ValueId variable) const { return last_reader_[At(variable)] >= 0; }
 
   void Run(const std::atomic<bool>& cancelled) {
     for (size_t i = 0; i < program_.nodes.size(); ++i) {
@@ -314,12 +321,35 @@ void Prologue::Save(const std::vector<Storable>& storable) {
   store_.packed_cache()->Save(std::move(blocks));
 }
 
+void Prologue::CheckVariables(const Store::View& view, ParallelFor& pool,
+                              const std::function<bool(ValueId)>& wanted) const {
+  if (program_.precision.precision != Precision::kInt8) return;
+  for (const Node& node : program_.nodes) {
+    if (node.op != OpKind::kVariable || !wanted(node.outputs[0])) continue;
+    const TensorType& type = program_.values[At(node.outputs[0])].type;
+    if (type.dtype != DType::kFloat32) continue;
+    const auto position = static_cast<size_t>(plan_.variable_of[At(node.outputs[0])]);
+    const HostView numbers(*view.memory[position], ByteSize(type), store_.transfers());
+    const auto count = static_cast<size_t>(ElementCount(type.shape));
+    if (!AnyNotFinite(pool, reinterpret_cast<const float*>(numbers.bytes().data()), count)) continue;
+    const std::string& name = std::get<VariableAttrs>(node.attrs).name;
+    throw Error(ErrorCode::kExecution,
+                "Variable " + name + " has values that are NaN or infinite, which precision int8 cannot hold.")
+        .At("variable", name);
+  }
+}
+
 void Prologue::Refresh(const Store::View& view, const ExecutorResources& resources, DevicePtr arena,
                        const std::atomic<bool>& cancelled) {
   const std::vector<Storable> storable = FindStorable(view);
   const bool found = !storable.empty() && Load(storable, view, resources.pool);
   Evaluation evaluation(*this, view, resources.stream, arena);
-  if (evaluation.Plan()) evaluation.Run(cancelled);
+  const bool any = evaluation.Plan();
+  CheckVariables(view, resources.pool, [&](ValueId variable) {
+    // What steps read themselves is asked for only when a variable has changed.
+    return evaluation.Reads(variable) || read_by_steps_[At(variable)];
+  });
+  if (any) evaluation.Run(cancelled);
   if (!storable.empty() && !found) Save(storable);
 }
 

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -55,12 +56,16 @@ class Prologue {
   // Reads them, all or none. True when they are up to date now.
   bool Load(const std::vector<Storable>& storable, const Store::View& view, ParallelFor& pool);
   void Save(const std::vector<Storable>& storable);
+  // Throws Error{kExecution} where a program with integers reads a variable, one of those that are `wanted`, that is
+  // not finite: integers and their steps would be made of it that look like any others.
+  void CheckVariables(const Store::View& view, ParallelFor& pool, const std::function<bool(ValueId)>& wanted) const;
 
   const ExecutionPlan& plan_;
   const Program& program_;
   Store& store_;
   Uses uses_;
-  std::vector<int32_t> kept_of_;  // by value: index in kept_, or -1
+  std::vector<int32_t> kept_of_;     // by value: index in kept_, or -1
+  std::vector<bool> read_by_steps_;  // by value: whether a step reads it, not only the prologue
   std::vector<Kept> kept_;
   std::vector<std::unique_ptr<Memory>> constants_;  // by value: the plan's own constants
 };

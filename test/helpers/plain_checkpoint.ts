@@ -5,11 +5,12 @@ import { elementCount } from '../../lib/core/shape.js';
 import * as slim from '../../lib/slim/index.js';
 import * as nets from '../../lib/slim/nets/index.js';
 
-/** Writes a checkpoint of a network of the registry. @returns its path */
+/** Writes a checkpoint of a network of the registry. @param damaged a variable with one NaN @returns its path */
 export async function writePlainCheckpoint(
   path: string,
   numClasses: number,
   name: nets.NetworkName = 'resnet_v1_50',
+  damaged?: string,
 ): Promise<string> {
   const graph = new Graph();
   const entry = nets.network(name);
@@ -24,7 +25,11 @@ export async function writePlainCheckpoint(
       name: variable,
       dtype: 'float32',
       shape,
-      data: () => values(variable, shape),
+      data: () => {
+        const data = values(variable, shape);
+        if (variable === damaged) data[data.length >> 1] = Number.NaN;
+        return data;
+      },
     })),
   );
   return path;

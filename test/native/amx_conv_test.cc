@@ -202,6 +202,41 @@ class AmxConvolution : public ::testing::TestWithParam<Unit> {
   std::mt19937 random_{20260101};
 };
 
+// NaN has a sign, and stays NaN behind a relu whatever it is, as in TensorFlow: that of a result, and that of a second
+// one.
+TEST_P(AmxConvolution, KeepsNanInBFloat16) {
+  const AmxConvShape s{1, 1, 1, 64, 1, 1, 32, 1, 1, 1, 1, 1, 1, 0, 0};
+  constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
+  for (const bool second_result : {false, true}) {
+    const AmxConvKind kind{AmxNumber::kBFloat16, AmxNumber::kBFloat16, second_result,
+                           AmxNumber::kBFloat16, !second_result,       second_result};
+    ASSERT_TRUE(AmxConvTakes(s, kind));
+    const AmxPacking packing = AmxPackingOf(s, kind.input);
+    const auto packed = AllocateAligned(packing.bytes());
+    std::memset(packed->host(), 0, packing.bytes());
+    Tensor x(kind.input, 64), y(kind.output, 128), second(kind.second(), 128);
+    for (int64_t i = 0; i < 64; ++i) x.Set(i, 0);
+    for (int64_t i = 0; i < 128; ++i) y.Set(i, 0);
+    std::vector<float> bias(kAmxBlockChannels, -1.0F), ones(kAmxBlockChannels, 1.0F), zeros(kAmxBlockChannels, 0.0F);
+    bias[3] = std::copysign(kNan, -1.0F);
+    bias[17] = kNan;
+    bias[20] = -kInfinity;
+    bias[21] = kInfinity;
+    bias[22] = 2.0F;
+    const AmxConvTail tail{bias.data(), ones.data(), 0.5F, second.memory->host(), ones.data(), zeros.data()};
+    const auto scratch = AllocateAligned(AmxConvScratch(s, kind, 1));
+    Convolve(s, kind, x.memory->host(), packed->host(), tail, y.memory->host(), scratch->host(), 0, 1);
+    const Tensor& result = second_result ? second : y;
+    EXPECT_TRUE(std::isnan(result.Get(3)));
+    EXPECT_TRUE(std::isnan(result.Get(17)));
+    EXPECT_EQ(result.Get(20), 0);
+    EXPECT_EQ(result.Get(21), kInfinity);
+    EXPECT_EQ(result.Get(22), 2);
+    EXPECT_EQ(result.Get(4), 0);
+  }
+}
+
 constexpr AmxNumber kLowPrecision[] = {AmxNumber::kBFloat16, AmxNumber::kUInt8, AmxNumber::kInt8};
 
 // Every kind of numbers once, on a shape with everything that is special: tails of rows, pads, several blocks.

@@ -118,6 +118,37 @@ describe('classify', () => {
     expect(await run('table')).toBe('');
   });
 
+  test.each(['classify', 'embed'])(
+    '%s of a network that gives NaN is an error that names the cause, in every format',
+    async (command) => {
+      const variable =
+        command === 'classify'
+          ? 'resnet_v1_50/logits/biases'
+          : 'resnet_v1_50/block4/unit_3/bottleneck_v1/conv3/BatchNorm/beta';
+      const damaged = await writePlainCheckpoint(join(folder, `nan_${command}.ckpt`), 10, 'resnet_v1_50', variable);
+      const image = all()[0] as string;
+      const run = async (...format: string[]) => {
+        // oneDNN's relu is not what is tested.
+        const { status, out, err } = await slimnet([command, image, '-c', damaged, '-d', 'reference', ...format]);
+        expect(status).toBe(1);
+        expect(err).toMatch(
+          new RegExp(`NaN or infinite: the variable ${variable} has such values\\..*\\[ERR_EXECUTION\\]`),
+        );
+        expect(out).not.toMatch(/null|NaN,/);
+        return out;
+      };
+      const record = { file: image, error: { code: 'ERR_EXECUTION', message: expect.stringContaining(variable) } };
+      if (command === 'embed') {
+        expect(JSON.parse(await run())).toEqual(record);
+        return;
+      }
+      expect(JSON.parse(await run('-f', 'json'))).toEqual([record]);
+      expect(JSON.parse(await run('-f', 'jsonl'))).toEqual(record);
+      expect(await run('-f', 'csv')).toContain(`${image},,,,,`);
+      expect(await run('-f', 'table')).toBe('');
+    },
+  );
+
   test('shows its progress on a terminal, apart from the results', async () => {
     const { out, err } = await slimnet(['classify', photos, ...model, '-f', 'jsonl', '-b', '1'], { terminal: true });
     expect(out.trimEnd().split('\n')).toHaveLength(3);

@@ -129,6 +129,35 @@ describe('a model', () => {
   });
 });
 
+describe('a network that gives NaN', () => {
+  const biases = 'resnet_v1_50/logits/biases';
+  let damaged: Model;
+  beforeAll(async () => {
+    damaged = await load({ labels: names });
+    const values = damaged.session.read(biases) as Float32Array;
+    await damaged.session.write(biases, values.fill(Number.NaN, 3, 4));
+  });
+  afterAll(() => damaged[Symbol.asyncDispose]());
+
+  test('classifies nothing, and says which variable is to blame', async () => {
+    for (const images of [paths[0] as string, paths]) {
+      const classified = damaged.classify(images as string);
+      await expect(classified).rejects.toMatchObject({ code: 'ERR_EXECUTION', node: biases });
+      await expect(classified).rejects.toThrow(`NaN or infinite: the variable ${biases} has such values.`);
+    }
+    expect(() => damaged.top(new Float32Array(classes).fill(Number.NaN), 3)).toThrow(/expected probabilities/);
+  });
+
+  test('is a failure of each image of a stream, and its logits are what they are', async () => {
+    const failures: unknown[] = [];
+    const onFailure = (source: unknown, error: unknown) => failures.push([source, (error as { node?: string }).node]);
+    for await (const _ of damaged.stream(paths, 'predictions', { onFailure })) throw new Error('nothing was expected');
+    expect(failures).toEqual(paths.map((path) => [path, biases]));
+    expect((await damaged.logits(paths[0] as string))[3]).toBe(Number.NaN);
+    expect((await damaged.embed(paths[0] as string)).every(Number.isFinite)).toBe(true);
+  });
+});
+
 describe('what a precision costs', () => {
   test('is nothing in float32', () => {
     expect(model.precisionReport).toEqual({ asked: 'float32', chosen: 'float32', why: 'asked for' });

@@ -130,8 +130,12 @@ SLIMNET_AMX_INLINE Factors FactorsOf(const Waiting& w, float addend_scale) {
   return f;
 }
 
-// As integers, bfloat16 numbers of both signs compare with 0 as they should.
-SLIMNET_AMX_INLINE __m512i BFloat16Relu(__m512i row) { return _mm512_max_epi16(row, _mm512_setzero_si512()); }
+// As integers, bfloat16 numbers of both signs compare with 0 as they should, but for NaN with a sign, which stays:
+// without a sign of their own, its bits are above those of -infinity.
+SLIMNET_AMX_INLINE __m512i BFloat16Relu(__m512i row) {
+  const __mmask32 numbers = _mm512_cmple_epu16_mask(row, _mm512_set1_epi16(static_cast<int16_t>(0xff80)));
+  return _mm512_mask_max_epi16(row, numbers, row, _mm512_setzero_si512());
+}
 
 template <class K>
 SLIMNET_AMX_INLINE void FinishBFloat16Row(const void* sums, char* out, int64_t to_second, const Factors& f) {
