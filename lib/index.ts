@@ -9,16 +9,27 @@ export { Graph, type GraphOptions, type InitialValue, Node, Tensor, type Variabl
 export type { ConcreteShape, Shape, TensorType } from './core/shape.js';
 export {
   type Augmentation,
+  type AugmentationPolicy,
+  augmentations,
+  type Batch,
+  BatchLoader,
+  type BatchOptions,
   classWeights,
+  type DataPosition,
   type DataSet,
   type DecodeOptions,
+  type DrawContext,
   decodeImage,
   drawAugmentation,
+  ImageCache,
+  type ImageCacheOptions,
+  type ImageCacheStats,
   type ImageFolderOptions,
   type ImageListOptions,
   type ImageSource,
   imageFolder,
   imageList,
+  type PlainAugmentationOptions,
   type PreprocessImageOptions,
   type PreprocessingName,
   preprocessImage,
@@ -28,6 +39,8 @@ export {
   type ShapeDataSetOptions,
   type ShapeImage,
   type ShapeImageOptions,
+  type SkippedImage,
+  type SlimAugmentationOptions,
   type SplitOptions,
   shapeClasses,
   shapeDataSet,
@@ -36,6 +49,7 @@ export {
   subset,
   type TfRecordsOptions,
   tfRecords,
+  thumbnail,
 } from './data/index.js';
 export * from './errors.js';
 export { exportOnnx, type OnnxRequest, type WriteOnnxOptions, type WriteOnnxResult, writeOnnx } from './export/onnx.js';
@@ -62,10 +76,24 @@ export {
   type WarmupModelOptions,
   type WeightLayout,
 } from './model/index.js';
+export {
+  type EndLine,
+  type EvaluationLine,
+  type Mistake,
+  type RunLine,
+  type RunRecord,
+  RunRecorder,
+  type RunRecordLine,
+  readRunRecord,
+  reportHtml,
+  type SkippedLine,
+  type StepLine,
+} from './report/index.js';
 export * from './runtime/index.js';
 export * as nets from './slim/nets/index.js';
 export { constant, placeholder } from './slim/placeholder.js';
 export * as slim from './slim_namespace.js';
+export { type EncodedImage, SummaryWriter, type SummaryWriterOptions } from './summaries/index.js';
 export {
   ExponentialMovingAverage,
   type LearningRate,

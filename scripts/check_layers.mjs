@@ -33,8 +33,8 @@ const libLayers = (() => {
   above('slim/learning', 'train');
   above('slim_namespace', 'runtime', 'slim', 'slim/learning');
   above('serve', 'model', 'train');
-  above('cli', 'model', 'train', 'export');
-  above('index', 'serve', 'cli', 'export', 'slim_namespace');
+  above('cli', 'model', 'train', 'export', 'report');
+  above('index', 'serve', 'cli', 'export', 'slim_namespace', 'summaries', 'report');
   return layers;
 })();
 

@@ -19,7 +19,7 @@ import type { RawImage } from './raw_image.js';
 import { Semaphore } from './semaphore.js';
 
 /** The decoder works on libuv's threads, of which there are 4 unless UV_THREADPOOL_SIZE says otherwise. */
-const defaultWorkers = Math.max(2, Math.min(availableParallelism(), 4));
+export const defaultWorkers = Math.max(2, Math.min(availableParallelism(), 4));
 
 /** How images are loaded. */
 export interface ImageLoaderOptions {

@@ -1,6 +1,22 @@
 /** Images: decoding, preprocessing, data sets of them. */
 export type { Augmentation } from '../native/addon.js';
 export {
+  type AugmentationPolicy,
+  augmentations,
+  type Batch,
+  BatchLoader,
+  type BatchOptions,
+  type DataPosition,
+  type DrawContext,
+  ImageCache,
+  type ImageCacheOptions,
+  type ImageCacheStats,
+  keptSide,
+  type PlainAugmentationOptions,
+  type SkippedImage,
+  type SlimAugmentationOptions,
+} from './batches/index.js';
+export {
   classWeights,
   type DataSet,
   type ImageFolderOptions,
@@ -26,3 +42,4 @@ export {
 export { type PreprocessingName, type PreprocessingSpec, preprocessingFor, preprocessings } from './preprocessing.js';
 export type { RawImage } from './raw_image.js';
 export { type ShapeImage, type ShapeImageOptions, type ShapeName, shapeClasses, shapeImage } from './shapes.js';
+export { thumbnail } from './thumbnail.js';

@@ -21,6 +21,8 @@ interface Preprocessing {
   readonly imageSize: number;
   /** `resizeSide` for a network of `size` pixels a side. */
   readonly resizeSide: (size: number) => number;
+  /** A crop of the resized image is taken; else a crop of the image itself is resized. */
+  readonly resizesFirst: boolean;
 }
 
 /** Side 256 for sizes up to that, and in the proportion of 256 to 224 above. */
@@ -29,13 +31,13 @@ const resizeThenCrop = (size: number) => (size <= 256 ? 256 : Math.round((size *
 /** One line for each preprocessing that native code knows (native/data/preprocessing.cc). */
 export const preprocessings = {
   /** Aspect-preserving legacy bilinear resize, central crop, RGB means subtracted (Slim's vgg_preprocessing). */
-  vgg: { imageSize: 224, resizeSide: resizeThenCrop },
+  vgg: { imageSize: 224, resizeSide: resizeThenCrop, resizesFirst: true },
   /** Central 87.5 % of both sides, legacy bilinear resize whatever the aspect, -1 to 1 (Slim's inception_preprocessing). */
-  inception: { imageSize: 299, resizeSide: (size: number) => Math.ceil(size / 0.875) },
+  inception: { imageSize: 299, resizeSide: (size: number) => Math.ceil(size / 0.875), resizesFirst: false },
   /** Resize as Pillow does it (antialiased), central crop, the standard mean and deviation (torchvision's transforms). */
-  torchvision: { imageSize: 224, resizeSide: resizeThenCrop },
+  torchvision: { imageSize: 224, resizeSide: resizeThenCrop, resizesFirst: true },
   /** Nearest resize as Pillow does it, whatever the aspect, BGR, means subtracted (Keras' load_img and its caffe mode). */
-  caffe: { imageSize: 224, resizeSide: (size: number) => size },
+  caffe: { imageSize: 224, resizeSide: (size: number) => size, resizesFirst: false },
 } as const satisfies Readonly<Record<string, Preprocessing>>;
 
 export type PreprocessingName = keyof typeof preprocessings;

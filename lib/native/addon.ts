@@ -102,6 +102,16 @@ export interface NativeDrawOptions {
   readonly resizeSideMax: number;
   readonly fastMode: boolean;
   readonly boxes: readonly (readonly [number, number, number, number])[];
+  /** Bounds of one's own, instead of what is particular to the preprocessing. */
+  readonly plain?: {
+    readonly area: readonly [least: number, most: number];
+    readonly aspect: readonly [least: number, most: number];
+    readonly flip: boolean;
+    readonly brightness: number;
+    readonly contrast: number;
+    readonly saturation: number;
+    readonly hue: number;
+  };
 }
 
 export interface NativeImage {

@@ -82,6 +82,36 @@ RelativeBox ReadRelativeBox(napi_env env, napi_value value) {
   return box;
 }
 
+struct Bounds {
+  float least;
+  float most;
+};
+
+Bounds ReadBounds(napi_env env, napi_value value, const char* name, double most) {
+  const std::vector<napi_value> ends = js::ReadArray(env, js::Get(env, value, name, "plain"), name, 2);
+  if (ends.size() != 2) throw Error(ErrorCode::kArgument, std::string(name) + ": expected [least, most].");
+  const double low = js::ReadNumber(env, ends[0], name, 1e-6, most);
+  return {static_cast<float>(low), static_cast<float>(js::ReadNumber(env, ends[1], name, low, most))};
+}
+
+PlainBounds ReadPlainBounds(napi_env env, napi_value value) {
+  constexpr const char* kWhat = "plain";
+  const auto number = [&](const char* name, double most) {
+    return static_cast<float>(js::ReadNumber(env, js::Get(env, value, name, kWhat), name, 0, most));
+  };
+  const auto [area_min, area_max] = ReadBounds(env, value, "area", 1);
+  const auto [aspect_min, aspect_max] = ReadBounds(env, value, "aspect", 100);
+  return {.area_min = area_min,
+          .area_max = area_max,
+          .aspect_min = aspect_min,
+          .aspect_max = aspect_max,
+          .flip = js::ReadBoolean(env, js::Get(env, value, "flip", kWhat), "flip"),
+          .brightness = number("brightness", 1),
+          .contrast = number("contrast", 1),
+          .saturation = number("saturation", 1),
+          .hue = number("hue", 0.5)};
+}
+
 }  // namespace
 
 Augmentation ReadAugmentation(napi_env env, napi_value value) {
@@ -131,6 +161,8 @@ DrawOptions ReadDrawOptions(napi_env env, napi_value value) {
   for (const napi_value box : js::ReadArray(env, js::Get(env, value, "boxes", kWhat), "boxes", kMostBoxes)) {
     options.boxes.push_back(ReadRelativeBox(env, box));
   }
+  const napi_value plain = js::Get(env, value, "plain", kWhat);
+  if (!js::IsUndefined(env, plain)) options.plain = ReadPlainBounds(env, plain);
   return options;
 }
 

@@ -10,6 +10,7 @@
 #include "addon/environment.h"
 #include "addon/tensors.h"
 #include "base/error.h"
+#include "data/plain.h"
 #include "data/preprocessing.h"
 #include "runtime/host_block.h"
 
@@ -171,6 +172,7 @@ napi_value DrawAugmentation(const js::Arguments& arguments) {
         js::ReadInteger(env, js::Get(env, arguments[2], name, "options"), name, least, kLargestNumber));
   };
   RandomStream random(number("seed", -kLargestNumber), number("index", 0));
+  if (options.plain) return MakeAugmentation(env, DrawPlain(*preprocessing, size, spec, options, random));
   if (preprocessing->draw == nullptr) {
     throw Error(ErrorCode::kArgument, "name: " + std::string(preprocessing->name) + " has no training form.");
   }

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -44,12 +45,26 @@ struct RelativeBox {
   float right = 1;
 };
 
+// Bounds of the user's own for what is drawn (data/plain.h).
+struct PlainBounds {
+  float area_min = 0.08F;  // of a crop that comes before the resize, in parts of the picture's
+  float area_max = 1;
+  float aspect_min = 0.75F;  // width / height of such a crop
+  float aspect_max = 4.0F / 3;
+  bool flip = true;
+  float brightness = 0;  // up to so much of the range of values, more or less
+  float contrast = 0;    // times 1 - this to 1 + this, as is saturation
+  float saturation = 0;
+  float hue = 0;  // turns of the colour circle, either way
+};
+
 // What bounds the draw of a augmentation.
 struct DrawOptions {
   int64_t resize_side_min = 256;
   int64_t resize_side_max = 512;
-  bool fast_mode = true;           // bilinear resizing and two colour steps alone
-  std::vector<RelativeBox> boxes;  // objects, of which one must be covered in part; none: the whole picture is one
+  bool fast_mode = true;               // bilinear resizing and two colour steps alone
+  std::vector<RelativeBox> boxes;      // objects, of which one must be covered in part; none: the whole picture is one
+  std::optional<PlainBounds> plain{};  // instead of what is particular to the preprocessing
 };
 
 struct Preprocessing {

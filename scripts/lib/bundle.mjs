@@ -6,6 +6,7 @@
 import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { SetupError } from './console.mjs';
 import { root } from './paths.mjs';
 
@@ -32,19 +33,30 @@ export function noticeOf(source) {
   return /copyright/i.test(head) ? head.replaceAll(/^\/\/ ?/gm, '') : '';
 }
 
+/** Libraries whose text is in the bundle, for pages that slimnet writes. */
+const quoted = ['uplot'];
+
 /** Licences and notices of the libraries in the bundle, of which `inputs` are the files. */
 function thirdPartyNotices(inputs) {
-  return bundled.map((name) => {
+  const withLicence = quoted.map((name) => {
+    const { version, license } = manifest(name);
+    return `${name} ${version}, in the pages that slimnet writes. Licence: ${license}\n\n${licenceOf(name)}`;
+  });
+  const inCode = bundled.map((name) => {
     const own = inputs.filter((file) => file.includes(`node_modules/${name}/`));
     if (own.length === 0)
       throw new SetupError(`${name} is listed as bundled (scripts/lib/bundle.mjs), and no file of it is`);
-    const { version, license } = JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'));
+    const { version, license } = manifest(name);
     const notices = new Set(own.map((file) => noticeOf(readFileSync(join(root, file), 'utf8'))).filter(Boolean));
     // Some libraries have their notice in a file of its own alone.
-    if (notices.size === 0) notices.add(readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8'));
+    if (notices.size === 0) notices.add(licenceOf(name));
     return `${name} ${version}, parts of which are in this folder's code. Licence: ${license}\n\n${[...notices].join('\n')}`;
   });
+  return [...inCode, ...withLicence];
 }
+
+const manifest = (name) => JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'));
+const licenceOf = (name) => readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8');
 
 /** Writes `target` (dist) from `source` (build/lib). Both are absolute. */
 export async function bundle(source, target) {
@@ -61,6 +73,15 @@ export async function bundle(source, target) {
     metafile: true,
     logLevel: 'warning',
     plugins: [
+      {
+        // The text that lib/report/chart_library.ts reads from node_modules in a checkout.
+        name: 'the chart library goes into the bundle',
+        setup: ({ onLoad }) =>
+          onLoad({ filter: /report\/chart_library\.js$/ }, async ({ path }) => {
+            const { chartLibrary } = await import(pathToFileURL(path).href);
+            return { contents: `export const chartLibrary = () => (${JSON.stringify(chartLibrary())});`, loader: 'js' };
+          }),
+      },
       {
         name: 'libraries of others stay outside',
         setup: ({ onResolve }) =>

@@ -7,12 +7,14 @@ import { embed } from './embed.js';
 import { inspect } from './inspect.js';
 import { quantize } from './quantize.js';
 import { quickstart } from './quickstart.js';
+import { report } from './report.js';
 
 /** Every command, in the order of the help. */
 export const commands: readonly DefineCommand[] = [
   quickstart,
   classify,
   embed,
+  report,
   quantize,
   inspect,
   convert,

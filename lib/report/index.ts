@@ -1,0 +1,14 @@
+/** Records of training runs, and the page that is made of them. */
+export { reportHtml } from './report.js';
+export type {
+  EndLine,
+  EvaluationLine,
+  Mistake,
+  RunLine,
+  RunRecord,
+  RunRecordLine,
+  SkippedLine,
+  StepLine,
+} from './run_record.js';
+export { runRecordName } from './run_record.js';
+export { RunRecorder, readRunRecord } from './run_recorder.js';
