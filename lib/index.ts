@@ -75,6 +75,7 @@ export {
   type StreamOptions,
   type WarmupModelOptions,
   type WeightLayout,
+  type WeightsReport,
 } from './model/index.js';
 export {
   type EndLine,

@@ -1,7 +1,8 @@
 /** Checkpoints: reading and writing TensorFlow's two formats and safetensors, and matching them with variables. */
 
 export { type Crc32c, crc32c } from '../formats/crc32c.js';
-export { type ConvertOptions, type ConvertResult, convertCheckpoint } from './convert.js';
+export { type ConvertOptions, type ConvertResult, convertCheckpoint } from './convert/convert.js';
+export { type CastDType, castDTypes } from './convert/values.js';
 export type { CheckpointEntry, Lazy, NumericEntry, StringEntry } from './entries.js';
 export { writeAtomically, writeFileAtomically } from './files/atomic_write.js';
 export { type CheckpointSource, openCheckpoint } from './open.js';
@@ -19,6 +20,7 @@ export {
   type RestoreSource,
   type RestoreVariable,
 } from './restore/match_variables.js';
+export { withAverages } from './restore/moving_averages.js';
 export type { NameMap, TensorSource } from './restore/tensor_source.js';
 export {
   type CheckpointState,

@@ -21,7 +21,7 @@ import { isTable, TableReader } from './tensorflow/table_reader.js';
 import type { FormatReader, ReadContext, ReadOptions } from './types.js';
 
 /** Where a checkpoint is: a path, a `file:` URL, or the bytes of a file, which must not change while it is open. */
-export type CheckpointSource = string | URL | Uint8Array;
+export type CheckpointSource = string | URL | Uint8Array | ArrayBuffer;
 
 const defaults = {
   crc32c: ownCrc32c,
@@ -45,18 +45,27 @@ export async function openCheckpoint(from: CheckpointSource, options: ReadOption
     throw new ArgumentError(`Expected maxTensorBytes to be a number of bytes, received ${describe(maxTensorBytes)}.`);
   }
   const context: ReadContext = { crc32c, signal };
-  const path = holds('uint8', from) ? memoryName : checkpointPath(from as string | URL);
+  const bytes = bytesIn(from);
+  const path = bytes === undefined ? checkpointPath(from as string | URL) : memoryName;
   if (new Uint8Array(Uint32Array.of(1).buffer)[0] !== 1) {
     throw new CheckpointError('Checkpoints are read and written on little-endian machines only.', { path });
   }
   throwIfAborted(signal, path);
-  if (holds('uint8', from)) {
-    refuseDetached('checkpoint', from);
-    const inner = await openSource(memorySource(from, memoryName), context);
+  if (bytes !== undefined) {
+    refuseDetached('checkpoint', bytes);
+    const inner = await openSource(memorySource(bytes, memoryName), context);
     return new CheckpointReader(memoryName, inner, options);
   }
   const opened = await openPath(path, context);
   return new CheckpointReader(opened.path, opened.inner, options);
+}
+
+/** The bytes of a checkpoint in memory, of whatever realm. */
+function bytesIn(from: unknown): Uint8Array | undefined {
+  if (holds('uint8', from)) return from;
+  return Object.prototype.toString.call(from) === '[object ArrayBuffer]'
+    ? new Uint8Array(from as ArrayBuffer)
+    : undefined;
 }
 
 /** The path of a checkpoint that is none in memory. @throws ArgumentError */

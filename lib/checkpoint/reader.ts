@@ -23,6 +23,13 @@ export class CheckpointReader {
   readonly files: readonly string[];
   /** Table of contents, in the file's order. */
   readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /**
+   * The same by the names of the variables. That is another name only in an object-based checkpoint of TensorFlow 2, whose keys are
+   * paths through objects; reading takes both.
+   */
+  readonly variables: ReadonlyMap<string, TensorInfo>;
+  /** True for an object-based checkpoint: one of Keras, tf.train.Checkpoint or a SavedModel. */
+  readonly isObjectBased: boolean;
   /** Free text of the header, which only safetensors files have. */
   readonly metadata: Readonly<Record<string, string>>;
   readonly #inner: FormatReader;
@@ -36,6 +43,8 @@ export class CheckpointReader {
     this.path = path;
     this.files = inner.files;
     this.tensors = inner.tensors;
+    this.variables = inner.variables ?? inner.tensors;
+    this.isObjectBased = inner.variables !== undefined;
     this.metadata = inner.metadata ?? {};
     this.#inner = inner;
     this.#maxTensorBytes = options.maxTensorBytes ?? Number.POSITIVE_INFINITY;
@@ -159,9 +168,9 @@ export class CheckpointReader {
   #info(name: string): TensorInfo {
     if (this.#closed) throw this.#closedError(name);
     throwIfAborted(this.#signal, this.path);
-    const info = this.tensors.get(name);
+    const info = this.tensors.get(name) ?? this.variables.get(name);
     if (info === undefined) {
-      const near = similarNames(name, this.tensors.keys());
+      const near = similarNames(name, this.variables.keys());
       throw new CheckpointError(`Key ${name} not found in checkpoint, which has ${this.tensors.size} tensors.`, {
         path: this.path,
         ...(near.length === 0 ? {} : { hint: `Similar names: ${near.join(', ')}.` }),

@@ -71,6 +71,8 @@ export interface StoredRange {
 export interface FormatReader {
   readonly format: CheckpointFormat;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** The tensors by the names of their variables, where the keys are paths through objects. */
+  readonly variables?: ReadonlyMap<string, TensorInfo>;
   /** Paths of the files that are open. */
   readonly files: readonly string[];
   /** Free text of the header, where the format has such. */

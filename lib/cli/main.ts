@@ -2,11 +2,12 @@
 import { fstatSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
-import { isSlimnetError } from '../errors.js';
+import { isSlimnetError, SlimnetError } from '../errors.js';
 import { packageVersion } from '../native/binding.js';
 import { commands } from './commands/index.js';
 import { FileOutput } from './file_output.js';
 import { type CliIo, errorText, exitStatus, say, statusOfSignal, writeOut } from './io.js';
+import { spelledInFlags } from './spelling.js';
 
 /** All commands; each calls `finish` with its exit status. */
 export function commandLine(
@@ -70,7 +71,11 @@ export async function main(args: readonly string[], io: CliIo): Promise<number> 
       say(io, 'slimnet: interrupted');
       return statusOfSignal(io.signal.reason);
     }
-    say(io, `slimnet: ${errorText(error)}`);
+    const command = program.commands.find((one) => one.name() === args[0]);
+    say(
+      io,
+      `slimnet: ${errorText(command === undefined ? error : SlimnetError.respell(error, spelledInFlags(command)))}`,
+    );
     return isSlimnetError(error) && error.code === 'ERR_ARGUMENT' ? exitStatus.usage : exitStatus.failed;
   }
 }

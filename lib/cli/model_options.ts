@@ -3,7 +3,8 @@ import { defined } from '../core/options.js';
 import { type Precision, precisions } from '../core/precision.js';
 import { type LoadModelOptions, loadModel } from '../model/load_model.js';
 import type { Model } from '../model/model.js';
-import { type WeightLayout, weightLayouts } from '../model/weight_layouts.js';
+import { type WeightLayout, weightLayouts } from '../model/weights/libraries.js';
+import type { WeightsReport } from '../model/weights/weights_report.js';
 import { defaultMinAgreement } from '../runtime/precision/device.js';
 import { describePrecision } from '../runtime/precision/precision_report.js';
 import { executionModes } from '../runtime/session/mode.js';
@@ -24,6 +25,8 @@ export interface EngineFlags {
 export interface ModelFlags extends EngineFlags {
   readonly checkpoint: string;
   readonly layout?: WeightLayout;
+  readonly prefix?: string;
+  readonly movingAverages?: boolean;
   readonly labels?: string;
   readonly classes?: number;
   readonly batch: number;
@@ -90,6 +93,8 @@ export function addModelOptions(command: Command): Command {
     .addOption(
       new Option('--layout <name>', 'who named the weights (default: as the names show)').choices(weightLayouts),
     )
+    .option('--prefix <text>', 'what the names of the weights begin with (default: as the names show)')
+    .option('--moving-averages', 'take the moving averages that training kept of the weights')
     .option('--classes <n>', 'classes of the logits (default: as the checkpoint has)', integer(1, 1_000_000))
     .option('-b, --batch <n>', 'images that run at once', integer(1, 1024), 32)
     .option('--fast-decode', 'let the JPEG decoder shrink large images first (docs/images.md)');
@@ -108,8 +113,14 @@ export function engineOptions({
 /** Loads the model that the flags name, and says what `auto` came to. */
 export async function loadFromFlags(flags: ModelFlags, io: CliIo): Promise<Model> {
   const model = await loadModel(flags.model, modelOptions(flags));
+  sayWeights(io, model.weights);
   sayPrecision(io, model);
   return model;
+}
+
+/** Says how the weights were taken, where that was not as they are. */
+export function sayWeights(io: CliIo, weights: WeightsReport | null): void {
+  for (const remark of weights?.remarks ?? []) say(io, printable(`slimnet: ${weights?.path}: ${remark}`));
 }
 
 /** Says what `auto` came to where that is not float32, and what it costs; or what it did not take for that. */
@@ -121,10 +132,20 @@ export function sayPrecision(io: CliIo, { precisionReport }: Model): void {
 
 /** The options of `loadModel` that the flags stand for. */
 export function modelOptions(flags: ModelFlags): LoadModelOptions {
-  const { checkpoint, layout, calibration, minAgreement, labels, classes, batch, fastDecode } = flags;
+  const { checkpoint, layout, prefix, movingAverages, calibration, minAgreement, labels, classes, batch, fastDecode } =
+    flags;
   return {
     ...engineOptions(flags),
-    ...defined({ checkpoint, layout, calibration, minAgreement, labels, numClasses: classes }),
+    ...defined({
+      checkpoint,
+      layout,
+      prefix,
+      useMovingAverages: movingAverages,
+      calibration,
+      minAgreement,
+      labels,
+      numClasses: classes,
+    }),
     batching: { maxBatchSize: batch },
     decode: { mode: fastDecode === true ? 'fast' : 'exact' },
   };

@@ -6,15 +6,16 @@ import {
   type Crc32c,
   matchVariables,
   openCheckpoint,
+  withAverages,
 } from '../checkpoint/index.js';
 import type { Tensor } from '../core/graph.js';
 import { defined } from '../core/options.js';
-import { reachable } from '../core/traversal.js';
 import { preprocessingFor } from '../data/preprocessing.js';
 import { type WriteOnnxResult, writeOnnx } from '../export/onnx.js';
-import { classesIn } from '../model/load_model.js';
-import { buildNetwork, type ModelOutput } from '../model/network_graph.js';
-import { assertAllTaken, layoutFor, nameMaps, type WeightLayout } from '../model/weight_layouts.js';
+import { buildNetwork, type ModelOutput, outputOf } from '../model/network_graph.js';
+import type { WeightLayout } from '../model/weights/libraries.js';
+import { assertAllTaken, weightsOf } from '../model/weights/network_weights.js';
+import { reportWeights, type WeightsReport } from '../model/weights/weights_report.js';
 import { squeeze } from '../slim/math.js';
 import { type NetworkName, network } from '../slim/nets/registry.js';
 
@@ -30,6 +31,9 @@ export interface OnnxFileOptions {
   readonly outputs: readonly ModelOutput[];
   /** Who named the weights; as the names show when left out. */
   readonly layout?: WeightLayout;
+  /** What stands before all names; as the names show when left out. */
+  readonly prefix?: string;
+  readonly useMovingAverages?: boolean;
   readonly axes: 'nchw' | 'unchanged';
   readonly externalData?: boolean;
   readonly overwrite: boolean;
@@ -41,24 +45,46 @@ export interface OnnxFileOptions {
  * Writes a network of the registry with the weights of a checkpoint as an ONNX file: placeholder `images`, results [images, classes].
  * The metadata say which network it is, and what preprocessing it expects.
  */
-export async function writeOnnxFile(source: string, path: string, options: OnnxFileOptions): Promise<WriteOnnxResult> {
-  const { model, size, batch, outputs, axes, externalData, overwrite, crc32c, signal } = options;
+export async function writeOnnxFile(
+  source: string,
+  path: string,
+  options: OnnxFileOptions,
+): Promise<WriteOnnxResult & { readonly weights: WeightsReport }> {
+  const {
+    model,
+    size,
+    batch,
+    outputs,
+    axes,
+    externalData,
+    overwrite,
+    crc32c,
+    signal,
+    useMovingAverages = false,
+  } = options;
   const entry = network(model);
   const reader = await openCheckpoint(source, defined({ signal, crc32c }));
   try {
-    const layout = layoutFor(entry, reader, options.layout ?? null);
-    const classes = options.classes ?? classesIn(entry, reader, layout) ?? entry.numClasses;
+    const { isObjectBased, variables: tensors } = reader;
+    const averaged = useMovingAverages ? withAverages({ path: reader.path, tensors }) : tensors;
+    const weights = weightsOf(entry, { path: reader.path, variables: averaged, isObjectBased }, options);
+    const classes = options.classes ?? weights.classes ?? entry.numClasses;
     const spec = preprocessingFor(entry.preprocessing, size ?? entry.imageSize);
     const { graph, outputs: all } = buildNetwork(entry, classes, spec, 0);
-    const fetches = graph.build(() => Object.fromEntries(outputs.map((name) => [name, rows(all[name])])));
-    const variables = reachable(graph, Object.values(fetches)).flatMap(({ variable }) => variable ?? []);
-    const plan = matchVariables(variables, reader, defined({ nameMap: nameMaps[layout] }));
+    const fetches = graph.build(() =>
+      Object.fromEntries(outputs.map((name) => [name, rows(outputOf(all, name, reader.path))])),
+    );
+    const plan = matchVariables(
+      [...graph.variables.values()],
+      reader,
+      defined({ nameMap: weights.nameMap, useMovingAverages }),
+    );
     assertRestorable(plan);
-    assertAllTaken(layout, plan);
+    assertAllTaken(weights, plan, tensors);
     const values = new AssignedValues(reader, plan.assignments);
     const assignments = new Map(plan.assignments.map((assignment) => [assignment.variable, assignment]));
     await assertWritable([path, `${path}.data`].slice(0, externalData === true ? 2 : 1), reader.files, overwrite);
-    return await writeOnnx(
+    const written = await writeOnnx(
       path,
       {
         graph,
@@ -75,6 +101,7 @@ export async function writeOnnxFile(source: string, path: string, options: OnnxF
       },
       defined({ signal, externalData }),
     );
+    return { ...written, weights: reportWeights(reader, weights, plan) };
   } finally {
     await reader.close();
   }

@@ -67,25 +67,45 @@ function expand(from: NarrowFloat, patterns: Uint8Array | Uint16Array, numbers: 
 }
 
 function convertFloats(numbers: Numbers, to: DType, target: TypedArray): Conversion {
-  const encode = to === 'float16' || to === 'bfloat16' ? nearestPattern(to) : undefined;
-  const into = target as Float32Array;
-  // Without its sign: zero, and infinity.
-  const [magnitude, infinity] = to === 'float16' ? [0x7fff, 0x7c00] : [0x7fff, 0x7f80];
+  return to === 'float16' || to === 'bfloat16'
+    ? encodeFloats(numbers, to, target as Uint16Array)
+    : roundFloats(numbers, target as Numbers);
+}
+
+/** A number beyond this is infinite. */
+const largest = Number.MAX_VALUE;
+
+function roundFloats(numbers: Numbers, target: Numbers): Conversion {
   let unfit = -1;
   let vanished = 0;
   for (let i = 0; i < numbers.length; i++) {
     const value = numbers[i] as number;
-    into[i] = encode === undefined ? value : encode(value);
-    const size = encode === undefined ? Math.abs(into[i] as number) : (into[i] as number) & magnitude;
-    if (size === 0 && value !== 0) vanished++;
-    else if (
-      unfit < 0 &&
-      size === (encode === undefined ? Number.POSITIVE_INFINITY : infinity) &&
-      Number.isFinite(value)
-    )
-      unfit = i;
+    target[i] = value;
+    const rounded = target[i] as number;
+    if (rounded === 0) vanished += value === 0 ? 0 : 1;
+    else if (unfit < 0 && isInfinite(rounded) && !isInfinite(value)) unfit = i;
   }
   return { unfit, vanished };
+}
+
+function encodeFloats(numbers: Numbers, to: 'float16' | 'bfloat16', target: Uint16Array): Conversion {
+  const encode = nearestPattern(to);
+  const infinity = to === 'float16' ? 0x7c00 : 0x7f80;
+  let unfit = -1;
+  let vanished = 0;
+  for (let i = 0; i < numbers.length; i++) {
+    const value = numbers[i] as number;
+    const pattern = encode(value);
+    target[i] = pattern;
+    const size = pattern & 0x7fff;
+    if (size === 0) vanished += value === 0 ? 0 : 1;
+    else if (unfit < 0 && size === infinity && !isInfinite(value)) unfit = i;
+  }
+  return { unfit, vanished };
+}
+
+function isInfinite(value: number): boolean {
+  return value > largest || value < -largest;
 }
 
 type Integers = { readonly length: number; [i: number]: number | bigint };

@@ -70,8 +70,8 @@ export function nearestPattern(dtype: 'float16' | 'bfloat16'): (value: number) =
     const high = words[1] as number;
     const signed = high >>> 31 === 0 ? 0 : sign;
     const exponent = ((high >>> 20) & 0x7ff) - 1023;
-    const size = Math.abs(value);
-    if (exponent > bias) return signed + (Number.isNaN(value) ? infinity + 2 ** (mantissaBits - 1) : infinity);
+    const size = value < 0 ? -value : value;
+    if (exponent > bias) return signed + (size >= 0 ? infinity : infinity + 2 ** (mantissaBits - 1));
     const at = Math.max(exponent + bias - 1, 0);
     // A mantissa that rounds up to the next power of two carries into the exponent, as it should.
     return signed + at * 2 ** mantissaBits + (size * (scales[at] as number) + rounding - rounding);

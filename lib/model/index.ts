@@ -17,4 +17,6 @@ export type {
 export type { ModelOutput } from './network_graph.js';
 export type { BuiltNetwork, OwnNetwork } from './own_network.js';
 export type { Prediction } from './predictions.js';
-export { kerasNames, pytorchNames, type WeightLayout } from './weight_layouts.js';
+export type { WeightLayout } from './weights/libraries.js';
+export { kerasNames, pytorchNames } from './weights/naming.js';
+export type { WeightsReport } from './weights/weights_report.js';

@@ -1,5 +1,11 @@
 import { existsSync } from 'node:fs';
-import { type CheckpointReader, openCheckpoint } from '../checkpoint/index.js';
+import {
+  type CheckpointReader,
+  type CheckpointSource,
+  openCheckpoint,
+  type RestorePlan,
+  withAverages,
+} from '../checkpoint/index.js';
 import { describe } from '../core/dtype.js';
 import {
   checkBoolean,
@@ -13,18 +19,20 @@ import type { Precision } from '../core/precision.js';
 import { checkDecodeOptions, type DecodeOptions } from '../data/decoding.js';
 import { checkImageWorkers, type ImageLoaderOptions } from '../data/image_loader.js';
 import { type PreprocessingSpec, preprocessingFor } from '../data/preprocessing.js';
-import { ArgumentError, CheckpointError } from '../errors.js';
+import { ArgumentError, advice, CheckpointError, spelledInCode, spelling } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
 import { type Calibration, loadCalibration } from '../runtime/precision/calibration.js';
 import { Session, type SessionOptions } from '../runtime/session/session.js';
-import { type NetworkEntry, type NetworkName, network, networkNames } from '../slim/nets/registry.js';
+import { type NetworkEntry, type NetworkName, network } from '../slim/nets/registry.js';
 import { batchSizesUpTo } from './batch_sizes.js';
 import { type Batching, type BatchingOptions, checkBatching } from './batching.js';
 import { type LabelSource, loadLabels } from './labels/load_labels.js';
 import { Model } from './model.js';
 import { buildNetwork } from './network_graph.js';
 import { buildOwnNetwork, isOwn, type OwnEntry, type OwnNetwork, ownEntry } from './own_network.js';
-import { assertAllTaken, layoutFor, nameMaps, type WeightLayout, weightLayouts } from './weight_layouts.js';
+import { type WeightLayout, weightLayouts } from './weights/libraries.js';
+import { assertAllTaken, type NetworkWeights, weightsOf } from './weights/network_weights.js';
+import { reportWeights, type WeightsReport } from './weights/weights_report.js';
 
 /** Options of `loadModel`. */
 export interface LoadModelOptions
@@ -39,15 +47,22 @@ export interface LoadModelOptions
    * Unless told, the file `<checkpoint>.calibration.json` where there is one.
    */
   readonly calibration?: Calibration | string;
-  /** TensorFlow V1 file, V2 prefix, a folder with a `checkpoint` file, or .safetensors. */
-  readonly checkpoint?: string;
+  /**
+   * TensorFlow V1 file, V2 prefix, a folder with a `checkpoint` file, or .safetensors: a path, a `file:` URL, or the bytes of a V1 or
+   * safetensors file, which must not change until the model is loaded. Floats of other widths are converted; `model.weights` says so.
+   */
+  readonly checkpoint?: CheckpointSource;
   /** Instead of a checkpoint: fresh weights from this seed. Such a model knows nothing. */
   readonly untrainedSeed?: number;
   /** Who named the checkpoint's tensors; as the names show unless told (docs/foreign_weights.md). */
   readonly layout?: WeightLayout;
+  /** What stands before the names of all tensors, such as `model.`; as the names show unless told, which a file of several networks needs. */
+  readonly prefix?: string;
+  /** Takes the moving averages that training kept of the weights (`<variable>/ExponentialMovingAverage`). False unless told. */
+  readonly useMovingAverages?: boolean;
   /** Names of the classes: a file or a list. */
   readonly labels?: LabelSource;
-  /** Classes of the logits; taken from the checkpoint, else from the registry. */
+  /** Classes of the logits; taken from the checkpoint, else from the registry. Weights without logits make a model of features alone. */
   readonly numClasses?: number;
   /** Pixels a side of the network's input; the network's own size unless told. */
   readonly imageSize?: number;
@@ -69,6 +84,8 @@ const defaults = {
   checkpoint: undefined,
   untrainedSeed: undefined,
   layout: undefined,
+  prefix: undefined,
+  useMovingAverages: false,
   labels: undefined,
   numClasses: undefined,
   imageSize: undefined,
@@ -105,16 +122,18 @@ const programsBesides = 8;
  * @throws ArgumentError for options, CheckpointError when the weights do not fit
  */
 export async function loadModel(name: NetworkName | OwnNetwork, options: LoadModelOptions): Promise<Model> {
-  const entry = typeof name === 'object' && name !== null ? ownEntry(name) : network(name);
-  const loading = checkedOptions(entry, options);
-  const { checkpoint, layout = null } = loading.options;
-  if (checkpoint === undefined) return load(entry, loading, null);
-  const reader = await openCheckpoint(checkpoint, { crc32c: loadAddon().crc32c });
-  try {
-    return await load(entry, loading, isOwn(entry) ? ownWeights(reader) : weightsIn(entry, reader, layout));
-  } finally {
-    await reader.close();
-  }
+  return spelling(spelledInCode(Object.keys(defaults)), async () => {
+    const entry = typeof name === 'object' && name !== null ? ownEntry(name) : network(name);
+    const loading = checkedOptions(entry, options);
+    const { checkpoint } = loading.options;
+    if (checkpoint === undefined) return load(entry, loading, null);
+    const reader = await openCheckpoint(checkpoint, { crc32c: loadAddon().crc32c });
+    try {
+      return await load(entry, loading, weightsIn(entry, reader, loading.options));
+    } finally {
+      await reader.close();
+    }
+  });
 }
 
 /** @param weights none: fresh ones */
@@ -124,6 +143,7 @@ async function load(
   weights: Weights | null,
 ): Promise<Model> {
   const { device, precision, minAgreement, keepFloat32, threads, mode, packedCache, untrainedSeed = 0 } = options;
+  if (weights?.classes === 0) assertNoClasses(options, weights.reader);
   const { graph, outputs, numClasses } = isOwn(entry)
     ? buildOwnNetwork(entry, options.numClasses, preprocessing, untrainedSeed)
     : ofRegistry(entry, options.numClasses ?? weights?.classes ?? entry.numClasses, preprocessing, untrainedSeed);
@@ -137,13 +157,23 @@ async function load(
     defined({ precision, calibration, minAgreement, keepFloat32, device, threads, mode, packedCache, programLimit }),
   );
   try {
-    if (weights !== null) await restore(session, weights);
-    else await session.initialize();
+    const report = weights === null ? null : await restore(session, weights, options.useMovingAverages);
+    if (weights === null) await session.initialize();
+    return new Model(entry, session, outputs, { labels, numClasses, preprocessing, batching, images, weights: report });
   } catch (error) {
     await session[Symbol.asyncDispose]();
     throw error;
   }
-  return new Model(entry, session, outputs, { labels, numClasses, preprocessing, batching, images });
+}
+
+/** What names classes, with weights that have none. @throws CheckpointError */
+function assertNoClasses({ numClasses, labels }: CompleteOptions, { path }: CheckpointReader): void {
+  const option = numClasses !== undefined ? 'numClasses' : labels !== undefined ? 'labels' : null;
+  if (option === null) return;
+  throw new CheckpointError('Expected weights with logits, these have none.', {
+    path,
+    hint: advice`leave out ${option}: without classes there are features (embed).`,
+  });
 }
 
 function ofRegistry(entry: NetworkEntry, numClasses: number, preprocessing: PreprocessingSpec, seed: number) {
@@ -161,74 +191,45 @@ async function calibrationFor({
   checkpoint,
 }: CompleteOptions): Promise<Calibration | undefined> {
   if (typeof calibration === 'string') return loadCalibration(calibration);
-  if (calibration !== undefined || checkpoint === undefined) return calibration;
+  if (calibration !== undefined || typeof checkpoint !== 'string') return calibration;
   if (precision === 'float32') return undefined;
   const beside = calibrationFile(checkpoint);
   return existsSync(beside) ? loadCalibration(beside) : undefined;
 }
 
-/** A checkpoint that is open, and what its table of contents says. */
-interface Weights {
+/** A checkpoint that is open, and which of its tensors are the weights. */
+interface Weights extends NetworkWeights {
   readonly reader: CheckpointReader;
-  readonly layout: WeightLayout;
-  /** Of the logits, where they are found. */
-  readonly classes: number | undefined;
 }
 
-/** Under the names of the variables. */
-function ownWeights(reader: CheckpointReader): Weights {
-  return { reader, layout: 'slim', classes: undefined };
+/** Under the names of the variables, behind a prefix where there is one. */
+function ownWeights(prefix = ''): NetworkWeights {
+  const nameMap = prefix === '' ? undefined : (name: string) => prefix + name;
+  return { layout: 'slim', prefix, nameMap, classes: undefined };
 }
 
-function weightsIn(entry: NetworkEntry, reader: CheckpointReader, wanted: WeightLayout | null): Weights {
-  assertNetwork(entry.name, reader);
-  const layout = layoutFor(entry, reader, wanted);
-  return { reader, layout, classes: classesIn(entry, reader, layout) };
+function weightsIn(entry: NetworkEntry | OwnEntry, reader: CheckpointReader, options: CompleteOptions): Weights {
+  const { path, variables: tensors, isObjectBased } = reader;
+  const variables = options.useMovingAverages ? withAverages({ path, tensors }) : tensors;
+  if (isOwn(entry)) return { reader, ...ownWeights(options.prefix) };
+  return { reader, ...weightsOf(entry, { path, variables, isObjectBased }, options) };
 }
 
-/**
- * Classes of the logits in a checkpoint; undefined when it has none under the network's name.
- * @throws CheckpointError when the checkpoint is one of another network
- */
-export function classesIn(
-  { name, logitsBiases }: NetworkEntry,
-  reader: CheckpointReader,
-  layout: WeightLayout = 'slim',
-): number | undefined {
-  assertNetwork(name, reader);
-  const biases = `${name}/${logitsBiases}`;
-  const source = nameMaps[layout]?.(biases, reader.tensors) ?? biases;
-  const classes = reader.tensors.get(typeof source === 'string' ? source : source.tensor)?.shape[0];
-  return classes !== undefined && classes > 0 ? classes : undefined;
-}
-
-async function restore(session: Session, { reader, layout }: Weights): Promise<void> {
-  assertAllTaken(layout, await session.restore(reader, defined({ nameMap: nameMaps[layout] })));
-}
-
-/** @throws CheckpointError when the checkpoint is one of another network of the registry */
-function assertNetwork(name: string, { path, tensors }: CheckpointReader): void {
-  const found = networkNames.filter((network) =>
-    [...tensors.keys()].some((tensor) => tensor.startsWith(`${network}/`)),
-  );
-  if (found.length === 0 || found.includes(name as NetworkName)) return;
-  throw new CheckpointError(`Expected the weights of ${name}, these are of ${found.join(', ')}.`, {
-    path,
-    hint: `load the model ${found[0]}.`,
-  });
+async function restore(session: Session, weights: Weights, useMovingAverages: boolean): Promise<WeightsReport> {
+  const { reader, nameMap } = weights;
+  const plan: RestorePlan = await session.restore(reader, defined({ nameMap, useMovingAverages }));
+  assertAllTaken(weights, plan, reader.variables);
+  return reportWeights(reader, weights, plan);
 }
 
 function checkedOptions(entry: NetworkEntry | OwnEntry, given: LoadModelOptions): Loading {
   const { name } = entry;
   const options = withDefaults('loadModel', given, defaults);
-  const { checkpoint, untrainedSeed, layout, numClasses, files } = options;
+  const { checkpoint, untrainedSeed, layout, numClasses, files, prefix, useMovingAverages } = options;
   if ((checkpoint === undefined) === (untrainedSeed === undefined)) {
     throw new ArgumentError(`loadModel('${name}'): expected either checkpoint or untrainedSeed.`, {
       hint: `pass { checkpoint: '${name}.ckpt' }, the file of the published archive.`,
     });
-  }
-  if (checkpoint !== undefined && (typeof checkpoint !== 'string' || checkpoint === '')) {
-    throw new ArgumentError(`checkpoint: expected a path, received ${describe(checkpoint)}.`);
   }
   if (untrainedSeed !== undefined && !Number.isSafeInteger(untrainedSeed)) {
     throw new ArgumentError(`untrainedSeed: expected an integer, received ${describe(untrainedSeed)}.`);
@@ -241,6 +242,9 @@ function checkedOptions(entry: NetworkEntry | OwnEntry, given: LoadModelOptions)
     throw new ArgumentError(`layout: expected one of ${weightLayouts.join(', ')}, received ${describe(layout)}.`);
   }
   checkBoolean('loadModel', 'files', files);
+  checkBoolean('loadModel', 'useMovingAverages', useMovingAverages);
+  if (prefix !== undefined && typeof prefix !== 'string')
+    throw new ArgumentError(`prefix: expected what names begin with, received ${describe(prefix)}.`);
   if (numClasses !== undefined) checkInteger('loadModel', 'numClasses', numClasses, 1, 2 ** 24);
   const batching = checkBatching(options.batching);
   const preprocessing = preprocessingFor(entry.preprocessing, options.imageSize ?? entry.imageSize);

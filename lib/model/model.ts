@@ -1,4 +1,5 @@
 import { describe } from '../core/dtype.js';
+import type { Tensor } from '../core/graph.js';
 import { checkSignal, type Defaults, defined, type WithDefaults, withDefaults } from '../core/options.js';
 import type { ComputePrecision } from '../core/precision.js';
 import type { ImageSource } from '../data/decoding.js';
@@ -28,10 +29,11 @@ import type {
   StreamOptions,
   WarmupModelOptions,
 } from './model_types.js';
-import type { ModelOutput, NetworkGraph } from './network_graph.js';
+import { type ModelOutput, modelOutputs, type NetworkGraph, outputOf } from './network_graph.js';
 import { anyNotFinite, notFiniteError, notFiniteVariable } from './not_finite.js';
 import { inPieces } from './pieces.js';
 import { type Prediction, topPredictions } from './predictions.js';
+import type { WeightsReport } from './weights/weights_report.js';
 
 export type * from './model_types.js';
 
@@ -64,7 +66,10 @@ const calibrationBatch = 8;
  */
 export class Model {
   readonly name: string;
+  /** Classes of the logits; 0 where the weights have none, and the model gives features alone. */
   readonly numClasses: number;
+  /** Where the weights come from, and how they were taken; null for fresh ones. */
+  readonly weights: WeightsReport | null;
   /** Names of the classes, or null. */
   readonly labels: readonly string[] | null;
   /** What is added to an index to get its number in lists of 1001 classes, where 0 is the background. */
@@ -96,6 +101,7 @@ export class Model {
     this.labels = parts.labels;
     this.labelOffset = entry.labelOffset;
     this.numClasses = parts.numClasses;
+    this.weights = parts.weights;
     this.preprocessing = parts.preprocessing;
     this.#batching = parts.batching;
     this.#images = new ImageLoader(parts.preprocessing, parts.images);
@@ -109,8 +115,8 @@ export class Model {
 
   /**
    * The most probable classes of an image, or of each of several.
-   * @throws ImageError, ArgumentError; ExecutionError when too many images wait or the time limit cannot be met (ERR_QUEUE_FULL, with
-   * `retryAfterMs`), the time limit is over (ERR_ABORTED), the model is disposed (ERR_DISPOSED), or the network gives NaN
+   * @throws ImageError, ArgumentError; CheckpointError for weights without logits; ExecutionError when too many images wait or the time
+   * limit cannot be met (ERR_QUEUE_FULL, with `retryAfterMs`), the time limit is over (ERR_ABORTED), the model is disposed (ERR_DISPOSED), or the network gives NaN
    * (ERR_EXECUTION, with the variable that is to blame); the signal's reason when aborted
    */
   classify(image: ImageSource, options?: ClassifyOptions): Promise<Prediction[]>;
@@ -120,6 +126,8 @@ export class Model {
     options: ClassifyOptions = {},
   ): Promise<Prediction[] | Prediction[][]> {
     const { topK = Math.min(5, this.numClasses), ...rest } = checked('classify', options, classifyDefaults);
+    this.#assertOpen();
+    this.#tensor('predictions');
     this.#checkTopK(topK);
     const rows = await this.#rows(images, 'predictions', rest);
     return Array.isArray(rows) ? rows.map((row) => this.top(row, topK)) : this.top(rows, topK);
@@ -178,6 +186,14 @@ export class Model {
     return topPredictions(probabilities, this.labels, topK);
   }
 
+  /**
+   * @internal Whether there is such an output, asked before the work for it begins.
+   * @throws CheckpointError where the weights have no logits
+   */
+  assertOutput(output: ModelOutput): void {
+    this.#tensor(output);
+  }
+
   /** What the model computes with; what `auto` came to. */
   get precision(): ComputePrecision {
     return this.session.precision;
@@ -215,7 +231,11 @@ export class Model {
    */
   async calibrate(sources: readonly ImageSource[], options: CalibrateOptions = {}): Promise<Calibration> {
     const { logits, features } = this.#outputs;
-    return this.session.calibrate({ logits, features }, this.#calibrationBatches(sources, options.signal), options);
+    return this.session.calibrate(
+      defined({ logits, features }),
+      this.#calibrationBatches(sources, options.signal),
+      options,
+    );
   }
 
   async *#calibrationBatches(
@@ -305,12 +325,10 @@ export class Model {
     if (this.#closing) throw disposedError();
   }
 
-  #tensor(output: ModelOutput): NetworkGraph['outputs'][ModelOutput] {
-    if (!Object.hasOwn(this.#outputs, output))
-      throw new ArgumentError(
-        `output: expected ${Object.keys(this.#outputs).join(', ')}, received ${describe(output)}.`,
-      );
-    return this.#outputs[output];
+  #tensor(output: ModelOutput): Tensor {
+    if (!modelOutputs.includes(output))
+      throw new ArgumentError(`output: expected ${modelOutputs.join(', ')}, received ${describe(output)}.`);
+    return outputOf(this.#outputs, output, this.weights?.path);
   }
 
   /** Always under the same name: other names would be other programs. */
@@ -324,6 +342,7 @@ export class Model {
     options: PredictOptions,
   ): Promise<Float32Array | Float32Array[]> {
     this.#assertOpen();
+    this.#tensor(output);
     const many = Array.isArray(images);
     const sources = many ? (images as readonly ImageSource[]) : [images as ImageSource];
     const rows = this.#collect(sources, output, options);

@@ -6,6 +6,7 @@ import type { SessionStats } from '../runtime/session/types.js';
 import type { BatcherStats } from './batcher_types.js';
 import type { Batching } from './batching.js';
 import type { ModelOutput } from './network_graph.js';
+import type { WeightsReport } from './weights/weights_report.js';
 
 /** Lets a call end early. */
 export interface AbortOptions {
@@ -59,4 +60,5 @@ export interface ModelParts {
   readonly preprocessing: PreprocessingSpec;
   readonly batching: Batching;
   readonly images: ImageLoaderOptions;
+  readonly weights: WeightsReport | null;
 }

@@ -1,4 +1,4 @@
-"""The one place that imports PyTorch, torchvision and timm.
+"""The one place that imports PyTorch, torchvision, timm and transformers.
 
 torchvision's compiled ops (for detection) are built for one kind of PyTorch, and importing torchvision asks for the
 declarations of two of them. The networks need none: where the ops cannot be loaded, the two are declared without a body.
@@ -22,6 +22,7 @@ except RuntimeError:
     import torchvision
 
 import timm  # noqa: E402
+import transformers  # noqa: E402
 
 # A fixed number, so that partial sums are split the same way on every machine.
 torch.set_num_threads(2)
@@ -29,7 +30,7 @@ torch.set_num_threads(2)
 VERSIONS = {'torch': torch.__version__.split('+')[0], 'torchvision': torchvision.__version__.split('+')[0],
             'timm': timm.__version__}
 
-__all__ = ['VERSIONS', 'timm', 'torch', 'torchvision']
+__all__ = ['VERSIONS', 'timm', 'torch', 'torchvision', 'transformers']
 
 if __name__ == '__main__':
     network = torchvision.models.resnet18(num_classes=10).eval()

@@ -32,9 +32,14 @@ export function foreignEpsilons(network: ForeignNetwork): readonly number[] {
   return golden<{ batchNormEpsilons: number[] }>(`foreign/tensors/${foreignNetworks[network]}.json`).batchNormEpsilons;
 }
 
-/** All tensors of a network with `numClasses` classes, sorted by name. */
-export function foreignTensors(network: ForeignNetwork, numClasses = 1000): readonly ForeignTensor[] {
-  const { tensors } = golden<{ tensors: [string, number[]][] }>(`foreign/tensors/${foreignNetworks[network]}.json`);
+/** All tensors of a network with `numClasses` classes, sorted by name: as torchvision, timm and Keras call them, or as transformers does. */
+export function foreignTensors(
+  network: ForeignNetwork,
+  numClasses = 1000,
+  vocabulary: 'usual' | 'transformers' = 'usual',
+): readonly ForeignTensor[] {
+  const file = `${vocabulary === 'usual' ? '' : 'transformers_'}${foreignNetworks[network]}`;
+  const { tensors } = golden<{ tensors: [string, number[]][] }>(`foreign/tensors/${file}.json`);
   return tensors.map(([name, shape]) => ({
     name,
     // No other dimension of these networks has this size.

@@ -18,7 +18,7 @@ import { build, images } from '../parity/support.js';
 /** What scripts/golden/foreign.py writes. */
 interface Fixture {
   readonly id: string;
-  readonly library: 'torchvision' | 'timm' | 'keras';
+  readonly library: 'torchvision' | 'timm' | 'transformers' | 'keras';
   readonly network: string;
   readonly inputShape: readonly number[];
   readonly numClasses: number;
@@ -47,9 +47,10 @@ function nameOf({ library, network }: Fixture): ForeignNetwork {
 
 /** The checkpoint of a fixture, written when it is first asked for. */
 async function checkpointOf(f: Fixture): Promise<string> {
-  const file = `${nameOf(f)}_${f.numClasses}.safetensors`;
+  const vocabulary = f.library === 'transformers' ? 'transformers' : 'usual';
+  const file = `${vocabulary}_${nameOf(f)}_${f.numClasses}.safetensors`;
   if (!(await readdir(folder)).includes(file))
-    await writeForeignCheckpoint(join(folder, file), foreignTensors(nameOf(f), f.numClasses));
+    await writeForeignCheckpoint(join(folder, file), foreignTensors(nameOf(f), f.numClasses, vocabulary));
   return join(folder, file);
 }
 
@@ -85,7 +86,7 @@ async function check(f: Fixture, device: keyof typeof tolerances): Promise<void>
 }
 
 test('there is a fixture for each kind of network', () => {
-  expect(fixtures).toHaveLength(12);
+  expect(fixtures).toHaveLength(14);
   expect(new Set(fixtures.map(nameOf)).size).toBe(8);
   expect(forReference).toHaveLength(3);
 });

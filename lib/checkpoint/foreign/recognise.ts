@@ -59,18 +59,18 @@ const signatures: readonly { readonly fits: (sample: Sample) => boolean; readonl
   {
     fits: ({ text }) =>
       /^\x89HDF\r\n\x1a\n/.test(text) || [512, 1024, 2048].some((at) => text.startsWith('\x89HDF', at)),
-    kind: { what: 'an HDF5 file of Keras', hint: `load it in Keras and save the weights as safetensors: ${how}.` },
+    kind: { what: 'an HDF5 file of Keras', hint: `load it in Keras and convert the weights to safetensors: ${how}.` },
   },
   // The magic number of torch.save before PyTorch 1.6, as a pickle of protocol 2.
   { fits: ({ text }) => text.startsWith('\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.'), kind: pytorch },
   { fits: ({ text }) => /^\x80[\x02-\x05]/.test(text) && /torch/.test(text), kind: pytorch },
   {
     fits: ({ text }) => /^\x80[\x02-\x05]/.test(text) || /^(\([dl]p?\d*\n|c[\w.]+\n\w+\n|[}\]]q.)/s.test(text),
-    kind: { what: 'a pickle of Python', hint: `load it in Python and save the arrays as safetensors: ${how}.` },
+    kind: { what: 'a pickle of Python', hint: `load it in Python and convert the arrays to safetensors: ${how}.` },
   },
   {
     fits: ({ text }) => text.startsWith('\x93NUMPY'),
-    kind: { what: 'an array of numpy', hint: `save arrays with their names as safetensors: ${how}.` },
+    kind: { what: 'an array of numpy', hint: `save arrays with their names to safetensors: ${how}.` },
   },
   { fits: ({ text }) => text.slice(4, 8) === 'TFL3', kind: graph('a TensorFlow Lite model') },
   { fits: ({ text }) => text.startsWith('GGUF'), kind: graph('a GGUF model') },
@@ -90,7 +90,7 @@ const signatures: readonly { readonly fits: (sample: Sample) => boolean; readonl
     fits: ({ path, text }) => /\.msgpack$/.test(path) || /^[\x80-\x8f\xde\xdf][\xa1-\xbf](params|model)/.test(text),
     kind: {
       what: 'a msgpack file of Flax',
-      hint: `load it in Python and save the arrays as safetensors: ${how}.`,
+      hint: `load it in Python and convert the arrays to safetensors: ${how}.`,
     },
   },
   {
@@ -144,13 +144,13 @@ async function zip({ path, head, tail }: Sample): Promise<Foreign> {
   const names = [...zipNames(head, await tail())];
   const has = (pattern: RegExp) => names.some((name) => pattern.test(name));
   if (has(/(^|\/)constants\.pkl$/))
-    return { what: 'a TorchScript file of PyTorch', hint: `save its state_dict() as safetensors: ${how}.` };
+    return { what: 'a TorchScript file of PyTorch', hint: `save its state_dict() to safetensors: ${how}.` };
   if (has(/(^|\/)(serialized_exported_program\.json|models\/.*\.json|archive_format)$/))
-    return { what: 'an exported program of PyTorch', hint: `save its state_dict as safetensors: ${how}.` };
+    return { what: 'an exported program of PyTorch', hint: `save its state_dict to safetensors: ${how}.` };
   if (has(/(^|\/)data\.pkl$/)) return pytorch;
   if (has(/\.weights\.h5$/))
-    return { what: 'a .keras file', hint: `load it in Keras and save the weights as safetensors: ${how}.` };
-  if (has(/\.npy$/)) return { what: 'a file of numpy (.npz)', hint: `save its arrays as safetensors: ${how}.` };
+    return { what: 'a .keras file', hint: `load it in Keras and convert the weights to safetensors: ${how}.` };
+  if (has(/\.npy$/)) return { what: 'a file of numpy (.npz)', hint: `convert its arrays to safetensors: ${how}.` };
   return { what: 'a zip archive', hint: unpackHint(`unzip ${basename(path)}`, names) };
 }
 
@@ -180,7 +180,7 @@ function json(text: string): Foreign {
   if (text.includes('"weight_map"')) {
     return {
       what: 'the index of a PyTorch checkpoint in several files',
-      hint: `load the model in Python and save its state_dict() as safetensors: ${how}.`,
+      hint: `load the model in Python and save its state_dict() to safetensors: ${how}.`,
     };
   }
   if (text.includes('"weightsManifest"')) return graph('a model of TensorFlow.js');
@@ -202,12 +202,12 @@ const folders: readonly { readonly holds: RegExp; readonly what: string; readonl
   {
     holds: /\.(weights\.)?h5$|\.keras$/,
     what: 'weights of Keras',
-    hint: `load them in Keras and save them as safetensors: ${how}.`,
+    hint: `load them in Keras and convert them to safetensors: ${how}.`,
   },
   {
     holds: /^(manifest\.ocdbt|_METADATA|_CHECKPOINT_METADATA|flax_model.*\.msgpack)$/,
     what: 'weights of JAX',
-    hint: `load them in Python and save the arrays as safetensors: ${how}.`,
+    hint: `load them in Python and convert the arrays to safetensors: ${how}.`,
   },
   { holds: /\.onnx$/, ...graph('an ONNX model') },
 ];

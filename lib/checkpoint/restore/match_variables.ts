@@ -21,6 +21,8 @@ export interface RestoreSource {
   readonly path: string;
   readonly format: CheckpointFormat;
   readonly tensors: ReadonlyMap<string, TensorInfo>;
+  /** The tensors by the names of their variables, where these differ from the names under which they are stored. */
+  readonly variables?: ReadonlyMap<string, TensorInfo>;
 }
 
 /** How to match variables and tensors. */
@@ -89,8 +91,8 @@ export interface RestorePlan<V extends RestoreVariable = RestoreVariable> {
   /** Names of variables that the options leave out. */
   readonly excluded: readonly string[];
   readonly ignoreMissing: boolean;
-  /** True where variables get their moving averages. */
-  readonly useMovingAverages: boolean;
+  /** Names of variables that get their moving averages; null where averages were not asked for. */
+  readonly averaged: readonly string[] | null;
   /** True when `assertRestorable` would pass. */
   readonly ok: boolean;
   /** The plan in words: what fits, what does not and why, and the way out. */
@@ -115,10 +117,12 @@ export function matchVariables<V extends RestoreVariable>(
   const mistyped: Misfit<V>[] = [];
   const converted: Misfit<V>[] = [];
   const excluded: string[] = [];
+  const averaged: string[] = [];
   const wanted = new Set<string>();
   const names = new Set<string>();
   const { ignoreMissing, useMovingAverages } = matching;
-  const tensors = useMovingAverages ? withAverages(source) : source.tensors;
+  const { path, variables: named = source.tensors } = source;
+  const tensors = useMovingAverages ? withAverages({ path, tensors: named }) : named;
   for (const variable of variables) {
     const { name } = variable;
     if (names.has(name)) throw new ArgumentError(`There are two variables named ${name} to restore.`);
@@ -133,7 +137,7 @@ export function matchVariables<V extends RestoreVariable>(
     }
     const before = missing.length + misshaped.length + mistyped.length;
     for (const part of needed) {
-      const info = tensors.get(part.tensor);
+      const info = tensors.get(part.tensor) ?? source.tensors.get(part.tensor);
       if (info === undefined) {
         missing.push({ variable, ...part });
         continue;
@@ -146,23 +150,22 @@ export function matchVariables<V extends RestoreVariable>(
         list.push({ variable, ...part, ...found });
       }
     }
-    if (missing.length + misshaped.length + mistyped.length === before)
-      assignments.push({ variable, ...stored(wish as TensorSource, tensors) });
+    if (missing.length + misshaped.length + mistyped.length > before) continue;
+    assignments.push({ variable, ...stored(wish, tensors) });
+    if (named.has(averageName(wish.tensor))) averaged.push(name);
   }
   const plan: RestorePlan<V> = {
-    path: source.path,
+    path,
     assignments,
     missing,
     misshaped,
     mistyped,
     converted,
-    unexpected: [...source.tensors.keys()].filter((name) => !wanted.has(name)),
+    unexpected: [...named].filter(([name, info]) => !wanted.has(name) && !wanted.has(info.name)).map(([name]) => name),
     excluded,
     ignoreMissing,
-    useMovingAverages,
-    onlyAveraged: missing
-      .filter(({ tensor }) => source.tensors.has(averageName(tensor)))
-      .map(({ variable }) => variable.name),
+    averaged: useMovingAverages ? averaged : null,
+    onlyAveraged: missing.filter(({ tensor }) => named.has(averageName(tensor))).map(({ variable }) => variable.name),
     ok: misshaped.length === 0 && mistyped.length === 0 && (ignoreMissing || missing.length === 0),
     explain: () => explainPlan(plan),
   };

@@ -19,18 +19,13 @@ export function averagedVariable(tensor: string): string | null {
   return tensor.length > suffix.length && tensor.endsWith(suffix) ? tensor.slice(0, -suffix.length) : null;
 }
 
-/** True when a checkpoint has averages. */
-export function hasAverages(tensors: Tensors): boolean {
-  return [...tensors.keys()].some((name) => averagedVariable(name) !== null);
-}
-
 /**
  * The tensors with each average under the name of its variable, in its place or where it has none itself: what Slim's evaluation
  * restores (`variables_to_restore`). Each `TensorInfo` keeps the name under which it is stored.
  * @throws CheckpointError when there are no averages
  */
 export function withAverages({ path, tensors }: { readonly path: string; readonly tensors: Tensors }): Tensors {
-  const averages = [...tensors.values()].filter(({ name }) => averagedVariable(name) !== null);
+  const averages = [...tensors].filter(([name]) => averagedVariable(name) !== null);
   if (averages.length === 0) {
     throw new CheckpointError(
       `There are no moving averages in the checkpoint: no tensor is called <variable>${suffix}.`,
@@ -41,6 +36,6 @@ export function withAverages({ path, tensors }: { readonly path: string; readonl
     );
   }
   const named = new Map(tensors);
-  for (const info of averages) named.set(averagedVariable(info.name) as string, info);
+  for (const [name, info] of averages) named.set(averagedVariable(name) as string, info);
   return named;
 }

@@ -4,7 +4,6 @@ import { isFloating } from '../../core/dtype.js';
 import { type Advice, advice, Code, ownSpelling } from '../../errors.js';
 import { formatShape } from '../shapes.js';
 import type { Misfit, RestorePlan } from './match_variables.js';
-import { averagedVariable } from './moving_averages.js';
 import { commonSuffix, similarNames } from './similar_names.js';
 
 /** Of each kind of problem this many are listed; the rest is counted. */
@@ -53,13 +52,10 @@ export function describePlan(plan: RestorePlan): string {
 }
 
 /** How many variables get their moving averages, and how many their own values. */
-export function describeAverages({ assignments, useMovingAverages }: RestorePlan): string[] {
-  if (!useMovingAverages) return [];
-  const isAveraged = ({ variable, tensor }: RestorePlan['assignments'][number]) =>
-    averagedVariable(tensor) !== null && tensor !== variable.name;
-  const averaged = assignments.filter(isAveraged).length;
-  const others = assignments.length - averaged;
-  return [`${averaged} of them get their moving averages${others === 0 ? '' : `, ${others} their own values`}.`];
+export function describeAverages({ assignments, averaged }: Pick<RestorePlan, 'assignments' | 'averaged'>): string[] {
+  if (averaged === null) return [];
+  const others = assignments.length - averaged.length;
+  return [`${averaged.length} of them get their moving averages${others === 0 ? '' : `, ${others} their own values`}.`];
 }
 
 /** What is converted, a line for each pair of types: `161 tensors of bfloat16 are taken as float32.` */

@@ -18,6 +18,7 @@ import {
   readBundleHeader,
   type Where,
 } from './messages.js';
+import { objectGraphKey, readObjectGraph, variablesByName } from './object_graph.js';
 import { sliceKey } from './ordered_code.js';
 import { TableReader } from './table_reader.js';
 import { coverProblem, maxSlices, type Region, resolveSlice, scatter } from './tensor_slice.js';
@@ -92,7 +93,9 @@ class BundleOpening {
     for (const [name, entry] of this.#entries) stored.set(name, this.#tensor(name, entry));
     checkOverlap(stored.values());
     const sources = [this.#index, ...this.#shards.values()];
-    return new BundleV2Reader(sources, stored, bigEndian, this.#context);
+    const reader = new BundleV2Reader(sources, stored, bigEndian, this.#context);
+    await reader.readObjects();
+    return reader;
   }
 
   async #readIndex(): Promise<{ bigEndian: boolean; shards: number }> {
@@ -215,6 +218,7 @@ function compareText(a: string, b: string): number {
 class BundleV2Reader implements FormatReader {
   readonly format = 'tensorflow_v2';
   readonly tensors: ReadonlyMap<string, TensorInfo>;
+  variables?: ReadonlyMap<string, TensorInfo>;
   readonly files: readonly string[];
   readonly #sources: readonly ByteSource[];
   readonly #stored: ReadonlyMap<string, StoredTensor>;
@@ -233,6 +237,22 @@ class BundleV2Reader implements FormatReader {
     this.#stored = stored;
     this.#bigEndian = bigEndian;
     this.#context = context;
+  }
+
+  /** Names the variables, where the checkpoint is one of objects. */
+  async readObjects(): Promise<void> {
+    const graph = this.#stored.get(objectGraphKey);
+    if (graph?.info.dtype !== 'string' || elementCount(graph.info.shape) !== 1) return;
+    const [bytes] = await this.loadStrings(graph.info);
+    const { source, offset } = graph.pieces[0] as Piece;
+    const attributes = readObjectGraph(bytes as Uint8Array, { path: source.path, offset });
+    this.variables = variablesByName(this.tensors, attributes, (info) => this.#contents(info));
+  }
+
+  /** Equal for tensors with the same bytes, as far as their checksums tell. */
+  #contents({ name, dtype, shape }: TensorInfo): string | null {
+    const { pieces } = this.#stored.get(name) as StoredTensor;
+    return pieces.length === 1 ? JSON.stringify([dtype, shape, pieces[0]?.crc]) : null;
   }
 
   async load(info: TensorInfo, allocate: () => Uint8Array): Promise<void> {

@@ -67,7 +67,7 @@ export interface BundleEntry {
 type FieldReader = (reader: BinaryReader, wire: WireType) => void;
 
 /** Reads a message: `fields` has a reader for each field number of interest. */
-function readMessage(
+export function readMessage(
   bytes: Uint8Array,
   what: string,
   where: Where,
@@ -100,7 +100,7 @@ function wired(expected: WireType, read: (reader: BinaryReader) => void): FieldR
 }
 
 const varint = (read: (reader: BinaryReader) => void): FieldReader => wired(WireType.Varint, read);
-const bytesField = (read: (value: Uint8Array) => void): FieldReader =>
+export const bytesField = (read: (value: Uint8Array) => void): FieldReader =>
   wired(WireType.LengthDelimited, (reader) => read(reader.bytes()));
 
 /** int64 as a number; beyond 2^53 it is no safe integer, which every check of a size refuses. */

@@ -47,6 +47,7 @@ export const classify: DefineCommand = (program, io, finish) => {
       const inputs = await expandInputs(images, io);
       const model = await loadFromFlags(flags, io);
       try {
+        model.assertOutput('predictions');
         const writer = (formats[flags.format] as (io: CliIo) => Writer)(io);
         const topK = Math.min(flags.topK, model.numClasses);
         // What was written before an interruption is closed as well.

@@ -1,14 +1,22 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type CheckpointFormat, type Crc32c, convertCheckpoint } from '../../checkpoint/index.js';
+import {
+  type CastDType,
+  type CheckpointFormat,
+  type Crc32c,
+  castDTypes,
+  convertCheckpoint,
+} from '../../checkpoint/index.js';
+import { parseJson } from '../../core/json.js';
 import { defined } from '../../core/options.js';
+import { readTextFile } from '../../core/text.js';
 import { ArgumentError } from '../../errors.js';
 import type { ModelOutput } from '../../model/network_graph.js';
-import { type WeightLayout, weightLayouts } from '../../model/weight_layouts.js';
+import { type WeightLayout, weightLayouts } from '../../model/weights/libraries.js';
 import { loadAddon } from '../../native/binding.js';
 import { type NetworkName, networkNames } from '../../slim/nets/registry.js';
 import type { DefineCommand } from '../command.js';
 import { type CliIo, exitStatus, say } from '../io.js';
-import { integer } from '../model_options.js';
+import { integer, sayWeights } from '../model_options.js';
 import { writeOnnxFile } from '../onnx_file.js';
 
 const examples = `
@@ -17,6 +25,8 @@ extension decides: .safetensors, .onnx, else v2 (.ckpt, or none).
 
 Examples:
   slimnet convert resnet_v1_50.ckpt resnet_v1_50.safetensors
+  slimnet convert model.ckpt small.safetensors --moving-averages --cast bfloat16
+  slimnet convert wrapped.safetensors plain.safetensors --rename model.=
   slimnet convert model.ckpt trunk.ckpt --exclude resnet_v1_50/logits --rename resnet_v1_50/=backbone/
   slimnet convert resnet_v1_50.ckpt resnet_v1_50.onnx --model resnet_v1_50 --batch dynamic`;
 
@@ -26,12 +36,16 @@ interface Flags {
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
   readonly rename?: readonly (readonly [string, string])[];
+  readonly renameFrom?: string;
+  readonly cast?: CastDType;
+  readonly movingAverages?: boolean;
   readonly model?: NetworkName;
   readonly size?: number;
   readonly batch?: number | 'dynamic';
   readonly classes?: number;
   readonly output?: readonly ModelOutput[];
   readonly layout?: WeightLayout;
+  readonly prefix?: string;
   readonly axes?: 'nchw' | 'nhwc';
   readonly externalData?: boolean;
 }
@@ -42,8 +56,18 @@ const formats = { v1: 'tensorflow_v1', v2: 'tensorflow_v2', safetensors: 'safete
 type Target = keyof typeof formats | 'onnx';
 
 /** Options that only make sense for one kind of destination. */
-const checkpointOptions = ['include', 'exclude', 'rename'] as const;
-const onnxOptions = ['model', 'size', 'batch', 'classes', 'output', 'layout', 'axes', 'externalData'] as const;
+const checkpointOptions = ['include', 'exclude', 'rename', 'renameFrom', 'cast'] as const;
+const onnxOptions = [
+  'model',
+  'size',
+  'batch',
+  'classes',
+  'output',
+  'layout',
+  'prefix',
+  'axes',
+  'externalData',
+] as const;
 
 export const convert: DefineCommand = (program, io, finish) => {
   const command = program
@@ -55,7 +79,14 @@ export const convert: DefineCommand = (program, io, finish) => {
     .option('--force', 'replace files that exist')
     .option('--include <prefix>', 'only tensors whose name starts so (may be repeated)', listed)
     .option('--exclude <prefix>', 'no tensors whose name starts so (may be repeated)', listed)
-    .option('--rename <old=new>', 'another prefix for names (may be repeated; the first that fits counts)', renamed);
+    .option('--rename <old=new>', 'another prefix for names (may be repeated; the first that fits counts)', renamed)
+    .addOption(
+      new Option('--rename-from <file>', 'new names of tensors: a JSON object of new names by old ones').conflicts(
+        'rename',
+      ),
+    )
+    .addOption(new Option('--cast <dtype>', 'floats of other types become floats of this one').choices(castDTypes))
+    .option('--moving-averages', 'take the moving averages that training kept, under the names of their variables');
   addOnnxOptions(command)
     .addHelpText('after', examples)
     .action(async (source: string, destination: string, flags: Flags) => {
@@ -84,6 +115,7 @@ function addOnnxOptions(command: Command): Command {
         weightLayouts,
       ),
     )
+    .option('--prefix <text>', 'onnx: what the names of the weights begin with; as the names show unless told')
     .addOption(
       new Option('--axes <order>', "onnx: order of the images' axes; nchw unless told").choices(['nchw', 'nhwc']),
     )
@@ -145,20 +177,40 @@ async function toCheckpoint(
   source: string,
   path: string,
   format: CheckpointFormat,
-  { include, exclude, rename, force = false }: Flags,
+  { include, exclude, rename, renameFrom, cast, movingAverages, force = false }: Flags,
 ): Promise<void> {
   const result = await convertCheckpoint(source, path, {
     format,
     overwrite: force,
     signal: io.signal,
     ...fastCrc(),
-    ...defined({ include, exclude, rename }),
+    ...defined({ include, exclude, cast, useMovingAverages: movingAverages }),
+    ...defined({ rename: renameFrom === undefined ? rename : await namesFrom(renameFrom) }),
   });
   const of = result.source.tensors === result.tensors ? '' : ` of ${result.source.tensors}`;
   say(
     io,
     `${result.files.join(' and ')}: ${result.tensors}${of} tensors, ${result.bytes} bytes (${result.format}, from ${result.source.format})`,
   );
+  if (result.cast !== undefined) {
+    const { dtype, tensors, vanished } = result.cast;
+    const zeros = vanished === 0 ? '' : `; ${vanished} values are too small for it and became 0`;
+    say(io, `slimnet: ${tensors} tensors were cast to ${dtype}${zeros}.`);
+  }
+}
+
+/** Largest file of names that is read, in bytes. */
+const maxNamesBytes = 16 * 2 ** 20;
+
+/** New names by old ones. @throws ArgumentError */
+async function namesFrom(path: string): Promise<Readonly<Record<string, string>>> {
+  const fail = (what: string, details: { readonly hint?: string; readonly cause?: unknown } = {}) =>
+    new ArgumentError(`--rename-from: ${what}.`, { path, ...details });
+  const names = parseJson(await readTextFile(path, maxNamesBytes, fail), fail);
+  const isRecord = typeof names === 'object' && names !== null && !Array.isArray(names);
+  if (isRecord && Object.values(names).every((name) => typeof name === 'string'))
+    return names as Record<string, string>;
+  throw fail('expected a JSON object of new names by old ones, such as {"conv1.weight": "stem.weight"}');
 }
 
 async function toOnnx(io: CliIo, source: string, path: string, flags: Flags): Promise<void> {
@@ -169,6 +221,8 @@ async function toOnnx(io: CliIo, source: string, path: string, flags: Flags): Pr
     classes,
     output = ['logits'],
     layout,
+    prefix,
+    movingAverages,
     axes,
     externalData,
     force = false,
@@ -178,7 +232,7 @@ async function toOnnx(io: CliIo, source: string, path: string, flags: Flags): Pr
       hint: `one of ${networkNames.join(', ')}.`,
     });
   }
-  const { files, bytes } = await writeOnnxFile(source, path, {
+  const { files, bytes, weights } = await writeOnnxFile(source, path, {
     model,
     batch: batch === 'dynamic' ? null : batch,
     outputs: output,
@@ -186,8 +240,9 @@ async function toOnnx(io: CliIo, source: string, path: string, flags: Flags): Pr
     overwrite: force,
     signal: io.signal,
     ...fastCrc(),
-    ...defined({ layout, size, classes, externalData }),
+    ...defined({ layout, prefix, useMovingAverages: movingAverages, size, classes, externalData }),
   });
+  sayWeights(io, weights);
   say(io, `${files.join(' and ')}: ${model}, ${bytes} bytes`);
 }
 

@@ -1,5 +1,5 @@
 import { preprocessingFor } from '../../data/preprocessing.js';
-import { buildNetwork } from '../../model/network_graph.js';
+import { buildNetwork, outputOf } from '../../model/network_graph.js';
 import type { Addon } from '../../native/addon.js';
 import { libc, loadAddon, packageVersion } from '../../native/binding.js';
 import { deviceNamed, fastest, instructionSet, type PrecisionChoice } from '../../runtime/precision/device.js';
@@ -90,7 +90,7 @@ async function chosen(): Promise<Choices> {
   const { height, width } = preprocessing;
   const { graph, outputs } = buildNetwork(entry, entry.numClasses, preprocessing, 0);
   await using session = await Session.create(graph, { precision: 'auto' });
-  const { logits } = outputs;
+  const logits = outputOf(outputs, 'logits');
   const { kernels, defects } = await session.report({ logits }, { shapes: { images: [1, height, width, 3] } });
   return {
     instructions: instructionSet(device.features),

@@ -4,7 +4,7 @@ import { macs } from '../../core/cost.js';
 import { Graph, type Tensor } from '../../core/graph.js';
 import { elementCount, type Shape, shapeText } from '../../core/shape.js';
 import { ArgumentError } from '../../errors.js';
-import { classesIn } from '../../model/load_model.js';
+import { weightsOf } from '../../model/weights/network_weights.js';
 import { argScope } from '../../slim/arg_scope.js';
 import { type NetworkName, network, networkNames } from '../../slim/nets/registry.js';
 import { placeholder } from '../../slim/placeholder.js';
@@ -136,9 +136,9 @@ async function writeGraph(io: CliIo, subject: string, flags: Flags, target: stri
 async function networkOf(path: string): Promise<[NetworkName, number | undefined]> {
   const reader = await openCheckpoint(path);
   try {
-    const found = networkNames.filter((name) => [...reader.tensors.keys()].some((key) => key.startsWith(`${name}/`)));
+    const found = networkNames.filter((name) => [...reader.variables.keys()].some((key) => key.startsWith(`${name}/`)));
     const [name, ...others] = found;
-    if (name !== undefined && others.length === 0) return [name, classesIn(network(name), reader)];
+    if (name !== undefined && others.length === 0) return [name, weightsOf(network(name), reader).classes || undefined];
     throw new ArgumentError(
       `--graph: a checkpoint holds no graph, and its names are ${name === undefined ? 'of no network that is known here' : `of ${found.join(' and ')}`}.`,
       { path, hint: `name the network: ${networkNames.join(', ')}.` },

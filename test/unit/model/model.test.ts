@@ -284,7 +284,7 @@ describe('loadModel', () => {
   test.each([
     [{}, /expected either checkpoint or untrainedSeed/],
     [{ checkpoint: 'a', untrainedSeed: 1 }, /expected either checkpoint or untrainedSeed/],
-    [{ checkpoint: '' }, /checkpoint: expected a path/],
+    [{ checkpoint: '' }, /Expected a checkpoint as a path/],
     [{ untrainedSeed: 0.5 }, /untrainedSeed: expected an integer/],
     [{ checkpoint: 'a', numClasses: 0 }, /numClasses/],
     [{ checkpoint: 'a', batching: { maxBatchSize: 0 } }, /batching: maxBatchSize: expected an integer from 1/],
