@@ -177,9 +177,10 @@ export async function spelling<T>(spelled: Spelling, work: () => Promise<T>): Pr
   }
 }
 
-function compose(message: string, { path, offset }: ErrorDetails, hint: string | undefined): string {
+function compose(said: string, { path, offset }: ErrorDetails, hint: string | undefined): string {
   const where = path === undefined ? '' : `${shortened(path)}${offset === undefined ? '' : ` at byte ${offset}`}: `;
-  const lines = hint?.split('\n') ?? [];
+  const message = withShortNames(said);
+  const lines = hint === undefined ? [] : withShortNames(hint).split('\n');
   // A message of several lines has its hints on lines of their own.
   const separator = message.includes('\n') || lines.length > 1 ? '\n' : ' ';
   return [`${where}${message}`, ...lines.map((line) => `Hint: ${line}`)].join(separator);
@@ -200,6 +201,13 @@ const quotedLength = 300;
 export function shortened(text: string): string {
   return text.length <= quotedLength ? text : `${text.slice(0, 60)}... (${text.length} characters)`;
 }
+
+/** A message without any name, path or URL in it that is longer than one that is in use. */
+function withShortNames(message: string): string {
+  return message.length <= quotedLength ? message : message.replaceAll(longWord, shortened);
+}
+
+const longWord = new RegExp(`[^\\s]{${quotedLength + 1},}`, 'g');
 
 /** Why the system refused something, in a few words and without the path, which it quotes whole. */
 export function systemReason(error: unknown): string {

@@ -1,4 +1,4 @@
-import { isSlimnetError } from '../errors.js';
+import { isSlimnetError, shortened } from '../errors.js';
 import type { Model } from '../model/model.js';
 import type { ModelOutput } from '../model/network_graph.js';
 import type { InputImage } from './inputs.js';
@@ -44,7 +44,9 @@ export async function runModel(
   const fail = (name: string, error: unknown) => {
     failed++;
     const text = errorText(error);
-    progress.interrupt(() => say(io, `slimnet: ${printable(text.includes(name) ? text : `${name}: ${text}`)}`));
+    progress.interrupt(() =>
+      say(io, `slimnet: ${printable(text.includes(shortened(name)) ? text : `${shortened(name)}: ${text}`)}`),
+    );
     progress.advance();
     // A name that is no text can stand in no record: whoever reads it would look for another file.
     if (failure === undefined || name.includes('\ufffd')) return;

@@ -45,9 +45,7 @@ export function getLocalVariables(scope: VariableFilter = null, suffix: string |
 
 /** Variables whose last name, or whole name, is `name`. */
 export function getVariablesByName(name: string, scope: VariableFilter = null): Variable[] {
-  const literal = name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
-  const whole = new RegExp(`(?:^|/)${literal}$`);
-  return getVariables(scope).filter((v) => whole.test(v.name));
+  return getVariables(scope).filter((v) => v.name === name || v.name.endsWith(`/${name}`));
 }
 
 /** Variables whose names end with `suffix`. */
@@ -59,7 +57,7 @@ export function getVariablesBySuffix(suffix: string, scope: VariableFilter = nul
 export function getUniqueVariable(name: string): Variable {
   const found = currentGraph().variables.get(name);
   if (found !== undefined) return found;
-  const longer = getVariables(name);
+  const longer = getVariables().filter((v) => v.name.startsWith(name));
   if (longer.length === 0) throw new ScopeError(`Variable ${name}: couldn't find it.`, { node: name });
   throw new ScopeError(
     `Variable ${name} does not uniquely identify a variable: ${longer.length} names begin with it.`,
