@@ -94,7 +94,9 @@ export function spelledInCode(names: Readonly<Record<string, string>> | readonly
 export const ownSpelling: Spelling = inCode;
 
 function inCode(name: string, value?: unknown): string {
-  return value === undefined ? name : `${name}: ${written(value)}`;
+  if (value === undefined) return name;
+  const [option, ...owner] = name.split(' of ');
+  return [`${option}: ${written(value)}`, ...owner].join(' of ');
 }
 
 function written(value: unknown): string {

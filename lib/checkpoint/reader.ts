@@ -8,7 +8,7 @@ import {
   type NumericDType,
 } from '../core/convert_numbers.js';
 import { type DType, describe, isDType, type TypedArray, typedArrayName } from '../core/dtype.js';
-import { ArgumentError, CheckpointError, ExecutionError } from '../errors.js';
+import { ArgumentError, advice, CheckpointError, ExecutionError } from '../errors.js';
 import { throwIfAborted } from './files/byte_source.js';
 import { similarNames } from './restore/similar_names.js';
 import { formatShape } from './shapes.js';
@@ -179,7 +179,7 @@ export class CheckpointReader {
     if (info.bytes > this.#maxTensorBytes) {
       throw new CheckpointError(`${name} takes ${info.bytes} bytes, more than the limit of ${this.#maxTensorBytes}.`, {
         path: this.path,
-        hint: 'Raise maxTensorBytes.',
+        hint: advice`raise ${'maxTensorBytes'}.`,
       });
     }
     return info;

@@ -1,4 +1,12 @@
-import { isSlimnetError, OutputError, shortened, systemReason } from '../errors.js';
+import {
+  isSlimnetError,
+  OutputError,
+  ownSpelling,
+  SlimnetError,
+  type Spelling,
+  shortened,
+  systemReason,
+} from '../errors.js';
 import { isSystemError } from './output_error.js';
 
 /** Where results go: a stream, or a file. */
@@ -19,6 +27,8 @@ export interface CliIo {
   readonly err: NodeJS.WritableStream & { readonly isTTY?: boolean };
   /** Fires when the user wants to stop; its reason is the name of the signal, SIGINT (Ctrl-C) unless told. */
   readonly signal: AbortSignal;
+  /** How hints name options; as in code unless told. */
+  readonly spelling?: Spelling;
 }
 
 /** Exit statuses. */
@@ -65,8 +75,9 @@ export function say(io: CliIo, text: string): void {
   io.err.write(`${text}\n`);
 }
 
-/** One line for an error of ours or of the system, the stack for a bug. */
-export function errorText(error: unknown): string {
+/** One line for an error of ours or of the system, the stack for a bug. Hints are for those who call the command. */
+export function errorText({ spelling = ownSpelling }: Pick<CliIo, 'spelling'>, thrown: unknown): string {
+  const error = SlimnetError.respell(thrown, spelling);
   if (isSlimnetError(error) && error.code !== 'ERR_INTERNAL') return `${error.message} [${error.code}]`;
   if (isSystemError(error)) {
     const where = error.path === undefined ? '' : `${shortened(error.path)}: `;

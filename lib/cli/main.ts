@@ -2,12 +2,12 @@
 import { fstatSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
-import { isSlimnetError, SlimnetError } from '../errors.js';
+import { isSlimnetError } from '../errors.js';
 import { packageVersion } from '../native/binding.js';
 import { commands } from './commands/index.js';
 import { FileOutput } from './file_output.js';
 import { type CliIo, errorText, exitStatus, say, statusOfSignal, writeOut } from './io.js';
-import { spelledInFlags } from './spelling.js';
+import { spelledOnCommandLine } from './spelling.js';
 
 /** All commands; each calls `finish` with its exit status. */
 export function commandLine(
@@ -46,10 +46,12 @@ function withShortOption(text: string, { options }: Command): string {
  * @param args without node and script
  * @returns the exit status: 0 done, 1 something failed, 2 wrong use, 130 interrupted, 143 terminated
  */
-export async function main(args: readonly string[], io: CliIo): Promise<number> {
+export async function main(args: readonly string[], streams: CliIo): Promise<number> {
   let status: number = exitStatus.ok;
   // The help and the version, which the parser writes without waiting for it.
   const help: Promise<void>[] = [];
+  let called: Command | undefined;
+  const io: CliIo = { ...streams, spelling: (...option) => (called ? spelledOnCommandLine(called)(...option) : null) };
   const program = commandLine(
     io,
     (s) => {
@@ -58,6 +60,9 @@ export async function main(args: readonly string[], io: CliIo): Promise<number> 
     (text) => help.push(writeOut(io, text)),
   );
   try {
+    program.hook('preAction', (_, command) => {
+      called = command;
+    });
     try {
       await program.parseAsync(args, { from: 'user' });
     } catch (error) {
@@ -71,11 +76,7 @@ export async function main(args: readonly string[], io: CliIo): Promise<number> 
       say(io, 'slimnet: interrupted');
       return statusOfSignal(io.signal.reason);
     }
-    const command = program.commands.find((one) => one.name() === args[0]);
-    say(
-      io,
-      `slimnet: ${errorText(command === undefined ? error : SlimnetError.respell(error, spelledInFlags(command)))}`,
-    );
+    say(io, `slimnet: ${errorText(io, error)}`);
     return isSlimnetError(error) && error.code === 'ERR_ARGUMENT' ? exitStatus.usage : exitStatus.failed;
   }
 }

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { defined } from '../core/options.js';
 import { type Precision, precisions } from '../core/precision.js';
+import { defaultMaxPixels } from '../data/decoding.js';
 import { type LoadModelOptions, loadModel } from '../model/load_model.js';
 import type { Model } from '../model/model.js';
 import { type WeightLayout, weightLayouts } from '../model/weights/libraries.js';
@@ -33,6 +34,7 @@ export interface ModelFlags extends EngineFlags {
   readonly calibration?: string;
   readonly minAgreement?: number;
   readonly fastDecode?: boolean;
+  readonly maxPixels?: number;
 }
 
 /** A parser for integers in a range. */
@@ -97,7 +99,12 @@ export function addModelOptions(command: Command): Command {
     .option('--moving-averages', 'take the moving averages that training kept of the weights')
     .option('--classes <n>', 'classes of the logits (default: as the checkpoint has)', integer(1, 1_000_000))
     .option('-b, --batch <n>', 'images that run at once', integer(1, 1024), 32)
-    .option('--fast-decode', 'let the JPEG decoder shrink large images first (docs/images.md)');
+    .option('--fast-decode', 'let the JPEG decoder shrink large images first (docs/images.md)')
+    .option(
+      '--max-pixels <n>',
+      `pixels of the largest image that is decoded (default: ${defaultMaxPixels})`,
+      integer(1, 2 ** 40),
+    );
 }
 
 /** The engine options of `loadModel`. */
@@ -132,8 +139,8 @@ export function sayPrecision(io: CliIo, { precisionReport }: Model): void {
 
 /** The options of `loadModel` that the flags stand for. */
 export function modelOptions(flags: ModelFlags): LoadModelOptions {
-  const { checkpoint, layout, prefix, movingAverages, calibration, minAgreement, labels, classes, batch, fastDecode } =
-    flags;
+  const { checkpoint, layout, prefix, movingAverages, calibration, minAgreement, labels, classes, batch } = flags;
+  const { fastDecode, maxPixels } = flags;
   return {
     ...engineOptions(flags),
     ...defined({
@@ -147,6 +154,6 @@ export function modelOptions(flags: ModelFlags): LoadModelOptions {
       numClasses: classes,
     }),
     batching: { maxBatchSize: batch },
-    decode: { mode: fastDecode === true ? 'fast' : 'exact' },
+    decode: { mode: fastDecode === true ? 'fast' : 'exact', ...defined({ maxPixels }) },
   };
 }

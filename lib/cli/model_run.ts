@@ -43,7 +43,7 @@ export async function runModel(
   let records = Promise.resolve();
   const fail = (name: string, error: unknown) => {
     failed++;
-    const text = errorText(error);
+    const text = errorText(io, error);
     progress.interrupt(() =>
       say(io, `slimnet: ${printable(text.includes(shortened(name)) ? text : `${shortened(name)}: ${text}`)}`),
     );

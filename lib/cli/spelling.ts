@@ -1,22 +1,33 @@
-/** Options of the library as a command spells them, for hints. */
 import type { Command } from 'commander';
-import type { Spelling } from '../errors.js';
+import { Code, type Spelling } from '../errors.js';
 
-/** Flags that have other names than the options of the library that they stand for. */
-const flagOf: Readonly<Record<string, string>> = {
+/** Options that have another name on the command line than in code, dashes aside. */
+const otherNames: Readonly<Record<string, string>> = {
   numClasses: 'classes',
-  useMovingAverages: 'movingAverages',
-  maxBatchSize: 'batch',
   imageSize: 'size',
+  overwrite: 'force',
+  format: 'to',
+  useMovingAverages: 'moving-averages',
+  maxBatchSize: 'batch',
 };
 
-/** How a command spells the options of the library; null for those that it does not have. */
-export function spelledInFlags(command: Command): Spelling {
+/** Values that do. */
+const otherValues: Readonly<Record<string, string>> = { tensorflow_v1: 'v1', tensorflow_v2: 'v2' };
+
+/** How hints name options to those who call a command: `--max-pixels`. What the command does not have is left out. */
+export function spelledOnCommandLine(command: Command): Spelling {
+  const flags = new Set(command.options.map(({ long }) => long));
   return (option, value) => {
-    const name = flagOf[option] ?? option;
-    const found = command.options.find((flag) => flag.attributeName() === name);
-    if (found?.long === undefined || found.long === null) return null;
-    const takesValue = found.required || found.optional;
-    return takesValue && value !== undefined ? `${found.long} ${String(value)}` : found.long;
+    const flag = `--${otherNames[option] ?? option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+    const written = textOf(value);
+    return flags.has(flag) && written !== null ? `${flag}${written}` : null;
   };
+}
+
+/** null: no text that could be typed. */
+function textOf(value: unknown): string | null {
+  if (value === undefined || value === true) return '';
+  if (value instanceof Code || value === false) return null;
+  const words = Array.isArray(value) ? value : [value];
+  return words.map((word) => ` ${otherValues[String(word)] ?? String(word)}`).join('');
 }

@@ -1,7 +1,7 @@
 /** Making the input of networks out of images, a few at a time: decoding and preprocessing. */
 import { availableParallelism } from 'node:os';
 import { checkInteger, type Defaults, withDefaults } from '../core/options.js';
-import { ArgumentError } from '../errors.js';
+import { ArgumentError, ownSpelling, SlimnetError, type Spelling, spelling } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
 import {
   type DecodeOptions,
@@ -28,9 +28,16 @@ export interface ImageLoaderOptions {
   readonly workers?: number;
   /** False: sources that name files are refused. */
   readonly files?: boolean;
+  /** How hints name options of the decoder; under their own names unless told. */
+  readonly spelling?: Spelling;
 }
 
-const defaults = { decode: {}, workers: defaultWorkers, files: true } satisfies Defaults<ImageLoaderOptions>;
+const defaults = {
+  decode: {},
+  workers: defaultWorkers,
+  files: true,
+  spelling: ownSpelling,
+} satisfies Defaults<ImageLoaderOptions>;
 
 /** @throws ArgumentError */
 export function checkImageWorkers(where: string, name: string, workers: unknown): asserts workers is number {
@@ -49,15 +56,17 @@ export class ImageLoader {
   readonly #preprocessing: PreprocessingSpec;
   readonly #decode: DecodeOptions;
   readonly #files: boolean;
+  readonly #spelling: Spelling;
   readonly #semaphore: Semaphore;
 
   /** @throws ArgumentError */
   constructor(preprocessing: PreprocessingSpec, options: ImageLoaderOptions = {}) {
-    const { decode, workers, files } = withDefaults('ImageLoader', options, defaults);
+    const { decode, workers, files, spelling: spelled } = withDefaults('ImageLoader', options, defaults);
     checkImageWorkers('ImageLoader', 'workers', workers);
     this.#preprocessing = preprocessing;
     this.#decode = decode;
     this.#files = files;
+    this.#spelling = spelled;
     this.#semaphore = new Semaphore(workers);
   }
 
@@ -70,7 +79,7 @@ export class ImageLoader {
         );
       return { source, owned: ownSource(source, this.#decode), error: null };
     } catch (error) {
-      return { source, owned: null, error };
+      return { source, owned: null, error: SlimnetError.respell(error, this.#spelling) };
     }
   }
 
@@ -130,6 +139,6 @@ export class ImageLoader {
   async #decodeItem({ owned, error }: Item, signal: AbortSignal | undefined): Promise<RawImage> {
     signal?.throwIfAborted();
     if (owned === null) throw error;
-    return decodeOwned(owned, this.#decode);
+    return spelling(this.#spelling, () => decodeOwned(owned, this.#decode));
   }
 }

@@ -1,6 +1,6 @@
 import { describe } from '../core/dtype.js';
 import { checkBoolean, checkInteger, checkOneOf, checkOptions, type Defaults, withDefaults } from '../core/options.js';
-import { ArgumentError } from '../errors.js';
+import { ArgumentError, spelledInCode, spelling } from '../errors.js';
 import type { Augmentation, NativeDrawOptions } from '../native/addon.js';
 import { loadAddon } from '../native/binding.js';
 import { defaultMaxPixels } from './decoding.js';
@@ -71,11 +71,16 @@ const defaults = {
  */
 export async function preprocessImage(image: RawImage, options: PreprocessImageOptions): Promise<Float32Array> {
   const { spec, draw } = checkedOptions('preprocessImage', options);
-  const own = copyRawImage(image, defaultMaxPixels);
-  const addon = loadAddon();
-  if (options.isTraining !== true) return addon.preprocess(spec, [own]);
-  return addon.preprocess(spec, [own], [addon.drawAugmentation(spec, own, draw)]);
+  return spelling(preprocessImageSpelling, async () => {
+    const own = copyRawImage(image, defaultMaxPixels);
+    const addon = loadAddon();
+    if (options.isTraining !== true) return addon.preprocess(spec, [own]);
+    return addon.preprocess(spec, [own], [addon.drawAugmentation(spec, own, draw)]);
+  });
 }
+
+/** How hints of `preprocessImage` name its options. */
+export const preprocessImageSpelling = spelledInCode(Object.keys(defaults));
 
 /**
  * What `preprocessImage` does to an image of this size in training, by the same options.

@@ -1,5 +1,5 @@
 import { describe, refuseDetached } from '../core/dtype.js';
-import { ImageError } from '../errors.js';
+import { advice, ImageError } from '../errors.js';
 
 /** Decoded pixels: rows of interleaved 8-bit channels. */
 export interface RawImage {
@@ -40,7 +40,7 @@ export function copyRawImage(image: RawImage, maxPixels: number): RawImage {
   }
   if (width * height > maxPixels) {
     throw new ImageError(`The image has ${width} x ${height} pixels, the limit is ${maxPixels}.`, {
-      hint: 'raise maxPixels.',
+      hint: advice`raise ${'maxPixels'}.`,
     });
   }
   const kind = Object.prototype.toString.call(data).slice(8, -1);

@@ -1,5 +1,5 @@
 /** Requests that meet share batches, as those of Triton's dynamic batcher do. What their payloads are does not matter here. */
-import { ArgumentError, ExecutionError, InternalError } from '../errors.js';
+import { ArgumentError, advice, ExecutionError, InternalError } from '../errors.js';
 import { Cancellation, SignalListeners, timeoutError } from '../runtime/session/cancellation.js';
 import { Admission, type Load } from './admission.js';
 import { batchSizeFor } from './batch_sizes.js';
@@ -198,7 +198,7 @@ export class DynamicBatcher<K, P, R> {
     if (this.#outside.size > 0 || this.#waiting + count > queueLimit) {
       this.#counts.rejected++;
       const full = `The queue is full: ${this.#waiting} of ${queueLimit} images wait, ${count} more came.`;
-      throw queueFull(full, this.#untilRoom(count), 'raise batching.queueLimit');
+      throw queueFull(full, this.#untilRoom(count), 'batching.queueLimit');
     }
     // An idle device takes anybody: if nobody were admitted, nothing would be learned of batches that are fast again.
     if (timeoutMs === undefined || (this.#running.size === 0 && this.#waiting === 0)) return;
@@ -515,7 +515,7 @@ export class DynamicBatcher<K, P, R> {
   #outOfReach({ timeoutMs, count }: { timeoutMs: number | undefined; count: number }, late: number): ExecutionError {
     this.#counts.rejected++;
     const text = `The time limit of ${timeoutMs} ms cannot be met: ${this.#waiting} images wait, ${count} more came, and results would be late by about ${Math.ceil(late)} ms.`;
-    return queueFull(text, late, 'allow more with timeoutMs');
+    return queueFull(text, late, 'timeoutMs');
   }
 
   #wait(request: Request<K, P, R>, change: number): void {
@@ -548,12 +548,13 @@ export class DynamicBatcher<K, P, R> {
   }
 }
 
-function queueFull(message: string, waitMs: number, orElse: string): ExecutionError {
+/** @param limit the option that refuses, with less of which nothing would have been */
+function queueFull(message: string, waitMs: number, limit: string): ExecutionError {
   const retryAfterMs = Math.max(1, Math.ceil(waitMs));
   return new ExecutionError(message, {
     code: 'ERR_QUEUE_FULL',
     retryAfterMs,
-    hint: `try again in ${retryAfterMs} ms, or ${orElse}.`,
+    hint: advice([`try again in ${retryAfterMs} ms, or raise `, '.'], limit).or(`try again in ${retryAfterMs} ms.`),
   });
 }
 

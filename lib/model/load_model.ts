@@ -103,6 +103,9 @@ const defaults = {
   packedCache: 'auto',
 } satisfies Defaults<LoadModelOptions>;
 
+/** How hints of `loadModel` name its options. */
+export const loadModelSpelling = spelledInCode(Object.keys(defaults));
+
 type CompleteOptions = WithDefaults<LoadModelOptions, typeof defaults>;
 
 /** Options that were checked, and what some of them come to. */
@@ -122,7 +125,7 @@ const programsBesides = 8;
  * @throws ArgumentError for options, CheckpointError when the weights do not fit
  */
 export async function loadModel(name: NetworkName | OwnNetwork, options: LoadModelOptions): Promise<Model> {
-  return spelling(spelledInCode(Object.keys(defaults)), async () => {
+  return spelling(loadModelSpelling, async () => {
     const entry = typeof name === 'object' && name !== null ? ownEntry(name) : network(name);
     const loading = checkedOptions(entry, options);
     const { checkpoint } = loading.options;

@@ -6,7 +6,7 @@ import type { ImageSource } from '../data/decoding.js';
 import { ImageLoader, type Item } from '../data/image_loader.js';
 import type { PreprocessingSpec } from '../data/preprocessing.js';
 import type { RawImage } from '../data/raw_image.js';
-import { ArgumentError, ExecutionError } from '../errors.js';
+import { ArgumentError, ExecutionError, spelledInCode, spelling } from '../errors.js';
 import type { CalibrateOptions, Calibration } from '../runtime/precision/calibration.js';
 import { deviceNamed, instructionSet } from '../runtime/precision/device.js';
 import type { PrecisionCost, PrecisionReport } from '../runtime/precision/precision_report.js';
@@ -50,6 +50,14 @@ const warmupDefaults = {
   outputs: undefined,
   signal: undefined,
 } satisfies Defaults<WarmupModelOptions>;
+
+/** How hints name options to those who call a model: most are options of `loadModel`. */
+export const modelSpelling = spelledInCode({
+  timeoutMs: 'timeoutMs',
+  'batching.queueLimit': 'batching.queueLimit of loadModel',
+  maxPixels: 'decode.maxPixels of loadModel',
+  timeoutSeconds: 'decode.timeoutSeconds of loadModel',
+});
 
 /** Gives images that nobody else can change. */
 type Copies = () => readonly Item[];
@@ -104,7 +112,7 @@ export class Model {
     this.weights = parts.weights;
     this.preprocessing = parts.preprocessing;
     this.#batching = parts.batching;
-    this.#images = new ImageLoader(parts.preprocessing, parts.images);
+    this.#images = new ImageLoader(parts.preprocessing, { ...parts.images, spelling: modelSpelling });
     this.#runsAtOnce = runsAtOnce(session.stats());
     this.#batcher = new DynamicBatcher({
       ...parts.batching,
@@ -348,7 +356,8 @@ export class Model {
     const rows = this.#collect(sources, output, options);
     this.#pending.add(rows);
     try {
-      return many ? await rows : ((await rows)[0] as Float32Array);
+      const all = await spelling(modelSpelling, () => rows);
+      return many ? all : (all[0] as Float32Array);
     } finally {
       this.#pending.delete(rows);
     }
@@ -457,7 +466,9 @@ export class Model {
     { signal, timeoutMs, borrowed = false }: PredictOptions & { readonly borrowed?: boolean },
   ): Promise<Float32Array> {
     const options = defined({ signal, timeoutMs, borrowed });
-    const { result } = await this.session.run({ images: pixels }, this.#fetches(output), options);
+    const { result } = await spelling(modelSpelling, () =>
+      this.session.run({ images: pixels }, this.#fetches(output), options),
+    );
     return result.data as Float32Array;
   }
 

@@ -87,7 +87,11 @@ test('classify, embed and logits are those of the network run by hand, with its 
 });
 
 test('calls share batches, and there are streams, warm-ups and calibrations', async () => {
-  await using model = await loadModel(own, { ...options, checkpoint, batching: { maxBatchSize: 4 } });
+  await using model = await loadModel(own, {
+    ...options,
+    checkpoint,
+    batching: { maxBatchSize: 4, maxQueueDelayMs: 1000 },
+  });
   await model.warmup({ batchSizes: [1, 4], outputs: ['predictions'] });
   const results = await Promise.all(Array.from({ length: 12 }, (_, i) => model.classify(pictures[i % 3] as Buffer)));
   expect(results[4]).toEqual(results[1]);

@@ -62,7 +62,9 @@ export class ConvertedValues {
       if (!isDType(dtype)) {
         throw new ArgumentError(`${name} is of dtype ${dtype}, which cannot be converted.`, {
           path: this.#reader.path,
-          hint: isNumeric(dtype) ? advice`say what to make of it, as in ${['cast', 'bfloat16']}.` : 'exclude it.',
+          hint: isNumeric(dtype)
+            ? advice`say what to make of it, as in ${['cast', 'bfloat16']}.`
+            : advice`leave it out: ${['exclude', [name]]}.`,
         });
       }
       return { name: renamed, dtype, shape, data: () => this.#readStored(info, dtype) };

@@ -1,5 +1,5 @@
 /** What may stand in the way of files that are to be written. */
-import { ArgumentError } from '../../errors.js';
+import { ArgumentError, advice } from '../../errors.js';
 import { identity } from './file_identity.js';
 
 /**
@@ -23,7 +23,7 @@ export async function assertWritable(
     if (!overwrite) {
       throw new ArgumentError('The file exists already.', {
         path: file,
-        hint: 'have it replaced: overwrite: true, on the command line --force.',
+        hint: advice`have it replaced: ${['overwrite', true]}.`,
       });
     }
   }

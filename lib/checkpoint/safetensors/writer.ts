@@ -2,7 +2,7 @@
  * Writer for safetensors files: wide element types first, then by name, the header padded so that the data is aligned.
  */
 import { bytesOf, describe } from '../../core/dtype.js';
-import { ArgumentError } from '../../errors.js';
+import { ArgumentError, advice } from '../../errors.js';
 import { type CheckpointEntry, entryBytes, type NumericEntry, numericBytes } from '../entries.js';
 import type { ByteSink } from '../files/byte_sink.js';
 import { maxHeaderBytes, metadataKey, typeNames } from './reader.js';
@@ -26,7 +26,7 @@ export async function writeSafetensors(
 function checkEntry(entry: CheckpointEntry): NumericEntry {
   if (entry.dtype === 'string') {
     throw new ArgumentError(`A safetensors file cannot hold strings, as in ${entry.name}.`, {
-      hint: "Write format 'tensorflow_v2'.",
+      hint: advice`write ${['format', 'tensorflow_v2']}.`,
     });
   }
   if (entry.name === metadataKey)

@@ -1,6 +1,6 @@
 /** Writer for TensorFlow's first checkpoint format (one shard), byte for byte what TensorFlow writes. */
 import { type DType, isDType } from '../../core/dtype.js';
-import { ArgumentError } from '../../errors.js';
+import { ArgumentError, advice } from '../../errors.js';
 import type { Crc32c } from '../../formats/crc32c.js';
 import { type CheckpointEntry, numericBytes, stringBytes } from '../entries.js';
 import type { ByteSink } from '../files/byte_sink.js';
@@ -16,6 +16,8 @@ const maxMessageBytes = 2 ** 31;
 
 const unsupported: readonly DType[] = ['bfloat16', 'uint32', 'uint64'];
 
+const otherFormat = advice`write ${['format', 'tensorflow_v2']} or ${['format', 'safetensors']}.`;
+
 /** Writes entries, which must be sorted by name. @throws ArgumentError for what the format cannot hold. */
 export async function writeSlicesV1(
   sink: ByteSink,
@@ -25,7 +27,7 @@ export async function writeSlicesV1(
   for (const { name, dtype } of entries) {
     if (isDType(dtype) && unsupported.includes(dtype)) {
       throw new ArgumentError(`The TensorFlow V1 format cannot hold ${dtype}, the dtype of ${name}.`, {
-        hint: "Write format 'tensorflow_v2' or 'safetensors'.",
+        hint: otherFormat,
       });
     }
   }
@@ -44,7 +46,7 @@ export async function writeSlicesV1(
       throw new ArgumentError(
         `${entry.name} takes ${values.length} bytes, more than the TensorFlow V1 format can hold.`,
         {
-          hint: "Write format 'tensorflow_v2' or 'safetensors'.",
+          hint: otherFormat,
         },
       );
     }

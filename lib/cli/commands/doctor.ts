@@ -53,7 +53,7 @@ export const doctor: DefineCommand = (program, io, finish) => {
       try {
         addon = loadAddon();
       } catch (error) {
-        await report(io, json, host, { addon: `missing: ${errorText(error)}` }, [], null);
+        await report(io, json, host, { addon: `missing: ${errorText(io, error)}` }, [], null);
         return finish(exitStatus.failed);
       }
       const backends = addon.backends();

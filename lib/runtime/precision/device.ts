@@ -2,7 +2,7 @@
 import { describe } from '../../core/dtype.js';
 import { anyOf } from '../../core/options.js';
 import { type ComputePrecision, computePrecisions, type LowPrecision, precisions } from '../../core/precision.js';
-import { ArgumentError, BackendError } from '../../errors.js';
+import { ArgumentError, advice, BackendError } from '../../errors.js';
 import { loadAddon } from '../../native/binding.js';
 
 /** One device as `devices()` lists it. */
@@ -79,7 +79,7 @@ export function backendOf(device: unknown): string {
   }
   if (Object.hasOwn(known, device)) return known[device] as string;
   if (/^(cuda|gpu)(:\d+)?$/i.test(device)) {
-    throw new BackendError(`Device ${device} cannot be used: ${noCuda}.`, { hint: "use device 'cpu'." });
+    throw new BackendError(`Device ${device} cannot be used: ${noCuda}.`, { hint: advice`use ${['device', 'cpu']}.` });
   }
   const found = devices().find((listed) => listed.name === device);
   if (found !== undefined) return found.backend;
@@ -131,12 +131,12 @@ export function resolvePrecision(device: Device, precision: unknown, model: Mode
   const refusal = device.precisions[wanted];
   if (wanted !== 'float32' && refusal !== '') {
     throw new BackendError(`Precision ${wanted} cannot be had on device ${device.name}: ${refusal}.`, {
-      hint: "use precision 'float32', or 'auto' for what is fastest here.",
+      hint: advice`use ${['precision', 'float32']}, or ${['precision', 'auto']} for what is fastest here.`,
     });
   }
   if (wanted === 'int8' && !model.calibrated) {
     throw new ArgumentError('precision: int8 needs a calibration, the ranges of all values.', {
-      hint: 'make one with `slimnet quantize` or session.calibrate(), and pass it as calibration.',
+      hint: advice`make one with \`slimnet quantize\` (in code: session.calibrate()), and pass it as ${'calibration'}.`,
     });
   }
   const choice = { chosen: wanted, why: 'asked for' };

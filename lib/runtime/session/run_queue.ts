@@ -1,7 +1,7 @@
 /** Handing runs to native code in the order of the calls, also where a program is still being compiled. */
 import { allocate, type TypedArray } from '../../core/dtype.js';
 import type { Variable } from '../../core/graph.js';
-import { ExecutionError, isSlimnetError } from '../../errors.js';
+import { advice, ExecutionError, isSlimnetError } from '../../errors.js';
 import type { NativeProgram } from '../../native/addon.js';
 import type { Program } from '../programs/program.js';
 import type { Cancellation } from './cancellation.js';
@@ -42,7 +42,7 @@ export class RunQueue {
     if (this.#parked >= this.#limit) {
       throw new ExecutionError(`The queue is full: ${this.#parked} runs wait already.`, {
         code: 'ERR_QUEUE_FULL',
-        hint: 'await earlier runs, or raise queueLimit.',
+        hint: advice`await earlier runs, or raise ${'queueLimit'}.`.or('await earlier runs.'),
       });
     }
     this.#parked++;

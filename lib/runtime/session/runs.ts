@@ -2,7 +2,7 @@
 import type { TypedArray } from '../../core/dtype.js';
 import type { Graph, Tensor } from '../../core/graph.js';
 import { checkBoolean, checkInteger, checkSignal, type Defaults, defined, withDefaults } from '../../core/options.js';
-import { ArgumentError } from '../../errors.js';
+import { ArgumentError, advice } from '../../errors.js';
 import type { NativeProgram } from '../../native/addon.js';
 import { updatesOf } from '../../plan/encode.js';
 import {
@@ -139,7 +139,7 @@ export class Runs {
     if (all.length < 1 || all.length > programLimit) {
       const kept = `as many as programs are kept, ${programLimit}`;
       throw new ArgumentError(`warmup: shapes: expected 1 to ${kept}, received ${all.length}.`, {
-        hint: 'raise programLimit of Session.create.',
+        hint: advice`raise ${'programLimit'}.`,
       });
     }
     await lifetime.cancellably(signal, undefined, async (cancellation) => {

@@ -4,7 +4,7 @@ import { describe, dtypes, holds, isFloating, type TypedArray } from '../../core
 import type { Variable } from '../../core/graph.js';
 import { type Defaults, withDefaults } from '../../core/options.js';
 import { elementCount, shapeText } from '../../core/shape.js';
-import { ArgumentError, ScopeError, ShapeError } from '../../errors.js';
+import { ArgumentError, ScopeError, ShapeError, spelledInCode } from '../../errors.js';
 import type { Session } from '../session/session.js';
 import { restoreWanted, saverWords, type VariableList, type Words, wantedOf } from './restoring.js';
 
@@ -86,6 +86,10 @@ const assignFnDefaults = {
   reshape: false,
 } satisfies Defaults<AssignFromCheckpointFnOptions>;
 
+/** Of `numClasses` a network is built with. */
+export const assignSpelling = spelledInCode([...Object.keys(assignDefaults), 'numClasses']);
+export const assignFnSpelling = spelledInCode([...Object.keys(assignFnDefaults), 'numClasses']);
+
 const assignWords: Words = {
   missing: (tensor) => `Checkpoint is missing variable [${tensor}].`,
   misshaped: (tensor, stored, variable) =>
@@ -109,6 +113,7 @@ export async function assignFromCheckpoint(
     ignoreMissing,
     reshape: false,
     words: assignWords,
+    spelled: assignSpelling,
   });
   warn(plan);
   return plan;
@@ -128,7 +133,12 @@ export function assignFromCheckpointFn(
   const wanted = wantedOf(varList, 'assignFromCheckpointFn');
   if (wanted.size === 0) throw new ArgumentError('assignFromCheckpointFn: varList cannot be empty.');
   return async (session) => {
-    const plan = await restoreWanted(session, modelPath, wanted, { ignoreMissing, reshape, words: saverWords });
+    const plan = await restoreWanted(session, modelPath, wanted, {
+      ignoreMissing,
+      reshape,
+      words: saverWords,
+      spelled: assignFnSpelling,
+    });
     warn(plan);
     return plan.assignments.length === 0 ? null : plan;
   };

@@ -4,7 +4,7 @@ import { describePlan, hintsFor } from '../../checkpoint/restore/report.js';
 import { describe } from '../../core/dtype.js';
 import type { Variable } from '../../core/graph.js';
 import { shapeText } from '../../core/shape.js';
-import { ArgumentError, CheckpointError } from '../../errors.js';
+import { ArgumentError, CheckpointError, type Spelling, spelling } from '../../errors.js';
 import { loadAddon } from '../../native/binding.js';
 import type { Session } from '../session/session.js';
 
@@ -59,6 +59,8 @@ export interface Restoring {
   readonly ignoreMissing: boolean;
   readonly reshape: boolean;
   readonly words: Words;
+  /** How the function that restores spells its options in hints. */
+  readonly spelled: Spelling;
 }
 
 /**
@@ -69,7 +71,16 @@ export async function restoreWanted(
   session: Session,
   path: string,
   wanted: Wanted,
-  { ignoreMissing, reshape, words }: Restoring,
+  { ignoreMissing, reshape, words, spelled }: Restoring,
+): Promise<RestorePlan<Variable>> {
+  return spelling(spelled, () => matchAndRestore(session, path, wanted, { ignoreMissing, reshape, words }));
+}
+
+async function matchAndRestore(
+  session: Session,
+  path: string,
+  wanted: Wanted,
+  { ignoreMissing, reshape, words }: Omit<Restoring, 'spelled'>,
 ): Promise<RestorePlan<Variable>> {
   const variables = [...wanted.keys()];
   const nameMap = Object.fromEntries([...wanted].map(([{ name }, tensor]) => [name, tensor]));

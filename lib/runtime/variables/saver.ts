@@ -9,7 +9,7 @@ import {
 import { describe } from '../../core/dtype.js';
 import type { Variable } from '../../core/graph.js';
 import { checkInteger, type Defaults, defined, type WithDefaults, withDefaults } from '../../core/options.js';
-import { ArgumentError } from '../../errors.js';
+import { ArgumentError, spelledInCode } from '../../errors.js';
 import type { Session } from '../session/session.js';
 import { restoreWanted, saverWords, type Wanted, wantedOf } from './restoring.js';
 
@@ -40,6 +40,9 @@ const saverDefaults = {
   format: 'tensorflow_v2',
 } satisfies Defaults<SaverOptions>;
 const saveDefaults = { globalStep: undefined, writeState: true } satisfies Defaults<SaverSaveOptions>;
+
+/** How hints of a saver's `restore` name its options; of `numClasses` a network is built with. */
+export const saverSpelling = spelledInCode({ reshape: 'reshape', numClasses: 'numClasses' });
 
 /**
  * Saves and restores the variables of sessions as TensorFlow's Saver does: checkpoints are numbered, the newest few are kept, and
@@ -101,6 +104,7 @@ export class Saver {
       ignoreMissing: false,
       reshape,
       words: saverWords,
+      spelled: saverSpelling,
     });
   }
 

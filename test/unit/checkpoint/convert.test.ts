@@ -126,7 +126,7 @@ describe('values', () => {
     length.writeBigUInt64LE(BigInt(header.length));
     writeFileSync(at('complex.safetensors'), Buffer.concat([length, Buffer.from(header), Buffer.alloc(12)]));
     await expect(convertCheckpoint(at('complex.safetensors'), at('out'))).rejects.toThrow(
-      /c is of dtype complex64, which cannot be converted\. Hint: exclude it/,
+      /c is of dtype complex64, which cannot be converted\. Hint: leave it out: exclude: \['c'\]\./,
     );
     await convertCheckpoint(at('complex.safetensors'), at('out'), { exclude: ['c'] });
     expect(await namesIn(at('out'))).toEqual(['x']);
@@ -206,7 +206,7 @@ describe('files', () => {
     const before = await contents(out);
     await expect(convertCheckpoint(path, out, { format })).rejects.toMatchObject({
       code: 'ERR_ARGUMENT',
-      message: expect.stringMatching(/exists already.*--force/),
+      message: expect.stringMatching(/exists already.*Hint: have it replaced: overwrite: true\./),
     });
     expect(await contents(out)).toEqual(before);
     await convertCheckpoint(path, out, { format, overwrite: true });

@@ -177,6 +177,20 @@ describe('classify', () => {
     expect(err).toMatch(/Gro\ufffd\.jpg: Line 2 of standard input is not UTF-8.*\n.*1 of 3 images failed/s);
   });
 
+  test('hints are in the spelling of the command line, and name nothing that it lacks', async () => {
+    const limited = await slimnet(['classify', all()[0] as string, ...model, '--max-pixels', '100', '-f', 'jsonl']);
+    expect(limited.err).toMatch(/pixel limit.* Hint: raise --max-pixels if the image is meant to be that large\./);
+    expect(JSON.parse(limited.out)).toMatchObject({ error: { message: expect.stringContaining('--max-pixels') } });
+    const misfit = await slimnet(['classify', all()[0] as string, ...model, '--classes', '7']);
+    expect(misfit.status).toBe(1);
+    expect(misfit.err).toMatch(/Hint: The checkpoint has 10 classes, the network 7: build it with --classes 10\./);
+    expect(misfit.err).not.toMatch(/excludeScopes|ignoreMissing|exclude-scopes/);
+    const int8 = await slimnet(['classify', all()[0] as string, ...model.slice(0, 2), '--precision', 'int8']);
+    expect(int8.err).toMatch(/Hint: make one with `slimnet quantize` .*, and pass it as --calibration\./);
+    const cuda = await slimnet(['classify', all()[0] as string, ...model, '--device', 'cuda']);
+    expect(cuda.err).toMatch(/Hint: use --device cpu\./);
+  });
+
   test('stops in order when interrupted', async () => {
     const controller = new AbortController();
     setTimeout(() => controller.abort(), 50);

@@ -107,9 +107,9 @@ describe('streams', () => {
 });
 
 test('errors of ours are one line with their code, bugs show where they come from', () => {
-  expect(errorText(new ImageError('It is damaged.', { path: 'a.jpg', hint: 'copy it again.' }))).toBe(
+  expect(errorText({}, new ImageError('It is damaged.', { path: 'a.jpg', hint: 'copy it again.' }))).toBe(
     'a.jpg: It is damaged. Hint: copy it again. [ERR_IMAGE]',
   );
-  expect(errorText(new InternalError('a bug'))).toMatch(/a bug\n\s+at /);
-  expect(errorText('thrown text')).toBe('thrown text');
+  expect(errorText({}, new InternalError('a bug'))).toMatch(/a bug\n\s+at /);
+  expect(errorText({}, 'thrown text')).toBe('thrown text');
 });

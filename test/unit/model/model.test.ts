@@ -50,6 +50,27 @@ function load(options: LoadModelOptions = {}): Promise<Model> {
 
 const probabilities = (predictions: readonly Prediction[]) => predictions.map(({ probability }) => probability);
 
+describe('hints', () => {
+  test('of a model name the options of loadModel, in calls and in streams', async () => {
+    await using small = await load({ decode: { maxPixels: 100 } });
+    const expected = /Hint: raise decode\.maxPixels of loadModel( if the image is meant to be that large)?\.$/;
+    await expect(small.classify(paths[0] as string)).rejects.toThrow(expected);
+    await expect(small.embed([pictures[0] as (typeof pictures)[0]])).rejects.toThrow(expected);
+    const failures: unknown[] = [];
+    const onFailure = (_: unknown, error: unknown) => failures.push((error as Error).message);
+    for await (const _ of small.stream(paths.slice(0, 2), 'logits', { onFailure }));
+    expect(failures).toEqual([expect.stringMatching(expected), expect.stringMatching(expected)]);
+  });
+
+  test('of loadModel name its options, and none that it lacks', async () => {
+    const attempt = load({ numClasses: 7 });
+    await expect(attempt).rejects.toThrow(
+      /Hint: The checkpoint has 10 classes, the network 7: build it with numClasses: 10\.$/,
+    );
+    await expect(attempt).rejects.not.toThrow(/excludeScopes|ignoreMissing/);
+  });
+});
+
 describe('a model', () => {
   test('knows its classes, labels, preprocessing and label offset', () => {
     expect(model).toMatchObject({ name: 'resnet_v1_50', numClasses: classes, labels: names, labelOffset: 1 });
