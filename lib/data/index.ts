@@ -33,6 +33,7 @@ export {
   tfRecords,
 } from './data_sets/index.js';
 export { type DecodeOptions, decodeImage, defaultMaxPixels, type ImageSource } from './decoding.js';
+export { type Picture, pictureOf } from './picture_of.js';
 export {
   drawAugmentation,
   type PreprocessImageOptions,

@@ -1,6 +1,7 @@
 """Summaries as TensorFlow writes them.
 
-Writes test/golden/summaries.json: serialized Summary messages in base64 of histograms (of `values`, float64) and of a scalar and an image.
+Writes test/golden/summaries.json: serialized Summary messages in base64 of histograms (of `values`, float64) and of a scalar and an image; and
+what the image summary makes of float32 pictures of 2 x 2 pixels.
 """
 
 import base64
@@ -19,6 +20,24 @@ HISTOGRAMS = {
     'many sizes': np.concatenate([sign * 10.0 ** np.arange(-14, 22) * (1 + np.arange(36) / 37) for sign in (1, -1)]),
 }
 
+PIXELS = np.array([-1, 0, 1, 0.5, -0.5, 0.25, 0.1, 0.99, -0.999, 1e-9, 2e-3, -0.7], np.float32)
+PICTURES = {
+    'a picture of both signs': PIXELS,
+    'one without negative values': np.abs(PIXELS),
+    'one of large values': PIXELS * 130 + 5,
+    'one whose largest value is negative': PIXELS - 7,
+    'one of zeros': PIXELS * 0,
+    'one of almost zeros': PIXELS * 1e-8,
+    'one with values that are not finite': np.where(np.arange(12) == 3, np.nan, np.where(np.arange(12) == 11, np.inf, PIXELS)),
+}
+
+
+def picture(values):
+    with tf.Graph().as_default() as graph, new_session(graph) as session:
+        written = session.run(tf.summary.image('input', tf.constant(values.reshape(1, 2, 2, 3), tf.float32)))
+        encoded = tf.Summary.FromString(written).value[0].image.encoded_image_string
+        return session.run(tf.image.decode_png(tf.constant(encoded))).ravel()
+
 
 def main():
     text = lambda data: base64.b64encode(data).decode()
@@ -31,7 +50,9 @@ def main():
         scalar = session.run(tf.summary.scalar('loss', tf.constant(0.1)))
     image = tf.Summary(value=[tf.Summary.Value(tag='input/image/0', image=tf.Summary.Image(
         height=2, width=3, colorspace=3, encoded_image_string=b'not really a png'))])
-    fixtures.write_json('summaries.json', {'versions': VERSIONS, 'histograms': histograms, 'scalar': text(scalar),
+    pictures = {name: {'values': fixtures.numbers(values.astype(np.float32)), 'bytes': [int(b) for b in picture(values)]}
+                for name, values in PICTURES.items()}
+    fixtures.write_json('summaries.json', {'versions': VERSIONS, 'pictures': pictures, 'histograms': histograms, 'scalar': text(scalar),
                                            'image': text(image.SerializeToString())})
 
 

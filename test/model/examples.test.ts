@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { decodeImage, shapeClasses } from '../../lib/data/index.js';
+import { readEvents } from '../helpers/event_reader.js';
 import { encoders, gradient, paint } from '../helpers/pictures.js';
 import { writePlainCheckpoint } from '../helpers/plain_checkpoint.js';
 
@@ -40,6 +41,7 @@ test('each example is tested here and named in their README', () => {
   const files = readdirSync(examples).filter((name) => name.endsWith('.mjs'));
   expect(files.sort()).toEqual([
     'classify.mjs',
+    'data_set.mjs',
     'dense_features.mjs',
     'event_loop.mjs',
     'features.mjs',
@@ -71,6 +73,26 @@ test('classify.mjs prints three classes for each picture', async () => {
   blocks.forEach((block, i) => {
     expect(block).toMatch(new RegExp(`^${pictures[i]}\n(  \\d+\\.\\d %  kind \\d+(\n|$)){3}$`));
   });
+});
+
+test('data_set.mjs makes whole batches of drawn shapes, and of a folder of classes', async () => {
+  const events = join(folder, 'events');
+  const drawn = (await run('data_set.mjs')).trimEnd().split('\n');
+  expect(drawn[0]).toBe('160 images of 10 classes, 40 held out');
+  expect(drawn).toHaveLength(1 + 20);
+  expect(drawn.at(-1)).toMatch(/^batch 20: (\w+, ){7}\w+; then epoch 1, image 0$/);
+  for (const name of ['cat', 'dog']) {
+    mkdirSync(join(folder, 'classes', name), { recursive: true });
+    for (let i = 0; i < 5; i++) copyFileSync(pictures[i % 3] as string, join(folder, 'classes', name, `${i}.png`));
+  }
+  const found = (await run('data_set.mjs', [join(folder, 'classes'), events])).trimEnd().split('\n');
+  expect(found[0]).toBe('8 images of 2 classes, 2 held out');
+  expect(found[1]).toMatch(/^batch 1: ((cat|dog)(, |;)){8} then epoch 1, image 0$/);
+  const [file] = readdirSync(events);
+  expect(readEvents(readFileSync(join(events, file as string))).map(({ values }) => values[0]?.tag)).toEqual([
+    undefined,
+    'input/image/0',
+  ]);
 });
 
 test('features.mjs finds the two pictures that look alike', async () => {

@@ -4,7 +4,7 @@ import { drawAugmentation } from '../../../../lib/data/preprocess_image.js';
 import { type PreprocessingName, preprocessingFor } from '../../../../lib/data/preprocessing.js';
 import { ArgumentError } from '../../../../lib/errors.js';
 import type { Augmentation } from '../../../../lib/native/addon.js';
-import { goldenPicture } from '../../../helpers/pictures.js';
+import { goldenPicture, paint } from '../../../helpers/pictures.js';
 import { addon } from '../../../helpers/run.js';
 
 function draws(
@@ -160,4 +160,30 @@ test.each([
 ])('%s is refused', (make, message) => {
   expect(make).toThrow(ArgumentError);
   expect(make).toThrow(message);
+});
+
+test("colours do the same with vgg's values of 0 to 255 as with inception's of 0 to 1, which are compared with TensorFlow's", async () => {
+  // Mild enough for nothing to be clipped by inception's preprocessing.
+  const image = paint(16, 16, (x, y) => [96 + 4 * x, 100 + 3 * y, 120 + 2 * (x ^ y)]);
+  const colour = (unit: number) =>
+    [
+      { op: 'brightness', amount: 0.05 * unit },
+      { op: 'contrast', amount: 0.8 },
+      { op: 'saturation', amount: 1.2 },
+      { op: 'hue', amount: 0.07 },
+    ] as const;
+  const crop = { top: 0, left: 0, height: 16, width: 16 };
+  const common = { crop, resizeMethod: 'bilinear', flip: false } as const;
+  const made = async (name: PreprocessingName, resizeSide: number, unit: number) =>
+    addon().preprocess(
+      { ...preprocessingFor(name, 16), resizeSide: 16 },
+      [image],
+      [{ ...common, resizeSide, colour: colour(unit) }],
+    );
+  const means = [123.68, 116.78, 103.94];
+  const [vgg, inception] = [await made('vgg', 16, 255), await made('inception', 0, 1)];
+  const difference = vgg.map((value, i) =>
+    Math.abs(value + (means[i % 3] as number) - 255 * ((inception[i] as number) / 2 + 0.5)),
+  );
+  expect(Math.max(...difference)).toBeLessThan(1e-3);
 });
