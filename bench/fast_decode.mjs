@@ -58,8 +58,8 @@ try {
     pictures.flatMap(({ paths }) => paths),
     checkpoint,
   );
-  const exact = await loadModel(name, { checkpoint });
-  const fast = await loadModel(name, { checkpoint, decode: { mode: 'fast' } });
+  const exact = await loadModel(name, { checkpoint, precision: 'float32' });
+  const fast = await loadModel(name, { checkpoint, precision: 'float32', decode: { mode: 'fast' } });
   console.log(
     '| picture | exact, ms of CPU | fast, ms of CPU | largest change of a logit | cosine of the logits | same first class | same top 5 |',
   );
