@@ -32,9 +32,10 @@ const libLayers = (() => {
   // slim.learning trains, in a session; all else of Slim builds graphs.
   above('slim/learning', 'train');
   above('slim_namespace', 'runtime', 'slim', 'slim/learning');
+  above('trainer', 'model', 'train');
   above('serve', 'model', 'train');
-  above('cli', 'model', 'train', 'export', 'report');
-  above('index', 'serve', 'cli', 'export', 'slim_namespace', 'summaries', 'report');
+  above('cli', 'trainer', 'export', 'report');
+  above('index', 'trainer', 'serve', 'cli', 'export', 'slim_namespace', 'summaries', 'report');
   return layers;
 })();
 

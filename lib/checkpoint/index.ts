@@ -22,6 +22,7 @@ export {
 } from './restore/match_variables.js';
 export { withAverages } from './restore/moving_averages.js';
 export type { NameMap, TensorSource } from './restore/tensor_source.js';
+export { readRunState, runStateTensors } from './run_state.js';
 export {
   type CheckpointState,
   latestCheckpoint,

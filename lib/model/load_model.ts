@@ -4,6 +4,7 @@ import {
   type CheckpointSource,
   openCheckpoint,
   type RestorePlan,
+  readRunState,
   withAverages,
 } from '../checkpoint/index.js';
 import { describe } from '../core/dtype.js';
@@ -60,7 +61,7 @@ export interface LoadModelOptions
   readonly prefix?: string;
   /** Takes the moving averages that training kept of the weights (`<variable>/ExponentialMovingAverage`). False unless told. */
   readonly useMovingAverages?: boolean;
-  /** Names of the classes: a file or a list. */
+  /** Names of the classes: a file or a list; those of the training where the checkpoint is of a `Trainer`. */
   readonly labels?: LabelSource;
   /** Classes of the logits; taken from the checkpoint, else from the registry. Weights without logits make a model of features alone. */
   readonly numClasses?: number;
@@ -147,10 +148,12 @@ async function load(
 ): Promise<Model> {
   const { device, precision, minAgreement, keepFloat32, threads, mode, packedCache, untrainedSeed = 0 } = options;
   if (weights?.classes === 0) assertNoClasses(options, weights.reader);
+  const trained = weights === null ? null : await classesOfRun(weights.reader);
   const { graph, outputs, numClasses } = isOwn(entry)
-    ? buildOwnNetwork(entry, options.numClasses, preprocessing, untrainedSeed)
+    ? buildOwnNetwork(entry, options.numClasses ?? trained?.length, preprocessing, untrainedSeed)
     : ofRegistry(entry, options.numClasses ?? weights?.classes ?? entry.numClasses, preprocessing, untrainedSeed);
-  const names = options.labels ?? (isOwn(entry) ? entry.labels : undefined);
+  const known = trained?.length === numClasses ? trained : undefined;
+  const names = options.labels ?? known ?? (isOwn(entry) ? entry.labels : undefined);
   const numbering = isOwn(entry) ? undefined : entry;
   const labels = names === undefined ? null : await loadLabels(names, numClasses, numbering);
   const calibration = await calibrationFor(options);
@@ -167,6 +170,13 @@ async function load(
     await session[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** The classes that a training has written into its checkpoint; null for other checkpoints. */
+async function classesOfRun(reader: CheckpointReader): Promise<readonly string[] | null> {
+  const identity = (await readRunState(reader))?.identity as { readonly classes?: unknown } | undefined;
+  const { classes } = identity ?? {};
+  return Array.isArray(classes) && classes.every((name) => typeof name === 'string') ? classes : null;
 }
 
 /** What names classes, with weights that have none. @throws CheckpointError */

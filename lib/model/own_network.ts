@@ -24,12 +24,13 @@ export interface BuiltNetwork {
   readonly endPoints?: Readonly<Record<string, Tensor>>;
 }
 
-/** A network of one's own, for `loadModel`. */
+/** A network of one's own, for `loadModel` and `Trainer.create`. */
 export interface OwnNetwork {
   /**
-   * Builds the network in inference; runs inside `graph.build`.
+   * Builds the network; runs inside `graph.build`.
    * @param images float32 [images, imageSize, imageSize, 3], preprocessed
-   * @param options as the builders of `nets` take them: `numClasses` where it is known, `isTraining: false`, `globalPool: true`
+   * @param options as the builders of `nets` take them: `numClasses` where it is known, `isTraining` (false for a model),
+   *   `globalPool: true`
    */
   readonly build: (images: Tensor, options: Options<NetworkOptions>) => Tensor | BuiltNetwork;
   /** Pixels a side of the images. */
@@ -105,13 +106,8 @@ export function buildOwnNetwork(
   const graph = new Graph({ seed });
   return graph.build(() => {
     const images = placeholder('float32', [null, height, width, 3], { name: 'images' });
-    const result = build(images, { numClasses: asked, isTraining: false, globalPool: true });
-    const built = checkBuilt(graph, name, refusePromise(result, 'build'));
+    const built = callBuild({ name, build }, images, asked, false);
     const numClasses = built.net.shape.at(-1) as number;
-    if (asked !== undefined && asked !== numClasses)
-      throw new ArgumentError(
-        `${name}: expected logits of ${asked} classes, build gave ${shapeText(built.net.shape)}.`,
-      );
     const predictions =
       built.predictions ?? built.endPoints?.predictions ?? softmax(built.net, { scope: 'predictions' });
     const features = pooled(built.features ?? featuresOf(name, built.net));
@@ -119,7 +115,25 @@ export function buildOwnNetwork(
   });
 }
 
-function checkBuilt(graph: Graph, name: string, result: unknown): BuiltNetwork {
+/**
+ * Calls `build`, and checks what it returns.
+ * @throws ArgumentError for what is no network
+ */
+export function callBuild(
+  { name, build }: Pick<OwnEntry, 'name' | 'build'>,
+  images: Tensor,
+  numClasses: number | undefined,
+  isTraining: boolean,
+): BuiltNetwork {
+  const result = build(images, { numClasses, isTraining, globalPool: true });
+  const built = checkBuilt(images, name, refusePromise(result, 'build'));
+  const { shape } = built.net;
+  if (numClasses !== undefined && shape.at(-1) !== numClasses)
+    throw new ArgumentError(`${name}: expected logits of ${numClasses} classes, build gave ${shapeText(shape)}.`);
+  return built;
+}
+
+function checkBuilt({ graph, shape }: Tensor, name: string, result: unknown): BuiltNetwork {
   const built = (result instanceof Tensor ? { net: result } : result) as BuiltNetwork;
   const net: unknown = built?.net;
   if (!(net instanceof Tensor))
@@ -133,7 +147,7 @@ function checkBuilt(graph: Graph, name: string, result: unknown): BuiltNetwork {
   }
   const [images, ...rest] = net.shape;
   const isRow = rest.length > 0 && rest.slice(0, -1).every((size) => size === 1) && rest.at(-1) !== null;
-  if (images !== null || !isRow || net.dtype !== 'float32') {
+  if (images !== shape[0] || !isRow || net.dtype !== 'float32') {
     throw new ArgumentError(
       `${name}: build: expected logits of float32 [images, classes], received ${typeText(net)}.`,
       {

@@ -32,12 +32,14 @@ const states = Symbol('optimizers');
 /**
  * Adds the updates of the variables, and of the optimizer's own state, to their graph. Variables without a gradient are left out.
  * @param globalStep counts the step; null: nothing does
+ * @param scales factors of the learning rate, for variables that have one
  * @throws ArgumentError when no variable has a gradient, or a schedule has no step to follow; ShapeError for gradients that do not fit
  */
 export function applyGradients(
   optimizer: Optimizer,
   gradientsAndVariables: readonly GradientAndVariable[],
   globalStep: Variable | null,
+  scales: ReadonlyMap<Variable, number> = new Map(),
 ): AppliedGradients {
   const where = 'applyGradients';
   const rule = ruleOfOptimizer(optimizer, where);
@@ -65,7 +67,7 @@ export function applyGradients(
             variable: variable.tensor,
             slots: (slots[i] as readonly Variable[]).map(({ tensor }) => tensor),
             powers: powers.map(({ tensor }) => cast(tensor, variable.dtype)),
-            learningRate: cast(rate, variable.dtype),
+            learningRate: cast(scaled(rate, scales.get(variable) ?? 1), variable.dtype),
             gradient,
             name: variable.name,
           }),
@@ -81,6 +83,10 @@ export function applyGradients(
       };
     });
   });
+}
+
+function scaled(rate: Tensor, scale: number): Tensor {
+  return scale === 1 ? rate : multiply(rate, constant(scale, { dtype: rate.dtype }));
 }
 
 /** Adds 1 to a counter. */

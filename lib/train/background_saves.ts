@@ -1,5 +1,6 @@
 /** Checkpoints that are written while training goes on. */
 import { join } from 'node:path';
+import type { CheckpointEntry } from '../checkpoint/index.js';
 import type { Variable } from '../core/graph.js';
 import type { Saver, Session } from '../runtime/index.js';
 import { stepOf } from './train_step.js';
@@ -11,23 +12,29 @@ export class BackgroundSaves {
   readonly #prefix: string;
   readonly #globalStep: Variable;
   readonly #onError: ((error: unknown) => void) | undefined;
+  readonly #tensors: () => readonly CheckpointEntry[];
   #running: Promise<void> | null = null;
   #failure: { readonly error: unknown } | null = null;
   #lastStart = 0;
 
-  /** @param onError told of a checkpoint that could not be written, and training goes on; without it, training ends */
+  /**
+   * @param onError told of a checkpoint that could not be written, and training goes on; without it, training ends
+   * @param tensors what a checkpoint that is begun now holds besides the variables
+   */
   constructor(
     session: Session,
     saver: Saver,
     folder: string,
     globalStep: Variable,
     onError: ((error: unknown) => void) | undefined,
+    tensors: () => readonly CheckpointEntry[] = () => [],
   ) {
     this.#session = session;
     this.#saver = saver;
     this.#prefix = join(folder, 'model.ckpt');
     this.#globalStep = globalStep;
     this.#onError = onError;
+    this.#tensors = tensors;
   }
 
   /** Begins to write the values that the variables have now; does nothing while an earlier checkpoint is being written. */
@@ -36,6 +43,7 @@ export class BackgroundSaves {
     this.#lastStart = performance.now();
     const saving = this.#saver.save(this.#session, this.#prefix, {
       globalStep: stepOf(this.#session, this.#globalStep),
+      tensors: this.#tensors(),
     });
     this.#running = saving
       .then(

@@ -1,5 +1,6 @@
 /** Training: optimizers, schedules, averages, and Slim's functions of learning. */
 export type { GradientAndVariable } from './apply_gradients.js';
+export { BackgroundSaves } from './background_saves.js';
 export type { FeedSource } from './feed_source.js';
 export { clipGradientNorms, type GradientMultipliers, multiplyGradients } from './gradient_processing.js';
 export { ExponentialMovingAverage, type MovingAverageOptions } from './moving_average.js';
@@ -9,4 +10,4 @@ export type { Schedule } from './schedules/index.js';
 export * as schedules from './schedules/index.js';
 export { type StepReport, type TrainOptions, type TrainStepFn, train } from './train.js';
 export { type CreateTrainOpOptions, createTrainOp, type TrainOpInfo, trainOpInfo } from './train_op.js';
-export { type StepFeeds, type TrainStepOptions, type TrainStepResult, trainStep } from './train_step.js';
+export { type StepFeeds, stepOf, type TrainStepOptions, type TrainStepResult, trainStep } from './train_step.js';

@@ -28,6 +28,8 @@ export interface CreateTrainOpOptions {
   readonly clipGradientNorm?: number;
   /** Factors of gradients, by variable or by the name of one. */
   readonly gradientMultipliers?: GradientMultipliers | null;
+  /** Factors of the learning rate, by variable; 1 unless told. */
+  readonly learningRateScales?: ReadonlyMap<Variable, number>;
   /** A loss that is NaN or infinite fails the step, which then changes nothing. Default true. */
   readonly checkNumerics?: boolean;
   /** Batches whose gradients are averaged for one step. Default 1. `trainStep` runs them one after the other. */
@@ -40,6 +42,7 @@ const defaults = {
   variablesToTrain: null,
   clipGradientNorm: 0,
   gradientMultipliers: null,
+  learningRateScales: new Map(),
   checkNumerics: true,
   gradientAccumulationSteps: 1,
 } satisfies Defaults<CreateTrainOpOptions>;
@@ -90,7 +93,7 @@ export function createTrainOp(totalLoss: Tensor, optimizer: Optimizer, options: 
       let processed = accumulation === null ? found : accumulation.means;
       if (o.gradientMultipliers !== null) processed = multiplyGradients(processed, o.gradientMultipliers);
       if (o.clipGradientNorm > 0) processed = clipGradientNorms(processed, o.clipGradientNorm);
-      const { updates, learningRate } = applyGradients(optimizer, processed, globalStep);
+      const { updates, learningRate } = applyGradients(optimizer, processed, globalStep, o.learningRateScales);
       const checked = o.checkNumerics
         ? apply(ops.checkNumerics, { x: totalLoss }, { message: 'LossTensor is inf or nan' }, 'LossTensor').y
         : totalLoss;

@@ -2,7 +2,7 @@
 import type { Tensor, Variable } from '../core/graph.js';
 import { checkInteger, type Defaults, withDefaults } from '../core/options.js';
 import { ArgumentError, ExecutionError } from '../errors.js';
-import type { Feeds, Session } from '../runtime/index.js';
+import type { Feeds, Session, TensorValue } from '../runtime/index.js';
 import { type TrainOpInfo, trainOpInfo } from './train_op.js';
 
 /** What one step is fed with: one set of feeds, or one for each batch whose gradients it accumulates. */
@@ -18,6 +18,10 @@ export interface TrainStepOptions {
   readonly logEveryNSteps?: number;
   /** Where lines go. Default: standard error. */
   readonly log?: (line: string) => void;
+  /** Tensors that are computed as well, in the run of the step's last batch. Default: none. */
+  readonly fetches?: Readonly<Record<string, Tensor>>;
+  /** As in `session.run`. Default false. */
+  readonly borrowed?: boolean;
 }
 
 const defaults = {
@@ -25,6 +29,8 @@ const defaults = {
   numberOfSteps: null,
   logEveryNSteps: 0,
   log: toStandardError,
+  fetches: {},
+  borrowed: false,
 } satisfies Defaults<TrainStepOptions>;
 
 /** What became of a step. */
@@ -32,6 +38,8 @@ export interface TrainStepResult {
   /** With the weights from before the step; the mean over its batches. */
   readonly loss: number;
   readonly shouldStop: boolean;
+  /** The `fetches`. */
+  readonly values: Readonly<Record<string, TensorValue>>;
 }
 
 /**
@@ -45,15 +53,15 @@ export async function trainStep(
   globalStep: Variable,
   options: TrainStepOptions = {},
 ): Promise<TrainStepResult> {
-  const { feeds, numberOfSteps, logEveryNSteps, log } = withDefaults('trainStep', options, defaults);
+  const { feeds, numberOfSteps, logEveryNSteps, log, fetches, borrowed } = withDefaults('trainStep', options, defaults);
   checkInteger('trainStep', 'logEveryNSteps', logEveryNSteps, 0, Number.MAX_SAFE_INTEGER);
   const start = performance.now();
-  const loss = await runStep(session, trainOp, trainOpInfo(trainOp), feeds);
+  const { loss, values } = await runStep(session, trainOp, trainOpInfo(trainOp), feeds, { fetches, borrowed });
   const seconds = (performance.now() - start) / 1000;
   const step = stepOf(session, globalStep);
   if (logEveryNSteps > 0 && step % logEveryNSteps === 0)
     log(`global step ${step}: loss = ${loss.toFixed(4)} (${seconds.toFixed(3)} sec/step)`);
-  return { loss, shouldStop: numberOfSteps !== null && step >= numberOfSteps };
+  return { loss, shouldStop: numberOfSteps !== null && step >= numberOfSteps, values };
 }
 
 async function runStep(
@@ -61,18 +69,24 @@ async function runStep(
   trainOp: Tensor,
   { accumulation }: TrainOpInfo,
   feeds: StepFeeds,
-): Promise<number> {
+  { fetches, borrowed }: { readonly fetches: Readonly<Record<string, Tensor>>; readonly borrowed: boolean },
+): Promise<{ readonly loss: number; readonly values: Readonly<Record<string, TensorValue>> }> {
   const batches = Array.isArray(feeds) ? (feeds as readonly Feeds[]) : [feeds as Feeds];
   const expected = accumulation?.steps ?? 1;
   if (batches.length !== expected)
     throw new ArgumentError(`trainStep: feeds: expected those of ${expected} batches, received ${batches.length}.`);
   let sum = 0;
   let done = 0;
+  let values: Readonly<Record<string, TensorValue>> = {};
   try {
     for (const batch of batches) {
-      const op = done < expected - 1 && accumulation !== null ? accumulation.op : trainOp;
-      const { loss } = await session.run(batch, { loss: op });
-      sum += Number(loss.data[0]);
+      const isLast = done === expected - 1 || accumulation === null;
+      const wanted: Readonly<Record<string, Tensor>> = isLast
+        ? { ...fetches, loss: trainOp }
+        : { loss: accumulation.op };
+      const { loss, ...others } = await session.run(batch, wanted, { borrowed });
+      values = others;
+      sum += Number(loss?.data[0]);
       done++;
     }
   } catch (error) {
@@ -80,7 +94,7 @@ async function runStep(
     if (accumulation !== null && done > 0) await session.initialize({ variables: accumulation.sums });
     throw error;
   }
-  return sum / expected;
+  return { loss: sum / expected, values };
 }
 
 /** The value of a counter. @throws ExecutionError where a number of JavaScript cannot hold it */

@@ -191,6 +191,24 @@ export class Session {
     this.#variables.write(this.#variables.find(variable, 'write'), values);
   }
 
+  /**
+   * Gives variables the values that variables of another session have at one moment, while that session goes on. Runs that are called
+   * meanwhile wait.
+   * @param values what each variable gets
+   * @throws ArgumentError, ShapeError for what does not fit; ExecutionError where a value is missing
+   */
+  async assignFrom(source: Session, values: ReadonlyMap<Variable, Variable>): Promise<void> {
+    source.#lifetime.assertOpen();
+    const read = [...values.values()].map((variable) => source.#variables.find(variable, 'assignFrom'));
+    source.#variables.assertInitialized(read, 'assignFrom');
+    const snapshot = source.#variables.snapshot(read);
+    try {
+      await this.#checkpoints.assign([...values.keys()], snapshot);
+    } finally {
+      snapshot.dispose();
+    }
+  }
+
   /** Compiles what `run` would run, and says how it is computed: in which precision, and by which kernels. */
   async report(fetches: Readonly<Record<string, Tensor>>, options: CompileOptions = {}): Promise<ProgramReport> {
     return this.#runs.compiled('report', fetches, options, (native) => {

@@ -1,5 +1,5 @@
 /** What sessions take and give. */
-import type { RestoreOptions, WriteOptions } from '../../checkpoint/index.js';
+import type { CheckpointEntry, RestoreOptions, WriteOptions } from '../../checkpoint/index.js';
 import type { DType, TypedArray } from '../../core/dtype.js';
 import type { Tensor, Variable } from '../../core/graph.js';
 import type { ComputePrecision, Precision } from '../../core/precision.js';
@@ -157,4 +157,6 @@ export interface SessionRestoreOptions extends RestoreOptions {
 export interface SaveOptions extends Omit<WriteOptions, 'crc32c'> {
   /** Only these. Default: all but the local ones. */
   variables?: readonly (Variable | string)[];
+  /** Tensors that the checkpoint holds besides: whoever restores variables passes them over. Default: none. */
+  tensors?: readonly CheckpointEntry[];
 }

@@ -2,6 +2,7 @@
 import {
   AssignedValues,
   assertRestorable,
+  type CheckpointEntry,
   type CheckpointReader,
   type Filling,
   type FillingProblem,
@@ -80,6 +81,7 @@ export async function restoreVariables(
 
 /**
  * Writes variables to a checkpoint, atomically.
+ * @param others tensors that stand in it besides
  * @param goOn called before each variable is read; what it throws ends the work
  * @throws CheckpointError when the system refuses
  */
@@ -87,6 +89,7 @@ export async function saveVariables(
   path: string,
   variables: readonly Variable[],
   values: { read(index: number): TypedArray | Promise<TypedArray> },
+  others: readonly CheckpointEntry[],
   options: WriteOptions,
   goOn: () => void,
 ): Promise<WriteResult> {
@@ -95,5 +98,5 @@ export async function saveVariables(
     return values.read(index);
   };
   const entries = variables.map(({ name, dtype, shape }, i) => ({ name, dtype, shape, data: data(i) }));
-  return writeCheckpoint(path, entries, options);
+  return writeCheckpoint(path, [...entries, ...others], options);
 }

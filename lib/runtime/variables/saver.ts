@@ -1,6 +1,7 @@
 /** Saving every now and then: numbered checkpoints of which the newest are kept. */
 import { dirname, resolve } from 'node:path';
 import {
+  type CheckpointEntry,
   type CheckpointFormat,
   type RestorePlan,
   removeCheckpoint,
@@ -31,6 +32,8 @@ export interface SaverSaveOptions {
   globalStep?: number | bigint;
   /** Writes the folder's `checkpoint` file, in which `latestCheckpoint` looks. Default true. */
   writeState?: boolean;
+  /** Tensors that the checkpoint holds besides the variables. Default: none. */
+  tensors?: readonly CheckpointEntry[];
 }
 
 const saverDefaults = {
@@ -39,7 +42,7 @@ const saverDefaults = {
   reshape: false,
   format: 'tensorflow_v2',
 } satisfies Defaults<SaverOptions>;
-const saveDefaults = { globalStep: undefined, writeState: true } satisfies Defaults<SaverSaveOptions>;
+const saveDefaults = { globalStep: undefined, writeState: true, tensors: [] } satisfies Defaults<SaverSaveOptions>;
 
 /** How hints of a saver's `restore` name its options; of `numClasses` a network is built with. */
 export const saverSpelling = spelledInCode({ reshape: 'reshape', numClasses: 'numClasses' });
@@ -79,14 +82,14 @@ export class Saver {
    * @throws ExecutionError when a variable has no value; CheckpointError when the system refuses
    */
   async save(session: Session, prefix: string, options: SaverSaveOptions = {}): Promise<string> {
-    const { globalStep, writeState } = withDefaults('Saver.save', options, saveDefaults);
+    const { globalStep, writeState, tensors } = withDefaults('Saver.save', options, saveDefaults);
     if (globalStep !== undefined && typeof globalStep !== 'bigint')
       checkInteger('Saver.save', 'globalStep', globalStep, 0, Number.MAX_SAFE_INTEGER);
     if (typeof prefix !== 'string' || prefix === '')
       throw new ArgumentError(`Saver.save: expected the path of a checkpoint, received ${describe(prefix)}.`);
     const path = globalStep === undefined ? prefix : `${prefix}-${globalStep}`;
     const { variables, format } = this.#options;
-    await session.save(path, defined({ format, variables }));
+    await session.save(path, defined({ format, variables, tensors }));
     const dropped = this.#keep(path);
     if (writeState)
       await updateCheckpointState(dirname(path), { modelCheckpointPath: path, allModelCheckpointPaths: this.#last });

@@ -9,6 +9,7 @@ import {
 import { matchingDefaults } from '../../checkpoint/restore/match_variables.js';
 import type { Variable } from '../../core/graph.js';
 import { checkSignal, type Defaults, defined, withDefaults } from '../../core/options.js';
+import type { NativeSnapshot } from '../../native/addon.js';
 import type { SessionLifetime } from '../session/lifetime.js';
 import type { InitializeOptions, SaveOptions, SessionRestoreOptions } from '../session/types.js';
 import { restoreVariables, saveVariables } from './checkpointing.js';
@@ -25,6 +26,7 @@ const saveDefaults = {
   signal: undefined,
   metadata: undefined,
   variables: undefined,
+  tensors: [],
 } satisfies Defaults<SaveOptions>;
 
 /** What they share with the rest of a session. */
@@ -82,8 +84,20 @@ export class SessionCheckpoints {
     });
   }
 
+  /** Sets variables to what a snapshot of as many of another session holds. */
+  async assign(chosen: readonly Variable[], snapshot: NativeSnapshot): Promise<void> {
+    const { lifetime, variables } = this.#context;
+    await this.#exclusively(async () => {
+      for (const [i, variable] of variables.findAll(chosen, 'assignFrom').entries()) {
+        const values = await snapshot.read(i);
+        lifetime.assertNotDisposed();
+        variables.write(variable, values);
+      }
+    });
+  }
+
   async save(path: string, options: SaveOptions): Promise<WriteResult> {
-    const { signal, variables: chosen, ...writing } = withDefaults('save', options, saveDefaults);
+    const { signal, variables: chosen, tensors, ...writing } = withDefaults('save', options, saveDefaults);
     const { lifetime, variables, crc32c, updatesInPlace } = this.#context;
     checkSignal('save', signal);
     signal?.throwIfAborted();
@@ -95,7 +109,9 @@ export class SessionCheckpoints {
       const snapshot = variables.snapshot(saved);
       const before = this.#saving;
       const saving = before.then(() =>
-        orReason(signal, () => saveVariables(path, saved, snapshot, defined({ ...writing, signal, crc32c }), goOn)),
+        orReason(signal, () =>
+          saveVariables(path, saved, snapshot, tensors, defined({ ...writing, signal, crc32c }), goOn),
+        ),
       );
       // The next one may write the same files.
       this.#saving = saving.then(

@@ -2,6 +2,7 @@ import type { Tensor } from '../../core/graph.js';
 import type { Activation } from '../activations.js';
 import { addArgScope } from '../arg_scope.js';
 import { type CollectionNames, collectNamedOutputs, GraphKeys } from '../collections.js';
+import { isFrozen } from '../frozen_scopes.js';
 import type { Initializer } from '../initializers.js';
 import type { Regularizer } from '../regularizers.js';
 import { requireTensor } from '../utils.js';
@@ -88,10 +89,11 @@ const defaults: BatchNormOptions = {
 export const batchNorm = addArgScope(
   'batch_norm',
   defaults,
-  (inputs: Tensor, o: BatchNormOptions): Tensor =>
-    variableScope(o.scope, { defaultName: 'BatchNorm', reuse: o.reuse }, (sc) => {
+  (inputs: Tensor, given: BatchNormOptions): Tensor =>
+    variableScope(given.scope, { defaultName: 'BatchNorm', reuse: given.reuse }, (sc) => {
       const where = `batchNorm (${sc.name})`;
       requireTensor(inputs, where);
+      const o = isFrozen(inputs.graph, `${sc.name}/`) ? { ...given, isTraining: false } : given;
       checkBatchNormOptions(inputs, o, where);
       const channels = { count: channelsOf(inputs.shape, o.dataFormat, 2, where), dtype: inputs.dtype };
       const rank = inputs.shape.length;

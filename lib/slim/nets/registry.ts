@@ -43,13 +43,21 @@ export interface NetworkOptions {
   scope: Scope;
 }
 
+/** What training chooses of a network's scope; the published network's own unless told. */
+export interface NetworkScopeOptions {
+  /** Factor of the L2 loss of all weights. */
+  readonly weightDecay?: number;
+  /** How much of the moving statistics each step keeps; networks without batch normalization have none. */
+  readonly batchNormDecay?: number;
+}
+
 /** Everything that is particular to one network. */
 export interface NetworkEntry {
   /** Name of the network and default scope of its variables. */
   readonly name: string;
   readonly build: (images: Tensor, options?: Options<NetworkOptions>) => Network;
   /** The scope in which `build` gives the published form. */
-  readonly argScope: () => ArgScope;
+  readonly argScope: (options?: NetworkScopeOptions) => ArgScope;
   /** Pixels a side of the input. */
   readonly imageSize: number;
   /** Classes of the published weights. */
@@ -69,7 +77,7 @@ export interface NetworkEntry {
 }
 
 const resnet = {
-  argScope: () => resnetArgScope(),
+  argScope: (options: NetworkScopeOptions = {}) => resnetArgScope(options),
   logitsBiases: 'logits/biases',
   features: 'pool5',
   library: null,
@@ -84,7 +92,8 @@ const resnetV2 = { ...resnet, imageSize: 299, numClasses: 1001, preprocessing: '
 
 const vgg = {
   ...fromCaffe,
-  argScope: () => vggArgScope(),
+  argScope: ({ weightDecay }: NetworkScopeOptions = {}) =>
+    vggArgScope(weightDecay === undefined ? {} : { weightDecay }),
   logitsBiases: 'fc8/biases',
   features: 'global_pool',
   library: null,
@@ -94,7 +103,7 @@ const vgg = {
 const pytorch = {
   ...resnet,
   ...fromCaffe,
-  argScope: () => pytorchArgScope(),
+  argScope: (options: NetworkScopeOptions = {}) => pytorchArgScope(options),
   preprocessing: 'torchvision',
   library: 'pytorch',
   published: null,
@@ -104,7 +113,7 @@ const pytorch = {
 const keras = {
   ...resnet,
   ...fromCaffe,
-  argScope: () => kerasArgScope(),
+  argScope: (options: NetworkScopeOptions = {}) => kerasArgScope(options),
   preprocessing: 'caffe',
   library: 'keras',
   published: null,

@@ -11,17 +11,17 @@ import { mergeOptions, type Options } from '../options.js';
 import type { ResnetBuilder } from './end_points.js';
 import type { Network } from './network.js';
 import { type PublishedDepth, publishedUnits, type ResnetDepthOptions, resnetDefaults } from './residual_network.js';
-import { resnetArgScope } from './resnet_utils.js';
+import { type ResnetArgScopeOptions, resnetArgScope } from './resnet_utils.js';
 import { resnetV1, resnetV1BasicBlock, resnetV1Block } from './resnet_v1.js';
 
 /** The scope of PyTorch's networks: epsilon 1e-5, statistics that keep nine tenths. */
-export function pytorchArgScope(): ArgScope {
-  return resnetArgScope({ batchNormDecay: 0.9 });
+export function pytorchArgScope(options: Options<ResnetArgScopeOptions> = {}): ArgScope {
+  return resnetArgScope({ batchNormDecay: 0.9, ...options });
 }
 
 /** The scope of Keras' networks: epsilon 1.001e-5, statistics that keep 99 of 100 parts. */
-export function kerasArgScope(): ArgScope {
-  return resnetArgScope({ batchNormDecay: 0.99, batchNormEpsilon: 1.001e-5 });
+export function kerasArgScope(options: Options<ResnetArgScopeOptions> = {}): ArgScope {
+  return resnetArgScope({ batchNormDecay: 0.99, batchNormEpsilon: 1.001e-5, ...options });
 }
 
 /** What is particular to networks of basic units, and to those of bottleneck units that stride on one convolution or the other. */

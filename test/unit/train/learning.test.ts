@@ -180,7 +180,7 @@ describe('createTrainOp', () => {
     const batch = (...gradient: number[]) => ({ gradient: Float32Array.from(gradient) });
     const make = (...batches: ReturnType<typeof batch>[]) =>
       slim.learning.trainStep(session, trainOp, step, { feeds: batches });
-    expect(await make(batch(1, 0), batch(0, 1))).toEqual({ loss: (1 + 2) / 2, shouldStop: false });
+    expect(await make(batch(1, 0), batch(0, 1))).toEqual({ loss: (1 + 2) / 2, shouldStop: false, values: {} });
     expect(Array.from(session.read('w') as Float32Array)).toEqual([0.5, 1.5]);
     expect(session.read(step)[0]).toBe(1n);
     await expect(make(batch(8, 8), batch(Number.NaN, 0))).rejects.toThrow('LossTensor');

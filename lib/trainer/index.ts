@@ -1,0 +1,20 @@
+/** Training as people write it today. */
+export type {
+  EarlyStopping,
+  Monitor,
+  SummaryOptions,
+  TrainerOptions,
+  TrainingLength,
+} from './options.js';
+export type {
+  BestResult,
+  ClassReport,
+  EpochReport,
+  EvaluationReport,
+  TrainerResult,
+  TrainerStep,
+  TrainingForecast,
+} from './reports.js';
+export type { RunIdentity, RunMachine } from './run_state.js';
+export { TrainedModel, type TrainedModelOptions } from './trained_model.js';
+export { type EvaluateOptions, Trainer, type TrainerRunOptions } from './trainer.js';
