@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { modulesMatchLock } from '../scripts/lib/steps.mjs';
-import { buildLimit } from './onednn_limit/build.mjs';
+import { buildLimits } from './onednn_limit/build.mjs';
 
 const here = fileURLToPath(new URL('.', import.meta.url));
 const golden = join(here, '..', 'scripts', 'golden');
@@ -40,7 +40,7 @@ const makers = {
   tensorflow: () => python(join(golden, 'setup.sh')),
   torch: () => python(join(golden, 'setup_torch.sh')),
   openvino: () => python(join(here, 'python', 'setup_openvino.sh')),
-  onednn: async () => ({ ...node, task: { limit: await buildLimit(join(here, '..', 'build', 'bench')) } }),
+  onednn: async () => ({ ...node, task: await buildLimits(join(here, '..', 'build', 'bench')) }),
 };
 
 const made = new Map();

@@ -40,6 +40,14 @@ function chosenSubjects(text) {
   );
 }
 
+/** `16x224`: a batch of 16 images of 224 pixels a side. */
+function trainingSize(text) {
+  const [, batch, size] = /^(\d+)x(\d+)$/.exec(text) ?? [];
+  if (!(batch >= 1 && size >= 1))
+    throw new Error(`--training-sizes: expected batch x pixels as 16x224, received ${text}.`);
+  return { batch: Number(batch), size: Number(size) };
+}
+
 /** Processors of a list as `taskset -c` takes it: 0,2 or 0-3. */
 function processors(text) {
   let count = 0;
@@ -68,6 +76,7 @@ export function parseOptions(args) {
       images: { type: 'string', default: '3072' },
       'soak-precision': { type: 'string', default: 'float32' },
       compile: { type: 'string', default: 'resnet_v1_200' },
+      'training-sizes': { type: 'string', default: '16x224,32x64' },
       pin: { type: 'string', default: '0,1' },
       out: { type: 'string' },
     },
@@ -86,6 +95,7 @@ export function parseOptions(args) {
     images: numeric('images', values.images, 1),
     soakPrecision: one('soak-precision', values['soak-precision'], precisions),
     compile: values.compile,
+    trainingSizes: values['training-sizes'].split(',').map(trainingSize),
     pin: values.pin,
     threads: processors(values.pin),
     out: values.out,

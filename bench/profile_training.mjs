@@ -4,11 +4,8 @@
 // node bench/profile_training.mjs [--batch 16] [--side 224] [--threads 2] [--precision float32] [--runs 5] [--network resnet_v1_50]
 //   [--steps]   each step of the plan in its order     [--plan]   the optimized plan
 import { parseArgs } from 'node:util';
-import { apply } from '../build/lib/core/graph.js';
-import * as slimnet from '../build/lib/index.js';
-import * as ops from '../build/lib/ops/index.js';
-import { vocabulary } from '../build/lib/ops/vocabulary.js';
-import { buildTrainingStep } from './training_step.mjs';
+import * as slimnet from '../dist/index.js';
+import { buildTrainingStep, labelsOf } from './training_step.mjs';
 
 const { values: options } = parseArgs({
   options: {
@@ -25,24 +22,23 @@ const { values: options } = parseArgs({
 const [batch, side, threads, runs] = ['batch', 'side', 'threads', 'runs'].map((name) => Number(options[name]));
 const { network, precision } = options;
 
-const step = buildTrainingStep({ ...slimnet, apply, ops, vocabulary }, { network, batch, side });
-const session = await slimnet.Session.create(step.graph, { threads, precision });
+const { graph, loss } = buildTrainingStep(slimnet, { network, batch, side });
+const session = await slimnet.Session.create(graph, { threads, precision });
 await session.initialize();
 const feeds = {
   images: Float32Array.from({ length: batch * side * side * 3 }, (_, i) => Math.sin(i)),
-  labels: Int32Array.from({ length: batch }, (_, i) => (i * 37) % 1000),
+  labels: labelsOf(batch),
 };
-const { loss, updates } = step;
-if (options.plan) console.log(await session.plan({ loss }, { updates }));
+if (options.plan) console.log(await session.plan({ loss }));
 
 let best;
 let report;
 let fastest = Number.POSITIVE_INFINITY;
 for (let i = 0; i <= runs; i++) {
   const begin = performance.now();
-  await session.run(feeds, { loss }, { updates, profile: true });
+  await session.run(feeds, { loss }, { profile: true });
   if (i > 0) fastest = Math.min(fastest, performance.now() - begin);
-  report = await session.report({ loss }, { updates });
+  report = await session.report({ loss });
   const times = report.steps.map(({ nanoseconds }) => nanoseconds / 1e6);
   if (i > 0) best = best?.map((time, j) => Math.min(time, times[j])) ?? times;
 }

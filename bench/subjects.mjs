@@ -8,7 +8,7 @@ const inProcess = [...runs, 'labels', 'soak', 'neighbours'];
 export const baseline = 'slimnet';
 
 export const subjects = [
-  { name: baseline, title: 'slimnet', driver: 'slimnet.mjs', takes: [...inProcess, 'overhead', 'compile'] },
+  { name: baseline, title: 'slimnet', driver: 'slimnet.mjs', takes: [...inProcess, 'overhead', 'compile', 'training'] },
   {
     name: `${baseline}-throughput`,
     title: 'slimnet, mode throughput',
@@ -24,9 +24,9 @@ export const subjects = [
     title: 'TensorFlow + tf_slim',
     driver: 'tensorflow.py',
     environment: 'tensorflow',
-    takes: runs,
+    takes: [...runs, 'training'],
   },
-  { name: 'pytorch', title: 'PyTorch', driver: 'pytorch.py', environment: 'torch', takes: runs },
+  { name: 'pytorch', title: 'PyTorch', driver: 'pytorch.py', environment: 'torch', takes: [...runs, 'training'] },
   ...['default', 'latency', 'throughput'].map((hint) => ({
     name: hint === 'default' ? 'openvino' : `openvino-${hint}`,
     title: hint === 'default' ? 'OpenVINO' : `OpenVINO, ${hint} hint`,
@@ -42,7 +42,7 @@ export const subjects = [
     title: 'oneDNN, convolutions alone',
     driver: 'onednn_limit.mjs',
     environment: 'onednn',
-    takes: ['throughput'],
+    takes: ['throughput', 'training'],
     // The one network whose convolutions it has; it computes no logits.
     only: { network: 'resnet_v1_50' },
     unchecked: true,

@@ -1,26 +1,26 @@
-// One training step of a network of the registry, as the benchmarks run it: forward, backward, weight decay, gradient descent, moving averages.
+// One training step of a network of the registry, as the benchmarks run it: forward, backward, weight decay, momentum, moving averages.
 
-/**
- * `slimnet` is the package. Gradient descent, because what a step costs besides its convolutions is the same for all optimizers, but for
- * the updates themselves.
- */
-export function buildTrainingStep({ Graph, gradients, nets, placeholder, slim, apply, ops, vocabulary }, options) {
-  const { network = 'resnet_v1_50', batch, side, classes = 1000, learningRate = 0.01 } = options;
+/** What all subjects train with. */
+export const training = { learningRate: 1e-3, momentum: 0.9, weightDecay: 1e-4, classes: 1000 };
+
+/** `slimnet` is the package. @returns the graph, and the loss whose fetching is a step */
+export function buildTrainingStep({ Graph, nets, optimizers, placeholder, slim }, { network, batch, side }) {
   const { argScope, build } = nets.network(network);
   const graph = new Graph({ seed: 1 });
-  return graph.build(() => {
+  const loss = graph.build(() => {
     const images = placeholder('float32', [batch, side, side, 3], { name: 'images' });
     const labels = placeholder('int32', [batch], { name: 'labels' });
-    const { net } = slim.argScope(argScope(), () =>
-      build(images, { numClasses: classes, isTraining: true, spatialSqueeze: true }),
+    const { net } = slim.argScope(argScope({ weightDecay: training.weightDecay }), () =>
+      build(images, { numClasses: training.classes, isTraining: true, spatialSqueeze: true }),
     );
     slim.losses.sparseSoftmaxCrossEntropy(net, labels);
-    const loss = slim.losses.getTotalLoss();
-    const variables = graph.getCollection('trainable_variables');
-    const updates = gradients(loss, variables).map((gradient, i) => {
-      const value = vocabulary.mul(gradient, -learningRate);
-      return apply(ops.assignAdd, { variable: variables[i].tensor, value }, {}, `update_${i}`).y;
-    });
-    return { graph, loss, updates: [...updates, ...graph.getCollection('update_ops')] };
+    const optimizer = optimizers.momentum(training.learningRate, training.momentum);
+    return slim.learning.createTrainOp(slim.losses.getTotalLoss(), optimizer);
   });
+  return { graph, loss };
+}
+
+/** Labels of a batch: the same for every subject. */
+export function labelsOf(batch) {
+  return Int32Array.from({ length: batch }, (_, i) => (i * 37) % training.classes);
 }

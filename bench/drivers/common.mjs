@@ -10,8 +10,8 @@ export function task() {
 }
 
 /** Pixels of a batch: the same bytes for every subject. `order` is the memory order that the subject takes. */
-export function pixels(batch, order) {
-  const [size, channels] = [224, 3];
+export function pixels(batch, order, size = 224) {
+  const channels = 3;
   const data = new Float32Array(batch * size * size * channels);
   for (let i = 0; i < data.length; i++) {
     const value = ((Math.imul(i, 2654435761) >>> 8) % 256) - 120;
@@ -37,6 +37,7 @@ export function reply(result) {
  * - `version`: text, or a function that gives it
  * - `order`: nhwc or nchw
  * - `load(task)`: gives `run(pixels, batch)`, which gives the logits
+ * - `loadTraining(task)`: gives `step(pixels, labels)`, which trains once and gives the loss from before, where the subject trains
  * - `loadLabels(task)`: gives `{ together(jpegs), single(jpeg) }`, where the subject takes part in measurements of pictures
  */
 export async function answer(subject) {
@@ -44,7 +45,7 @@ export async function answer(subject) {
   try {
     const kind = kinds[t.kind];
     if (kind === undefined) throw new Unavailable(`not measured here: ${t.kind}`);
-    const result = await kind(subject, t, (batch) => pixels(batch, subject.order));
+    const result = await kind(subject, t, (batch, side) => pixels(batch, subject.order, side));
     const { version } = subject;
     reply({ ...result, version: typeof version === 'function' ? version() : version });
   } catch (error) {

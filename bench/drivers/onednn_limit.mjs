@@ -3,11 +3,13 @@ import { execFileSync } from 'node:child_process';
 import { reply, task } from './common.mjs';
 
 const precisions = { float32: 'f32', bfloat16: 'bf16', int8: 'int8' };
-const { limit, batch, precision, seconds, threads } = task();
+const { kind, limit, limitOfTraining, batch, size, precision, seconds, threads } = task();
+const trains = kind === 'training';
 
 /** Images a second, the median of as many runs of the batch. */
 function measured(iterations) {
-  const text = execFileSync(limit, [String(batch), precisions[precision], String(iterations)], {
+  const args = [String(batch), precisions[precision], String(iterations), ...(trains ? [String(size)] : [])];
+  const text = execFileSync(trains ? limitOfTraining : limit, args, {
     encoding: 'utf8',
     env: { ...process.env, THREADS: String(threads) },
   });
@@ -15,6 +17,7 @@ function measured(iterations) {
 }
 
 // A few runs say how many there is time for.
-const few = 5;
+const few = trains ? 2 : 5;
 const iterations = Math.round((seconds * measured(few)) / batch);
-reply({ imagesPerSecond: measured(Math.max(few, iterations)) });
+const imagesPerSecond = measured(Math.max(few, iterations));
+reply(trains ? { times: [(batch * 1000) / imagesPerSecond] } : { imagesPerSecond });

@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { buildNetwork } from '../network.mjs';
 import { packedFolder } from '../packed_folder.mjs';
+import { buildTrainingStep } from '../training_step.mjs';
 import { calibrationOf } from './calibration_file.mjs';
 import { answer, Unavailable } from './common.mjs';
 
@@ -47,6 +48,21 @@ await answer({
     if (precision === 'float32') return compute;
     // What only a run finds out.
     return (images) => orUnavailable(slimnet, () => compute(images));
+  },
+  async loadTraining({ network, checkpoint, threads, precision, batch, size: side }) {
+    const slimnet = await import('../../dist/index.js');
+    const { graph, loss } = buildTrainingStep(slimnet, { network, batch, side });
+    const session = await slimnet.Session.create(graph, { device: 'cpu', threads, precision });
+    await session.initialize();
+    // What the optimizer remembers is no part of the weights that all subjects begin with.
+    await session.restore(checkpoint, { ignoreMissing: true });
+    const images = session.allocateFeed('float32', [batch, side, side, 3]);
+    return async (pixels, labels) => {
+      images.set(pixels);
+      const step = () => session.run({ images, labels }, { loss }, { borrowed: true });
+      const { loss: value } = await orUnavailable(slimnet, step);
+      return value.data[0];
+    };
   },
   async loadLabels({ network, checkpoint, threads, precision, frozen, side, mode = 'latency' }) {
     const slimnet = await import('../../dist/index.js');

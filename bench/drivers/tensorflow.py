@@ -24,7 +24,7 @@ def frozen(task):
     return definition
 
 
-def load(task):
+def configuration(task):
     if task['precision'] not in ('float32', 'bfloat16'):
         raise Unavailable(f'TensorFlow: no {task["precision"]} in a frozen graph without a quantized model of its own')
     config = tf.ConfigProto(intra_op_parallelism_threads=task['threads'], inter_op_parallelism_threads=1)
@@ -32,6 +32,11 @@ def load(task):
         if not cpu_has('avx512bw'):
             raise Unavailable("TensorFlow's automatic bfloat16 needs a processor with AVX-512")
         config.graph_options.rewrite_options.auto_mixed_precision_onednn_bfloat16 = 1
+    return config
+
+
+def load(task):
+    config = configuration(task)
     definition = frozen(task)
     graph = tf.Graph()
     with graph.as_default():
@@ -41,4 +46,16 @@ def load(task):
     return lambda images: call(images)
 
 
-answer(load, 'nhwc', lambda: tf.__version__)
+def load_training(task):
+    from train_slim import build
+
+    config = configuration(task)
+    graph, train_op, saver = build(task)
+    session = tf.Session(graph=graph, config=config)
+    with graph.as_default():
+        session.run(tf.global_variables_initializer())
+    saver.restore(session, task['checkpoint'])
+    return session.make_callable(train_op, [graph.get_tensor_by_name('images:0'), graph.get_tensor_by_name('labels:0')])
+
+
+answer(load, 'nhwc', lambda: tf.__version__, load_training)

@@ -19,5 +19,6 @@ import { overhead } from './overhead.mjs';
 import { soak } from './soak.mjs';
 import { start } from './start.mjs';
 import { throughput } from './throughput.mjs';
+import { training } from './training.mjs';
 
-export const measurements = [throughput, latency, labels, start, memory, soak, neighbours, overhead, compile];
+export const measurements = [throughput, latency, labels, start, memory, soak, neighbours, overhead, compile, training];

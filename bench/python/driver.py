@@ -1,6 +1,7 @@
 """What all Python drivers share: the task from the command line, the input, the answer. bench/drivers/common.mjs is its twin.
 
 A driver calls `answer(load, order, version)`. `load(task)` gives `run(pixels)`, which gives the logits as a numpy array [N, classes].
+One that trains hands over `load_training(task)` as well, which gives `step(pixels, labels)`: a step, and the loss from before it.
 """
 
 import json
@@ -17,13 +18,13 @@ class Unavailable(Exception):
     """Raised by a subject that cannot do a task; the message is the reason."""
 
 
-def pixels(batch, order):
-    """The same bytes for every subject, float32 [N, 224, 224, 3], or [N, 3, 224, 224] where the order is nchw."""
-    i = np.arange(batch * 224 * 224 * 3, dtype=np.uint64)
+def pixels(batch, order, size=224):
+    """The same bytes for every subject, float32 [N, size, size, 3], or [N, 3, size, size] where the order is nchw."""
+    i = np.arange(batch * size * size * 3, dtype=np.uint64)
     # As Math.imul and >>> work: the low 32 bits of the product.
     hashed = (i * np.uint64(2654435761)) & np.uint64(0xFFFFFFFF)
     values = ((hashed >> np.uint64(8)) % np.uint64(256)).astype(np.float32) - np.float32(120)
-    images = values.reshape(batch, 224, 224, 3)
+    images = values.reshape(batch, size, size, 3)
     return np.ascontiguousarray(images.transpose(0, 3, 1, 2)) if order == 'nchw' else images
 
 
@@ -58,22 +59,40 @@ def _start(run, task, images):
     return {'firstLogits': time.time() * 1000 - task['begun']}
 
 
+def _peak():
+    with open('/proc/self/status', encoding='utf8') as file:
+        return int(re.search(r'VmHWM:\s+(\d+)', file.read()).group(1)) * 1024
+
+
 def _memory(run, task, images):
     timed(1, lambda: run(images))
-    with open('/proc/self/status', encoding='utf8') as file:
-        return {'peak': int(re.search(r'VmHWM:\s+(\d+)', file.read()).group(1)) * 1024}
+    return {'peak': _peak()}
 
 
 _KINDS = {'check': _check, 'times': _times, 'start': _start, 'memory': _memory}
 
 
-def answer(load, order, version):
+def _training(load_training, task, order):
+    """Milliseconds of each step, the loss of the first one, and peak memory. bench/training_step.mjs says what all train with."""
+    if load_training is None:
+        raise Unavailable('this subject does not train')
+    step = load_training(task)
+    images = pixels(task['batch'], order, task['size'])
+    labels = (np.arange(task['batch']) * 37 % task['classes']).astype(np.int32)
+    first_loss = float(step(images, labels))
+    return {'firstLoss': first_loss, 'times': timed(task['seconds'], lambda: step(images, labels)), 'peak': _peak()}
+
+
+def answer(load, order, version, load_training=None):
     task = json.loads(sys.argv[1])
     try:
-        if task['kind'] not in _KINDS:
+        if task['kind'] == 'training':
+            result = _training(load_training, task, order)
+        elif task['kind'] in _KINDS:
+            result = _KINDS[task['kind']](load(task), task, pixels(task['batch'], order))
+        else:
             raise Unavailable(f'not measured in Python: {task["kind"]}')
-        run = load(task)
-        result = {**_KINDS[task['kind']](run, task, pixels(task['batch'], order)), 'version': version()}
+        result = {**result, 'version': version()}
     except Unavailable as reason:
         result = {'unavailable': str(reason)}
     print(json.dumps(result), flush=True)

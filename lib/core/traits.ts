@@ -7,7 +7,7 @@ export const traitValues = {
   dtypes: ['any', 'number', 'float', 'integer', 'bool'],
   batchwise: ['never', 'first', 'rows', 'attrs', 'broadcast', 'all'],
   view: ['none', 'alias', 'moving'],
-  lowPrecision: ['none', 'own_scale', 'input_scale'],
+  lowPrecision: ['none', 'own_scale', 'input_scale', 'bfloat16'],
 } as const;
 
 /**
@@ -35,7 +35,7 @@ export type View = (typeof traitValues.view)[number];
 
 /**
  * Whether float32 tensors around the op may be stored in low precision, and on which scale an integer result is: that of its own
- * range, or that of the first input, of whose elements (and zeros) the result consists.
+ * range, or that of the first input, of whose elements (and zeros) the result consists. `bfloat16`: in bfloat16 and not in integers.
  */
 export type LowPrecision = (typeof traitValues.lowPrecision)[number];
 
@@ -52,6 +52,8 @@ export interface Traits<Port extends string = string> {
   /** A product of the first input with weights, the second one, whose last axis is the output channel. */
   readonly product: boolean;
   readonly lowPrecision: LowPrecision;
+  /** Ports whose tensors are float32 whatever the precision is: statistics, and gradients of weights. Only the first output may be another. */
+  readonly float32: readonly string[];
 }
 
 interface DTypesInfo {

@@ -8,7 +8,13 @@ export const batchNorm = defineOp({
   inputs: ['x', 'scale', 'offset', 'mean', 'variance'],
   outputs: ['y'],
   attrs: { epsilon: float },
-  traits: { ...ordinary, dtypes: 'float', batchwise: 'rows', lowPrecision: 'own_scale' },
+  traits: {
+    ...ordinary,
+    dtypes: 'float',
+    batchwise: 'rows',
+    lowPrecision: 'own_scale',
+    float32: ['scale', 'offset', 'mean', 'variance'],
+  },
   infer: ({ x, scale, offset, mean, variance }) => {
     const channels = lastDimension('x', x.shape);
     requireVector('scale', scale, channels);

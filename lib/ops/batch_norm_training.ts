@@ -12,7 +12,13 @@ export const batchNormTraining = defineOp({
   inputs: ['x', 'scale', 'offset'],
   outputs: ['y', 'mean', 'variance'],
   attrs: { epsilon: float, bessel: bool },
-  traits: { ...ordinary, dtypes: 'float', batchwise: 'never' },
+  traits: {
+    ...ordinary,
+    dtypes: 'float',
+    batchwise: 'never',
+    lowPrecision: 'bfloat16',
+    float32: ['scale', 'offset', 'mean', 'variance'],
+  },
   infer: ({ x, scale, offset }) => {
     const channels = lastDimension('x', x.shape);
     requireVector('scale', scale, channels);

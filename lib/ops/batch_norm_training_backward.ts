@@ -12,7 +12,13 @@ export const batchNormTrainingBackward = defineOp({
   inputs: ['x', 'scale', 'mean', 'variance', 'dy'],
   outputs: ['dx', 'dscale', 'doffset'],
   attrs: { epsilon: float, bessel: bool },
-  traits: { ...ordinary, dtypes: 'float', batchwise: 'never' },
+  traits: {
+    ...ordinary,
+    dtypes: 'float',
+    batchwise: 'never',
+    lowPrecision: 'bfloat16',
+    float32: ['scale', 'mean', 'variance', 'dscale', 'doffset'],
+  },
   infer: ({ x, scale, mean, variance, dy }) => {
     const channels = lastDimension('x', x.shape);
     for (const [port, vector] of Object.entries({ scale, mean, variance })) {

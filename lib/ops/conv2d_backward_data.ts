@@ -10,7 +10,7 @@ export const conv2dBackwardData = defineOp({
   outputs: ['dx'],
   attrs: convolutionAttrs,
   shapeOnly: ['x'],
-  traits: { ...ordinary, dtypes: 'float', batchwise: 'never' },
+  traits: { ...ordinary, dtypes: 'float', batchwise: 'never', lowPrecision: 'bfloat16', float32: ['filter'] },
   infer: ({ x, filter, dy }, a) => {
     requireGradientOf(inferConvolution(x, filter, a), dy);
     return { dx: x };

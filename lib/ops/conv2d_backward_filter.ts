@@ -10,7 +10,7 @@ export const conv2dBackwardFilter = defineOp({
   outputs: ['dfilter'],
   attrs: convolutionAttrs,
   shapeOnly: ['filter'],
-  traits: { ...ordinary, dtypes: 'float', batchwise: 'never' },
+  traits: { ...ordinary, dtypes: 'float', batchwise: 'never', lowPrecision: 'bfloat16', float32: ['dfilter'] },
   infer: ({ x, filter, dy }, a) => {
     requireGradientOf(inferConvolution(x, filter, a), dy);
     return { dfilter: filter };

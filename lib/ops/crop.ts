@@ -9,7 +9,7 @@ export const crop = defineOp({
   inputs: ['x'],
   outputs: ['y'],
   attrs: { pads: ints() },
-  traits: { ...ordinary, dtypes: 'any', batchwise: 'attrs' },
+  traits: { ...ordinary, dtypes: 'any', batchwise: 'attrs', lowPrecision: 'input_scale' },
   infer: ({ x }, { pads }) => {
     if (pads.length !== 2 * x.shape.length || pads.some((p) => p < 0)) {
       throw new ShapeError(`Expected ${2 * x.shape.length} pads that are not negative, received [${pads}].`);

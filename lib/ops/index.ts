@@ -20,6 +20,7 @@ export { avgPool2dBackward } from './avg_pool2d_backward.js';
 export { batchNorm } from './batch_norm.js';
 export { batchNormTraining } from './batch_norm_training.js';
 export { batchNormTrainingBackward } from './batch_norm_training_backward.js';
+export { batchNormTrainingReluBackward } from './batch_norm_training_relu_backward.js';
 export { biasAdd } from './bias_add.js';
 export { broadcastTo } from './broadcast_to.js';
 export { cast } from './cast.js';

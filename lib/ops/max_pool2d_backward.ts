@@ -12,7 +12,7 @@ export const maxPool2dBackward = defineOp({
   inputs: ['x', 'dy'],
   outputs: ['dx'],
   attrs: poolAttrs,
-  traits: { ...ordinary, dtypes: 'float', batchwise: 'all' },
+  traits: { ...ordinary, dtypes: 'float', batchwise: 'all', lowPrecision: 'bfloat16' },
   infer: ({ x, dy }, a) => {
     requireGradientOf(inferPool(x, a), dy);
     return { dx: x };

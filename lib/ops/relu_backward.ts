@@ -8,7 +8,7 @@ export const reluBackward = defineOp({
   inputs: ['y', 'dy'],
   outputs: ['dx'],
   attrs: { limit: float },
-  traits: { ...ordinary, dtypes: 'float', batchwise: 'all', elementwise: true },
+  traits: { ...ordinary, dtypes: 'float', batchwise: 'all', elementwise: true, lowPrecision: 'bfloat16' },
   infer: ({ y, dy }) => {
     requireGradientOf(y, dy);
     return { dx: dy };

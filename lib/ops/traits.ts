@@ -5,6 +5,7 @@ export const ordinary = {
   random: false,
   product: false,
   lowPrecision: 'none',
+  float32: [],
 } as const;
 
 /** Where values enter a plan. */

@@ -38,6 +38,7 @@ enum class OpKind : uint8_t {
   kBatchNorm,
   kBatchNormTraining,
   kBatchNormTrainingBackward,
+  kBatchNormTrainingReluBackward,
   kBiasAdd,
   kBroadcastTo,
   kCast,
@@ -99,13 +100,13 @@ enum class OpKind : uint8_t {
   kVariable,
 };
 
-inline constexpr int kOpCount = 81;
+inline constexpr int kOpCount = 82;
 
 // What traits may say; lib/core/traits.ts tells what that means.
 enum class DTypes : uint8_t { kAny, kNumber, kFloat, kInteger, kBool };
 enum class Batchwise : uint8_t { kNever, kFirst, kRows, kAttrs, kBroadcast, kAll };
 enum class View : uint8_t { kNone, kAlias, kMoving };
-enum class LowPrecision : uint8_t { kNone, kOwnScale, kInputScale };
+enum class LowPrecision : uint8_t { kNone, kOwnScale, kInputScale, kBfloat16 };
 
 // Something for each of some ports.
 template <class T>
@@ -134,6 +135,8 @@ struct OpInfo {
   PortList<std::string_view> outputs{};
   PortList<int> updates{};    // input ports that name variables which the op changes at the end of a run
   PortList<DTypes> dtypes{};  // by input port
+  PortList<int> float32_inputs{};   // ports that are float32 whatever the precision is
+  PortList<int> float32_outputs{};
   bool source = false;        // states its type instead of having it inferred
   bool internal = false;      // made by the compiler alone
   bool elementwise = false;
@@ -165,9 +168,10 @@ inline constexpr std::array<OpInfo, kOpCount> kOps{{
     {.name = "assign_moving_average", .inputs = {"variable", "value"}, .outputs = {"y"}, .updates = {0}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "avg_pool2d", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
     {.name = "avg_pool2d_backward", .inputs = {"dy"}, .outputs = {"dx"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
-    {.name = "batch_norm", .inputs = {"x", "scale", "offset", "mean", "variance"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
-    {.name = "batch_norm_training", .inputs = {"x", "scale", "offset"}, .outputs = {"y", "mean", "variance"}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
-    {.name = "batch_norm_training_backward", .inputs = {"x", "scale", "mean", "variance", "dy"}, .outputs = {"dx", "dscale", "doffset"}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "batch_norm", .inputs = {"x", "scale", "offset", "mean", "variance"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .float32_inputs = {1, 2, 3, 4}, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
+    {.name = "batch_norm_training", .inputs = {"x", "scale", "offset"}, .outputs = {"y", "mean", "variance"}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .float32_inputs = {1, 2}, .float32_outputs = {1, 2}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kBfloat16},
+    {.name = "batch_norm_training_backward", .inputs = {"x", "scale", "mean", "variance", "dy"}, .outputs = {"dx", "dscale", "doffset"}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .float32_inputs = {1, 2, 3}, .float32_outputs = {1, 2}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kBfloat16},
+    {.name = "batch_norm_training_relu_backward", .inputs = {"x", "scale", "offset", "mean", "variance", "dy"}, .outputs = {"dx", "dscale", "doffset"}, .dtypes = {DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat, DTypes::kFloat}, .float32_inputs = {1, 2, 3, 4}, .float32_outputs = {1, 2}, .internal = true, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kBfloat16},
     {.name = "bias_add", .inputs = {"x", "bias"}, .outputs = {"y"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
     {.name = "broadcast_to", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "cast", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
@@ -175,10 +179,10 @@ inline constexpr std::array<OpInfo, kOpCount> kOps{{
     {.name = "confusion_matrix", .inputs = {"labels", "predictions", "weights"}, .outputs = {"y"}, .dtypes = {DTypes::kInteger, DTypes::kInteger, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "constant", .outputs = {"y"}, .source = true, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "conv2d", .inputs = {"x", "filter"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .product = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
-    {.name = "conv2d_backward_data", .inputs = {"filter", "dy"}, .outputs = {"dx"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
-    {.name = "conv2d_backward_filter", .inputs = {"x", "dy"}, .outputs = {"dfilter"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "conv2d_backward_data", .inputs = {"filter", "dy"}, .outputs = {"dx"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .float32_inputs = {0}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kBfloat16},
+    {.name = "conv2d_backward_filter", .inputs = {"x", "dy"}, .outputs = {"dfilter"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .float32_outputs = {0}, .batchwise = Batchwise::kNever, .view = View::kNone, .low_precision = LowPrecision::kBfloat16},
     {.name = "cos", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
-    {.name = "crop", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kAttrs, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "crop", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kAttrs, .view = View::kNone, .low_precision = LowPrecision::kInputScale},
     {.name = "div", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "div_no_nan", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kNumber, DTypes::kNumber}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "dropout", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .random = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
@@ -195,7 +199,7 @@ inline constexpr std::array<OpInfo, kOpCount> kOps{{
     {.name = "log_softmax", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "matmul", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .product = true, .batchwise = Batchwise::kRows, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
     {.name = "max_pool2d", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kInputScale},
-    {.name = "max_pool2d_backward", .inputs = {"x", "dy"}, .outputs = {"dx"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kAll, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "max_pool2d_backward", .inputs = {"x", "dy"}, .outputs = {"dx"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .batchwise = Batchwise::kAll, .view = View::kNone, .low_precision = LowPrecision::kBfloat16},
     {.name = "maximum", .inputs = {"x", "y"}, .outputs = {"z"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kBroadcast, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "microbatch_concat", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .internal = true, .batchwise = Batchwise::kNever, .view = View::kMoving, .low_precision = LowPrecision::kInputScale},
     {.name = "microbatch_slice", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .internal = true, .batchwise = Batchwise::kNever, .view = View::kMoving, .low_precision = LowPrecision::kInputScale},
@@ -210,7 +214,7 @@ inline constexpr std::array<OpInfo, kOpCount> kOps{{
     {.name = "reduce_sum", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .batchwise = Batchwise::kAttrs, .view = View::kNone, .low_precision = LowPrecision::kNone},
     {.name = "relu", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
     {.name = "relu6", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
-    {.name = "relu_backward", .inputs = {"y", "dy"}, .outputs = {"dx"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kAll, .view = View::kNone, .low_precision = LowPrecision::kNone},
+    {.name = "relu_backward", .inputs = {"y", "dy"}, .outputs = {"dx"}, .dtypes = {DTypes::kFloat, DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kAll, .view = View::kNone, .low_precision = LowPrecision::kBfloat16},
     {.name = "reorder", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .internal = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kOwnScale},
     {.name = "reshape", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kAny}, .batchwise = Batchwise::kAttrs, .view = View::kAlias, .low_precision = LowPrecision::kInputScale},
     {.name = "rsqrt", .inputs = {"x"}, .outputs = {"y"}, .dtypes = {DTypes::kFloat}, .elementwise = true, .batchwise = Batchwise::kFirst, .view = View::kNone, .low_precision = LowPrecision::kNone},
@@ -486,6 +490,20 @@ struct BatchNormTrainingBackwardAttrs {
   static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
     visit("epsilon", self.epsilon);
     visit("bessel", self.bessel);
+  }
+};
+
+struct BatchNormTrainingReluBackwardAttrs {
+  static constexpr OpKind kOp = OpKind::kBatchNormTrainingReluBackward;
+  double epsilon = 0;
+  bool bessel = false;
+  double limit = 0;
+  bool operator==(const BatchNormTrainingReluBackwardAttrs&) const = default;
+  template <class Self, class Visitor>
+  static void Visit([[maybe_unused]] Self& self, [[maybe_unused]] Visitor&& visit) {
+    visit("epsilon", self.epsilon);
+    visit("bessel", self.bessel);
+    visit("limit", self.limit);
   }
 };
 
@@ -1076,6 +1094,7 @@ using Attrs = std::variant<
     BatchNormAttrs,
     BatchNormTrainingAttrs,
     BatchNormTrainingBackwardAttrs,
+    BatchNormTrainingReluBackwardAttrs,
     BiasAddAttrs,
     BroadcastToAttrs,
     CastAttrs,
@@ -1161,6 +1180,7 @@ inline Attrs DefaultAttrs(OpKind kind) {
     case OpKind::kBatchNorm: return BatchNormAttrs{};
     case OpKind::kBatchNormTraining: return BatchNormTrainingAttrs{};
     case OpKind::kBatchNormTrainingBackward: return BatchNormTrainingBackwardAttrs{};
+    case OpKind::kBatchNormTrainingReluBackward: return BatchNormTrainingReluBackwardAttrs{};
     case OpKind::kBiasAdd: return BiasAddAttrs{};
     case OpKind::kBroadcastTo: return BroadcastToAttrs{};
     case OpKind::kCast: return CastAttrs{};

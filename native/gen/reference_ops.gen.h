@@ -11,6 +11,7 @@
   X(BatchNorm) \
   X(BatchNormTraining) \
   X(BatchNormTrainingBackward) \
+  X(BatchNormTrainingReluBackward) \
   X(BiasAdd) \
   X(Conv2d) \
   X(Conv2dBackwardData) \

@@ -96,6 +96,7 @@ Types Infer(const AssignMovingAverageAttrs& attrs, const Types& inputs);
 Types Infer(const BatchNormAttrs& attrs, const Types& inputs);
 Types Infer(const BatchNormTrainingAttrs& attrs, const Types& inputs);
 Types Infer(const BatchNormTrainingBackwardAttrs& attrs, const Types& inputs);
+Types Infer(const BatchNormTrainingReluBackwardAttrs& attrs, const Types& inputs);
 
 // infer_shape.cc
 Types Infer(const BroadcastToAttrs& attrs, const Types& inputs);

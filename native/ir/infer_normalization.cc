@@ -30,4 +30,15 @@ Types Infer(const BatchNormTrainingBackwardAttrs&, const Types& inputs) {
   return {x, inputs[1], inputs[1]};
 }
 
+Types Infer(const BatchNormTrainingReluBackwardAttrs&, const Types& inputs) {
+  const TensorType& x = inputs[0];
+  const int64_t channels = LastDimension("x", x.shape);
+  size_t at = 1;
+  for (const char* port : {"scale", "offset", "mean", "variance"}) {
+    RequireVector(port, inputs[at++], channels);
+  }
+  RequireGradientOf(x, inputs[5]);
+  return {x, inputs[1], inputs[1]};
+}
+
 }  // namespace slimnet::infer

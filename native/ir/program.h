@@ -78,15 +78,17 @@ struct Value {
   }
 };
 
-// An operation absorbed by the node before it, applied to that node's result in order.
+// An operation absorbed by the node before it, applied to that node's first result in order.
 struct PostOp {
   enum class Kind : uint8_t {
-    kBias,    // plus an operand [C]
-    kScale,   // times an operand [C]
-    kAdd,     // plus a tensor
-    kRelu,    // max(x, 0)
-    kRelu6,   // min(max(x, 0), 6)
-    kResult,  // what there is now is the node's first result; the post-ops behind make a second one of it
+    kBias,           // plus an operand [C]
+    kScale,          // times an operand [C]
+    kAdd,            // plus a tensor
+    kRelu,           // max(x, 0)
+    kRelu6,          // min(max(x, 0), 6)
+    kResult,         // what there is now is the node's first result; the post-ops behind make a second one of it
+    kReluBackward,   // what it is where an operand, the result of a relu, is above 0, else 0
+    kRelu6Backward,  // the same where it is below 6 as well
   };
   Kind kind = Kind::kRelu;
   ValueId operand = kNoValue;
@@ -100,21 +102,27 @@ struct PostOpInfo {
   bool has_operand = false;
   bool by_channel = false;  // the operand has an element for each channel, whatever the image
   bool activation = false;
+  bool mask = false;  // keeps or drops an element by that of the operand
 };
 
 // In the order of PostOp::Kind.
-inline constexpr std::array<PostOpInfo, 6> kPostOps{{
+inline constexpr std::array<PostOpInfo, 8> kPostOps{{
     {.name = "bias", .has_operand = true, .by_channel = true},
     {.name = "scale", .has_operand = true, .by_channel = true},
     {.name = "add", .has_operand = true},
     {.name = "relu", .activation = true},
     {.name = "relu6", .activation = true},
     {.name = "result"},
+    {.name = "relu_backward", .has_operand = true, .mask = true},
+    {.name = "relu6_backward", .has_operand = true, .mask = true},
 }};
 
 constexpr const PostOpInfo& Info(PostOp::Kind kind) { return kPostOps[static_cast<size_t>(kind)]; }
 constexpr bool IsByChannel(PostOp::Kind kind) { return Info(kind).by_channel; }
 constexpr bool IsActivation(PostOp::Kind kind) { return Info(kind).activation; }
+constexpr bool IsMask(PostOp::Kind kind) { return Info(kind).mask; }
+// The operand has an element for each of the result.
+constexpr bool IsByElement(PostOp::Kind kind) { return Info(kind).has_operand && !Info(kind).by_channel; }
 
 struct Node {
   OpKind op = OpKind::kInput;

@@ -149,7 +149,7 @@ class Verifier {
   void CheckPostOps(const Node& node) {
     if (node.post_ops.empty()) return;
     const OpInfo& info = Info(node.op);
-    if (info.outputs.size() != 1 || info.source || IsView(node.op)) FailAt(node, "this op cannot absorb others.");
+    if (info.source || !info.updates.empty() || IsView(node.op)) FailAt(node, "this op cannot absorb others.");
     if (std::count_if(node.post_ops.begin(), node.post_ops.end(), [](const PostOp& post) { return post.in_place; }) >
         1) {
       FailAt(node, "only one add can work in place.");
@@ -163,12 +163,12 @@ class Verifier {
       if (post.in_place && post.kind != PostOp::Kind::kAdd) FailAt(node, "only an add can work in place.");
       // The first result takes the operand's memory.
       if (post.in_place && second) FailAt(node, "the second result cannot take the memory of what is added.");
-      if (post.kind == PostOp::Kind::kResult && std::exchange(second, true)) {
+      if (post.kind == PostOp::Kind::kResult && (std::exchange(second, true) || info.outputs.size() > 1)) {
         FailAt(node, "a node has two results at most.");
       }
-      if (post.kind == PostOp::Kind::kAdd && TypeOf(post.operand) != result) {
-        FailAt(node,
-               "the absorbed add takes " + ToString(result) + ", received " + ToString(TypeOf(post.operand)) + ".");
+      if (IsByElement(post.kind) && TypeOf(post.operand) != result) {
+        FailAt(node, "the absorbed " + std::string(post_info.name) + " takes " + ToString(result) + ", received " +
+                         ToString(TypeOf(post.operand)) + ".");
       }
       if (post_info.by_channel) {
         const TensorType expected{result.dtype, {result.shape.empty() ? 1 : result.shape.back()}};

@@ -1,5 +1,6 @@
-// Which results are stored in low precision. Convolutions and products begin it, what can read low precision goes on
-// with them, and where a reader cannot, a reorder stands between.
+// Which results are stored in low precision. Convolutions and products begin it, on the way back too, what can read low
+// precision goes on with them, and where a reader cannot, a reorder stands between. Of several results only the first
+// is stored so; statistics, gradients of weights and all that changes variables stay in float32.
 #include <algorithm>
 #include <map>
 #include <string>
@@ -20,6 +21,15 @@ constexpr double kLargestSigned = 127;
 // The result holds values of the input alone (and zeros): it needs no steps of its own.
 bool KeepsValues(const Node& node) {
   return node.post_ops.empty() && Info(node.op).low_precision == LowPrecision::kInputScale;
+}
+
+bool Holds(const PortList<int>& ports, size_t port) {
+  return std::find(ports.begin(), ports.end(), static_cast<int>(port)) != ports.end();
+}
+
+// A convolution on the way back: product of a gradient with the filter, or with what the filter met.
+bool IsBackwardProduct(const Node& node) {
+  return node.op == OpKind::kConv2dBackwardData || node.op == OpKind::kConv2dBackwardFilter;
 }
 
 Encoding EncodingOf(const ValueRange& range) {
@@ -54,6 +64,7 @@ class PrecisionLowering {
 
   void Run() {
     for (size_t i = 0; i < choices_.size(); ++i) Choose(i);
+    RequireWayBack();
     for (size_t i = choices_.size(); i-- > 0;) DecideResult(i);
     const size_t count = choices_.size();
     for (size_t i = 0; i < count; ++i) Rewrite(i);
@@ -68,11 +79,18 @@ class PrecisionLowering {
     return !constant_[value] && program_.values[value].type.dtype == DType::kFloat32;
   }
 
-  static const PostOp* AddOf(const Node& node) {
+  // Whether the node may read that input in low precision.
+  bool MayBeLow(const Node& node, size_t port) const {
+    return IsActivation(node.inputs[port]) && !Holds(Info(node.op).float32_inputs, port);
+  }
+
+  // Tensors that post-ops read: they are stored as the result is.
+  static std::vector<ValueId> OperandsLikeResult(const Node& node) {
+    std::vector<ValueId> operands;
     for (const PostOp& post : node.post_ops) {
-      if (post.kind == PostOp::Kind::kAdd) return &post;
+      if (IsByElement(post.kind)) operands.push_back(post.operand);
     }
-    return nullptr;
+    return operands;
   }
 
   // Whether somebody makes the value in low precision already.
@@ -95,31 +113,59 @@ class PrecisionLowering {
   void Choose(size_t index) {
     const Node& node = NodeAt(index);
     for (const ValueId value : node.outputs) producer_[value] = static_cast<int32_t>(index);
-    if (node.outputs.size() != 1) return;
+    const OpInfo& info = Info(node.op);
+    if (node.outputs.size() != 1 && info.float32_outputs.size() + 1 < node.outputs.size()) return;
     const ValueId result = node.outputs[0];
     encodings_[result] = StoredAs(node, result);
-    if (Info(node.op).source || late_[index] || constant_[result] || request_.KeepsFloat32(node.name)) return;
-    if (node.inputs.empty() || !IsActivation(node.inputs[0])) return;
-    if (Info(node.op).product) {
+    if (info.source || late_[index] || constant_[result] || request_.KeepsFloat32(node.name)) return;
+    if (info.low_precision == LowPrecision::kBfloat16 && request_.precision != Precision::kBFloat16) return;
+    const std::vector<ValueId> activations = Activations(node);
+    if (IsBackwardProduct(node)) {
+      ++backward_products_;
+    } else if (activations.empty() || activations[0] != node.inputs[0]) {
+      return;
+    } else if (info.product) {
       if (!constant_[node.inputs[1]]) return;
       RequireRange(node, result);
       // A reorder less, and the first layer sees its input as it is.
-      choices_[index].lowers =
-          !ComesInLowPrecision(node.inputs[0]) && AddOf(node) == nullptr && Works(node, encodings_[result], false);
+      choices_[index].lowers = !ComesInLowPrecision(node.inputs[0]) && OperandsLikeResult(node).empty() &&
+                               Works(node, encodings_[result], false).ok;
       if (!choices_[index].lowers) RequireRange(node, node.inputs[0]);
-    } else if (std::none_of(node.inputs.begin(), node.inputs.end(),
+    } else if (std::none_of(activations.begin(), activations.end(),
                             [&](ValueId v) { return ComesInLowPrecision(v); })) {
       return;
     }
     Choice& choice = choices_[index];
-    const bool readable = std::all_of(node.inputs.begin(), node.inputs.end(),
-                                      [&](ValueId value) { return constant_[value] || encodings_[value]; });
-    if (readable) {
-      choice.may_write_low = encodings_[result] && (AddOf(node) == nullptr || encodings_[AddOf(node)->operand]) &&
-                             Works(node, encodings_[result], true);
-      choice.may_write_float32 = !IsView(node.op) && Works(node, std::nullopt, true);
+    const auto known = [&](ValueId value) { return encodings_[value].has_value(); };
+    if (std::all_of(activations.begin(), activations.end(), known)) {
+      const std::vector<ValueId> operands = OperandsLikeResult(node);
+      choice.may_write_low = encodings_[result] && !Holds(info.float32_outputs, 0) &&
+                             std::all_of(operands.begin(), operands.end(), known) &&
+                             Works(node, encodings_[result], true).ok;
+      const Verdict float32 = Works(node, std::nullopt, true);
+      choice.may_write_float32 = !IsView(node.op) && float32.ok;
+      if (IsBackwardProduct(node) && !choice.may_write_low && !choice.may_write_float32) refused_.push_back(float32);
     }
     choice.low = choice.may_write_low || choice.may_write_float32;
+  }
+
+  // The inputs that are read in low precision where the node is computed in it.
+  std::vector<ValueId> Activations(const Node& node) const {
+    std::vector<ValueId> activations;
+    for (size_t port = 0; port < node.inputs.size(); ++port) {
+      if (MayBeLow(node, port)) activations.push_back(node.inputs[port]);
+    }
+    return activations;
+  }
+
+  // A shape that oneDNN has no kernel for stays in float32, as on the way there. Where that is all of them, nobody
+  // would get what was asked for.
+  void RequireWayBack() const {
+    if (refused_.empty() || refused_.size() < backward_products_) return;
+    throw Error(ErrorCode::kBackend, "Training in " + std::string(Name(request_.precision)) +
+                                         " cannot be had on backend " + backend_.name() +
+                                         ": it has none of the convolutions of the way back: " + refused_[0].reason +
+                                         " Hint: train with precision float32.");
   }
 
   void RequireRange(const Node& node, ValueId value) const {
@@ -133,7 +179,7 @@ class PrecisionLowering {
 
   // Asks the backend about a copy of the node whose inputs are in low precision, or float32, and whose result is stored
   // so.
-  bool Works(const Node& node, const std::optional<Encoding>& result, bool low_precision_inputs) const {
+  Verdict Works(const Node& node, const std::optional<Encoding>& result, bool low_precision_inputs) const {
     Program probe;
     Node copy = node;
     const auto take = [&](ValueId& value, const std::optional<Encoding>& encoding) {
@@ -141,17 +187,17 @@ class PrecisionLowering {
       probe.values.back().encoding = encoding;
       value = static_cast<ValueId>(probe.values.size()) - 1;
     };
-    for (ValueId& value : copy.inputs) {
-      const ValueId original = value;
-      take(value, low_precision_inputs && IsActivation(original) ? encodings_[original] : std::nullopt);
+    for (size_t port = 0; port < copy.inputs.size(); ++port) {
+      const bool low = low_precision_inputs && MayBeLow(node, port);
+      take(copy.inputs[port], low ? encodings_[node.inputs[port]] : std::nullopt);
     }
     for (PostOp& post : copy.post_ops) {
       if (post.operand == kNoValue) continue;
       const ValueId original = post.operand;
-      take(post.operand, post.kind == PostOp::Kind::kAdd && result ? encodings_[original] : std::nullopt);
+      take(post.operand, IsByElement(post.kind) && result ? encodings_[original] : std::nullopt);
     }
-    take(copy.outputs[0], result);
-    return static_cast<bool>(backend_.Supports({probe, copy}));
+    for (size_t i = 0; i < copy.outputs.size(); ++i) take(copy.outputs[i], i == 0 ? result : std::nullopt);
+    return backend_.Supports({probe, copy});
   }
 
   // Readers stand behind: by now all of them have said what they want.
@@ -170,11 +216,9 @@ class PrecisionLowering {
       return;
     }
     low_precision_result_[result] = choice.may_write_low && (wants_low_precision_[result] || !choice.may_write_float32);
-    for (const ValueId value : node.inputs) {
-      if (IsActivation(value)) wants_low_precision_[value] = true;
-    }
-    if (const PostOp* add = AddOf(node); add != nullptr && low_precision_result_[result])
-      wants_low_precision_[add->operand] = true;
+    for (const ValueId value : Activations(node)) wants_low_precision_[value] = true;
+    if (!low_precision_result_[result]) return;
+    for (const ValueId value : OperandsLikeResult(node)) wants_low_precision_[value] = true;
   }
 
   void Rewrite(size_t index) {
@@ -184,14 +228,13 @@ class PrecisionLowering {
         (low || choices_[index].lowers) && low_precision_result_[NodeAt(index).outputs[0]];
     for (size_t port = 0; port < NodeAt(index).inputs.size(); ++port) {
       const ValueId value = NodeAt(index).inputs[port];
-      const ValueId version = Version(value, low && IsActivation(value));
+      const ValueId version = Version(value, low && MayBeLow(NodeAt(index), port));
       program_.nodes[index].inputs[port] = version;
     }
     for (size_t k = 0; k < NodeAt(index).post_ops.size(); ++k) {
       const PostOp post = NodeAt(index).post_ops[k];
       if (post.operand == kNoValue) continue;
-      program_.nodes[index].post_ops[k].operand =
-          Version(post.operand, low_precision_result && post.kind == PostOp::Kind::kAdd);
+      program_.nodes[index].post_ops[k].operand = Version(post.operand, low_precision_result && IsByElement(post.kind));
     }
     if (low_precision_result) {
       const ValueId result = NodeAt(index).outputs[0];
@@ -222,6 +265,8 @@ class PrecisionLowering {
   std::vector<Choice> choices_;                     // by node
   std::vector<bool> low_precision_result_, wants_low_precision_;  // by value
   std::map<ValueId, ValueId> copies_;
+  size_t backward_products_ = 0;
+  std::vector<Verdict> refused_;  // of backward products
 };
 
 }  // namespace

@@ -1,5 +1,7 @@
 #include <algorithm>
+#include <cmath>
 #include <optional>
+#include <vector>
 
 #include "ir/constants.h"
 #include "ir/views.h"
@@ -43,7 +45,8 @@ class PostOpFuser {
  private:
   static bool CanAbsorb(const Node& node) {
     const OpInfo& info = Info(node.op);
-    return node.outputs.size() == 1 && !info.source && !info.internal && info.updates.empty() && !IsView(node.op);
+    const bool computes = !info.source && node.op != OpKind::kReorder && info.updates.empty() && !IsView(node.op);
+    return computes && !node.outputs.empty();
   }
 
   // Absorbs one reader after the other while it is the only one and the backend can.
@@ -53,37 +56,63 @@ class PostOpFuser {
       const ValueId tail = node.outputs[0];
       if (!uses_.SingleReader(tail)) return;
       const int32_t reader = uses_.readers[tail][0];
-      const auto post = AsPostOp(index, program_.nodes[static_cast<size_t>(reader)], tail);
-      if (!post || !backend_.Fuses({program_, node}, *post)) return;
-      Absorb(index, reader, *post);
+      const std::vector<PostOp> posts = AsPostOp(index, program_.nodes[static_cast<size_t>(reader)], tail);
+      const auto fits = std::find_if(posts.begin(), posts.end(), [&](const PostOp& post) {
+        return static_cast<bool>(backend_.Fuses({program_, node}, post));
+      });
+      if (fits == posts.end()) return;
+      Absorb(index, reader, *fits);
     }
   }
 
-  // The reader as a post-op of the node that makes `tail`; nothing when it cannot be one.
-  std::optional<PostOp> AsPostOp(int32_t index, const Node& reader, ValueId tail) const {
-    if (!reader.post_ops.empty()) return std::nullopt;
+  // The reader as a post-op of the node that makes `tail`, in all ways in which it can be one, the best first.
+  std::vector<PostOp> AsPostOp(int32_t index, const Node& reader, ValueId tail) const {
+    if (!reader.post_ops.empty()) return {};
     switch (reader.op) {
       case OpKind::kRelu:
-        return PostOp{PostOp::Kind::kRelu, kNoValue, false};
+        return {{PostOp::Kind::kRelu}};
       case OpKind::kRelu6:
-        return PostOp{PostOp::Kind::kRelu6, kNoValue, false};
+        return {{PostOp::Kind::kRelu6}};
       case OpKind::kBiasAdd: {
         const ValueId bias = reader.inputs[1];
-        if (reader.inputs[0] != tail || !MadeBefore(bias, index)) return std::nullopt;
-        return PostOp{PostOp::Kind::kBias, bias, false};
+        if (reader.inputs[0] != tail || !MadeBefore(bias, index)) return {};
+        return {{PostOp::Kind::kBias, bias}};
       }
       case OpKind::kAdd: {
         const ValueId other = reader.inputs[reader.inputs[0] == tail ? 1 : 0];
-        if (!CanOverwrite(other, index, reader, tail)) return std::nullopt;
-        return PostOp{PostOp::Kind::kAdd, other, true};
+        std::vector<PostOp> posts;
+        if (CanOverwrite(other, index, reader, tail)) posts.push_back({PostOp::Kind::kAdd, other, true});
+        if (IsThere(other, index, tail)) posts.push_back({PostOp::Kind::kAdd, other, false});
+        return posts;
+      }
+      case OpKind::kReluBackward: {
+        const ValueId kept = reader.inputs[0];
+        const std::optional<PostOp::Kind> kind = MaskOf(std::get<ReluBackwardAttrs>(reader.attrs).limit);
+        if (reader.inputs[1] != tail || kept == tail || !kind || !IsThere(kept, index, tail)) return {};
+        return {{*kind, kept}};
       }
       default:
-        return std::nullopt;
+        return {};
     }
+  }
+
+  static std::optional<PostOp::Kind> MaskOf(double limit) {
+    if (std::isinf(limit)) return PostOp::Kind::kReluBackward;
+    if (limit == 6) return PostOp::Kind::kRelu6Backward;
+    return std::nullopt;
   }
 
   // What is made of variables and constants alone can always be moved to the front.
   bool MadeBefore(ValueId value, int32_t index) const { return constant_[value] || uses_.producer[value] < index; }
+
+  // Whether the node can read the value beside its result, of whose type it must be.
+  bool IsThere(ValueId value, int32_t index, ValueId tail) const {
+    if (program_.values[value].type != program_.values[tail].type) return false;
+    if (constant_[value]) return true;
+    const auto producer = static_cast<size_t>(uses_.producer[value]);
+    // Late nodes are moved behind all others, whatever their index.
+    return uses_.producer[value] < index && (!late_[producer] || late_[static_cast<size_t>(index)]);
+  }
 
   // True when the sum may take the memory of `other`: of one type, the run's own, and read by nobody from the node on.
   // Of two convolutions that are added the later one absorbs the sum: only then is the other's result made before.

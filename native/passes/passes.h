@@ -14,7 +14,10 @@ void Canonicalize(Program& program, const Backend& backend);
 // Multiplies an inference batch norm into the filter and bias of the conv2d or matmul before it.
 void FoldBatchNorm(Program& program, const Backend& backend);
 
-// Lets compute nodes absorb the bias_add, add, relu and relu6 that follow, as far as the backend can.
+// Lets the way back from a batch norm in training see for itself what the rectifier behind the norm cut off.
+void FuseNormBackward(Program& program, const Backend& backend);
+
+// Lets compute nodes absorb the bias_add, add, relu, relu6 and relu_backward that follow, as far as the backend can.
 void FusePostOps(Program& program, const Backend& backend);
 
 // Stores results in bfloat16 or in integers where the plan asks for it and the backend can. Throws

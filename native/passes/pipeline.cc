@@ -9,9 +9,10 @@
 namespace slimnet {
 namespace {
 
-constexpr std::array<Pass, 12> kPipeline{{
+constexpr std::array<Pass, 13> kPipeline{{
     {"canonicalize", Canonicalize},
     {"fold_batch_norm", FoldBatchNorm},
+    {"fuse_norm_backward", FuseNormBackward},
     {"fuse_post_ops", FusePostOps},
     {"assign_precision", AssignPrecision},
     {"fuse_norm", FuseNorm},

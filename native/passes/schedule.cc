@@ -18,8 +18,11 @@
 namespace slimnet {
 namespace {
 
-// How far a node may move: keeps the pass linear.
+// How far a node may move: keeps the pass linear. Further where the bytes alive become fewer however far it moves,
+// because it reads less than it makes: weight decay, which would wait through the whole way back for the gradients it
+// belongs to.
 constexpr int32_t kWindow = 128;
+constexpr int32_t kFarWindow = 4096;
 
 // Where the nodes begin and end that may be moved.
 struct Movable {
@@ -117,6 +120,12 @@ class Sinker {
     return storages;
   }
 
+  int64_t BytesOf(const std::vector<int32_t>& storages) const {
+    int64_t bytes = 0;
+    for (int32_t s : storages) bytes += Bytes(storages_.items[Index(s)]);
+    return bytes;
+  }
+
   static bool Contains(const std::vector<int32_t>& sorted, int32_t item) {
     return std::binary_search(sorted.begin(), sorted.end(), item);
   }
@@ -125,7 +134,8 @@ class Sinker {
   // what it reads.
   int32_t Furthest(int32_t at, const std::vector<int32_t>& made, const std::vector<int32_t>& read) const {
     int32_t furthest = at;
-    for (int32_t next = at + 1; next < std::min(end_, at + 1 + kWindow); ++next) {
+    const int32_t window = BytesOf(made) > BytesOf(read) ? kFarWindow : kWindow;
+    for (int32_t next = at + 1; next < std::min(end_, at + 1 + window); ++next) {
       if (loop_.Holds(NodeAt(next)) != loop_.Holds(NodeAt(at))) break;  // it must run as often as before
       const ValueId overwritten = Overwritten(NodeAt(next));
       if (overwritten != kNoValue && Contains(read, storages_.of[overwritten])) break;

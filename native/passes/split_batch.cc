@@ -60,7 +60,7 @@ class Splitter {
       if (batchwise[i] && !inside_[node.inputs[i]]) node.inputs[i] = PartOf(node.inputs[i]);
     }
     for (PostOp& post : node.post_ops) {
-      if (post.kind == PostOp::Kind::kAdd && !inside_[post.operand]) post.operand = PartOf(post.operand);
+      if (IsByElement(post.kind) && !inside_[post.operand]) post.operand = PartOf(post.operand);
     }
   }
 

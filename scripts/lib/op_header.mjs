@@ -40,7 +40,13 @@ function checkTraits(op, traitValues) {
     for (const value of said) if (!values.includes(value)) fail(trait, traits[trait], `one of ${values.join(', ')}`);
   }
   for (const trait of booleans) if (typeof traits[trait] !== 'boolean') fail(trait, traits[trait], 'true or false');
-  const known = [...Object.keys(traitValues), ...booleans];
+  const ports = [...op.inputs, ...op.outputs];
+  const unknown = Array.isArray(traits.float32) ? traits.float32.filter((port) => !ports.includes(port)) : ['no list'];
+  if (unknown.length > 0) fail('float32', traits.float32, `a list of ${ports.join(', ')}`);
+  const others = op.outputs.slice(1).filter((port) => !traits.float32.includes(port));
+  if (traits.lowPrecision !== 'none' && others.length > 0)
+    fail('float32', traits.float32, `${others.join(', ')} among them`);
+  const known = [...Object.keys(traitValues), ...booleans, 'float32'];
   for (const trait of Object.keys(traits)) if (!known.includes(trait)) fail(trait, traits[trait], 'no such trait');
 }
 
@@ -63,6 +69,9 @@ function attrStruct(op) {
   ].join('\n');
 }
 
+/** Where the ports of a list stand among others. */
+const positionsIn = (ports, list) => ports.flatMap((port, i) => (list.includes(port) ? [i] : []));
+
 function tableLine(op) {
   const { traits } = op;
   const ports = {
@@ -70,6 +79,8 @@ function tableLine(op) {
     outputs: op.outputs.map((port) => `"${port}"`),
     updates: op.updates.map((port) => readPorts(op).indexOf(port)),
     dtypes: dtypesOf(op).map((value) => enumerator('dtypes', value)),
+    float32_inputs: positionsIn(readPorts(op), traits.float32),
+    float32_outputs: positionsIn(op.outputs, traits.float32),
   };
   const flags = {
     source: op.source,
@@ -153,6 +164,8 @@ struct OpInfo {
   PortList<std::string_view> outputs{};
   PortList<int> updates{};    // input ports that name variables which the op changes at the end of a run
   PortList<DTypes> dtypes{};  // by input port
+  PortList<int> float32_inputs{};   // ports that are float32 whatever the precision is
+  PortList<int> float32_outputs{};
   bool source = false;        // states its type instead of having it inferred
   bool internal = false;      // made by the compiler alone
   bool elementwise = false;

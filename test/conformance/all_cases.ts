@@ -21,6 +21,7 @@ import { avgPool2dBackwardCases } from './avg_pool2d_backward.cases.js';
 import { batchNormCases } from './batch_norm.cases.js';
 import { batchNormTrainingCases } from './batch_norm_training.cases.js';
 import { batchNormTrainingBackwardCases } from './batch_norm_training_backward.cases.js';
+import { batchNormTrainingReluBackwardCases } from './batch_norm_training_relu_backward.cases.js';
 import { biasAddCases } from './bias_add.cases.js';
 import { broadcastToCases } from './broadcast_to.cases.js';
 import type { OpCases } from './cases.js';
@@ -105,6 +106,7 @@ export const allCases = {
   batchNorm: batchNormCases,
   batchNormTraining: batchNormTrainingCases,
   batchNormTrainingBackward: batchNormTrainingBackwardCases,
+  batchNormTrainingReluBackward: batchNormTrainingReluBackwardCases,
   biasAdd: biasAddCases,
   broadcastTo: broadcastToCases,
   cast: castCases,

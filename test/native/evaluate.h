@@ -138,7 +138,8 @@ class Evaluator {
     if (node.op == OpKind::kMicrobatchSlice) {
       return static_cast<char*>(buffers_[node.inputs[0]]) + repetition_ * program_.values[value].bytes();
     }
-    if (const ValueId operand = Overwritten(node); operand != kNoValue) return buffers_[operand];
+    const ValueId overwritten = Overwritten(node);
+    if (overwritten != kNoValue && value == node.outputs[0]) return buffers_[overwritten];
     return Own(value);
   }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <random>
 
 #include "native/builder.h"
@@ -100,6 +101,22 @@ class RandomProgram {
     vectors_.push_back(gamma);
     statistics_.push_back(gamma);
     Push(y);
+    if (Pick(2) == 0) WayBack(x, gamma, y);
+  }
+
+  // The gradient of a batch norm, and of a rectifier behind it, out of that of something of their shape.
+  void WayBack(ValueId x, ValueId gamma, ValueId y) {
+    const bool six = Pick(2) == 0;
+    const ValueId relu = six ? builder_.Op(Relu6Attrs{}, {y}) : builder_.Op(ReluAttrs{}, {y});
+    const ValueId dy = Pick(2) == 0 ? Any(images_) : builder_.Op(AddAttrs{}, {relu, x});
+    if (builder_.TypeOf(dy) != builder_.TypeOf(y)) return Push(relu);
+    const double limit = six ? 6 : std::numeric_limits<double>::infinity();
+    const ValueId cut = builder_.Op(ReluBackwardAttrs{limit}, {relu, dy});
+    if (Pick(3) == 0) Push(cut);
+    const ValueId dx = builder_.Op(BatchNormTrainingBackwardAttrs{0.001, true}, {x, gamma, y + 1, y + 2, cut});
+    vectors_.push_back(dx + 1);
+    Push(dx);
+    AddSome(dx);
   }
 
   // Several updates may change one variable, read one that another changes, or be read by an output.

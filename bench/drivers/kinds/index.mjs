@@ -7,6 +7,7 @@ import { neighbours } from './neighbours.mjs';
 import { soak } from './soak.mjs';
 import { start } from './start.mjs';
 import { times } from './times.mjs';
+import { training } from './training.mjs';
 
 /** Each is called with (subject, task, pixels of a batch) and gives what the driver prints. */
-export const kinds = { check, input, labels, memory, neighbours, soak, start, times };
+export const kinds = { check, input, labels, memory, neighbours, soak, start, times, training };

@@ -3,8 +3,10 @@
 #include <cstring>
 
 #include "backends/cpu/dispatch.h"
+#include "backends/cpu/encoded.h"
 #include "backends/cpu/kernel_of.h"
 #include "backends/cpu/kernels.h"
+#include "backends/cpu/via_float32.h"
 
 namespace slimnet::cpu {
 namespace {
@@ -30,6 +32,7 @@ struct Cropping {
 }  // namespace
 
 std::unique_ptr<Kernel> PrepareCrop(const NodeContext& node) {
+  if (node.input(0).encoding != node.output(0).encoding) return ViaFloat32(node, PrepareCrop);
   const auto& pads = std::get<CropAttrs>(node.node.attrs).pads;
   const Shape& in = node.input(0).type.shape;
   const Shape& out = node.output(0).type.shape;
@@ -41,7 +44,7 @@ std::unique_ptr<Kernel> PrepareCrop(const NodeContext& node) {
     crop.before[i] = pads[2 * i];
   }
   const int64_t rows = ElementCount(out) == 0 ? 0 : RowCount(out);
-  const size_t bytes = BytesOf(node.output(0).type.dtype);
+  const size_t bytes = StoredBytes(node.output(0));
   const size_t in_bytes = static_cast<size_t>(RowLength(in)) * bytes;
   const size_t out_bytes = static_cast<size_t>(RowLength(out)) * bytes;
   const size_t offset = in.empty() ? 0 : static_cast<size_t>(pads[2 * crop.rank]) * bytes;

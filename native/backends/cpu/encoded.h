@@ -3,6 +3,7 @@
 
 #include <bit>
 #include <cstdint>
+#include <string>
 #include <type_traits>
 
 #include "backend/backend.h"
@@ -72,6 +73,35 @@ auto ForCode(const Value& value, const Body& body) {
     default:
       throw Error(ErrorCode::kInternal, "No value is stored as " + ToString(*value.encoding));
   }
+}
+
+// Bytes of one element as it is stored. Zeros are zeros in all of them.
+inline size_t StoredBytes(const Value& value) {
+  return BytesOf(value.encoding ? value.encoding->dtype : value.type.dtype);
+}
+
+// Calls body(T{}) with float or BFloat16, as which the value is stored. Throws Error{kInternal} for other values, which
+// Supports refuses before.
+template <class Body>
+auto ForStoredFloat(const Value& value, const Body& body) {
+  if (!value.encoding && value.type.dtype == DType::kFloat32) return body(float{});
+  if (value.encoding && value.encoding->dtype == DType::kBFloat16) return body(BFloat16{});
+  throw Error(ErrorCode::kInternal, "Expected float32 or bfloat16, received " +
+                                        (value.encoding ? ToString(*value.encoding) : ToString(value.type)));
+}
+
+// What an op's file has for `supports` whose loops know bfloat16 besides float32.
+template <class Context>
+Verdict NoIntegers(const Context& node) {
+  const auto whole = [](const Value& value) { return value.encoding && value.encoding->dtype != DType::kBFloat16; };
+  bool any = false;
+  for (size_t i = 0; i < node.node.inputs.size(); ++i) any = any || whole(node.input(i));
+  for (size_t i = 0; i < node.node.outputs.size(); ++i) any = any || whole(node.output(i));
+  for (size_t i = 0; i < node.node.post_ops.size(); ++i) {
+    any = any || (node.node.post_ops[i].operand != kNoValue && whole(node.operand(i)));
+  }
+  if (!any) return Verdict::Yes();
+  return Verdict::No(std::string(Info(node.node.op).name) + " knows no integers");
 }
 
 // Whether any value around the node is stored in low precision.

@@ -3,8 +3,10 @@
 #include <cstring>
 
 #include "backends/cpu/dispatch.h"
+#include "backends/cpu/encoded.h"
 #include "backends/cpu/kernel_of.h"
 #include "backends/cpu/kernels.h"
+#include "backends/cpu/via_float32.h"
 
 namespace slimnet::cpu {
 namespace {
@@ -39,7 +41,7 @@ Padding DescribePadding(const NodeContext& node) {
   const Shape& in = node.input(0).type.shape;
   const Shape& out = node.output(0).type.shape;
   Padding p;
-  p.bytes = BytesOf(node.output(0).type.dtype);
+  p.bytes = StoredBytes(node.output(0));
   if (in.empty()) return p;
   p.rank = in.size() - 1;
   std::copy_n(in.begin(), p.rank, p.in.begin());
@@ -54,6 +56,7 @@ Padding DescribePadding(const NodeContext& node) {
 }  // namespace
 
 std::unique_ptr<Kernel> PreparePad(const NodeContext& node) {
+  if (node.input(0).encoding != node.output(0).encoding) return ViaFloat32(node, PreparePad);
   const Padding p = DescribePadding(node);
   const int64_t rows = RowCount(node.output(0).type.shape);
   const size_t row_bytes = static_cast<size_t>(p.row_out) * p.bytes;

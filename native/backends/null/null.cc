@@ -32,6 +32,24 @@ bool EndsInRelu(const Node& node) {
   return IsActivation(node.post_ops.back().kind);
 }
 
+bool Absorbs(const Node& node, const PostOp& next) {
+  const bool adds = next.kind == PostOp::Kind::kAdd;
+  if (Info(node.op).product) return !IsMask(next.kind) && (!adds || next.in_place);
+  switch (node.op) {
+    case OpKind::kBatchNormTraining:
+      return IsActivation(next.kind) || (adds && node.post_ops.empty());
+    case OpKind::kBatchNormTrainingBackward:
+    case OpKind::kBatchNormTrainingReluBackward:
+      return adds && node.post_ops.empty();
+    case OpKind::kBatchNorm:
+      return IsActivation(next.kind);
+    case OpKind::kAdd:
+      return IsActivation(next.kind) || (IsMask(next.kind) && node.post_ops.empty());
+    default:
+      return false;
+  }
+}
+
 class NullBackend final : public Backend {
  public:
   NullBackend() : device_{.name = "none", .shares_host_memory = true} {}
@@ -49,12 +67,13 @@ class NullBackend final : public Backend {
     return Verdict::Yes();
   }
 
-  // Bias, sum and relu behind a convolution or product; relu behind a sum or batch norm. Nothing behind a relu.
+  // Bias, sum in place and relu behind a convolution or product; sum and relu behind a batch norm in training, sum
+  // behind the way back from one; relu behind another batch norm; relu or the mask of one behind a sum. Nothing behind
+  // a relu.
   Verdict Fuses(const NodeContext& context, const PostOp& next) const override {
     const Node& node = context.node;
     if (EndsInRelu(node)) return Verdict::No("nothing is fused behind a relu");
-    if (Info(node.op).product) return Verdict::Yes();
-    if (IsActivation(next.kind) && (node.op == OpKind::kAdd || node.op == OpKind::kBatchNorm)) return Verdict::Yes();
+    if (Absorbs(node, next)) return Verdict::Yes();
     return Verdict::No("this op absorbs no such op");
   }
 

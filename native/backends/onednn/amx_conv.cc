@@ -104,6 +104,8 @@ std::optional<Request> RequestOf(const NodeContext& node) {
         return TakesNorm(node, i + 1, request) ? std::optional(request) : std::nullopt;
       case PostOp::Kind::kScale:
       case PostOp::Kind::kRelu6:
+      case PostOp::Kind::kReluBackward:
+      case PostOp::Kind::kRelu6Backward:
         return std::nullopt;
     }
   }

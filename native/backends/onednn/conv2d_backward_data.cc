@@ -1,37 +1,55 @@
 // The gradient of a convolution's images, which stay channels-last; the filter takes the order that oneDNN likes best.
+// In bfloat16 the filter is rounded to it where it is put in that order.
+#include "backends/cpu/encoded.h"
 #include "backends/onednn/convolution_geometry.h"
 #include "backends/onednn/empty.h"
+#include "backends/onednn/low_precision_product.h"
 #include "backends/onednn/ops.h"
 #include "backends/onednn/packed_weights.h"
 
 namespace slimnet::onednn {
 namespace {
 
-std::unique_ptr<Kernel> PrepareConv2dBackwardData(const OpContext& context) {
+PreparedPtr ChooseBackwardData(const OpContext& context) {
   const TensorType& filter = context.input(0).type;
-  const TensorType& dy = context.input(1).type;
-  const TensorType& dx = context.output(0).type;
-  if (SumsNothing(context)) return Zeros(context);
-  const ConvolutionGeometry geometry(std::get<Conv2dBackwardDataAttrs>(context.node.attrs), dx.shape, filter.shape,
-                                     dy.shape);
+  const Value& dy = context.input(1);
+  const Value& dx = context.output(0);
+  const ConvolutionGeometry geometry(std::get<Conv2dBackwardDataAttrs>(context.node.attrs), dx.type.shape, filter.shape,
+                                     dy.type.shape);
   Key key('d');
   geometry.AddTo(key);
-  const PreparedPtr convolution = context.engine.Prepare("convolution backward data", context, key, [&] {
+  key.Add(static_cast<int64_t>(StoredDType(dy))).Add(static_cast<int64_t>(StoredDType(dx)));
+  return context.engine.Prepare("convolution backward data", context, key, [&] {
+    const DType dtype = StoredDType(dy);
     return dnnl::convolution_backward_data::primitive_desc(
-        context.engine.dnnl_engine(), dnnl::algorithm::convolution_direct, ImageDesc(dx), FilterDescAny(filter),
-        ImageDesc(dy), geometry.Strides(), geometry.Dilates(), geometry.Before(), geometry.After(),
-        DescribeForward(context.engine, geometry), BaseAttr());
+        context.engine.dnnl_engine(), dnnl::algorithm::convolution_direct, StoredImageDesc(dx),
+        FilterDescAny({dtype, filter.shape}), StoredImageDesc(dy), geometry.Strides(), geometry.Dilates(),
+        geometry.Before(), geometry.After(), DescribeForward(context.engine, geometry, dtype), BaseAttr());
   });
+}
+
+Verdict SupportsBackwardData(const OpContext& context) {
+  if (!cpu::IsLowPrecision(context) || SumsNothing(context)) return Verdict::Yes();
+  if (Verdict verdict = cpu::NoIntegers(context); !verdict) return verdict;
+  if (!context.input(1).encoding) return Verdict::No("oneDNN writes low precision where it reads it");
+  return HasFastKernel([&] { return ChooseBackwardData(context); });
+}
+
+std::unique_ptr<Kernel> PrepareConv2dBackwardData(const OpContext& context) {
+  if (SumsNothing(context)) return Zeros(context);
+  const PreparedPtr convolution = ChooseBackwardData(context);
   PrimitiveSequence sequence(context);
-  std::vector<Argument> arguments{{DNNL_ARG_DIFF_DST, ImageDesc(dy), Source::Input(1)},
-                                  WeightsArgument(context, 0, FilterDesc(filter), convolution->weights(), sequence),
-                                  {DNNL_ARG_DIFF_SRC, ImageDesc(dx), Source::Output(0)}};
+  std::vector<Argument> arguments{
+      {DNNL_ARG_DIFF_DST, StoredImageDesc(context.input(1)), Source::Input(1)},
+      WeightsArgument(context, 0, FilterDesc(context.input(0).type), convolution->weights(), sequence),
+      {DNNL_ARG_DIFF_SRC, StoredImageDesc(context.output(0)), Source::Output(0)}};
   sequence.Add(convolution, std::move(arguments));
   return std::move(sequence).Build();
 }
 
 }  // namespace
 
-constexpr OpEntry kConv2dBackwardData{.prepare = PrepareConv2dBackwardData};
+constexpr OpEntry kConv2dBackwardData{
+    .reads_low_precision = true, .supports = SupportsBackwardData, .prepare = PrepareConv2dBackwardData};
 
 }  // namespace slimnet::onednn

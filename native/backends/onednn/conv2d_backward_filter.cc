@@ -1,6 +1,9 @@
-// The gradient of a convolution's filter: summed in the order that oneDNN likes best, and put back into ours.
+// The gradient of a convolution's filter, float32 in every precision: summed in the order that oneDNN likes best, and
+// put back into ours.
+#include "backends/cpu/encoded.h"
 #include "backends/onednn/convolution_geometry.h"
 #include "backends/onednn/empty.h"
+#include "backends/onednn/low_precision_product.h"
 #include "backends/onednn/ops.h"
 #include "backends/onednn/packed_weights.h"
 #include "backends/onednn/upstream_defects.h"
@@ -8,32 +11,45 @@
 namespace slimnet::onednn {
 namespace {
 
-std::unique_ptr<Kernel> PrepareConv2dBackwardFilter(const OpContext& context) {
-  const TensorType& x = context.input(0).type;
-  const TensorType& dy = context.input(1).type;
+PreparedPtr ChooseBackwardFilter(const OpContext& context) {
+  const Value& x = context.input(0);
+  const Value& dy = context.input(1);
   const TensorType& dfilter = context.output(0).type;
-  if (SumsNothing(context)) return Zeros(context);
-  const ConvolutionGeometry geometry(std::get<Conv2dBackwardFilterAttrs>(context.node.attrs), x.shape, dfilter.shape,
-                                     dy.shape);
-  Key key('w');
+  const ConvolutionGeometry geometry(std::get<Conv2dBackwardFilterAttrs>(context.node.attrs), x.type.shape,
+                                     dfilter.shape, dy.type.shape);
+  Key key('f');
   geometry.AddTo(key);
-  const PreparedPtr convolution = context.engine.Prepare("convolution backward filter", context, key, [&] {
+  AddStorage(key, context);
+  return context.engine.Prepare("convolution backward filter", context, key, [&] {
     // Looked at again by next_impl(): it lives as long as the search.
-    const auto forward = DescribeForward(context.engine, geometry);
+    const auto forward = DescribeForward(context.engine, geometry, StoredDType(x));
     dnnl::convolution_backward_weights::primitive_desc desc(
-        context.engine.dnnl_engine(), dnnl::algorithm::convolution_direct, ImageDesc(x), FilterDescAny(dfilter),
-        ImageDesc(dy), geometry.Strides(), geometry.Dilates(), geometry.Before(), geometry.After(), forward,
+        context.engine.dnnl_engine(), dnnl::algorithm::convolution_direct, StoredImageDesc(x), FilterDescAny(dfilter),
+        StoredImageDesc(dy), geometry.Strides(), geometry.Dilates(), geometry.Before(), geometry.After(), forward,
         BaseAttr());
     if (Misleads1x1BackwardFilter(geometry)) AvoidImplementation(desc, "jit_1x1");
     return desc;
   });
+}
+
+Verdict SupportsBackwardFilter(const OpContext& context) {
+  if (!cpu::IsLowPrecision(context) || SumsNothing(context)) return Verdict::Yes();
+  if (Verdict verdict = cpu::NoIntegers(context); !verdict) return verdict;
+  if (context.output(0).encoding) return Verdict::No("gradients of filters are float32");
+  if (context.input(0).encoding != context.input(1).encoding) return Verdict::No("oneDNN multiplies what is of a kind");
+  return HasFastKernel([&] { return ChooseBackwardFilter(context); });
+}
+
+std::unique_ptr<Kernel> PrepareConv2dBackwardFilter(const OpContext& context) {
+  if (SumsNothing(context)) return Zeros(context);
+  const PreparedPtr convolution = ChooseBackwardFilter(context);
   PrimitiveSequence sequence(context);
-  const MemoryDesc plain = FilterDesc(dfilter);
+  const MemoryDesc plain = FilterDesc(context.output(0).type);
   const MemoryDesc made = convolution->diff_weights();
   const bool moves = made != plain;
   const Source place = moves ? Source::Scratch(sequence.Reserve(made.get_size())) : Source::Output(0);
-  sequence.Add(convolution, {{DNNL_ARG_SRC, ImageDesc(x), Source::Input(0)},
-                             {DNNL_ARG_DIFF_DST, ImageDesc(dy), Source::Input(1)},
+  sequence.Add(convolution, {{DNNL_ARG_SRC, StoredImageDesc(context.input(0)), Source::Input(0)},
+                             {DNNL_ARG_DIFF_DST, StoredImageDesc(context.input(1)), Source::Input(1)},
                              {DNNL_ARG_DIFF_WEIGHTS, made, place}});
   if (moves) {
     sequence.Add(PrepareReorderOf(context, made, plain),
@@ -44,6 +60,7 @@ std::unique_ptr<Kernel> PrepareConv2dBackwardFilter(const OpContext& context) {
 
 }  // namespace
 
-constexpr OpEntry kConv2dBackwardFilter{.prepare = PrepareConv2dBackwardFilter};
+constexpr OpEntry kConv2dBackwardFilter{
+    .reads_low_precision = true, .supports = SupportsBackwardFilter, .prepare = PrepareConv2dBackwardFilter};
 
 }  // namespace slimnet::onednn

@@ -45,10 +45,9 @@ struct ConvolutionGeometry {
   void AddTo(Key& key) const { key.AddAll(x).AddAll(filter).AddAll(y).AddAll(strides).AddAll(dilations).AddAll(pads); }
 };
 
-// The way there, which oneDNN asks for to describe a way back: float32, images channels-last.
+// The way there, which oneDNN asks for to describe a way back: everything of one dtype, images channels-last.
 inline dnnl::convolution_forward::primitive_desc DescribeForward(const Engine& engine,
-                                                                 const ConvolutionGeometry& geometry) {
-  const DType dtype = DType::kFloat32;
+                                                                 const ConvolutionGeometry& geometry, DType dtype) {
   return {engine.dnnl_engine(),
           dnnl::prop_kind::forward_training,
           dnnl::algorithm::convolution_direct,

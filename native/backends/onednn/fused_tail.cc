@@ -34,6 +34,7 @@ Verdict CheckTail(std::span<const PostOp> before, const PostOp& next) {
   if (next.kind == PostOp::Kind::kResult || next.kind == PostOp::Kind::kScale) {
     return Verdict::No("oneDNN's primitives have one result");
   }
+  if (IsMask(next.kind)) return Verdict::No("oneDNN's primitives have no mask");
   if (next.kind == PostOp::Kind::kBias && !before.empty()) return Verdict::No("a bias comes before all else");
   if (next.kind == PostOp::Kind::kAdd) {
     if (!next.in_place) return Verdict::No("oneDNN adds to what stands in the result's memory: only an add in place");
@@ -80,6 +81,9 @@ FusedTail TailOf(const NodeContext& node) {
       case PostOp::Kind::kScale:
       case PostOp::Kind::kResult:
         throw Error(ErrorCode::kInternal, "onednn: a primitive has no second result.").At("", node.node.name);
+      case PostOp::Kind::kReluBackward:
+      case PostOp::Kind::kRelu6Backward:
+        throw Error(ErrorCode::kInternal, "onednn: a primitive has no mask.").At("", node.node.name);
     }
   }
   tail.attr.set_post_ops(ops);

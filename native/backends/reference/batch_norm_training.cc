@@ -5,6 +5,7 @@
 #include "backends/cpu/dispatch.h"
 #include "backends/cpu/kernel_of.h"
 #include "backends/reference/ops.h"
+#include "backends/reference/post_ops.h"
 
 namespace slimnet::reference {
 namespace {
@@ -19,8 +20,13 @@ struct Norm {
 
   // Channels [first, first + width) of all rows. No rows: the statistics are 0 / 0 = NaN, as in TensorFlow.
   template <class T>
-  void Run(const T* x, const T* scale, const T* offset, T* y, T* mean_out, T* variance_out, int64_t first,
-           int64_t width) const {
+  void Run(const Bindings& b, const PostOps& post, int64_t first, int64_t width) const {
+    const T* x = cpu::In<T>(b, 0);
+    const T* scale = cpu::In<T>(b, 1);
+    const T* offset = cpu::In<T>(b, 2);
+    T* y = cpu::Out<T>(b, 0);
+    T* mean_out = cpu::Out<T>(b, 1);
+    T* variance_out = cpu::Out<T>(b, 2);
     std::array<double, kBlock> mean{};
     std::array<double, kBlock> variance{};
     const auto m = static_cast<double>(rows);
@@ -43,7 +49,7 @@ struct Norm {
       for (int64_t c = 0; c < width; ++c) {
         const int64_t i = r * channels + first + c;
         const double unit = (x[i] - mean[c]) / std::sqrt(variance[c] + epsilon);
-        y[i] = static_cast<T>(unit * scale[first + c] + offset[first + c]);
+        y[i] = static_cast<T>(post.Apply<T>(unit * scale[first + c] + offset[first + c], i, b));
       }
     }
   }
@@ -56,11 +62,10 @@ std::unique_ptr<Kernel> PrepareBatchNormTraining(const NodeContext& node) {
   if (attrs.bessel) norm.bessel = static_cast<double>(norm.rows) / std::max(static_cast<double>(norm.rows) - 1, 1.0);
   return cpu::ForFloat(node.output(0).type.dtype, [&](auto zero) {
     using T = decltype(zero);
-    return cpu::KernelOf("loop", [=](ParallelFor& pool, const Bindings& b) {
+    return cpu::KernelOf("loop", [=, post = PostOps(node)](ParallelFor& pool, const Bindings& b) {
       cpu::ForRange(pool, (norm.channels + kBlock - 1) / kBlock, 1, [&](int64_t begin, int64_t end) {
         for (int64_t first = begin * kBlock; first < std::min(end * kBlock, norm.channels); first += kBlock) {
-          norm.Run(cpu::In<T>(b, 0), cpu::In<T>(b, 1), cpu::In<T>(b, 2), cpu::Out<T>(b, 0), cpu::Out<T>(b, 1),
-                   cpu::Out<T>(b, 2), first, std::min(kBlock, norm.channels - first));
+          norm.Run<T>(b, post, first, std::min(kBlock, norm.channels - first));
         }
       });
     });
@@ -69,6 +74,6 @@ std::unique_ptr<Kernel> PrepareBatchNormTraining(const NodeContext& node) {
 
 }  // namespace
 
-constexpr OpEntry kBatchNormTraining{.prepare = PrepareBatchNormTraining};
+constexpr OpEntry kBatchNormTraining{.fuses = FusesWithinOneResult, .prepare = PrepareBatchNormTraining};
 
 }  // namespace slimnet::reference

@@ -16,7 +16,8 @@ namespace slimnet::reference {
 inline double Relu(double x) { return x < 0 ? 0 : x; }
 inline double Relu6(double x) { return x > 6 ? 6 : Relu(x); }
 
-// What an op's file has for `fuses`: everything, all that leaves the node one result, or activations.
+// What an op's file has for `fuses`: everything, all that leaves the node the results it has, or activations and
+// their masks.
 inline Verdict FusesAll(const NodeContext&, std::span<const PostOp>, const PostOp&) { return Verdict::Yes(); }
 
 inline Verdict FusesWithinOneResult(const NodeContext& node, std::span<const PostOp>, const PostOp& next) {
@@ -25,7 +26,7 @@ inline Verdict FusesWithinOneResult(const NodeContext& node, std::span<const Pos
 }
 
 inline Verdict FusesActivation(const NodeContext& node, std::span<const PostOp>, const PostOp& next) {
-  if (IsActivation(next.kind)) return Verdict::Yes();
+  if (IsActivation(next.kind) || IsMask(next.kind)) return Verdict::Yes();
   return Verdict::No("the reference backend absorbs only activations into " + std::string(Info(node.node.op).name));
 }
 
@@ -61,6 +62,12 @@ class PostOps {
           break;
         case PostOp::Kind::kRelu6:
           value = Relu6(value);
+          break;
+        case PostOp::Kind::kReluBackward:
+          value = operand[index] > 0 ? value : 0;
+          break;
+        case PostOp::Kind::kRelu6Backward:
+          value = operand[index] > 0 && !(operand[index] >= 6) ? value : 0;
           break;
         case PostOp::Kind::kResult:
           cpu::Out<T>(bindings, 0)[index] = static_cast<T>(value);

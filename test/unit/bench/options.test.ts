@@ -56,6 +56,7 @@ describe('the command line of the benchmarks', () => {
     [['--rounds', 'many'], /received many/],
     [['--batches', '1,'], /--batches/],
     [['--seconds', '-1'], /--seconds/],
+    [['--training-sizes', '16'], /--training-sizes: expected batch x pixels as 16x224, received 16/],
     [['--pin', '3-1'], /--pin/],
     [['--pin', 'all'], /--pin/],
     [['--unknown'], /Unknown option/],

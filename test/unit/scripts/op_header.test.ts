@@ -15,7 +15,7 @@ test('the committed header is what the ops say', () => {
 
 test.each(Object.keys(complete))('an op that leaves out the trait %s is refused by name', (trait) => {
   expect(() => saying({ ...complete, [trait]: undefined })).toThrow(
-    new RegExp(`^hard_swish \\(lib/ops/hard_swish.ts\\): trait ${trait}: expected (one of|true or false)`),
+    new RegExp(`^hard_swish \\(lib/ops/hard_swish.ts\\): trait ${trait}: expected (one of|true or false|a list of)`),
   );
 });
 
@@ -23,6 +23,9 @@ test('an op that says nothing, or something unknown, is refused', () => {
   expect(() => saying(undefined)).toThrow(/^hard_swish .*: trait dtypes: expected one of any, number/);
   expect(() => saying({ ...complete, batchwise: 'sometimes' })).toThrow(/trait batchwise: .*received "sometimes"/);
   expect(() => saying({ ...complete, dtypes: { y: 'float' } })).toThrow(/trait dtypes: .*received {"y":"float"}/);
+  expect(() => saying({ ...complete, float32: ['z'] })).toThrow(
+    /trait float32: expected a list of x, y, received \["z"\]/,
+  );
   expect(() => saying({ ...complete, pure: true })).toThrow(/trait pure: expected no such trait/);
 });
 
