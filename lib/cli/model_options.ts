@@ -15,7 +15,6 @@ import { type CliIo, printable, say } from './io.js';
 
 /** Options that say where and how a network runs. */
 export interface EngineFlags {
-  readonly model: NetworkName;
   readonly device: string;
   readonly threads?: number;
   readonly mode: ExecutionMode;
@@ -24,6 +23,7 @@ export interface EngineFlags {
 
 /** Options that every command with a trained model takes. */
 export interface ModelFlags extends EngineFlags {
+  readonly model?: NetworkName;
   readonly checkpoint: string;
   readonly layout?: WeightLayout;
   readonly prefix?: string;
@@ -47,10 +47,16 @@ export function integer(min: number, max: number): (text: string) => number {
   };
 }
 
-/** Adds --model, --device, --threads and --mode. */
-export function addEngineOptions(command: Command): Command {
+/** Adds --model, for commands that have no checkpoint, and the others of `addEngineOptions`. */
+export function addNetworkOptions(command: Command): Command {
+  return addEngineOptions(
+    command.addOption(new Option('-m, --model <name>', 'network').choices(networkNames).default('resnet_v1_50')),
+  );
+}
+
+/** Adds --device, --threads and --mode. */
+function addEngineOptions(command: Command): Command {
   return command
-    .addOption(new Option('-m, --model <name>', 'network').choices(networkNames).default('resnet_v1_50'))
     .option('-d, --device <name>', 'where to compute (slimnet doctor lists what there is)', 'cpu')
     .option('--threads <n>', 'threads (default: cores that the process may use)', integer(1, 1024))
     .addOption(
@@ -87,7 +93,11 @@ export function addPrecisionOptions(command: Command): Command {
 
 /** Adds those and --checkpoint and the like. */
 export function addModelOptions(command: Command): Command {
-  return addEngineOptions(command)
+  return addEngineOptions(
+    command.addOption(
+      new Option('-m, --model <name>', 'network (default: as the names of the checkpoint show)').choices(networkNames),
+    ),
+  )
     .requiredOption(
       '-c, --checkpoint <path>',
       'TensorFlow V1 file, V2 prefix, folder with a checkpoint file, or .safetensors',
@@ -119,10 +129,16 @@ export function engineOptions({
 
 /** Loads the model that the flags name, and says what `auto` came to. */
 export async function loadFromFlags(flags: ModelFlags, io: CliIo): Promise<Model> {
-  const model = await loadModel(flags.model, modelOptions(flags));
+  const model = await loadModel(flags.model ?? 'auto', modelOptions(flags));
+  sayNetwork(io, flags, model);
   sayWeights(io, model.weights);
   sayPrecision(io, model);
   return model;
+}
+
+/** Says which network was found where none was named. */
+export function sayNetwork(io: CliIo, { model: named }: ModelFlags, { name }: Model): void {
+  if (named === undefined) say(io, `slimnet: network ${name}, as the names of the checkpoint show`);
 }
 
 /** Says how the weights were taken, where that was not as they are. */

@@ -7,6 +7,7 @@ import type { Model } from '../model/model.js';
 import type { Calibration } from '../runtime/precision/calibration.js';
 import { deviceNamed, instructionSet } from '../runtime/precision/device.js';
 import type { PrecisionCost, PrecisionCosts } from '../runtime/precision/precision_report.js';
+import type { NetworkName } from '../slim/nets/registry.js';
 import type { InputImage } from './inputs.js';
 import type { CliIo } from './io.js';
 import { type ModelFlags, modelOptions } from './model_options.js';
@@ -30,7 +31,7 @@ export async function measureCosts(
   if (expected === null) return null;
   const costs: Partial<Record<LowPrecision, PrecisionCost>> = {};
   for (const precision of precisions) {
-    const narrow = await loadModel(flags.model, { ...modelOptions(flags), precision, calibration });
+    const narrow = await loadModel(reference.name as NetworkName, { ...modelOptions(flags), precision, calibration });
     try {
       const actual = await logitsOf(io, narrow, images);
       if (actual === null) return null;

@@ -31,6 +31,7 @@ import { type LabelSource, loadLabels } from './labels/load_labels.js';
 import { Model } from './model.js';
 import { buildNetwork } from './network_graph.js';
 import { buildOwnNetwork, isOwn, type OwnEntry, type OwnNetwork, ownEntry } from './own_network.js';
+import { findNetwork } from './weights/find_network.js';
 import { type WeightLayout, weightLayouts } from './weights/libraries.js';
 import { assertAllTaken, type NetworkWeights, weightsOf } from './weights/network_weights.js';
 import { reportWeights, type WeightsReport } from './weights/weights_report.js';
@@ -122,22 +123,40 @@ const programsBesides = 8;
 
 /**
  * Loads a network with its weights, preprocessing and labels as one object.
- * @param name one of the registry, e.g. `resnet_v1_50`; or a network of one's own, whose variables have their own names in the checkpoint
- * @throws ArgumentError for options, CheckpointError when the weights do not fit
+ * @param name one of the registry, e.g. `resnet_v1_50`; `auto` for the one that the names of the checkpoint show, which `model.name` tells;
+ *   or a network of one's own, whose variables have their own names in the checkpoint
+ * @throws ArgumentError for options, CheckpointError when the weights do not fit, or are of no network that `auto` can tell
  */
-export async function loadModel(name: NetworkName | OwnNetwork, options: LoadModelOptions): Promise<Model> {
+export async function loadModel(name: NetworkName | 'auto' | OwnNetwork, options: LoadModelOptions): Promise<Model> {
   return spelling(loadModelSpelling, async () => {
+    if (name === 'auto') return loadFound(options);
     const entry = typeof name === 'object' && name !== null ? ownEntry(name) : network(name);
     const loading = checkedOptions(entry, options);
     const { checkpoint } = loading.options;
     if (checkpoint === undefined) return load(entry, loading, null);
-    const reader = await openCheckpoint(checkpoint, { crc32c: loadAddon().crc32c });
-    try {
-      return await load(entry, loading, weightsIn(entry, reader, loading.options));
-    } finally {
-      await reader.close();
-    }
+    return reading(checkpoint, (reader) => load(entry, loading, weightsIn(entry, reader, loading.options)));
   });
+}
+
+/** Loads the network that the names of the checkpoint show. */
+async function loadFound(options: LoadModelOptions): Promise<Model> {
+  const { checkpoint, layout, prefix } = withDefaults('loadModel', options, defaults);
+  if (checkpoint === undefined)
+    throw new ArgumentError("loadModel('auto'): expected a checkpoint, whose names show the network.");
+  return reading(checkpoint, (reader) => {
+    const entry = network(findNetwork(reader, { layout, prefix }));
+    const loading = checkedOptions(entry, options);
+    return load(entry, loading, weightsIn(entry, reader, loading.options));
+  });
+}
+
+async function reading<T>(checkpoint: CheckpointSource, body: (reader: CheckpointReader) => Promise<T>): Promise<T> {
+  const reader = await openCheckpoint(checkpoint, { crc32c: loadAddon().crc32c });
+  try {
+    return await body(reader);
+  } finally {
+    await reader.close();
+  }
 }
 
 /** @param weights none: fresh ones */

@@ -4,13 +4,15 @@ import { maxNetworkSide } from '../../data/preprocessing.js';
 import type { RawImage } from '../../data/raw_image.js';
 import { type LoadModelOptions, loadModel } from '../../model/load_model.js';
 import type { Model } from '../../model/model.js';
+import type { NetworkName } from '../../slim/nets/registry.js';
 import type { DefineCommand } from '../command.js';
 import { exitStatus, say, writeOut } from '../io.js';
 import { sayDefects } from '../kernel_text.js';
-import { addEngineOptions, addPrecisionOption, type EngineFlags, engineOptions, integer } from '../model_options.js';
+import { addNetworkOptions, addPrecisionOption, type EngineFlags, engineOptions, integer } from '../model_options.js';
 import { table } from '../table.js';
 
 interface Flags extends EngineFlags {
+  readonly model: NetworkName;
   readonly batch?: readonly number[];
   readonly iterations: number;
   readonly size?: number;
@@ -28,7 +30,7 @@ Examples:
 export const bench: DefineCommand = (program, io, finish) => {
   batchOption(
     addPrecisionOption(
-      addEngineOptions(
+      addNetworkOptions(
         program
           .command('bench')
           .description('images/s and latency of a network with fresh weights, from pixels in memory to logits'),

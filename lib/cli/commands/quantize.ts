@@ -23,7 +23,7 @@ import { type CalibrationMethod, calibrationMethods } from '../../runtime/precis
 import type { DefineCommand } from '../command.js';
 import { expandInputs, type InputImage } from '../inputs.js';
 import { type CliIo, exitStatus, say, writeOut } from '../io.js';
-import { addModelOptions, integer, type ModelFlags, modelOptions, sayWeights } from '../model_options.js';
+import { addModelOptions, integer, type ModelFlags, modelOptions, sayNetwork, sayWeights } from '../model_options.js';
 import { asOutput } from '../output_error.js';
 import { costTable, measureCosts } from '../precision_costs.js';
 
@@ -80,9 +80,10 @@ export const quantize: DefineCommand = (program, io, finish) => {
         resolvePrecision(deviceNamed(flags.device), flags.precision, accuracyOf(withoutRanges([])));
       const output = flags.output ?? calibrationFile(flags.checkpoint);
       const work = flags.precision === 'int8' ? quantized : measured;
-      const reference = await loadModel(flags.model, { ...modelOptions(flags), precision: 'float32' });
+      const reference = await loadModel(flags.model ?? 'auto', { ...modelOptions(flags), precision: 'float32' });
       try {
         await asOutput(() => assertPlace(output), otherPlace);
+        sayNetwork(io, flags, reference);
         sayWeights(io, reference.weights);
         reference.assertOutput('logits');
         finish((await work(io, flags, reference, images, output)) ? exitStatus.ok : exitStatus.failed);

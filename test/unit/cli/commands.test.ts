@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { writeCheckpoint } from '../../../lib/checkpoint/index.js';
 import type { Calibration } from '../../../lib/runtime/index.js';
 import { type Device, devices, fastest } from '../../../lib/runtime/precision/device.js';
 import { slimnet } from '../../helpers/cli.js';
@@ -31,7 +32,7 @@ beforeAll(async () => {
   writeFileSync(labels, Array.from({ length: 10 }, (_, i) => `kind, ${i}`).join('\n'));
   const checkpoint = await writePlainCheckpoint(join(folder, 'plain.ckpt'), 10);
   // What auto comes to depends on the processor; the values below are float32's.
-  model = ['--checkpoint', checkpoint, '--precision', 'float32'];
+  model = ['--checkpoint', checkpoint, '--precision', 'float32', '--model', 'resnet_v1_50'];
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -189,6 +190,20 @@ describe('classify', () => {
     expect(int8.err).toMatch(/Hint: make one with `slimnet quantize` .*, and pass it as --calibration\./);
     const cuda = await slimnet(['classify', all()[0] as string, ...model, '--device', 'cuda']);
     expect(cuda.err).toMatch(/Hint: use --device cpu\./);
+  });
+
+  test('finds the network by the names of the checkpoint, says so, and asks for it where they leave doubt', async () => {
+    const args = ['classify', all()[0] as string, ...model.slice(0, 4), '-f', 'jsonl'];
+    const named = await slimnet([...args, '--model', 'resnet_v1_50']);
+    const found = await slimnet(args);
+    expect(found).toEqual({ ...named, err: 'slimnet: network resnet_v1_50, as the names of the checkpoint show\n' });
+    const unknown = join(folder, 'unknown.safetensors');
+    await writeCheckpoint(unknown, [{ name: 'w', dtype: 'float32', shape: [2], data: () => Float32Array.of(1, 2) }]);
+    const { status, err } = await slimnet(['classify', all()[0] as string, '-c', unknown]);
+    expect(status).toBe(1);
+    expect(err).toMatch(
+      /are those of no network that is known here\. Hint: say which network it is, --model: one of resnet_v1_50, /,
+    );
   });
 
   test('stops in order when interrupted', async () => {
@@ -356,6 +371,8 @@ describe('quantize', () => {
       'classify',
       photos,
       ...model.slice(0, 2),
+      '-m',
+      'resnet_v1_50',
       '-f',
       'jsonl',
       '--precision',
@@ -379,7 +396,8 @@ describe('quantize', () => {
 
   test('measures bfloat16 without ranges, and what auto chooses then says what it costs', async () => {
     const own = await writePlainCheckpoint(join(folder, 'own.ckpt'), 10);
-    const classify = (device: string) => slimnet(['classify', photos, '-c', own, '-d', device, '-f', 'jsonl']);
+    const classify = (device: string) =>
+      slimnet(['classify', photos, '-m', 'resnet_v1_50', '-c', own, '-d', device, '-f', 'jsonl']);
     const chosen = devices().find(({ name }) => name === 'cpu');
     const auto = fastest(chosen as Device, { calibrated: false, costs: {}, minAgreement: 0 });
     const before = await classify('cpu');

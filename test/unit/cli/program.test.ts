@@ -55,7 +55,7 @@ function shell(
 
 test('classifies, and keeps results and messages apart', async () => {
   const { status, out, err } = await shell(
-    '$slimnet classify $photo nowhere.jpg -c $checkpoint --precision float32 -k 1 -f csv',
+    '$slimnet classify $photo nowhere.jpg -m resnet_v1_50 -c $checkpoint --precision float32 -k 1 -f csv',
   );
   expect(status).toBe(1);
   expect(out).toMatch(/^file,rank,class,label,probability,error\r\nnowhere.*photo\.jpg,1,\d,class \d,0\.\d+,\r\n$/s);
@@ -64,7 +64,7 @@ test('classifies, and keeps results and messages apart', async () => {
 
 test('takes an image from a pipe', async () => {
   const { status, out, err } = await shell(
-    'cat $photo | $slimnet classify - -c $checkpoint --precision float32 -k 1 -f jsonl',
+    'cat $photo | $slimnet classify - -m resnet_v1_50 -c $checkpoint --precision float32 -k 1 -f jsonl',
   );
   expect({ status, err }).toEqual({ status: 0, err: '' });
   expect(JSON.parse(out)).toMatchObject({ file: '-' });
@@ -73,7 +73,7 @@ test('takes an image from a pipe', async () => {
 test('results that nobody takes, or that no disk has room for, are one sentence and an exit status', async () => {
   const gone = 'slimnet: Standard output cannot be written: its reader has gone away. [ERR_OUTPUT]\n';
   const rows = await shell(
-    `set -o pipefail; for i in $(seq 60); do echo $photo; done | $slimnet embed - -c $checkpoint --precision float32 -b 1 | head -n 1 | cut -c 1-8`,
+    `set -o pipefail; for i in $(seq 60); do echo $photo; done | $slimnet embed - -m resnet_v1_50 -c $checkpoint --precision float32 -b 1 | head -n 1 | cut -c 1-8`,
   );
   expect(rows).toMatchObject({ status: 1, out: '{"file":\n', err: gone });
   for (const args of ['inspect resnet_18', '--help', '--version', 'doctor --json']) {
@@ -101,7 +101,7 @@ describe('on a disk that is full in the middle', () => {
   test.each(['json', 'jsonl', 'csv', 'table'])('%s that is redirected ends with a whole record', async (format) => {
     await on(4, async (disk) => {
       const { status, err } = await shell(
-        `${images} | $slimnet classify - -c $checkpoint --precision float32 -b 8 -k 10 -f ${format} > ${disk}/out`,
+        `${images} | $slimnet classify - -m resnet_v1_50 -c $checkpoint --precision float32 -b 8 -k 10 -f ${format} > ${disk}/out`,
       );
       expect(status).toBe(1);
       expect(err).toMatch(noRoom);
@@ -125,7 +125,7 @@ describe('on a disk that is full in the middle', () => {
 
   test('features keep the rows for which there was room', async () => {
     await on(64, async (disk) => {
-      const command = `${images} | $slimnet embed - -c $checkpoint --precision float32 -b 8 -o ${disk}/f.npy`;
+      const command = `${images} | $slimnet embed - -m resnet_v1_50 -c $checkpoint --precision float32 -b 8 -o ${disk}/f.npy`;
       const { status, err } = await shell(command);
       expect(status).toBe(1);
       expect(err).toMatch(noRoom);
@@ -168,7 +168,7 @@ test('the place of a result is tested before the work', async () => {
     status: 1,
     err: expect.stringMatching(/^slimnet: \/proc\/f\.npy.*cannot be written: /),
   });
-  const quantize = await shell('$slimnet quantize $photo $photo $photo -c $checkpoint -o /proc/c.json');
+  const quantize = await shell('$slimnet quantize $photo $photo $photo -m resnet_v1_50 -c $checkpoint -o /proc/c.json');
   expect(quantize.status).toBe(1);
   expect(quantize.err).toMatch(
     /^slimnet: \/proc\/c\.json: The file cannot be written: .* Hint: .*--output\. \[ERR_OUTPUT\]\n$/,
@@ -183,7 +183,7 @@ test.each([
   let killed = false;
   const { status, out } = await shell(
     // The shell itself goes on, to say how the program ended.
-    'trap : TERM; for i in $(seq 2000); do echo $photo; done | exec $slimnet classify - -c $checkpoint --precision float32 -b 1 -f json',
+    'trap : TERM; for i in $(seq 2000); do echo $photo; done | exec $slimnet classify - -m resnet_v1_50 -c $checkpoint --precision float32 -b 1 -f json',
     (kill) => {
       if (!killed) kill(name);
       killed = true;
@@ -198,7 +198,7 @@ test.each([
 test('Ctrl-C ends it in order: exit status 130, no file half written', async () => {
   let interrupted = false;
   const { status, err } = await shell(
-    'for i in $(seq 2000); do echo $photo; done | exec $slimnet classify - -c $checkpoint --precision float32 -b 1 -f jsonl',
+    'for i in $(seq 2000); do echo $photo; done | exec $slimnet classify - -m resnet_v1_50 -c $checkpoint --precision float32 -b 1 -f jsonl',
     (kill) => {
       if (!interrupted) kill('SIGINT');
       interrupted = true;

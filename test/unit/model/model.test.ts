@@ -71,6 +71,15 @@ describe('hints', () => {
   });
 });
 
+test('auto is the network that the names of the checkpoint show', async () => {
+  await using found = await loadModel('auto', { checkpoint, imageSize: 32, precision: 'float32' });
+  expect(found.name).toBe('resnet_v1_50');
+  expect(await found.logits(paths[0] as string)).toEqual(await model.logits(paths[0] as string));
+  await expect(loadModel('auto', { untrainedSeed: 1 })).rejects.toThrow(
+    /expected a checkpoint, whose names show the network/,
+  );
+});
+
 describe('a model', () => {
   test('knows its classes, labels, preprocessing and label offset', () => {
     expect(model).toMatchObject({ name: 'resnet_v1_50', numClasses: classes, labels: names, labelOffset: 1 });
