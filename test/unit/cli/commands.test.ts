@@ -384,6 +384,26 @@ describe('quantize', () => {
     expect(quantized.out.trimEnd().split('\n')).toHaveLength(3);
   });
 
+  test('auto does not take int8 at any price, and says what it costs', async () => {
+    const own = await writePlainCheckpoint(join(folder, 'rough.ckpt'), 10);
+    const file = `${own}.calibration.json`;
+    const quantized = await slimnet(['quantize', photos, '-c', own, '-d', 'reference', '--method', 'minmax']);
+    expect(quantized.err).toMatch(/^slimnet: with this, --precision auto is int8 \(calibrated, plain code\)$/m);
+    const calibration = JSON.parse(readFileSync(file, 'utf8')) as Calibration;
+    const rough = { ...calibration, costs: { int8: { ...calibration.costs?.int8, images: 100, agreement: 0.05 } } };
+    writeFileSync(file, JSON.stringify(rough));
+    const classify = (...more: string[]) =>
+      slimnet(['classify', photos, '-c', own, '-d', 'reference', '-f', 'jsonl', '-k', '1', ...more]);
+    const auto = await classify();
+    expect(auto.err).toBe(
+      'slimnet: precision float32 (no AMX, no int8: its top-1 agreement with float32 is 5.00 % on 100 images, at least 95.00 % is wanted)\n',
+    );
+    expect(auto.out).toBe((await classify('--precision', 'float32')).out);
+    expect((await classify('--min-agreement', '0.05')).err).toMatch(
+      /^slimnet: precision int8 \(calibrated, plain code\)/,
+    );
+  });
+
   test('gives the report as JSON, and takes scopes that stay in float32', async () => {
     const output = join(folder, 'kept.json');
     const kept = ['--keep-float32', 'resnet_v1_50/conv1', 'resnet_v1_50/logits'];

@@ -209,6 +209,21 @@ describe('what a precision costs', () => {
     await using again = await load(options);
     expect(again.precisionReport).toEqual({ asked: 'int8', chosen: 'int8', why: 'asked for', measured: cost });
     expect(again.stats().precisionReport).toEqual(again.precisionReport);
+
+    const auto = async (agreement: number, minAgreement?: number) => {
+      await saveCalibration(`${own}.calibration.json`, { ...calibration, costs: { int8: { ...cost, agreement } } });
+      const limit = minAgreement === undefined ? {} : { minAgreement };
+      await using chosen = await load({ ...options, precision: 'auto', ...limit });
+      return chosen.precisionReport;
+    };
+    expect((await auto(0.95)).chosen).toBe('int8');
+    expect(await auto(0.05)).toMatchObject({
+      chosen: 'float32',
+      declined: ['int8'],
+      why: expect.stringMatching(/5\.00 %/),
+    });
+    expect((await auto(0.05, 0.05)).chosen).toBe('int8');
+    expect((await auto(0.95, 0.96)).chosen).toBe('float32');
   });
 
   test.each<[string, unknown, unknown, RegExp]>([
