@@ -47,7 +47,8 @@ pre { background: var(--fill); border-radius: 8px; padding: 12px; overflow-x: au
 .scroll { overflow-x: auto; }
 table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { padding: 4px 10px; border-bottom: 1px solid var(--line); text-align: right; }
-th:first-child, td:first-child, .text { text-align: left; }
+td { white-space: nowrap; }
+th:first-child, td:first-child, .text { text-align: left; white-space: normal; overflow-wrap: anywhere; min-width: 80px; }
 th { font-weight: 600; color: var(--soft); vertical-align: bottom; }
 .confusion td, .confusion th { border: 1px solid var(--line); padding: 3px 7px; text-align: center; }
 .confusion th.row { text-align: right; } .confusion th.column { writing-mode: vertical-rl; transform: rotate(180deg); text-align: left; }

@@ -274,6 +274,19 @@ describe('slimnet report', () => {
     expect(readFileSync(elsewhere, 'utf8')).toBe(readFileSync(join(path, 'report.html'), 'utf8'));
   });
 
+  test('says so where no browser can be started, with the page written', async () => {
+    const path = await fakeRun();
+    const before = process.env.PATH;
+    process.env.PATH = fresh();
+    try {
+      const { status, out, err } = await slimnet(['report', path, '--open']);
+      expect([status, out]).toEqual([1, `${join(path, 'report.html')}\n`]);
+      expect(err).toMatch(/no browser could be started: open .*report\.html in one/);
+    } finally {
+      process.env.PATH = before;
+    }
+  });
+
   test('of a folder without a record fails, and writes nothing', async () => {
     const path = fresh();
     mkdirSync(path);
