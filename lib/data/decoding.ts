@@ -1,18 +1,16 @@
 import { createRequire } from 'node:module';
 import type sharp from 'sharp';
 import type { Sharp } from 'sharp';
-import { describe, refuseDetached } from '../core/dtype.js';
+import { describe } from '../core/dtype.js';
 import { moduleUrl } from '../core/module_url.js';
 import { checkInteger, checkOneOf, type Defaults, type WithDefaults, withDefaults } from '../core/options.js';
 import { type Advice, ArgumentError, advice, ImageError } from '../errors.js';
 import { readImageFile } from './image_file.js';
 import { type ImageFormat, imageFormat } from './image_format.js';
-import { copyBytes, copyRawImage, isRawImage, type RawImage } from './raw_image.js';
+import { type ImageSource, type OwnedSource, ownSource } from './image_source.js';
+import type { RawImage, RawPixels } from './raw_image.js';
 import { type CmykConversion, cmykConversions, plainJpegInks, type Reading, readingOf } from './samples/reading.js';
 import { type Background, type Samples, toRgbBytes } from './samples/to_bytes.js';
-
-/** What can be decoded: a file's path, the bytes of an encoded image, or pixels that are decoded already. */
-export type ImageSource = string | Uint8Array | RawImage;
 
 /** How images are decoded. */
 export interface DecodeOptions {
@@ -67,14 +65,6 @@ export function loadSharp(): typeof sharp {
   }
 }
 
-/** Whether a source is the name of a file, which whoever reads it must be allowed to name. */
-export function namesFile(source: ImageSource): boolean {
-  return typeof source === 'string';
-}
-
-/** A source whose bytes nobody else can change. `ownSource` makes it. */
-export type OwnedSource = { readonly path: string } | { readonly bytes: Uint8Array } | { readonly raw: RawImage };
-
 /**
  * Decodes JPEG, PNG, WebP, AVIF, TIFF or GIF (first frame) to RGB, upright by its EXIF orientation, 8 bits a channel.
  * CMYK, grey, 16-bit and transparent images are converted; RGB values are taken as they stand, whatever colour profile the
@@ -83,33 +73,40 @@ export type OwnedSource = { readonly path: string } | { readonly bytes: Uint8Arr
  * @throws ImageError when the file is missing, damaged, of an unknown format, or over a limit; the signal's reason when aborted
  */
 export async function decodeImage(source: ImageSource, options: DecodeOptions = {}): Promise<RawImage> {
-  return decodeOwned(ownSource(source, options), options);
-}
-
-/**
- * Copies the bytes or pixels of a source, so that its owner may change them while they wait for their turn.
- * @throws ArgumentError, ImageError for what can be no image
- */
-export function ownSource(source: ImageSource, options: DecodeOptions): OwnedSource {
-  if (typeof source === 'string') return { path: source };
-  if (isRawImage(source)) return { raw: copyRawImage(source, checkDecodeOptions(options).maxPixels) };
-  if (!ArrayBuffer.isView(source)) {
-    throw new ArgumentError(
-      `Expected an image as a path, bytes or {data, width, height, channels}, received ${describe(source)}.`,
-    );
-  }
-  refuseDetached('image', source);
-  if (source.byteLength === 0) throw new ImageError('The image is empty (0 bytes).');
-  return { bytes: copyBytes(source) };
+  return decodeOwned(ownSource(source, checkDecodeOptions(options).maxPixels), options);
 }
 
 /** `decodeImage` for a source of one's own. */
 export async function decodeOwned(source: OwnedSource, options: DecodeOptions): Promise<RawImage> {
-  checkDecodeOptions(options);
-  options.signal?.throwIfAborted();
-  if ('raw' in source) return source.raw;
+  const { background, signal } = checkDecodeOptions(options);
+  signal?.throwIfAborted();
+  if ('raw' in source) return opaque(source.raw, background, signal);
   if ('bytes' in source) return decodeBytes(source.bytes, options, {});
+  if ('blob' in source) return decodeBytes(new Uint8Array(await readBlob(source.blob, signal)), options, {});
   return decodeBytes(await readImageFile(source.path, options.signal), options, source);
+}
+
+async function readBlob(blob: Blob, signal: AbortSignal | undefined): Promise<ArrayBuffer> {
+  try {
+    return await unlessAborted(blob.arrayBuffer(), signal);
+  } catch (cause) {
+    signal?.throwIfAborted();
+    throw new ImageError('The Blob cannot be read.', { cause });
+  }
+}
+
+/** Pixels without alpha, as the decoder gives them. */
+async function opaque(
+  { channels, ...pixels }: Required<RawPixels>,
+  background: Background | undefined,
+  signal: AbortSignal | undefined,
+): Promise<RawImage> {
+  const { width, height } = pixels;
+  const data = pixels.data as Uint8Array;
+  if (channels === 1 || channels === 3) return { data, width, height, channels };
+  const scale = (sample: number) => sample;
+  const colours = await toRgbBytes({ data, width, height, channels }, 'uchar', { scale }, background, signal);
+  return { data: colours as Uint8Array, width, height, channels: 3 };
 }
 
 async function decodeBytes(

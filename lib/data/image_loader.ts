@@ -3,16 +3,8 @@ import { availableParallelism } from 'node:os';
 import { checkInteger, type Defaults, withDefaults } from '../core/options.js';
 import { ArgumentError, ownSpelling, SlimnetError, type Spelling, spelling } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
-import {
-  type DecodeOptions,
-  decodeOwned,
-  type ImageSource,
-  loadSharp,
-  namesFile,
-  type OwnedSource,
-  ownSource,
-  unlessAborted,
-} from './decoding.js';
+import { type DecodeOptions, decodeOwned, defaultMaxPixels, loadSharp, unlessAborted } from './decoding.js';
+import { type ImageSource, namesFile, type OwnedSource, ownSource } from './image_source.js';
 import { mapLimited } from './map_limited.js';
 import type { PreprocessingSpec } from './preprocessing.js';
 import type { RawImage } from './raw_image.js';
@@ -77,7 +69,7 @@ export class ImageLoader {
         throw new ArgumentError(
           'This model opens no files (files: false): expected the bytes or pixels of an image, received a path.',
         );
-      return { source, owned: ownSource(source, this.#decode), error: null };
+      return { source, owned: ownSource(source, this.#decode.maxPixels ?? defaultMaxPixels), error: null };
     } catch (error) {
       return { source, owned: null, error: SlimnetError.respell(error, this.#spelling) };
     }

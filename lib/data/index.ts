@@ -32,7 +32,8 @@ export {
   type TfRecordsOptions,
   tfRecords,
 } from './data_sets/index.js';
-export { type DecodeOptions, decodeImage, defaultMaxPixels, type ImageSource } from './decoding.js';
+export { type DecodeOptions, decodeImage, defaultMaxPixels } from './decoding.js';
+export type { ImageSource } from './image_source.js';
 export { type Picture, pictureOf } from './picture_of.js';
 export {
   drawAugmentation,

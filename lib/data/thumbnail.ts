@@ -1,6 +1,7 @@
 import { checkInteger } from '../core/options.js';
 import { ImageError } from '../errors.js';
-import { decodeImage, type ImageSource, loadSharp } from './decoding.js';
+import { decodeImage, loadSharp } from './decoding.js';
+import type { ImageSource } from './image_source.js';
 
 /**
  * A small picture of an image, for pages.

@@ -1,6 +1,7 @@
 /** What models take and give. */
-import type { ImageSource } from '../data/decoding.js';
+
 import type { ImageLoaderOptions } from '../data/image_loader.js';
+import type { ImageSource } from '../data/image_source.js';
 import type { PreprocessingSpec } from '../data/preprocessing.js';
 import type { SessionStats } from '../runtime/session/types.js';
 import type { BatcherStats } from './batcher_types.js';

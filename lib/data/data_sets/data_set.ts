@@ -1,7 +1,7 @@
 /** What a data set is: labelled images by number. */
 import { describe } from '../../core/dtype.js';
 import { ArgumentError, DataError } from '../../errors.js';
-import type { ImageSource } from '../decoding.js';
+import type { ImageSource } from '../image_source.js';
 import type { RelativeBox } from '../preprocess_image.js';
 
 /** One labelled image. */

@@ -50,6 +50,36 @@ describe('checkpoints', () => {
     ).toEqual(['first/unit_1', 'first/unit_3', 'logits/biases', 'logits/weights']);
   });
 
+  test('cast, with averages in place of variables, under names out of a file; what that did is said', async () => {
+    const source = at('averages');
+    await writeCheckpoint(source, [
+      { name: 'w/ExponentialMovingAverage', dtype: 'float32', shape: [2], data: Float32Array.of(1, 1e-10) },
+      { name: 'w', dtype: 'float32', shape: [2], data: Float32Array.of(5, 6) },
+    ]);
+    writeFileSync(at('names.json'), '{"w": "weights"}');
+    const args = ['--moving-averages', '--cast', 'float16', '--rename-from', at('names.json')];
+    const { status, err } = await slimnet(['convert', source, at('out.safetensors'), ...args]);
+    expect(status).toBe(0);
+    expect(err).toContain('slimnet: 1 tensors were cast to float16; 1 values are too small for it and became 0.');
+    await using reader = await openCheckpoint(at('out.safetensors'));
+    expect([...reader.tensors.values()]).toMatchObject([{ name: 'weights', dtype: 'float16' }]);
+    expect([...(await reader.readAs('weights', 'float32')).data]).toEqual([1, 0]);
+  });
+
+  test.each([
+    [['--moving-averages'], /no moving averages.*leave out --moving-averages/s],
+    [['--rename-from', 'names.json'], /names\.json: --rename-from: expected a JSON object of new names by old ones/],
+    [['--rename-from', 'gone.json'], /gone\.json.*--rename-from/],
+    [['--cast', 'int8'], /--cast.*float16, bfloat16, float32, float64/],
+    [['--prefix', 'model.'], /--prefix does not apply to safetensors\. Hint: it is for --to onnx/],
+  ])('%j of a checkpoint without such things is an error in the words of the command', async (args, message) => {
+    writeFileSync(at('names.json'), '["w"]');
+    const given = args.map((arg) => (arg.endsWith('.json') ? at(arg) : arg));
+    const { status, err } = await slimnet(['convert', small, at('out.safetensors'), ...given]);
+    expect(status).toBeGreaterThan(0);
+    expect(err).toMatch(message);
+  });
+
   test('files are replaced with --force alone, the source never', async () => {
     const out = at('out.safetensors');
     await slimnet(['convert', small, out, '--include', 'resnet/logits']);

@@ -8,9 +8,9 @@ import {
   openCheckpoint,
   type StoredDType,
   writeCheckpoint,
-} from '../../../lib/checkpoint/index.js';
-import { dtypes } from '../../../lib/core/dtype.js';
-import { goldenFolder, makeFolder, removeFolder } from './fixtures.js';
+} from '../../../../lib/checkpoint/index.js';
+import { dtypes } from '../../../../lib/core/dtype.js';
+import { goldenFolder, makeFolder, removeFolder } from '../fixtures.js';
 
 const goldenPath = (...parts: string[]) => join(goldenFolder, ...parts);
 const formats = ['tensorflow_v1', 'tensorflow_v2', 'safetensors'] as const;
