@@ -6,6 +6,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
 import { type FileHandle, mkdir, open, readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { isUrl, pathOfUrl } from '../../core/file_url.js';
 import { checkInteger, type Defaults, withDefaults } from '../../core/options.js';
 import { ImageError, OutputError, systemReason } from '../../errors.js';
 import { loadAddon } from '../../native/binding.js';
@@ -174,13 +175,14 @@ export class ImageCache {
 
   async #keyOf({ image, key }: Sample): Promise<string | null> {
     if (key !== undefined) return key;
-    if (typeof image !== 'string') return null;
-    const known = this.#keys.get(image);
+    if (typeof image !== 'string' && !isUrl(image)) return null;
+    const path = isUrl(image) ? pathOfUrl(image, 'image') : image;
+    const known = this.#keys.get(path);
     if (known !== undefined) return known;
     try {
-      const { size, mtimeMs } = await stat(image);
-      const made = `${resolve(image)}:${size}:${mtimeMs}`;
-      this.#keys.set(image, made);
+      const { size, mtimeMs } = await stat(path);
+      const made = `${resolve(path)}:${size}:${mtimeMs}`;
+      this.#keys.set(path, made);
       return made;
     } catch {
       // Who reads the file says what is wrong with it.

@@ -10,6 +10,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { BatchLoader, ImageCache, type ImageCacheOptions, imageFolder } from '../../../../lib/data/index.js';
 import { preprocessingFor } from '../../../../lib/data/preprocessing.js';
 import { ArgumentError, ImageError, OutputError } from '../../../../lib/errors.js';
@@ -42,6 +43,12 @@ test('a second look at an image comes out of memory, and is the same', async () 
   expect(await cache.pixels(sample('a.png'))).toBe(first);
   expect([first.width, first.height, first.data]).toEqual([40, 30, gradient(40, 30).data]);
   expect(cache.stats).toMatchObject({ decoded: 1, fromMemory: 1, fromDisk: 0, memoryBytes: pixels });
+});
+
+test('a file is the same by its path and by its URL', async () => {
+  await using cache = await open();
+  const first = await cache.pixels(sample('a.png'));
+  expect(await cache.pixels({ image: pathToFileURL(at('a.png')), label: 0 })).toBe(first);
 });
 
 test('larger images are shrunk to the side, with their aspect; smaller ones stay', async () => {
