@@ -273,6 +273,27 @@ const manyTiles: Case[] = [
   },
 ];
 
+/** NaN in the middle of a filter: all of a channel is NaN, also where it is computed in tiles. */
+const tilesOfNaN: Case[] = (
+  [
+    ['relu', relu, naive.relu],
+    ['relu6', relu6, naive.relu6],
+  ] as const
+).map(([name, op, definition]) => {
+  const [x, f] = [
+    [2, 16, 16, 32],
+    [3, 3, 32, 16],
+  ] as const;
+  const middle = 4 * 32 * 16 + 5;
+  return {
+    ...plain(x, f, same3),
+    name: `many tiles: ${name} keeps NaN of the filter`,
+    inputs: operands(x, f).map((spec, i) => (i === 1 ? { ...spec, special: [[middle, Number.NaN]] as const } : spec)),
+    build: (inputs, options) => [call(op, [call(conv2d, inputs, options)])],
+    expected: (a = [], b = []) => [naive.conv2d(x, f, same3, a, b).map(definition)],
+  };
+});
+
 /** What is fused into a convolution keeps NaN, whatever kernel the shape has: pointwise, direct, in tiles. */
 const fusedWithNaN: Case[] = (
   [
@@ -390,6 +411,7 @@ export const conv2dCases: OpCases = {
       ),
     },
     ...fusedWithNaN,
+    ...tilesOfNaN,
     {
       ...plain([1, 5, 5, 3], [3, 3, 3, 4], same3),
       name: 'float64',

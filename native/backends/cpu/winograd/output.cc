@@ -27,8 +27,9 @@ SLIMNET_WINOGRAD_INLINE void Finish(const Floats& sum, const Floats& bias, const
     value += addend;
   }
   if (tail.activation != Tail::Activation::kNone) {
-    value = value > 0.0F ? value : Floats{};
-    if (tail.activation == Tail::Activation::kRelu6) value = value < 6.0F ? value : Floats{} + 6.0F;
+    // NaN compares with nothing, and stays.
+    value = value < 0.0F ? Floats{} : value;
+    if (tail.activation == Tail::Activation::kRelu6) value = value > 6.0F ? Floats{} + 6.0F : value;
   }
   Store(y + at, value);
 }
