@@ -19,6 +19,10 @@ const shapes: readonly (readonly [Shape, Shape, Window])[] = [
   [[2, 7, 7, 3], [1, 1, 3, 16], { strides: [2, 2], pads: [0, 0, 0, 0] }],
   [[2, 6, 6, 12], [1, 1, 12, 24], { strides: [2, 2], pads: [0, 0, 0, 0] }],
   [[1, 5, 7, 1], [1, 1, 1, 1], { strides: [3, 2], pads: [0, 0, 0, 0] }],
+  // Many tiles and channels in sixteens: the gradient of the images by Winograd's method.
+  [[4, 16, 16, 32], [3, 3, 32, 48], { ...unit, pads: [1, 1, 1, 1] }],
+  [[4, 18, 15, 32], [3, 3, 32, 16], unit],
+  [[4, 17, 15, 48], [3, 3, 48, 32], { ...unit, pads: [0, 2, 1, 0] }],
   // Outputs that see nothing but padding, and pixels that no output sees.
   [[1, 2, 2, 3], [2, 2, 3, 4], { strides: [3, 3], pads: [4, 3, 4, 3] }],
   [[1, 6, 6, 2], [2, 2, 2, 3], { strides: [4, 4], pads: [0, 0, 0, 0] }],

@@ -6,6 +6,7 @@
 #include "backends/onednn/low_precision_product.h"
 #include "backends/onednn/ops.h"
 #include "backends/onednn/packed_weights.h"
+#include "backends/onednn/winograd_backward.h"
 
 namespace slimnet::onednn {
 namespace {
@@ -37,6 +38,7 @@ Verdict SupportsBackwardData(const OpContext& context) {
 
 std::unique_ptr<Kernel> PrepareConv2dBackwardData(const OpContext& context) {
   if (SumsNothing(context)) return Zeros(context);
+  if (PrefersWinogradBackward(context)) return PrepareWinogradBackward(context);
   const PreparedPtr convolution = ChooseBackwardData(context);
   PrimitiveSequence sequence(context);
   std::vector<Argument> arguments{

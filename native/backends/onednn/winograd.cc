@@ -18,8 +18,6 @@ namespace {
 
 namespace winograd = cpu::winograd;
 
-// Fewer tiles than this do not pay for a filter that is four times as large: to read, to make and to keep.
-constexpr int64_t kFewestTiles = 32;
 // Transformed tiles that are worked on at once: about what the cores' own caches hold. More where the filter is larger,
 // for it is read again for each such block of tiles, but no more than kMostBytes.
 constexpr int64_t kBlockBytes = int64_t{4} << 20;
@@ -83,7 +81,7 @@ winograd::Tail::Activation ActivationOf(const Node& node) {
 
 }  // namespace
 
-bool PrefersWinograd(const OpContext& context) {
+bool PrefersWinograd(const OpContext& context, int64_t fewest_tiles) {
   const auto& attrs = std::get<Conv2dAttrs>(context.node.attrs);
   const Shape& filter = context.input(1).type.shape;
   if (StoredDType(context.input(0)) != DType::kFloat32 || StoredDType(context.output(0)) != DType::kFloat32)
@@ -92,7 +90,7 @@ bool PrefersWinograd(const OpContext& context) {
   if (attrs.strides != std::array<int64_t, 2>{1, 1} || attrs.dilations != std::array<int64_t, 2>{1, 1}) return false;
   const winograd::Shape s = ShapeOf(context);
   if (s.in_channels % winograd::kChannels != 0 || s.out_channels % winograd::kChannels != 0) return false;
-  if (s.in_channels < 2 * winograd::kChannels || s.tiles() < kFewestTiles) return false;
+  if (s.in_channels < 2 * winograd::kChannels || s.tiles() < fewest_tiles) return false;
   // Tiles that reach far over the edges waste what the transform saves.
   return 2 * s.batch * s.out_height * s.out_width >= s.tiles() * winograd::kTile * winograd::kTile;
 }

@@ -9,8 +9,11 @@
 
 namespace slimnet::onednn {
 
+// Fewer tiles than this do not pay for a filter that is four times as large: to read, to make and to keep.
+inline constexpr int64_t kFewestTiles = 32;
+
 // Whether a convolution is better computed so. Depends on sizes and attributes alone.
-bool PrefersWinograd(const OpContext& context);
+bool PrefersWinograd(const OpContext& context, int64_t fewest_tiles = kFewestTiles);
 
 // The layout of its filter: transformed, then ordered as the products want it.
 LayoutPtr WinogradLayout(const OpContext& context);
