@@ -19,9 +19,9 @@ export async function giveFirstValues(
   {
     checkpoint,
     excludeScopes,
-    ignoreMissingVars: ignoreMissing,
+    ignoreMissing,
     layout,
-  }: Pick<CheckedOptions, 'checkpoint' | 'excludeScopes' | 'ignoreMissingVars' | 'layout'>,
+  }: Pick<CheckedOptions, 'checkpoint' | 'excludeScopes' | 'ignoreMissing' | 'layout'>,
 ): Promise<void> {
   assertFound('excludeScopes', excludeScopes, modelVariables);
   await session.initialize();

@@ -13,7 +13,7 @@ import {
 } from '../core/options.js';
 import type { Precision } from '../core/precision.js';
 import type { AugmentationPolicy, DataSet, ImageCacheOptions, SkippedImage } from '../data/index.js';
-import { ArgumentError } from '../errors.js';
+import { ArgumentError, spelledInCode } from '../errors.js';
 import type { WeightLayout } from '../model/index.js';
 import type { Optimizer } from '../train/index.js';
 import type { EpochReport, EvaluationReport, TrainerStep } from './reports.js';
@@ -56,7 +56,7 @@ export interface TrainerOptions {
   /** Variables whose names begin so are not restored from `checkpoint`, such as `resnet_v1_50/logits`. */
   readonly excludeScopes?: readonly string[];
   /** Variables that `checkpoint` lacks are drawn from the seed. False unless told. */
-  readonly ignoreMissingVars?: boolean;
+  readonly ignoreMissing?: boolean;
   /** Who named the tensors of `checkpoint`; as the names show unless told. */
   readonly layout?: WeightLayout;
   /** Pixels a side; the network's own unless told. */
@@ -138,7 +138,7 @@ const defaults = {
   trainDir: undefined,
   checkpoint: undefined,
   excludeScopes: [],
-  ignoreMissingVars: false,
+  ignoreMissing: false,
   layout: undefined,
   imageSize: undefined,
   batchSize: 32,
@@ -181,6 +181,9 @@ const defaults = {
   onSaveError: undefined,
 } satisfies Defaults<TrainerOptions>;
 
+/** How hints of a trainer name its options. */
+export const trainerSpelling = spelledInCode(Object.keys(defaults));
+
 export type CheckedOptions = WithDefaults<TrainerOptions, typeof defaults>;
 
 const where = 'Trainer.create';
@@ -195,12 +198,10 @@ export function checkedOptions(given: TrainerOptions): CheckedOptions {
       throw new ArgumentError(`${where}: ${name}: expected a path, received ${describe(path)}.`);
   }
   for (const name of ['excludeScopes', 'freeze', 'trainableScopes'] as const) checkScopes(name, o[name]);
-  for (const name of ['ignoreMissingVars', 'exactResume', 'evaluateEveryEpoch', 'keepBest'] as const)
+  for (const name of ['ignoreMissing', 'exactResume', 'evaluateEveryEpoch', 'keepBest'] as const)
     checkBoolean(where, name, o[name]);
-  if (o.checkpoint === undefined && (o.excludeScopes.length > 0 || o.ignoreMissingVars || o.layout !== undefined))
-    throw new ArgumentError(
-      `${where}: excludeScopes, ignoreMissingVars and layout are about a checkpoint: none is given.`,
-    );
+  if (o.checkpoint === undefined && (o.excludeScopes.length > 0 || o.ignoreMissing || o.layout !== undefined))
+    throw new ArgumentError(`${where}: excludeScopes, ignoreMissing and layout are about a checkpoint: none is given.`);
   checkInteger(where, 'batchSize', o.batchSize, 1, 65536);
   checkInteger(where, 'gradientAccumulationSteps', o.gradientAccumulationSteps, 1, 65536);
   if (o.epochs !== undefined && o.steps !== undefined)

@@ -25,7 +25,7 @@ import {
   pictureOf,
   preprocessingFor,
 } from '../data/index.js';
-import { DataError, ExecutionError, OutputError, systemReason } from '../errors.js';
+import { DataError, ExecutionError, OutputError, spelling, systemReason } from '../errors.js';
 import { type OwnNetwork, ownEntry } from '../model/own_network.js';
 import { loadAddon, packageVersion } from '../native/binding.js';
 import { type Feeds, Saver, Session } from '../runtime/index.js';
@@ -36,7 +36,13 @@ import { ruleOfOptimizer } from '../train/optimizers/optimizer.js';
 import { evaluateModel } from './evaluation.js';
 import { giveFirstValues } from './first_values.js';
 import { Journal } from './journal.js';
-import { type CheckedOptions, checkedOptions, type TrainerOptions, type TrainingLength } from './options.js';
+import {
+  type CheckedOptions,
+  checkedOptions,
+  type TrainerOptions,
+  type TrainingLength,
+  trainerSpelling,
+} from './options.js';
 import type { BestResult, EvaluationReport, TrainerResult, TrainerStep, TrainingForecast } from './reports.js';
 import {
   assertSameMachine,
@@ -142,7 +148,7 @@ export class Trainer {
    *   CheckpointError when weights do not fit; OutputError when the train dir cannot be written
    */
   static async create(network: NetworkName | OwnNetwork, options: TrainerOptions): Promise<Trainer> {
-    return new Trainer(await prepare(network, options));
+    return spelling(trainerSpelling, async () => new Trainer(await prepare(network, options)));
   }
 
   /** Steps made so far. */

@@ -15,11 +15,13 @@ import {
   Saver,
   Session,
   slim,
+  Trainer,
 } from '../../lib/index.js';
 import { loadModelSpelling } from '../../lib/model/load_model.js';
 import { modelSpelling } from '../../lib/model/model.js';
 import { assignFnSpelling, assignSpelling } from '../../lib/runtime/variables/assign.js';
 import { saverSpelling } from '../../lib/runtime/variables/saver.js';
+import { trainerSpelling } from '../../lib/trainer/options.js';
 import { fakeIo } from '../helpers/cli.js';
 
 const root = join(__dirname, '..', '..');
@@ -73,6 +75,10 @@ const entryPoints: Record<
       const untouched = Object.create(Model.prototype) as Model;
       return knows(() => untouched.classify('a.jpg', options(path)));
     },
+  },
+  'Trainer.create': {
+    spelling: trainerSpelling,
+    has: (path) => knows(() => Trainer.create('resnet_18', options(path) as never)),
   },
   preprocessImage: {
     spelling: preprocessImageSpelling,
