@@ -1,6 +1,6 @@
 /** Opening a checkpoint of any format, recognised by its contents. */
 import { basename, dirname, join } from 'node:path';
-import { describe, holds, refuseDetached } from '../core/dtype.js';
+import { bytesIn, describe, refuseDetached } from '../core/dtype.js';
 import { isUrl, pathOfUrl } from '../core/file_url.js';
 import { type Defaults, withDefaults } from '../core/options.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
@@ -58,14 +58,6 @@ export async function openCheckpoint(from: CheckpointSource, options: ReadOption
   }
   const opened = await openPath(path, context);
   return new CheckpointReader(opened.path, opened.inner, options);
-}
-
-/** The bytes of a checkpoint in memory, of whatever realm. */
-function bytesIn(from: unknown): Uint8Array | undefined {
-  if (holds('uint8', from)) return from;
-  return Object.prototype.toString.call(from) === '[object ArrayBuffer]'
-    ? new Uint8Array(from as ArrayBuffer)
-    : undefined;
 }
 
 /** The path of a checkpoint that is none in memory. @throws ArgumentError */

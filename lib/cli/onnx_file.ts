@@ -6,7 +6,6 @@ import {
   type Crc32c,
   matchVariables,
   openCheckpoint,
-  withAverages,
 } from '../checkpoint/index.js';
 import type { Tensor } from '../core/graph.js';
 import { defined } from '../core/options.js';
@@ -14,7 +13,7 @@ import { preprocessingFor } from '../data/preprocessing.js';
 import { type WriteOnnxResult, writeOnnx } from '../export/onnx.js';
 import { buildNetwork, type ModelOutput, outputOf } from '../model/network_graph.js';
 import type { WeightLayout } from '../model/weights/libraries.js';
-import { assertAllTaken, weightsOf } from '../model/weights/network_weights.js';
+import { assertAllTaken, weightsToLoad } from '../model/weights/network_weights.js';
 import { reportWeights, type WeightsReport } from '../model/weights/weights_report.js';
 import { squeeze } from '../slim/math.js';
 import { type NetworkName, network } from '../slim/nets/registry.js';
@@ -65,9 +64,8 @@ export async function writeOnnxFile(
   const entry = network(model);
   const reader = await openCheckpoint(source, defined({ signal, crc32c }));
   try {
-    const { isObjectBased, variables: tensors } = reader;
-    const averaged = useMovingAverages ? withAverages({ path: reader.path, tensors }) : tensors;
-    const weights = weightsOf(entry, { path: reader.path, variables: averaged, isObjectBased }, options);
+    const { layout, prefix } = options;
+    const weights = await weightsToLoad(entry, reader, true, { layout, prefix, useMovingAverages });
     const classes = options.classes ?? weights.classes ?? entry.numClasses;
     const spec = preprocessingFor(entry.preprocessing, size ?? entry.imageSize);
     const { graph, outputs: all } = buildNetwork(entry, classes, spec, 0);
@@ -80,7 +78,7 @@ export async function writeOnnxFile(
       defined({ nameMap: weights.nameMap, useMovingAverages }),
     );
     assertRestorable(plan);
-    assertAllTaken(weights, plan, tensors);
+    assertAllTaken(weights, plan, reader.variables);
     const values = new AssignedValues(reader, plan.assignments);
     const assignments = new Map(plan.assignments.map((assignment) => [assignment.variable, assignment]));
     await assertWritable([path, `${path}.data`].slice(0, externalData === true ? 2 : 1), reader.files, overwrite);

@@ -94,6 +94,13 @@ export function refuseDetached(what: string, array: ArrayBufferView): void {
   }
 }
 
+/** The bytes of a Uint8Array or of a buffer, of whatever realm; undefined for all else. */
+export function bytesIn(value: unknown): Uint8Array | undefined {
+  if (holds('uint8', value)) return value;
+  const isBuffer = /^\[object (Shared)?ArrayBuffer\]$/.test(Object.prototype.toString.call(value));
+  return isBuffer ? new Uint8Array(value as ArrayBuffer) : undefined;
+}
+
 /** A short name for a value in error messages. */
 export function describe(value: unknown): string {
   if (value === null) return 'null';

@@ -1,5 +1,5 @@
 /** What an image may come as, and copies of it that nobody else can change. */
-import { describe, refuseDetached } from '../core/dtype.js';
+import { bytesIn, describe, refuseDetached } from '../core/dtype.js';
 import { isUrl, pathOfUrl } from '../core/file_url.js';
 import { ArgumentError, ImageError } from '../errors.js';
 import { maxFileBytes } from './image_file.js';
@@ -32,7 +32,7 @@ export function ownSource(source: ImageSource, maxPixels: number): OwnedSource {
   if (isUrl(source)) return { path: pathOfUrl(source, 'image') };
   if (isBlob(source)) return { blob: checkedBlob(source) };
   if (isRawImage(source)) return { raw: copyPixels(source, maxPixels) };
-  const bytes = isBuffer(source) ? new Uint8Array(source) : source;
+  const bytes = bytesIn(source) ?? source;
   if (!ArrayBuffer.isView(bytes)) {
     throw new ArgumentError(
       `Expected an image as a path, a file: URL, bytes, a Blob or {data, width, height, channels}, received ${describe(source)}.`,
@@ -50,10 +50,6 @@ function tagOf(value: unknown): string {
 
 function isBlob(value: unknown): value is Blob {
   return /^(Blob|File)$/.test(tagOf(value)) && typeof (value as Blob).arrayBuffer === 'function';
-}
-
-function isBuffer(value: unknown): value is ArrayBuffer {
-  return /^(Shared)?ArrayBuffer$/.test(tagOf(value));
 }
 
 function checkedBlob(blob: Blob): Blob {

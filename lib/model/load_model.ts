@@ -5,9 +5,9 @@ import {
   openCheckpoint,
   type RestorePlan,
   readRunState,
-  withAverages,
 } from '../checkpoint/index.js';
 import { describe } from '../core/dtype.js';
+import { isUrl, pathOfUrl } from '../core/file_url.js';
 import {
   checkBoolean,
   checkInteger,
@@ -33,7 +33,7 @@ import { buildNetwork } from './network_graph.js';
 import { buildOwnNetwork, isOwn, type OwnEntry, type OwnNetwork, ownEntry } from './own_network.js';
 import { findNetwork } from './weights/find_network.js';
 import { type WeightLayout, weightLayouts } from './weights/libraries.js';
-import { assertAllTaken, type NetworkWeights, weightsOf } from './weights/network_weights.js';
+import { assertAllTaken, type NetworkWeights, weightsToLoad } from './weights/network_weights.js';
 import { reportWeights, type WeightsReport } from './weights/weights_report.js';
 
 /** Options of `loadModel`. */
@@ -134,7 +134,7 @@ export async function loadModel(name: NetworkName | 'auto' | OwnNetwork, options
     const loading = checkedOptions(entry, options);
     const { checkpoint } = loading.options;
     if (checkpoint === undefined) return load(entry, loading, null);
-    return reading(checkpoint, (reader) => load(entry, loading, weightsIn(entry, reader, loading.options)));
+    return reading(checkpoint, async (reader) => load(entry, loading, await weightsIn(entry, reader, loading.options)));
   });
 }
 
@@ -143,10 +143,10 @@ async function loadFound(options: LoadModelOptions): Promise<Model> {
   const { checkpoint, layout, prefix } = withDefaults('loadModel', options, defaults);
   if (checkpoint === undefined)
     throw new ArgumentError("loadModel('auto'): expected a checkpoint, whose names show the network.");
-  return reading(checkpoint, (reader) => {
+  return reading(checkpoint, async (reader) => {
     const entry = network(findNetwork(reader, { layout, prefix }));
     const loading = checkedOptions(entry, options);
-    return load(entry, loading, weightsIn(entry, reader, loading.options));
+    return load(entry, loading, await weightsIn(entry, reader, loading.options));
   });
 }
 
@@ -223,9 +223,10 @@ async function calibrationFor({
   checkpoint,
 }: CompleteOptions): Promise<Calibration | undefined> {
   if (typeof calibration === 'string') return loadCalibration(calibration);
-  if (calibration !== undefined || typeof checkpoint !== 'string') return calibration;
+  const path = isUrl(checkpoint) ? pathOfUrl(checkpoint, 'checkpoint') : checkpoint;
+  if (calibration !== undefined || typeof path !== 'string') return calibration;
   if (precision === 'float32') return undefined;
-  const beside = calibrationFile(checkpoint);
+  const beside = calibrationFile(path);
   return existsSync(beside) ? loadCalibration(beside) : undefined;
 }
 
@@ -240,11 +241,15 @@ function ownWeights(prefix = ''): NetworkWeights {
   return { layout: 'slim', prefix, nameMap, classes: undefined };
 }
 
-function weightsIn(entry: NetworkEntry | OwnEntry, reader: CheckpointReader, options: CompleteOptions): Weights {
-  const { path, variables: tensors, isObjectBased } = reader;
-  const variables = options.useMovingAverages ? withAverages({ path, tensors }) : tensors;
+async function weightsIn(
+  entry: NetworkEntry | OwnEntry,
+  reader: CheckpointReader,
+  options: CompleteOptions,
+): Promise<Weights> {
   if (isOwn(entry)) return { reader, ...ownWeights(options.prefix) };
-  return { reader, ...weightsOf(entry, { path, variables, isObjectBased }, options) };
+  const { checkpoint, layout, prefix, useMovingAverages } = options;
+  const isFile = typeof checkpoint === 'string' || isUrl(checkpoint);
+  return { reader, ...(await weightsToLoad(entry, reader, isFile, { layout, prefix, useMovingAverages })) };
 }
 
 async function restore(session: Session, weights: Weights, useMovingAverages: boolean): Promise<WeightsReport> {

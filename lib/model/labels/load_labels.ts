@@ -1,5 +1,5 @@
 /** The names of a network's classes. */
-import { describe, holds, refuseDetached } from '../../core/dtype.js';
+import { bytesIn, describe, refuseDetached } from '../../core/dtype.js';
 import { isUrl, pathOfUrl } from '../../core/file_url.js';
 import { parseJson } from '../../core/json.js';
 import { decodeText, readTextFile, type TextFailure } from '../../core/text.js';
@@ -23,7 +23,7 @@ const background =
 const firstOfImagenet = /^(tench\b|n01440764)/i;
 
 /** Where labels come from: a file (path or `file:` URL), the bytes of one, or the names in class order. */
-export type LabelSource = string | URL | Uint8Array | readonly string[];
+export type LabelSource = string | URL | Uint8Array | ArrayBuffer | readonly string[];
 
 /** What says whether a list begins with a background: the classes of a network's published weights, and where their list begins. */
 export type ClassNumbering = Pick<NetworkEntry, 'labelOffset' | 'numClasses'>;
@@ -78,9 +78,10 @@ async function namesFrom(source: LabelSource): Promise<{ readonly names: string[
     if (bad >= 0) throw failAt()(`label ${bad}: expected a string, received ${describe(names[bad])}`);
     return { names: [...(names as readonly string[])], fail: failAt() };
   }
-  if (holds('uint8', source)) {
-    refuseDetached('labels', source);
-    return { names: parseLabels(decodeText(source, failAt()), failAt()), fail: failAt() };
+  const bytes = bytesIn(source);
+  if (bytes !== undefined) {
+    refuseDetached('labels', bytes);
+    return { names: parseLabels(decodeText(bytes, failAt()), failAt()), fail: failAt() };
   }
   const path = isUrl(source) ? pathOfUrl(source, 'labels') : source;
   if (typeof path !== 'string') {

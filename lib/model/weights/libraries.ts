@@ -1,5 +1,6 @@
 /** How other libraries name and lay out the weights of the residual networks that the registry has in their form. */
 import type { TensorInfo, TensorSource } from '../../checkpoint/index.js';
+import { type OtherForm, timmForm, transformersForm } from './config_beside.js';
 
 /** Who names a checkpoint's tensors: slimnet and TF-Slim, PyTorch (torchvision, timm, transformers), or Keras (keras.applications). */
 export const weightLayouts = ['slim', 'pytorch', 'keras'] as const;
@@ -25,6 +26,8 @@ export interface Vocabulary {
   readonly unit: (at: UnitConvolution) => LayerNames;
   /** Usual names of the last, dense, layer, the first that is there counts. */
   readonly logits: readonly string[];
+  /** What a config.json beside the weights may say against the network. */
+  readonly otherForm?: OtherForm;
 }
 
 /** One library's way: its names, and how its tensors become the values of variables. */
@@ -55,6 +58,7 @@ const torchvision: Vocabulary = {
   },
   // As torchvision and timm, pretrainedmodels and mmpretrain call it.
   logits: ['fc', 'last_linear', 'head.fc'],
+  otherForm: timmForm,
 };
 
 /** Names of Hugging Face's transformers, below `resnet.` in a ResNetForImageClassification. */
@@ -66,6 +70,7 @@ const transformers: Vocabulary = {
     return { conv: `${at}.convolution`, norm: `${at}.normalization` };
   },
   logits: ['classifier.1'],
+  otherForm: transformersForm,
 };
 
 const keras: Vocabulary = {

@@ -1,7 +1,9 @@
 /** Which tensors of a checkpoint are the weights of a network of the registry. */
-import type { NameMap, RestorePlan, TensorInfo } from '../../checkpoint/index.js';
+import { type NameMap, type RestorePlan, type TensorInfo, withAverages } from '../../checkpoint/index.js';
+import { averagedVariable } from '../../checkpoint/restore/moving_averages.js';
 import { advice, CheckpointError } from '../../errors.js';
 import { type NetworkEntry, network, networkNames } from '../../slim/nets/registry.js';
+import { assertForm, type OtherForm } from './config_beside.js';
 import { type Library, libraries, type WeightLayout } from './libraries.js';
 import { logitsOf, type Naming, nameMapOf, namingsIn, onlyOne } from './naming.js';
 
@@ -30,6 +32,8 @@ export interface NetworkWeights {
   readonly nameMap: NameMap | undefined;
   /** Classes of the logits; 0: the weights have none; undefined: nothing of the network was found. */
   readonly classes: number | undefined;
+  /** What a config.json beside the weights may say against the network. */
+  readonly otherForm?: OtherForm | undefined;
 }
 
 /**
@@ -52,6 +56,23 @@ export function weightsOf(entry: NetworkEntry, source: WeightSource, wanted: Wan
   }
   if (own.length === 0) assertKnown(entry, source, wanted);
   return slimWeights(entry, variables, own);
+}
+
+/**
+ * `weightsOf` for a checkpoint that is to be loaded, with moving averages in place of the variables where these are wanted.
+ * @param isFile false: it is in memory, and nothing is beside it
+ * @throws CheckpointError as `weightsOf`, where there are no averages, and where a config.json beside the file tells of another form
+ */
+export async function weightsToLoad(
+  entry: NetworkEntry,
+  { path, variables: tensors, isObjectBased }: WeightSource,
+  isFile: boolean,
+  { useMovingAverages = false, ...wanted }: WantedNames & { readonly useMovingAverages?: boolean | undefined },
+): Promise<NetworkWeights> {
+  const variables = useMovingAverages ? withAverages({ path, tensors }) : tensors;
+  const weights = weightsOf(entry, { path, variables, isObjectBased }, wanted);
+  if (isFile && weights.otherForm !== undefined) await assertForm(entry.name, path, weights.otherForm);
+  return weights;
 }
 
 /** The layout that is wanted, or else the one that the names show; slimnet's own where they show nothing. */
@@ -85,7 +106,7 @@ function foreignWeights(naming: Naming, tensors: Tensors): NetworkWeights {
   const { layout, prefix } = naming;
   const logits = logitsOf(naming, tensors);
   const classes = logits === null ? 0 : tensors.get(logits.biases)?.shape[0];
-  return { layout, prefix, nameMap: nameMapOf(naming, tensors), classes };
+  return { layout, prefix, nameMap: nameMapOf(naming, tensors), classes, otherForm: naming.vocabulary.otherForm };
 }
 
 /** What stands before slimnet's own names: found by the first convolution, or by any variable where there is nothing before it. */
@@ -138,6 +159,7 @@ function assertKnown({ name }: NetworkEntry, source: WeightSource, { prefix }: W
           : advice(['there are some under ', '.'], ['prefix', others[0] as string]),
     });
   }
+  assertNotAverages(source);
   if (!isObjectBased) return;
   const numbers = [...variables.values()].filter(({ dtype }) => dtype !== 'string').map(({ name: tensor }) => tensor);
   const names = [...variables].filter(([, info]) => numbers.includes(info.name)).map(([variable]) => variable);
@@ -150,6 +172,16 @@ function assertKnown({ name }: NetworkEntry, source: WeightSource, { prefix }: W
       hint: `of such checkpoints those of keras.applications' residual networks are read: ${kerasNetworks.join(', ')}.`,
     },
   );
+}
+
+/** @throws CheckpointError where the weights are found under the names of their averages alone */
+function assertNotAverages({ path, variables }: WeightSource): void {
+  if (![...variables.keys()].some((name) => averagedVariable(name) !== null)) return;
+  if (namingsIn(withAverages({ path, tensors: variables })).length === 0) return;
+  throw new CheckpointError('The checkpoint has the moving averages of the weights, but not the weights themselves.', {
+    path,
+    hint: advice`take these: pass ${['useMovingAverages', true]}.`,
+  });
 }
 
 /**

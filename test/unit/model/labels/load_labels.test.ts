@@ -89,6 +89,7 @@ describe('a file of labels is', () => {
 test('a list in memory is taken as it is, and so is a file in memory', async () => {
   expect(await loadLabels(names, 3)).toEqual(names);
   expect(await loadLabels(Buffer.from(each((name, i) => `${i} ${name}`)), 3)).toEqual(names);
+  expect(await loadLabels(Uint8Array.from(Buffer.from(names.join('\n'))).buffer, 3)).toEqual(names);
   expect(await loadLabels(pathToFileURL(file(each((name) => name))), 3)).toEqual(names);
 });
 

@@ -237,6 +237,14 @@ test.each(['resnet_v1_50', 'resnet_v2_50', 'vgg_16'] as const)('%s without its l
   expect(found(name, sourceOf(tensors.filter((tensor) => !/\/(logits|fc8)\//.test(tensor.name)))).classes).toBe(0);
 });
 
+test.each(['resnet_18', 'keras_resnet_50'] as const)(
+  '%s: averages alone are told, with the way to take them',
+  (name) => {
+    const averages = sourceOf(foreignTensors(name), (tensor) => `${tensor}/ExponentialMovingAverage`);
+    expect(() => found(name, averages)).toThrow(/moving averages of the weights.*pass useMovingAverages: true/s);
+  },
+);
+
 test('objects of TensorFlow 2 that are no network of ours are told as such', () => {
   const source = sourceOf([{ name: 'kernel', shape: [2, 2], dtype: 'float32' }]);
   expect(() => found('keras_resnet_50', source, {}, true)).toThrow(
