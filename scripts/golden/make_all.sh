@@ -7,7 +7,7 @@ here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 python="$("$here/setup.sh")"
 cd "$here"
 for script in make_variables make_aliases make_scopes make_layers make_ops make_gradients make_losses make_metrics make_records make_data_sets make_summaries make_floats make_preprocessing make_distortions \
-  make_checkpoints make_nets make_keras make_shapes make_trained; do
+  make_checkpoints make_nets make_training make_keras make_shapes make_trained; do
   echo "== $script"
   nice -n 5 "$python" -W ignore "$script.py" 2> >(grep -v -e '^I0000' -e '^W0000' -e '^WARNING: All log messages' >&2)
 done

@@ -49,6 +49,7 @@ test('each example is tested here and named in their README', () => {
     'server_batching.mjs',
     'shapes.mjs',
     'stream.mjs',
+    'train_slim.mjs',
   ]);
 });
 
@@ -178,4 +179,15 @@ test('stream.mjs answers for the pictures of a folder as it finds them', async (
   const answers = lines.filter((line) => /^.*\d+\.png: kind \d+ \(\d+\.\d %\)$/.test(line));
   expect(new Set(answers.map((line) => line.split(':')[0])).size).toBe(40);
   expect(lines.find((line) => line.startsWith(join(deeper, 'bad.jpg')))).toMatch(/no image/);
+});
+
+test('train_slim learns to tell stripes, and goes on from its checkpoint', async () => {
+  const trained = join(folder, 'stripes');
+  const first = await run('train_slim.mjs', ['40', trained]);
+  expect(first).toMatch(/^global step 10: loss = /m);
+  const [, share] = /^([\d.]+) % of 320 held-out images are classified right$/m.exec(first) as RegExpExecArray;
+  expect(Number(share)).toBeGreaterThan(95);
+  const second = await run('train_slim.mjs', ['50', trained]);
+  expect(second).toContain(`Restoring parameters from ${join(trained, 'model.ckpt-40')}`);
+  expect(second).toMatch(/^global step 50: loss = /m);
 });

@@ -183,9 +183,11 @@ describe('createTrainOp', () => {
     expect(await make(batch(1, 0), batch(0, 1))).toEqual({ loss: (1 + 2) / 2, shouldStop: false, values: {} });
     expect(Array.from(session.read('w') as Float32Array)).toEqual([0.5, 1.5]);
     expect(session.read(step)[0]).toBe(1n);
+    await make(batch(1, 1), batch(1, 1));
+    expect(Array.from(session.read('w') as Float32Array)).toEqual([-0.5, 0.5]);
     await expect(make(batch(8, 8), batch(Number.NaN, 0))).rejects.toThrow('LossTensor');
     await make(batch(1, 1), batch(0, 0));
-    expect(Array.from(session.read('w') as Float32Array)).toEqual([0, 1]);
+    expect(Array.from(session.read('w') as Float32Array)).toEqual([-1, 0]);
     await expect(make(batch(1, 1))).rejects.toThrow(/feeds: expected those of 2 batches, received 1/);
   });
 

@@ -1,0 +1,182 @@
+/**
+ * Faults of training that nobody would see in a loss that goes down, and the test that sees each. `scripts/mutations.mjs` makes one after the
+ * other and runs the test, which must fail.
+ */
+const optimizers = 'test/unit/train/optimizers.test.ts';
+const averages = 'test/unit/train/moving_average.test.ts';
+const schedules = 'test/unit/train/schedules.test.ts';
+const learning = 'test/unit/train/learning.test.ts';
+const networks = 'test/parity/learning/networks.test.ts';
+const differences = 'test/conformance/network_gradients.test.ts';
+
+/** @type {readonly {what: string, file: string, from: string, to: string, test: string, name: string}[]} */
+export const mutations = [
+  {
+    what: "batch norm's gradient without the mean of dy",
+    file: 'lib/ops/batch_norm_training.ts',
+    from: '[main?.dx, throughMean',
+    to: '[main && v.add(main.dx, v.mul(v.broadcastTo(v.div(main.doffset, count), x), v.mul(scale, v.rsqrt(v.add(variance, a.epsilon))))), throughMean',
+    test: differences,
+    name: 'resnet_v1',
+  },
+  {
+    what: 'the same, against TensorFlow',
+    file: 'lib/ops/batch_norm_training.ts',
+    from: '[main?.dx, throughMean',
+    to: '[main && v.add(main.dx, v.mul(v.broadcastTo(v.div(main.doffset, count), x), v.mul(scale, v.rsqrt(v.add(variance, a.epsilon))))), throughMean',
+    test: networks,
+    name: 'on reference small_v1: steps 1 to 3',
+  },
+  {
+    what: 'no momentum',
+    file: 'lib/train/optimizers/momentum.ts',
+    from: '{ momentum, use_nesterov: useNesterov }',
+    to: '{ momentum: 0, use_nesterov: useNesterov }',
+    test: optimizers,
+    name: 'on reference momentum moves',
+  },
+  {
+    what: 'Nesterov forgotten',
+    file: 'lib/train/optimizers/momentum.ts',
+    from: 'use_nesterov: useNesterov',
+    to: 'use_nesterov: false && useNesterov',
+    test: optimizers,
+    name: 'on reference nesterov moves',
+  },
+  {
+    what: 'the sign of weight decay',
+    file: 'lib/slim/regularizers.ts',
+    from: 'constant(scale, { dtype: weights.dtype',
+    to: 'constant(-scale, { dtype: weights.dtype',
+    test: networks,
+    name: 'on reference small_v1: steps 1 to 3',
+  },
+  {
+    what: "Adam's correction of the bias left out",
+    file: 'lib/train/optimizers/adam.ts',
+    from: "{ name: 'beta2_power', base: beta2 }",
+    to: "{ name: 'beta2_power', base: 0 * beta2 }",
+    test: optimizers,
+    name: 'on reference adam moves',
+  },
+  {
+    what: 'powers of Adam that do not grow',
+    file: 'lib/train/apply_gradients.ts',
+    from: 'updates: [...updates, ...grown,',
+    to: 'updates: [...updates, ...grown.slice(2),',
+    test: optimizers,
+    name: 'on reference adam moves',
+  },
+  {
+    what: 'RMSProp that begins at 0',
+    file: 'lib/train/optimizers/rms_prop.ts',
+    from: "{ name: 'RMSProp', initial: 1 }",
+    to: "{ name: 'RMSProp', initial: 0 }",
+    test: optimizers,
+    name: 'on reference rmsProp moves',
+  },
+  {
+    what: 'weight decay of AdamW added to the gradient of what is excluded',
+    file: 'lib/train/optimizers/adam_w.ts',
+    from: 'weight_decay: decays ? weightDecay : 0',
+    to: 'weight_decay: decays ? weightDecay : weightDecay',
+    test: optimizers,
+    name: 'adamW decays',
+  },
+  {
+    what: 'moving averages of what variables were before the step',
+    file: 'lib/train/moving_average.ts',
+    from: 'const value = newValueOf(variable);',
+    to: 'const value = variable.tensor;',
+    test: averages,
+    name: 'made before the train op',
+  },
+  {
+    what: 'the decay of an average by the step before',
+    file: 'lib/train/moving_average.ts',
+    from: 'given instanceof Tensor ? given : newValueOf(given)',
+    to: 'given instanceof Tensor ? given : given.tensor',
+    test: averages,
+    name: 'counts the step',
+  },
+  {
+    what: 'clipping before the multipliers',
+    file: 'lib/train/train_op.ts',
+    from: 'if (o.clipGradientNorm > 0) processed = clipGradientNorms(processed, o.clipGradientNorm);',
+    to: 'if (o.clipGradientNorm > 0) processed = multiplyGradients(clipGradientNorms(found, o.clipGradientNorm), o.gradientMultipliers ?? {});',
+    test: learning,
+    name: 'multiplies gradients first',
+  },
+  {
+    what: 'clipping that scales small gradients up',
+    file: 'lib/train/gradient_processing.ts',
+    from: 'divide(limit, maximum(sqrt(squares), limit))',
+    to: 'divide(limit, maximum(sqrt(squares), multiply(limit, constant(0, { dtype }))))',
+    test: learning,
+    name: 'multiplies gradients first',
+  },
+  {
+    what: 'update ops that do not belong to the step',
+    file: 'lib/train/train_op.ts',
+    from: 'graph.forceUpdates(result, [...updateOps, ...forced]);',
+    to: 'graph.forceUpdates(result, [...updateOps.slice(updateOps.length), ...forced]);',
+    test: learning,
+    name: 'runs the update ops',
+  },
+  {
+    what: 'a loss that is NaN does its step',
+    file: 'lib/train/train_op.ts',
+    from: 'const checked = o.checkNumerics\n',
+    to: 'const checked = o.checkNumerics && totalLoss.shape.length > 0\n',
+    test: learning,
+    name: 'a loss that is NaN',
+  },
+  {
+    what: 'gradients of several batches added up, not averaged',
+    file: 'lib/train/accumulation.ts',
+    from: 'constant(1 / steps,',
+    to: 'constant(steps / steps,',
+    test: learning,
+    name: 'averages the gradients',
+  },
+  {
+    what: 'sums of gradients that are not cleared',
+    file: 'lib/train/accumulation.ts',
+    from: 'apply(ops.assign, { variable: sum.tensor, value: zero(sum) }',
+    to: 'apply(ops.assignAdd, { variable: sum.tensor, value: zero(sum) }',
+    test: learning,
+    name: 'averages the gradients',
+  },
+  {
+    what: 'one dropout mask for all batches of a step',
+    file: 'lib/core/global_step.ts',
+    from: 'graph.getCollection<Variable>(randomStepName)[0] ?? globalStepOf(graph)',
+    to: 'globalStepOf(graph) ?? graph.getCollection<Variable>(randomStepName)[0] ?? null',
+    test: learning,
+    name: 'batches of one step draw',
+  },
+  {
+    what: 'another mask on the way back through dropout',
+    file: 'lib/ops/dropout.ts',
+    from: 'x: v.dropout(dy, a)',
+    to: 'x: v.dropout(dy, { ...a, seed: a.seed + 1 })',
+    test: differences,
+    name: 'convolutions, pools, dropout',
+  },
+  {
+    what: 'a staircase without steps',
+    file: 'lib/train/schedules/exponential_decay.ts',
+    from: 'staircase ? m.floor(passed) : passed',
+    to: 'staircase ? passed : passed',
+    test: schedules,
+    name: 'exponentialDecay by steps',
+  },
+  {
+    what: 'a warm-up that jumps to the rate',
+    file: 'lib/train/schedules/warmup.ts',
+    from: 'm.min(formula(m, step)',
+    to: 'm.max(formula(m, step)',
+    test: schedules,
+    name: 'warmup',
+  },
+];
