@@ -6,17 +6,22 @@
 #include "backends/onednn/low_precision_product.h"
 #include "backends/onednn/ops.h"
 #include "backends/onednn/packed_weights.h"
+#include "backends/onednn/pixel_product.h"
 #include "backends/onednn/winograd_backward.h"
 
 namespace slimnet::onednn {
 namespace {
 
+ConvolutionGeometry GeometryToData(const OpContext& context) {
+  return {std::get<Conv2dBackwardDataAttrs>(context.node.attrs), context.output(0).type.shape,
+          context.input(0).type.shape, context.input(1).type.shape};
+}
+
 PreparedPtr ChooseBackwardData(const OpContext& context) {
   const TensorType& filter = context.input(0).type;
   const Value& dy = context.input(1);
   const Value& dx = context.output(0);
-  const ConvolutionGeometry geometry(std::get<Conv2dBackwardDataAttrs>(context.node.attrs), dx.type.shape, filter.shape,
-                                     dy.type.shape);
+  const ConvolutionGeometry geometry = GeometryToData(context);
   Key key('d');
   geometry.AddTo(key);
   key.Add(static_cast<int64_t>(StoredDType(dy))).Add(static_cast<int64_t>(StoredDType(dx)));
@@ -39,6 +44,10 @@ Verdict SupportsBackwardData(const OpContext& context) {
 std::unique_ptr<Kernel> PrepareConv2dBackwardData(const OpContext& context) {
   if (SumsNothing(context)) return Zeros(context);
   if (PrefersWinogradBackward(context)) return PrepareWinogradBackward(context);
+  const ConvolutionGeometry geometry = GeometryToData(context);
+  if (const PreparedPtr product = PixelProductForData(context, geometry)) {
+    return PreparePixelProductForData(context, geometry, product);
+  }
   const PreparedPtr convolution = ChooseBackwardData(context);
   PrimitiveSequence sequence(context);
   std::vector<Argument> arguments{

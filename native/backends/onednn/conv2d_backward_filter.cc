@@ -6,17 +6,22 @@
 #include "backends/onednn/low_precision_product.h"
 #include "backends/onednn/ops.h"
 #include "backends/onednn/packed_weights.h"
+#include "backends/onednn/pixel_product.h"
 #include "backends/onednn/upstream_defects.h"
 
 namespace slimnet::onednn {
 namespace {
 
+ConvolutionGeometry GeometryToFilter(const OpContext& context) {
+  return {std::get<Conv2dBackwardFilterAttrs>(context.node.attrs), context.input(0).type.shape,
+          context.output(0).type.shape, context.input(1).type.shape};
+}
+
 PreparedPtr ChooseBackwardFilter(const OpContext& context) {
   const Value& x = context.input(0);
   const Value& dy = context.input(1);
   const TensorType& dfilter = context.output(0).type;
-  const ConvolutionGeometry geometry(std::get<Conv2dBackwardFilterAttrs>(context.node.attrs), x.type.shape,
-                                     dfilter.shape, dy.type.shape);
+  const ConvolutionGeometry geometry = GeometryToFilter(context);
   Key key('f');
   geometry.AddTo(key);
   AddStorage(key, context);
@@ -37,11 +42,16 @@ Verdict SupportsBackwardFilter(const OpContext& context) {
   if (Verdict verdict = cpu::NoIntegers(context); !verdict) return verdict;
   if (context.output(0).encoding) return Verdict::No("gradients of filters are float32");
   if (context.input(0).encoding != context.input(1).encoding) return Verdict::No("oneDNN multiplies what is of a kind");
+  if (PixelProductForFilter(context, GeometryToFilter(context))) return Verdict::Yes();
   return HasFastKernel([&] { return ChooseBackwardFilter(context); });
 }
 
 std::unique_ptr<Kernel> PrepareConv2dBackwardFilter(const OpContext& context) {
   if (SumsNothing(context)) return Zeros(context);
+  const ConvolutionGeometry geometry = GeometryToFilter(context);
+  if (const PreparedPtr product = PixelProductForFilter(context, geometry)) {
+    return PreparePixelProductForFilter(context, geometry, product);
+  }
   const PreparedPtr convolution = ChooseBackwardFilter(context);
   PrimitiveSequence sequence(context);
   const MemoryDesc plain = FilterDesc(context.output(0).type);
