@@ -136,7 +136,7 @@ function assertNetwork(name: string, { path, variables }: WeightSource): void {
   if (found.length === 0 || found.some((other) => other === name)) return;
   throw new CheckpointError(`Expected the weights of ${name}, these are of ${found.join(', ')}.`, {
     path,
-    hint: `load the model ${found[0]}.`,
+    hint: advice([`load the model ${found[0]}: `, '.'], ['model', found[0]]).or(`load the model ${found[0]}.`),
   });
 }
 

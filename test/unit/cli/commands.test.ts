@@ -580,7 +580,7 @@ describe('wrong use', () => {
     });
     expect(await run([...model, '-m', 'resnet_v1_101'])).toMatchObject({
       status: 1,
-      err: expect.stringContaining('load the model resnet_v1_50'),
+      err: expect.stringContaining('load the model resnet_v1_50: --model resnet_v1_50.'),
     });
   });
 });
