@@ -32,6 +32,12 @@ export function commandLine(
   return program;
 }
 
+/** `--train_dir`, as TF-Slim's programs have it, is `--train-dir`. */
+function withDashes(args: readonly string[]): string[] {
+  const end = args.includes('--') ? args.indexOf('--') : args.length;
+  return args.map((arg, i) => (i < end ? arg.replace(/^--\w+/, (name) => name.replaceAll('_', '-')) : arg));
+}
+
 /** Of options that are one letter the parser guesses none. */
 function withShortOption(text: string, { options }: Command): string {
   const [, letter] = /^error: unknown option '--?(\w)'\n/.exec(text) ?? [];
@@ -64,7 +70,7 @@ export async function main(args: readonly string[], streams: CliIo): Promise<num
       called = command;
     });
     try {
-      await program.parseAsync(args, { from: 'user' });
+      await program.parseAsync(withDashes(args), { from: 'user' });
     } catch (error) {
       if (!(error instanceof CommanderError)) throw error;
       status = error.exitCode === 0 ? exitStatus.ok : exitStatus.usage;

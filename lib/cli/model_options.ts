@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import { defined } from '../core/options.js';
 import { type Precision, precisions } from '../core/precision.js';
 import { defaultMaxPixels } from '../data/decoding.js';
+import { ArgumentError } from '../errors.js';
 import { type LoadModelOptions, loadModel } from '../model/load_model.js';
 import type { Model } from '../model/model.js';
 import { type WeightLayout, weightLayouts } from '../model/weights/libraries.js';
@@ -11,6 +12,7 @@ import { describePrecision } from '../runtime/precision/precision_report.js';
 import { executionModes } from '../runtime/session/mode.js';
 import type { ExecutionMode } from '../runtime/session/types.js';
 import { type NetworkName, networkNames } from '../slim/nets/registry.js';
+import { readTraining } from '../trainer/index.js';
 import { type CliIo, printable, say } from './io.js';
 
 /** Options that say where and how a network runs. */
@@ -91,17 +93,23 @@ export function addPrecisionOptions(command: Command): Command {
     );
 }
 
-/** Adds those and --checkpoint and the like. */
+/** Adds --checkpoint, and all else about a trained model. */
 export function addModelOptions(command: Command): Command {
+  return addWeightOptions(
+    command.requiredOption(
+      '-c, --checkpoint <path>',
+      'TensorFlow V1 file, V2 prefix, train dir or other folder with a checkpoint file, or .safetensors',
+    ),
+  );
+}
+
+/** Adds what says how weights are read and run. */
+export function addWeightOptions(command: Command): Command {
   return addEngineOptions(
     command.addOption(
       new Option('-m, --model <name>', 'network (default: as the names of the checkpoint show)').choices(networkNames),
     ),
   )
-    .requiredOption(
-      '-c, --checkpoint <path>',
-      'TensorFlow V1 file, V2 prefix, folder with a checkpoint file, or .safetensors',
-    )
     .addOption(
       new Option('--layout <name>', 'who named the weights (default: as the names show)').choices(weightLayouts),
     )
@@ -128,9 +136,10 @@ export function engineOptions({
 }
 
 /** Loads the model that the flags name, and says what `auto` came to. */
-export async function loadFromFlags(flags: ModelFlags, io: CliIo): Promise<Model> {
-  const model = await loadModel(flags.model ?? 'auto', modelOptions(flags));
-  sayNetwork(io, flags, model);
+export async function loadFromFlags(given: ModelFlags, io: CliIo): Promise<Model> {
+  const { imageSize, ...flags } = await asTrained(given);
+  const model = await loadModel(flags.model ?? 'auto', { ...modelOptions(flags), ...defined({ imageSize }) });
+  sayNetwork(io, given, model);
   sayWeights(io, model.weights);
   sayPrecision(io, model);
   return model;
@@ -139,6 +148,20 @@ export async function loadFromFlags(flags: ModelFlags, io: CliIo): Promise<Model
 /** Says which network was found where none was named. */
 export function sayNetwork(io: CliIo, { model: named }: ModelFlags, { name }: Model): void {
   if (named === undefined) say(io, `slimnet: network ${name}, as the names of the checkpoint show`);
+}
+
+/** The checkpoint of a training knows its network, the size of its images, and whether it has averages. */
+async function asTrained(flags: ModelFlags): Promise<ModelFlags & { readonly imageSize?: number }> {
+  const state = await readTraining(flags.checkpoint);
+  if (state === null) return flags;
+  const { network: name, imageSize } = state.identity;
+  if (!networkNames.includes(name as NetworkName))
+    throw new ArgumentError(
+      `This training is of a network of your own, ${name}: the command line has only those of the registry.`,
+      { path: flags.checkpoint, hint: 'loadModel(network, { checkpoint }) loads it.' },
+    );
+  const model = flags.model ?? (name as NetworkName);
+  return { ...flags, model, imageSize, movingAverages: flags.movingAverages ?? state.averages };
 }
 
 /** Says how the weights were taken, where that was not as they are. */

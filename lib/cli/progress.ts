@@ -46,7 +46,8 @@ export function barText(done: number, total: number, milliseconds: number): stri
   return `[${'#'.repeat(filled)}${'-'.repeat(barWidth - filled)}] ${done}/${total} images${left}`;
 }
 
-function duration(milliseconds: number): string {
+/** Time in words. */
+export function duration(milliseconds: number): string {
   const seconds = Math.ceil(milliseconds / 1000);
   return seconds < 60 ? `${seconds} s` : `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }

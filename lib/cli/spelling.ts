@@ -9,6 +9,8 @@ const otherNames: Readonly<Record<string, string>> = {
   format: 'to',
   useMovingAverages: 'moving-averages',
   maxBatchSize: 'batch',
+  gradientAccumulationSteps: 'accumulation',
+  logEverySteps: 'log-every-n-steps',
 };
 
 /** Values that do. */

@@ -1,4 +1,5 @@
 /** Training as people write it today. */
+export { evaluateModel } from './evaluation.js';
 export type {
   EarlyStopping,
   Monitor,
@@ -15,6 +16,6 @@ export type {
   TrainerStep,
   TrainingForecast,
 } from './reports.js';
-export type { RunIdentity, RunMachine } from './run_state.js';
+export { type RunIdentity, type RunMachine, type RunState, readTraining } from './run_state.js';
 export { TrainedModel, type TrainedModelOptions } from './trained_model.js';
 export { type EvaluateOptions, Trainer, type TrainerRunOptions } from './trainer.js';

@@ -1,6 +1,9 @@
 /** What a training must know to go on to the bit, and whether it may go on with given options. */
+
+import { openCheckpoint, readRunState } from '../checkpoint/index.js';
 import type { ComputePrecision } from '../core/precision.js';
 import { ArgumentError, CheckpointError } from '../errors.js';
+import { loadAddon } from '../native/binding.js';
 import type { BestResult } from './reports.js';
 
 /** Changes from run to run of one training would change its bits or its sense. */
@@ -68,9 +71,17 @@ export const noProgress: RunProgress = {
   epochSteps: 0,
 };
 
+/** What a checkpoint, or the newest of a folder, says of its training; null for those of none. @throws CheckpointError */
+export async function readTraining(checkpoint: string): Promise<RunState | null> {
+  await using reader = await openCheckpoint(checkpoint, { crc32c: loadAddon().crc32c });
+  const state = await readRunState(reader);
+  // Variables may have such names as well.
+  return state?.identity === undefined ? null : checkedState(state, reader.path);
+}
+
 /** @throws CheckpointError for what is no state of this version */
 export function checkedState(state: Readonly<Record<string, unknown>> | null, path: string): RunState {
-  if (state === null)
+  if (state?.identity === undefined)
     throw new CheckpointError(
       'This checkpoint is not of a Trainer: it does not say where in its data the training stands.',
       {

@@ -14,7 +14,9 @@ function section(command: Command): string {
   const usage = ['slimnet', command.name(), ...command.registeredArguments.map(argumentText)].join(' ');
   const rows = [
     ...command.registeredArguments.map((argument) => [argumentText(argument), argument.description] as const),
-    ...command.options.map((option) => [option.flags, [option.description, ...more(option)].join('; ')] as const),
+    ...command.options
+      .filter(({ hidden }) => !hidden)
+      .map((option) => [option.flags, [option.description, ...more(option)].join('; ')] as const),
   ];
   const lines = rows.map(
     ([name, text]) => `| \`${name}\` | ${text.replaceAll(networkNames.join(', '), 'a network')} |`,
@@ -32,7 +34,8 @@ function section(command: Command): string {
 }
 
 function argumentText(argument: Argument): string {
-  return `<${argument.name()}${argument.variadic ? '...' : ''}>`;
+  const name = `${argument.name()}${argument.variadic ? '...' : ''}`;
+  return argument.required ? `<${name}>` : `[${name}]`;
 }
 
 function more({ argChoices, defaultValue, mandatory }: Option): string[] {

@@ -4,16 +4,20 @@ import { classify } from './classify.js';
 import { convert } from './convert.js';
 import { doctor } from './doctor.js';
 import { embed } from './embed.js';
+import { evaluate } from './eval.js';
 import { inspect } from './inspect.js';
 import { quantize } from './quantize.js';
 import { quickstart } from './quickstart.js';
 import { report } from './report.js';
+import { train } from './train.js';
 
 /** Every command, in the order of the help. */
 export const commands: readonly DefineCommand[] = [
   quickstart,
   classify,
   embed,
+  train,
+  evaluate,
   report,
   quantize,
   inspect,
