@@ -5,6 +5,8 @@ import { preprocessingFor } from '../../data/preprocessing.js';
 import { advice, CheckpointError, isSlimnetError } from '../../errors.js';
 import { type NetworkEntry, type NetworkName, network, networkNames } from '../../slim/nets/registry.js';
 import { buildNetwork } from '../network_graph.js';
+import { foreignLayouts } from './libraries.js';
+import { namingsIn, onlyOne } from './naming.js';
 import { assertAllTaken, type NetworkWeights, type WantedNames, weightsOf } from './network_weights.js';
 
 /**
@@ -14,6 +16,7 @@ import { assertAllTaken, type NetworkWeights, type WantedNames, weightsOf } from
  * @throws CheckpointError when that is none, or several are in the checkpoint
  */
 export function findNetwork(reader: CheckpointReader, wanted: WantedNames = {}): NetworkName {
+  assertOne(reader, wanted);
   const candidates = networkNames.flatMap((name) => {
     const weights = weightsIn(network(name), reader, wanted);
     return weights === null ? [] : [{ name, weights }];
@@ -33,6 +36,17 @@ export function findNetwork(reader: CheckpointReader, wanted: WantedNames = {}):
       `name the network: one of ${networkNames.join(', ')}.`,
     ),
   });
+}
+
+/** Several networks of one library are told apart by the caller, not by their shapes. @throws CheckpointError */
+function assertOne({ path, variables }: CheckpointReader, { layout: whose, prefix: wanted }: WantedNames): void {
+  if (whose === 'slim') return;
+  const namings = namingsIn(variables).filter(({ prefix }) => wanted === undefined || prefix === wanted);
+  for (const layout of foreignLayouts)
+    onlyOne(
+      namings.filter((naming) => naming.layout === layout),
+      path,
+    );
 }
 
 /** null: they are of another network. */

@@ -52,6 +52,14 @@ test.each(Object.keys(foreignNetworks) as ForeignNetwork[])('%s shows by its ten
   expect(findNetwork(checkpoint(own))).toBe(name);
 });
 
+test('several networks in a file are told, and the prefix that one names is the one that is found', () => {
+  const both = ['student.', 'teacher.'].flatMap((prefix) =>
+    foreignTensors('resnet_18').map((tensor) => ({ ...tensor, name: prefix + tensor.name })),
+  );
+  expect(() => findNetwork(checkpoint(both))).toThrow(/under student\., teacher\.\. Hint: .*prefix: 'student\.'/);
+  expect(findNetwork(checkpoint(both), { prefix: 'teacher.' })).toBe('resnet_18');
+});
+
 test('weights without a last layer show their network too', () => {
   const headless = foreignTensors('resnet_50').filter(({ name }) => !name.startsWith('fc.'));
   expect(findNetwork(checkpoint(headless))).toBe('resnet_50');
