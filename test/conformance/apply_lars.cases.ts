@@ -22,9 +22,9 @@ const trusted = (state: readonly (readonly number[])[], gradient: readonly numbe
   const [w, g] = [norm(state[0] ?? []), norm(gradient)];
   const trust = w > 0 && g > 0 ? (eeta * w) / (g + decay * w + epsilon) : 1;
   return ([value = 0, a = 0], [rate = 0], slope) => {
-    const decayed = slope + decay * value;
-    const sum = momentum * a + decayed;
-    return [value - rate * trust * (attrs.use_nesterov === true ? decayed + momentum * sum : sum), sum];
+    const scaled = rate * trust * (slope + decay * value);
+    const sum = momentum * a + scaled;
+    return [value - (attrs.use_nesterov === true ? scaled + momentum * sum : sum), sum];
   };
 };
 

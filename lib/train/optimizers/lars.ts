@@ -1,6 +1,8 @@
 import { apply, type Tensor } from '../../core/graph.js';
 import { checkBoolean, type Defaults, withDefaults } from '../../core/options.js';
 import * as ops from '../../ops/index.js';
+import { multiply } from '../../slim/math.js';
+import { constant } from '../../slim/placeholder.js';
 import { checkRate } from '../schedules/schedule.js';
 import { type LearningRate, makeOptimizer, type Optimizer, patterns } from './optimizer.js';
 
@@ -34,7 +36,8 @@ const defaults = {
 
 /**
  * LARS (You, Gitman and Ginsburg, 2017): momentum with a learning rate for each variable, learningRate eeta |w| / (|g| + weightDecay |w|),
- * for large batches. As TensorFlow 1's contrib has it (`LARSOptimizer`); slot `Momentum`.
+ * for large batches. The accumulator sums up scaled gradients, as in the paper and in TensorFlow 1's contrib (`LARSOptimizer`, after which the
+ * slot is named).
  * @throws ArgumentError
  */
 export function lars(learningRate: LearningRate, options: LarsOptions = {}): Lars {
@@ -49,12 +52,15 @@ export function lars(learningRate: LearningRate, options: LarsOptions = {}): Lar
   const excluded = patterns(where, 'exclude', exclude);
   return makeOptimizer({ kind: 'lars', learningRate, ...h } as const, {
     scope: 'LARS',
-    slots: [{ name: 'Momentum', initial: 0 }],
+    slots: [{ name: 'LARSOptimizer', initial: 0 }],
     update: ({ variable, slots: [accumulator], learningRate: rate, gradient, name }) => {
-      const inputs = { variable, accumulator: accumulator as Tensor, learning_rate: rate, gradient };
+      const state = { variable, accumulator: accumulator as Tensor };
       const plain = { momentum, use_nesterov: useNesterov };
-      if (excluded.some((pattern) => pattern.test(name)))
-        return apply(ops.applyMomentum, inputs, plain, 'ApplyMomentum').new_variable;
+      if (excluded.some((pattern) => pattern.test(name))) {
+        const scaled = { learning_rate: constant(1, { dtype: variable.dtype }), gradient: multiply(gradient, rate) };
+        return apply(ops.applyMomentum, { ...state, ...scaled }, plain, 'ApplyMomentum').new_variable;
+      }
+      const inputs = { ...state, learning_rate: rate, gradient };
       return apply(ops.applyLars, inputs, { ...plain, weight_decay: weightDecay, eeta, epsilon }, 'ApplyLARS')
         .new_variable;
     },

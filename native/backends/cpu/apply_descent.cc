@@ -85,13 +85,14 @@ std::unique_ptr<Kernel> PrepareApplyLars(const NodeContext& node) {
           const T* gradient = In<T>(b, 3);
           const auto [w, g] = Norms(pool, variable, gradient, count, Scratch<double>(b));
           const double trust = w > 0 && g > 0 ? eeta * w / (g + decay * w + epsilon) : 1;
-          const Momentum rule{momentum, static_cast<double>(*In<T>(b, 2)) * trust, nesterov};
+          const double rate = static_cast<double>(*In<T>(b, 2)) * trust;
+          const Momentum rule{momentum, 1, nesterov};
           T* new_variable = Out<T>(b, 0);
           T* new_accumulator = Out<T>(b, 1);
           ForRange(pool, count, kGrain, [&](int64_t begin, int64_t end) {
             for (int64_t i = begin; i < end; ++i) {
               std::array<double, 2> state{static_cast<double>(variable[i]), static_cast<double>(accumulator[i])};
-              rule(state, static_cast<double>(gradient[i]) + decay * state[0]);
+              rule(state, rate * (static_cast<double>(gradient[i]) + decay * state[0]));
               new_variable[i] = static_cast<T>(state[0]);
               new_accumulator[i] = static_cast<T>(state[1]);
             }
