@@ -1,7 +1,6 @@
-import { type Command, InvalidArgumentError, Option } from 'commander';
+import { type Command, Option } from 'commander';
 import { defined } from '../core/options.js';
 import { type Precision, precisions } from '../core/precision.js';
-import { defaultMaxPixels } from '../data/decoding.js';
 import { ArgumentError } from '../errors.js';
 import { type LoadModelOptions, loadModel } from '../model/load_model.js';
 import type { Model } from '../model/model.js';
@@ -13,7 +12,16 @@ import { executionModes } from '../runtime/session/mode.js';
 import type { ExecutionMode } from '../runtime/session/types.js';
 import { type NetworkName, networkNames } from '../slim/nets/registry.js';
 import { readTraining } from '../trainer/index.js';
+import {
+  addDecodeOptions,
+  addPreprocessingOptions,
+  type DecodeFlags,
+  decodeOptions,
+  type PreprocessingFlags,
+  preprocessingChoice,
+} from './image_options.js';
 import { type CliIo, printable, say } from './io.js';
+import { integer, share } from './numbers.js';
 
 /** Options that say where and how a network runs. */
 export interface EngineFlags {
@@ -24,7 +32,7 @@ export interface EngineFlags {
 }
 
 /** Options that every command with a trained model takes. */
-export interface ModelFlags extends EngineFlags {
+export interface ModelFlags extends EngineFlags, PreprocessingFlags, DecodeFlags {
   readonly model?: NetworkName;
   readonly checkpoint: string;
   readonly layout?: WeightLayout;
@@ -35,18 +43,6 @@ export interface ModelFlags extends EngineFlags {
   readonly batch: number;
   readonly calibration?: string;
   readonly minAgreement?: number;
-  readonly fastDecode?: boolean;
-  readonly maxPixels?: number;
-}
-
-/** A parser for integers in a range. */
-export function integer(min: number, max: number): (text: string) => number {
-  return (text) => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max)
-      throw new InvalidArgumentError(`Expected an integer from ${min} to ${max}.`);
-    return value;
-  };
 }
 
 /** Adds --model, for commands that have no checkpoint, and the others of `addEngineOptions`. */
@@ -75,13 +71,6 @@ export function addPrecisionOption(command: Command): Command {
   );
 }
 
-/** A parser for shares, 0 to 1. */
-function share(text: string): number {
-  const value = Number(text);
-  if (!/^\d*\.?\d+$/.test(text) || value > 1) throw new InvalidArgumentError('Expected a number from 0 to 1.');
-  return value;
-}
-
 /** Adds --precision, --calibration and --min-agreement. */
 export function addPrecisionOptions(command: Command): Command {
   return addPrecisionOption(command)
@@ -105,7 +94,7 @@ export function addModelOptions(command: Command): Command {
 
 /** Adds what says how weights are read and run. */
 export function addWeightOptions(command: Command): Command {
-  return addEngineOptions(
+  const withWeights = addEngineOptions(
     command.addOption(
       new Option('-m, --model <name>', 'network (default: as the names of the checkpoint show)').choices(networkNames),
     ),
@@ -116,13 +105,8 @@ export function addWeightOptions(command: Command): Command {
     .option('--prefix <text>', 'what the names of the weights begin with (default: as the names show)')
     .option('--moving-averages', 'take the moving averages that training kept of the weights')
     .option('--classes <n>', 'classes of the logits (default: as the checkpoint has)', integer(1, 1_000_000))
-    .option('-b, --batch <n>', 'images that run at once', integer(1, 1024), 32)
-    .option('--fast-decode', 'let the JPEG decoder shrink large images first (docs/images.md)')
-    .option(
-      '--max-pixels <n>',
-      `pixels of the largest image that is decoded (default: ${defaultMaxPixels})`,
-      integer(1, 2 ** 40),
-    );
+    .option('-b, --batch <n>', 'images that run at once', integer(1, 1024), 32);
+  return addDecodeOptions(addPreprocessingOptions(withWeights));
 }
 
 /** The engine options of `loadModel`. */
@@ -179,7 +163,6 @@ export function sayPrecision(io: CliIo, { precisionReport }: Model): void {
 /** The options of `loadModel` that the flags stand for. */
 export function modelOptions(flags: ModelFlags): LoadModelOptions {
   const { checkpoint, layout, prefix, movingAverages, calibration, minAgreement, labels, classes, batch } = flags;
-  const { fastDecode, maxPixels } = flags;
   return {
     ...engineOptions(flags),
     ...defined({
@@ -193,6 +176,7 @@ export function modelOptions(flags: ModelFlags): LoadModelOptions {
       numClasses: classes,
     }),
     batching: { maxBatchSize: batch },
-    decode: { mode: fastDecode === true ? 'fast' : 'exact', ...defined({ maxPixels }) },
+    ...preprocessingChoice(flags),
+    decode: decodeOptions(flags),
   };
 }

@@ -9,11 +9,15 @@ import {
 } from '../checkpoint/index.js';
 import type { Tensor } from '../core/graph.js';
 import { defined } from '../core/options.js';
-import { preprocessingFor } from '../data/preprocessing.js';
 import { type WriteOnnxResult, writeOnnx } from '../export/onnx.js';
 import { buildNetwork, type ModelOutput, outputOf } from '../model/network_graph.js';
 import type { WeightLayout } from '../model/weights/libraries.js';
 import { assertAllTaken, weightsToLoad } from '../model/weights/network_weights.js';
+import {
+  type PreprocessingChoice,
+  preprocessingOf,
+  storedPreprocessing,
+} from '../model/weights/weight_preprocessing.js';
 import { reportWeights, type WeightsReport } from '../model/weights/weights_report.js';
 import { squeeze } from '../slim/math.js';
 import { type NetworkName, network } from '../slim/nets/registry.js';
@@ -23,6 +27,8 @@ export interface OnnxFileOptions {
   readonly model: NetworkName;
   /** Pixels a side of the images; the network's own size when left out. */
   readonly size?: number;
+  /** What differs from the preprocessing that the weights or the network have. */
+  readonly preprocessing: PreprocessingChoice;
   /** Images that the file takes at once; null: any number. */
   readonly batch: number | null;
   /** Classes of the logits; as the checkpoint has when left out. */
@@ -52,6 +58,7 @@ export async function writeOnnxFile(
   const {
     model,
     size,
+    preprocessing,
     batch,
     outputs,
     axes,
@@ -67,7 +74,8 @@ export async function writeOnnxFile(
     const { layout, prefix } = options;
     const weights = await weightsToLoad(entry, reader, true, { layout, prefix, useMovingAverages });
     const classes = options.classes ?? weights.classes ?? entry.numClasses;
-    const spec = preprocessingFor(entry.preprocessing, size ?? entry.imageSize);
+    const stored = preprocessing.preprocessing === undefined ? await storedPreprocessing(entry, reader) : null;
+    const spec = preprocessingOf(entry, { ...preprocessing, imageSize: size }, stored);
     const { graph, outputs: all } = buildNetwork(entry, classes, spec, 0);
     const fetches = graph.build(() =>
       Object.fromEntries(outputs.map((name) => [name, rows(outputOf(all, name, reader.path))])),
@@ -92,8 +100,13 @@ export async function writeOnnxFile(
         read: (variable) => values.read(assignments.get(variable) as Assignment),
         metadata: {
           network: model,
-          preprocessing: entry.preprocessing,
+          preprocessing: spec.name,
           image_size: String(spec.height),
+          resize_side: String(spec.resizeSide),
+          crop_fraction: String(spec.cropFraction),
+          interpolation: spec.interpolation,
+          mean: spec.mean.join(','),
+          std: spec.std.join(','),
           label_offset: String(entry.labelOffset),
         },
       },

@@ -41,7 +41,15 @@ export {
   preprocessImage,
   type RelativeBox,
 } from './preprocess_image.js';
-export { type PreprocessingName, type PreprocessingSpec, preprocessingFor, preprocessings } from './preprocessing.js';
+export {
+  type Colours,
+  type Interpolation,
+  type PreprocessingName,
+  type PreprocessingOptions,
+  type PreprocessingSpec,
+  preprocessingFor,
+  preprocessings,
+} from './preprocessing.js';
 export type { RawImage } from './raw_image.js';
 export { type ShapeImage, type ShapeImageOptions, type ShapeName, shapeClasses, shapeImage } from './shapes.js';
 export { thumbnail } from './thumbnail.js';

@@ -6,9 +6,13 @@ import { loadAddon } from '../native/binding.js';
 import { defaultMaxPixels } from './decoding.js';
 import {
   checkPreprocessingName,
+  type Method,
   maxNetworkSide,
+  maxResizeSide,
   type PreprocessingName,
+  type PreprocessingOptions,
   type PreprocessingSpec,
+  preprocessingFor,
   preprocessings,
 } from './preprocessing.js';
 import { copyRawImage, maxSide, type RawImage } from './raw_image.js';
@@ -17,7 +21,8 @@ import { copyRawImage, maxSide, type RawImage } from './raw_image.js';
 export type RelativeBox = readonly [number, number, number, number];
 
 /** Options of `preprocessImage`. */
-export interface PreprocessImageOptions {
+export interface PreprocessImageOptions extends PreprocessingOptions {
+  /** A preset; the options of `PreprocessingOptions` may differ from it. */
   readonly preprocessing: PreprocessingName;
   /** Pixels of the result; what the preprocessing was made for unless told: 299 for inception, 224 for all others. */
   readonly height?: number;
@@ -29,7 +34,7 @@ export interface PreprocessImageOptions {
   readonly index?: number;
   /**
    * vgg: smaller side of the resized image: the one in evaluation, a random one from `resizeSideMin` to `resizeSideMax` in
-   * training. 256 and 512 unless told, for sizes over 256 in the proportion of 256 to 224 and twice that.
+   * training. `resizeSide` and twice that unless told.
    */
   readonly resizeSideMin?: number;
   readonly resizeSideMax?: number;
@@ -46,17 +51,22 @@ const commonDefaults = {
   preprocessing: undefined,
   height: undefined,
   width: undefined,
+  resizeSide: undefined,
+  cropFraction: undefined,
+  interpolation: undefined,
+  mean: undefined,
+  std: undefined,
   isTraining: false,
   seed: undefined,
   index: undefined,
 };
-/** Those that one preprocessing alone has. */
+/** Those that one method alone has. */
 const ownDefaults = {
   vgg: { resizeSideMin: undefined, resizeSideMax: undefined, sizeRounding: 'rint' },
   inception: { fastMode: true, boxes: [] },
   torchvision: {},
   caffe: {},
-} as const satisfies Readonly<Record<PreprocessingName, Partial<Defaults<PreprocessImageOptions>>>>;
+} as const satisfies Readonly<Record<Method, Partial<Defaults<PreprocessImageOptions>>>>;
 const defaults = {
   ...commonDefaults,
   ...ownDefaults.vgg,
@@ -110,15 +120,17 @@ function checkedOptions(
   const complete = withDefaults(where, options, defaults);
   const { preprocessing: name } = complete;
   checkPreprocessingName(name);
-  checkOptions(`The preprocessing ${name}`, options, Object.keys({ ...commonDefaults, ...ownDefaults[name] }));
-  const { imageSize, resizeSide } = preprocessings[name];
+  const { method, imageSize } = preprocessings[name];
+  checkOptions(`The preprocessing ${name}`, options, Object.keys({ ...commonDefaults, ...ownDefaults[method] }));
   const { height = imageSize, width = imageSize, isTraining, sizeRounding, fastMode, boxes } = complete;
   checkInteger(where, 'height', height, 1, maxNetworkSide);
   checkInteger(where, 'width', width, 1, maxNetworkSide);
-  const side = resizeSide(Math.max(height, width));
-  const { resizeSideMin = side, resizeSideMax = 2 * side } = complete;
-  checkInteger(where, 'resizeSideMin', resizeSideMin, 1, 2 * maxNetworkSide);
-  checkInteger(where, 'resizeSideMax', resizeSideMax, resizeSideMin, 2 * maxNetworkSide);
+  const { resizeSide, cropFraction, interpolation, mean, std } = complete;
+  const differing = { resizeSide, cropFraction, interpolation, mean, std };
+  const spec = preprocessingFor(name, Math.max(height, width), differing);
+  const { resizeSideMin = spec.resizeSide, resizeSideMax = 2 * spec.resizeSide } = complete;
+  checkInteger(where, 'resizeSideMin', resizeSideMin, 1, maxResizeSide);
+  checkInteger(where, 'resizeSideMax', resizeSideMax, resizeSideMin, maxResizeSide);
   checkBoolean(where, 'isTraining', isTraining);
   checkBoolean(where, 'fastMode', fastMode);
   checkOneOf(where, 'sizeRounding', sizeRounding, ['rint', 'truncate']);
@@ -128,7 +140,7 @@ function checkedOptions(
   checkInteger(where, 'seed', seed, Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER);
   checkInteger(where, 'index', index, 0, Number.MAX_SAFE_INTEGER);
   return {
-    spec: { name, height, width, resizeSide: resizeSideMin, sizeRounding },
+    spec: { ...spec, height, width, resizeSide: resizeSideMin, sizeRounding },
     draw: { seed, index, resizeSideMin, resizeSideMax, fastMode, boxes },
   };
 }

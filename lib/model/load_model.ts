@@ -19,7 +19,7 @@ import {
 import type { Precision } from '../core/precision.js';
 import { checkDecodeOptions, type DecodeOptions } from '../data/decoding.js';
 import { checkImageWorkers, type ImageLoaderOptions } from '../data/image_loader.js';
-import { type PreprocessingSpec, preprocessingFor } from '../data/preprocessing.js';
+import { checkPreprocessingName, checkPreprocessingOptions, type PreprocessingSpec } from '../data/preprocessing.js';
 import { ArgumentError, advice, CheckpointError, spelledInCode, spelling } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
 import { type Calibration, loadCalibration } from '../runtime/precision/calibration.js';
@@ -34,11 +34,13 @@ import { buildOwnNetwork, isOwn, type OwnEntry, type OwnNetwork, ownEntry } from
 import { findNetwork } from './weights/find_network.js';
 import { type WeightLayout, weightLayouts } from './weights/libraries.js';
 import { assertAllTaken, type NetworkWeights, weightsToLoad } from './weights/network_weights.js';
+import { type PreprocessingChoice, preprocessingOf, storedPreprocessing } from './weights/weight_preprocessing.js';
 import { reportWeights, type WeightsReport } from './weights/weights_report.js';
 
 /** Options of `loadModel`. */
 export interface LoadModelOptions
-  extends Pick<SessionOptions, 'device' | 'threads' | 'mode' | 'minAgreement' | 'keepFloat32' | 'packedCache'> {
+  extends Pick<SessionOptions, 'device' | 'threads' | 'mode' | 'minAgreement' | 'keepFloat32' | 'packedCache'>,
+    PreprocessingChoice {
   /**
    * Default `auto`: what computes fastest on the device (docs/precision.md). `model.precision` says what that came to,
    * `model.precisionReport` why, and what it costs.
@@ -66,7 +68,7 @@ export interface LoadModelOptions
   readonly labels?: LabelSource;
   /** Classes of the logits; taken from the checkpoint, else from the registry. Weights without logits make a model of features alone. */
   readonly numClasses?: number;
-  /** Pixels a side of the network's input; the network's own size unless told. */
+  /** Pixels a side of the network's input; what the weights say unless told, else the network's own size. */
   readonly imageSize?: number;
   /** How calls share batches. */
   readonly batching?: BatchingOptions;
@@ -91,6 +93,12 @@ const defaults = {
   labels: undefined,
   numClasses: undefined,
   imageSize: undefined,
+  preprocessing: undefined,
+  resizeSide: undefined,
+  cropFraction: undefined,
+  interpolation: undefined,
+  mean: undefined,
+  std: undefined,
   batching: {},
   decode: {},
   imageWorkers: undefined,
@@ -114,7 +122,6 @@ type CompleteOptions = WithDefaults<LoadModelOptions, typeof defaults>;
 interface Loading {
   readonly options: CompleteOptions;
   readonly batching: Batching;
-  readonly preprocessing: PreprocessingSpec;
   readonly images: ImageLoaderOptions;
 }
 
@@ -162,12 +169,16 @@ async function reading<T>(checkpoint: CheckpointSource, body: (reader: Checkpoin
 /** @param weights none: fresh ones */
 async function load(
   entry: NetworkEntry | OwnEntry,
-  { options, batching, preprocessing, images }: Loading,
+  { options, batching, images: loading }: Loading,
   weights: Weights | null,
 ): Promise<Model> {
   const { device, precision, minAgreement, keepFloat32, threads, mode, packedCache, untrainedSeed = 0 } = options;
   if (weights?.classes === 0) assertNoClasses(options, weights.reader);
   const trained = weights === null ? null : await classesOfRun(weights.reader);
+  const asksWeights = options.preprocessing === undefined && weights !== null;
+  const stored = asksWeights ? await storedPreprocessing(entry, weights.reader) : null;
+  const preprocessing = preprocessingOf(entry, options, stored);
+  const images = { ...loading, decode: decodeFor(preprocessing, options.decode) };
   const { graph, outputs, numClasses } = isOwn(entry)
     ? buildOwnNetwork(entry, options.numClasses ?? trained?.length, preprocessing, untrainedSeed)
     : ofRegistry(entry, options.numClasses ?? weights?.classes ?? entry.numClasses, preprocessing, untrainedSeed);
@@ -284,11 +295,16 @@ function checkedOptions(entry: NetworkEntry | OwnEntry, given: LoadModelOptions)
     throw new ArgumentError(`prefix: expected what names begin with, received ${describe(prefix)}.`);
   if (numClasses !== undefined) checkInteger('loadModel', 'numClasses', numClasses, 1, 2 ** 24);
   const batching = checkBatching(options.batching);
-  const preprocessing = preprocessingFor(entry.preprocessing, options.imageSize ?? entry.imageSize);
-  const fast = options.decode.mode === 'fast' ? { minSide: preprocessing.resizeSide } : {};
-  const decode = { ...options.decode, ...fast };
-  checkDecodeOptions(decode);
+  if (options.preprocessing !== undefined) checkPreprocessingName(options.preprocessing);
+  checkPreprocessingOptions('loadModel', options);
+  // Whatever the weights say, these must make sense.
+  checkDecodeOptions(decodeFor(preprocessingOf(entry, { imageSize: options.imageSize }, null), options.decode));
   const { imageWorkers: workers } = options;
   if (workers !== undefined) checkImageWorkers('loadModel', 'imageWorkers', workers);
-  return { options, batching, preprocessing, images: defined({ decode, workers, files }) };
+  return { options, batching, images: defined({ workers, files }) };
+}
+
+/** A fast decode shrinks images to what the preprocessing resizes them to. */
+function decodeFor({ resizeSide }: PreprocessingSpec, decode: CompleteOptions['decode']): DecodeOptions {
+  return { ...decode, ...(decode.mode === 'fast' ? { minSide: resizeSide } : {}) };
 }

@@ -58,7 +58,8 @@ const defaults = {
 } satisfies Defaults<Partial<OwnNetwork>>;
 
 /** A network of one's own that was checked. */
-export interface OwnEntry extends Pick<NetworkEntry, 'name' | 'imageSize' | 'preprocessing' | 'labelOffset'> {
+export interface OwnEntry extends Pick<NetworkEntry, 'name' | 'imageSize' | 'labelOffset'> {
+  readonly preprocessing: PreprocessingName;
   readonly build: OwnNetwork['build'];
   readonly numClasses: number | undefined;
   readonly labels: LabelSource | undefined;

@@ -70,12 +70,19 @@ export interface NativeDraw extends Draw {
 
 export interface NativePreprocessing {
   /** 'vgg' or another of native/data/preprocessing.cc. */
-  readonly name: string;
+  readonly method: string;
   readonly height: number;
   readonly width: number;
   /** Smaller side after the resize, where it comes before the crop. */
   readonly resizeSide: number;
   readonly sizeRounding: 'rint' | 'truncate';
+  /** Of both sides, 0.01 to 1, where the crop comes before the resize. */
+  readonly cropFraction: number;
+  /** 'bilinear' and others of native/addon/augmentation.cc: Pillow's or TensorFlow's, as the method has it. */
+  readonly interpolation: string;
+  /** Red, green, blue. */
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
 }
 
 /** What is done to one image, before its values are brought to the network's range. */
@@ -85,7 +92,12 @@ export interface Augmentation {
   /** Pixels that are kept: of the resized image then, else of the image itself, and resized afterwards. */
   readonly crop: { readonly top: number; readonly left: number; readonly height: number; readonly width: number };
   /** The first four are TensorFlow's. */
-  readonly resizeMethod: 'bilinear' | 'nearest' | 'bicubic' | 'area' | 'pillow_bilinear' | 'pillow_nearest';
+  readonly resizeMethod:
+    | 'bilinear'
+    | 'nearest'
+    | 'bicubic'
+    | 'area'
+    | `pillow_${'bilinear' | 'nearest' | 'bicubic' | 'area' | 'hamming' | 'lanczos'}`;
   /** Left to right. */
   readonly flip: boolean;
   /** In this order: added, times the saturation, turns of the colour circle, times the distance from the channel's mean. */

@@ -21,12 +21,16 @@ struct Named {
   T value;
 };
 
-constexpr std::array<Named<ResizeMethod>, 6> kResizeMethods{{{"bilinear", ResizeMethod::kBilinear},
-                                                             {"nearest", ResizeMethod::kNearest},
-                                                             {"bicubic", ResizeMethod::kBicubic},
-                                                             {"area", ResizeMethod::kArea},
-                                                             {"pillow_bilinear", ResizeMethod::kPillowBilinear},
-                                                             {"pillow_nearest", ResizeMethod::kPillowNearest}}};
+constexpr std::array<Named<ResizeMethod>, 10> kResizeMethods{{{"bilinear", ResizeMethod::kBilinear},
+                                                              {"nearest", ResizeMethod::kNearest},
+                                                              {"bicubic", ResizeMethod::kBicubic},
+                                                              {"area", ResizeMethod::kArea},
+                                                              {"pillow_bilinear", ResizeMethod::kPillowBilinear},
+                                                              {"pillow_nearest", ResizeMethod::kPillowNearest},
+                                                              {"pillow_bicubic", ResizeMethod::kPillowBicubic},
+                                                              {"pillow_area", ResizeMethod::kPillowArea},
+                                                              {"pillow_hamming", ResizeMethod::kPillowHamming},
+                                                              {"pillow_lanczos", ResizeMethod::kPillowLanczos}}};
 
 constexpr std::array<Named<ColourOp>, 4> kColourOps{{{"brightness", ColourOp::kBrightness},
                                                      {"saturation", ColourOp::kSaturation},
@@ -34,14 +38,18 @@ constexpr std::array<Named<ColourOp>, 4> kColourOps{{{"brightness", ColourOp::kB
                                                      {"contrast", ColourOp::kContrast}}};
 
 template <typename T, size_t kCount>
-T ReadNamed(napi_env env, napi_value value, const char* what, const std::array<Named<T>, kCount>& all) {
-  const std::string name = js::ReadString(env, value, what, 64);
+T FindNamed(const std::string& name, const char* what, const std::array<Named<T>, kCount>& all) {
   std::string names;
   for (const Named<T>& item : all) {
     if (item.name == name) return item.value;
     names += (names.empty() ? "" : ", ") + std::string(item.name);
   }
   throw Error(ErrorCode::kArgument, std::string(what) + ": expected one of " + names + ", received " + name + ".");
+}
+
+template <typename T, size_t kCount>
+T ReadNamed(napi_env env, napi_value value, const char* what, const std::array<Named<T>, kCount>& all) {
+  return FindNamed(js::ReadString(env, value, what, 64), what, all);
 }
 
 template <typename T, size_t kCount>
@@ -113,6 +121,10 @@ PlainBounds ReadPlainBounds(napi_env env, napi_value value) {
 }
 
 }  // namespace
+
+ResizeMethod ResizeMethodNamed(const char* what, const std::string& name) {
+  return FindNamed(name, what, kResizeMethods);
+}
 
 Augmentation ReadAugmentation(napi_env env, napi_value value) {
   constexpr const char* kWhat = "augmentation";

@@ -1,5 +1,7 @@
 #include "addon/preprocess.h"
 
+#include <array>
+#include <cmath>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -20,6 +22,7 @@ namespace {
 constexpr int64_t kLargestSide = 16384;                     // of what the network takes
 constexpr int64_t kLargestImageSide = 10'000'000;           // libvips has the same limit
 constexpr int64_t kLargestNumber = (int64_t{1} << 53) - 1;  // that JavaScript keeps exactly
+constexpr double kLargestColour = 1e6;
 constexpr size_t kMostImages = 65536;
 constexpr size_t kMostBytes = size_t{1} << 32;  // of a result
 
@@ -71,8 +74,23 @@ struct Wanted {
   PreprocessingSpec spec;
 };
 
+// Three numbers, for red, green and blue.
+std::array<float, 3> ReadColours(napi_env env, napi_value spec, const char* name) {
+  const std::vector<napi_value> values = js::ReadArray(env, js::Get(env, spec, name, "spec"), name, 3);
+  std::array<float, 3> colours{};
+  if (values.size() != colours.size()) {
+    throw Error(ErrorCode::kArgument,
+                std::string(name) + ": expected three numbers, received " + std::to_string(values.size()) + ".");
+  }
+  for (size_t c = 0; c < colours.size(); ++c) {
+    colours[c] = static_cast<float>(js::ReadNumber(env, values[c], name, -kLargestColour, kLargestColour));
+  }
+  return colours;
+}
+
 Wanted ReadPreprocessing(napi_env env, napi_value value) {
-  const std::string name = js::ReadString(env, js::Get(env, value, "name", "spec"), "name", 64);
+  const std::string method = js::ReadString(env, js::Get(env, value, "method", "spec"), "method", 64);
+  const Preprocessing& preprocessing = FindPreprocessing(method);
   PreprocessingSpec spec;
   spec.height = js::ReadInteger(env, js::Get(env, value, "height", "spec"), "height", 1, kLargestSide);
   spec.width = js::ReadInteger(env, js::Get(env, value, "width", "spec"), "width", 1, kLargestSide);
@@ -83,7 +101,17 @@ Wanted ReadPreprocessing(napi_env env, napi_value value) {
     throw Error(ErrorCode::kArgument, "sizeRounding: expected rint or truncate, received " + rounding + ".");
   }
   spec.truncate_sizes = rounding == "truncate";
-  return {&FindPreprocessing(name), spec};
+  spec.crop_fraction = js::ReadNumber(env, js::Get(env, value, "cropFraction", "spec"), "cropFraction", 1e-6, 1);
+  const std::string interpolation =
+      js::ReadString(env, js::Get(env, value, "interpolation", "spec"), "interpolation", 64);
+  spec.resize_method =
+      ResizeMethodNamed("interpolation", (preprocessing.uses_pillow ? "pillow_" : "") + interpolation);
+  spec.mean = ReadColours(env, value, "mean");
+  spec.std = ReadColours(env, value, "std");
+  for (const float deviation : spec.std) {
+    if (!(std::abs(deviation) > 0)) throw Error(ErrorCode::kArgument, "std: expected numbers other than 0.");
+  }
+  return {&preprocessing, spec};
 }
 
 struct GivenImage {

@@ -1,5 +1,4 @@
 // Slim's inception_preprocessing: a crop, resized to the network's size whatever its aspect ratio, in [-1, 1].
-#include <algorithm>
 #include <array>
 
 #include "data/distorted_box.h"
@@ -8,24 +7,22 @@
 namespace slimnet {
 namespace {
 
-constexpr double kCentralFraction = 0.875;
-
 // One side of the central crop.
 struct Centre {
   int64_t first;
   int64_t count;
 };
 
-Centre CentreOf(int64_t side) {
+Centre CentreOf(int64_t side, double fraction) {
   const auto all = static_cast<double>(side);
-  const auto first = static_cast<int64_t>((all - all * kCentralFraction) / 2);
+  const auto first = static_cast<int64_t>((all - all * fraction) / 2);
   return {first, side - 2 * first};
 }
 
-Augmentation InceptionEvaluation(const ImageSize& size, const PreprocessingSpec&) {
-  const Centre rows = CentreOf(size.height);
-  const Centre columns = CentreOf(size.width);
-  return {.crop = {rows.first, columns.first, rows.count, columns.count}};
+Augmentation InceptionEvaluation(const ImageSize& size, const PreprocessingSpec& spec) {
+  const Centre rows = CentreOf(size.height, spec.crop_fraction);
+  const Centre columns = CentreOf(size.width, spec.crop_fraction);
+  return {.crop = {rows.first, columns.first, rows.count, columns.count}, .resize_method = spec.resize_method};
 }
 
 // Colour steps in one of Slim's orders, of which the fast mode knows the first.
@@ -55,26 +52,27 @@ std::vector<ColourStep> DrawColour(bool fast_mode, RandomStream& random) {
   return steps;
 }
 
-Augmentation InceptionDraw(const ImageSize& size, const PreprocessingSpec&, const DrawOptions& options,
+Augmentation InceptionDraw(const ImageSize& size, const PreprocessingSpec& spec, const DrawOptions& options,
                            RandomStream& random) {
   constexpr std::array kMethods{ResizeMethod::kBilinear, ResizeMethod::kNearest, ResizeMethod::kBicubic,
                                 ResizeMethod::kArea};
   Augmentation augmentation;
   augmentation.crop = DrawDistortedBox(size, options.boxes, random);
-  if (!options.fast_mode) augmentation.resize_method = kMethods[static_cast<size_t>(random.Integer(4))];
+  augmentation.resize_method =
+      options.fast_mode ? spec.resize_method : kMethods[static_cast<size_t>(random.Integer(4))];
   augmentation.flip = random.Uniform() < 0.5F;
   augmentation.colour = DrawColour(options.fast_mode, random);
   return augmentation;
 }
 
-void InceptionFinish(float* pixels, int64_t count) {
-  // In evaluation no value leaves [0, 1]: there the clipping changes nothing.
-  for (int64_t i = 0; i < 3 * count; ++i) pixels[i] = (std::clamp(pixels[i], 0.0F, 1.0F) - 0.5F) * 2;
-}
-
 }  // namespace
 
-constexpr Preprocessing kInception{"inception",   1.0F / 255, InceptionEvaluation,
-                                   InceptionDraw, nullptr,    InceptionFinish};
+// In evaluation a bilinear resize leaves no value outside of 0..1: there the clamping changes nothing.
+constexpr Preprocessing kInception{.name = "inception",
+                                   .byte_scale = 1.0F / 255,
+                                   .clamps = true,
+                                   .evaluation = InceptionEvaluation,
+                                   .draw = InceptionDraw,
+                                   .resized = nullptr};
 
 }  // namespace slimnet

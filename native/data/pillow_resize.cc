@@ -1,7 +1,9 @@
 #include "data/pillow_resize.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <numbers>
 #include <vector>
 
 #include "data/stretch.h"
@@ -19,30 +21,77 @@ struct FixedShares {
   int64_t end() const { return first + static_cast<int64_t>(weights.size()); }
 };
 
-// A triangle as wide as two output pixels, or two input pixels where a picture grows.
-FixedShares TriangleAt(int64_t place, const Stretch& s) {
+double BoxWeight(double x) { return x > -0.5 && x <= 0.5 ? 1.0 : 0.0; }
+
+double TriangleWeight(double x) { return std::max(1.0 - std::abs(x), 0.0); }
+
+// Keys' cubic convolution with a = -0.5.
+double CubicWeight(double x) {
+  constexpr double kA = -0.5;
+  x = std::abs(x);
+  if (x < 1.0) return ((kA + 2.0) * x - (kA + 3.0)) * x * x + 1;
+  if (x < 2.0) return (((x - 5) * x + 8) * x - 4) * kA;
+  return 0.0;
+}
+
+double Sinc(double x) {
+  if (x == 0.0) return 1.0;
+  x *= std::numbers::pi;
+  return std::sin(x) / x;
+}
+
+double HammingWeight(double x) {
+  x = std::abs(x);
+  if (x >= 1.0) return 0.0;
+  return Sinc(x) * (0.54 + 0.46 * std::cos(x * std::numbers::pi));
+}
+
+double LanczosWeight(double x) { return x >= -3.0 && x < 3.0 ? Sinc(x) * Sinc(x / 3) : 0.0; }
+
+struct Filter {
+  double (*weight)(double);
+  double reach;  // in output pixels, or input pixels where a picture grows
+};
+
+Filter FilterOf(ResizeMethod method) {
+  switch (method) {
+    case ResizeMethod::kPillowArea:
+      return {BoxWeight, 0.5};
+    case ResizeMethod::kPillowBicubic:
+      return {CubicWeight, 2.0};
+    case ResizeMethod::kPillowHamming:
+      return {HammingWeight, 1.0};
+    case ResizeMethod::kPillowLanczos:
+      return {LanczosWeight, 3.0};
+    default:
+      return {TriangleWeight, 1.0};
+  }
+}
+
+FixedShares SharesAt(int64_t place, const Stretch& s, const Filter& filter) {
   const double scale = static_cast<double>(s.in) / static_cast<double>(s.resized);
-  const double reach = std::max(scale, 1.0);
+  const double widening = std::max(scale, 1.0);
+  const double reach = filter.reach * widening;
   const double centre = (static_cast<double>(place) + 0.5) * scale;
   const int64_t first = std::max<int64_t>(static_cast<int64_t>(centre - reach + 0.5), 0);
   const int64_t end = std::min(static_cast<int64_t>(centre + reach + 0.5), s.in);
   std::vector<double> weights;
   double sum = 0;
   for (int64_t p = first; p < end; ++p) {
-    const double distance = std::abs((static_cast<double>(p) - centre + 0.5) * (1.0 / reach));
-    weights.push_back(std::max(1.0 - distance, 0.0));
+    weights.push_back(filter.weight((static_cast<double>(p) - centre + 0.5) * (1.0 / widening)));
     sum += weights.back();
   }
   FixedShares shares{first, {}};
   for (const double weight : weights) {
-    shares.weights.push_back(static_cast<int32_t>(0.5 + weight / sum * (1 << kFractionBits)));
+    const double share = sum == 0.0 ? weight : weight / sum;
+    shares.weights.push_back(static_cast<int32_t>((share < 0 ? -0.5 : 0.5) + share * (1 << kFractionBits)));
   }
   return shares;
 }
 
-std::vector<FixedShares> Triangles(const Stretch& s) {
+std::vector<FixedShares> SharesOf(const Stretch& s, const Filter& filter) {
   std::vector<FixedShares> shares(static_cast<size_t>(s.count));
-  s.ForEach([&](size_t k, int64_t place) { shares[k] = TriangleAt(place, s); });
+  s.ForEach([&](size_t k, int64_t place) { shares[k] = SharesAt(place, s, filter); });
   return shares;
 }
 
@@ -53,13 +102,14 @@ uint8_t Blend(const FixedShares& shares, const uint8_t* bytes, int64_t step) {
     sum += int64_t{weight} * *bytes;
     bytes += step;
   }
-  return static_cast<uint8_t>(std::min<int64_t>(sum >> kFractionBits, 255));
+  return static_cast<uint8_t>(std::clamp<int64_t>(sum >> kFractionBits, 0, 255));
 }
 
 // Places on one side, counted up step by step as Pillow does.
 std::vector<int64_t> Centres(const Stretch& s) {
   const double scale = static_cast<double>(s.in) / static_cast<double>(s.resized);
-  double at = scale * 0.5 + scale * static_cast<double>(s.first);
+  double at = scale * 0.5;
+  for (int64_t i = 0; i < s.first; ++i) at += scale;
   std::vector<int64_t> places(static_cast<size_t>(s.count));
   for (int64_t& place : places) {
     place = std::min(static_cast<int64_t>(at), s.in - 1);
@@ -71,9 +121,10 @@ std::vector<int64_t> Centres(const Stretch& s) {
 
 }  // namespace
 
-void PillowBilinear(const ImageView& image, const Resampling& r, float* out) {
-  const std::vector<FixedShares> rows = Triangles(RowsOf(image, r));
-  const std::vector<FixedShares> columns = Triangles(ColumnsOf(image, r));
+void PillowFiltered(const ImageView& image, const Resampling& r, float* out) {
+  const Filter filter = FilterOf(r.method);
+  const std::vector<FixedShares> rows = SharesOf(RowsOf(image, r), filter);
+  const std::vector<FixedShares> columns = SharesOf(ColumnsOf(image, r), filter);
   const int64_t top = rows.front().first;
   const auto row_bytes = static_cast<int64_t>(columns.size()) * 3;
   // Horizontally, the input rows that the window needs; then vertically.

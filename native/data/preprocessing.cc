@@ -1,8 +1,10 @@
 #include "data/preprocessing.h"
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 #include <string>
+#include <utility>
 
 #include "base/error.h"
 #include "data/preprocessings.h"
@@ -20,6 +22,17 @@ constexpr std::array<const Preprocessing*, 4> kPreprocessings{
 
 std::string Text(const ImageSize& size) { return std::to_string(size.height) + "x" + std::to_string(size.width); }
 
+// Brings pixels of three channels to the network's range.
+void Finish(const Preprocessing& preprocessing, const PreprocessingSpec& spec, float* pixel, int64_t count) {
+  for (int64_t i = 0; i < count; ++i, pixel += 3) {
+    for (size_t c = 0; c < 3; ++c) {
+      const float value = preprocessing.clamps ? std::clamp(pixel[c], 0.0F, 1.0F) : pixel[c];
+      pixel[c] = (value / preprocessing.divisor - spec.mean[c]) / spec.std[c];
+    }
+    if (preprocessing.blue_first) std::swap(pixel[0], pixel[2]);
+  }
+}
+
 bool LiesIn(int64_t first, int64_t count, int64_t all) {
   return first >= 0 && count >= 1 && first <= all && count <= all - first;
 }
@@ -33,7 +46,7 @@ const Preprocessing& FindPreprocessing(std::string_view name) {
     names += (names.empty() ? "" : ", ") + std::string(preprocessing->name);
   }
   throw Error(ErrorCode::kArgument,
-              "name: there is no preprocessing " + std::string(name) + "; there is " + names + ".");
+              "method: there is no preprocessing " + std::string(name) + "; there is " + names + ".");
 }
 
 void CheckAugmentation(const Preprocessing& preprocessing, const ImageSize& size, const PreprocessingSpec& spec,
@@ -72,7 +85,7 @@ void Apply(const Preprocessing& preprocessing, const ImageView& image, const Pre
   }
   const int64_t pixels = spec.height * spec.width;
   for (const ColourStep& step : augmentation.colour) ApplyColour(step, out, pixels);
-  preprocessing.finish(out, pixels);
+  Finish(preprocessing, spec, out, pixels);
 }
 
 }  // namespace slimnet

@@ -5,6 +5,7 @@
 // values.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -24,6 +25,11 @@ struct PreprocessingSpec {
   int64_t width = 0;
   int64_t resize_side = 0;      // of the smaller side before the crop, where a preprocessing resizes before it crops
   bool truncate_sizes = false;  // the larger side is truncated, as in old versions of Slim, instead of rounded
+  double crop_fraction = 1;     // of both sides, where a preprocessing crops before it resizes
+  ResizeMethod resize_method = ResizeMethod::kBilinear;
+  // Red, green, blue: what is subtracted from values in the preprocessing's range, and what the rest is divided by.
+  std::array<float, 3> mean{};
+  std::array<float, 3> std{1, 1, 1};
 
   ImageSize size() const { return {height, width}; }
 };
@@ -69,7 +75,12 @@ struct DrawOptions {
 
 struct Preprocessing {
   std::string_view name;
-  float byte_scale;  // pixels are multiplied by it before anything else
+  // Of the values that mean and deviation are said of: those of bytes, or 0 to 1.
+  float byte_scale = 1;      // pixels are multiplied by it before anything else
+  float divisor = 1;         // values are divided by it after the resize
+  bool clamps = false;       // to 0..1, after the colours
+  bool blue_first = false;   // in the result
+  bool uses_pillow = false;  // its interpolations are Pillow's, not TensorFlow's
   // Throws Error{kImage} for pictures that are too small.
   Augmentation (*evaluation)(const ImageSize& size, const PreprocessingSpec& spec);
   // nullptr: there is no training form. Throws as `evaluation`.
@@ -77,8 +88,6 @@ struct Preprocessing {
                        RandomStream& random);
   // Size after the resize that comes before the crop; nullptr: the crop comes first.
   ImageSize (*resized)(const ImageSize& size, const PreprocessingSpec& spec, int64_t resize_side);
-  // Brings `count` pixels of three channels to the network's range.
-  void (*finish)(float* pixels, int64_t count);
 };
 
 // Throws Error{kArgument} when there is none of this name.

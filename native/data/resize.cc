@@ -168,7 +168,11 @@ void Resize(const ImageView& image, const Resampling& r, float* out) {
     case ResizeMethod::kArea:
       return Weighted(image, r, AreaShares(rows), AreaShares(columns), out);
     case ResizeMethod::kPillowBilinear:
-      return PillowBilinear(image, r, out);
+    case ResizeMethod::kPillowBicubic:
+    case ResizeMethod::kPillowArea:
+    case ResizeMethod::kPillowHamming:
+    case ResizeMethod::kPillowLanczos:
+      return PillowFiltered(image, r, out);
     case ResizeMethod::kPillowNearest:
       return PillowNearest(image, r, out);
   }

@@ -6,16 +6,20 @@
 namespace slimnet {
 
 enum class ResizeMethod {
-  // TensorFlow's with its legacy coordinates (align_corners and half_pixel_centers false): output i lies at i * in /
-  // out,
-  // and nothing is filtered when a picture shrinks but by kArea.
+  // TensorFlow's with its legacy coordinates (align_corners and half_pixel_centers false): output i lies at
+  // i * in / out, and nothing is filtered when a picture shrinks but by kArea.
   kBilinear,
   kNearest,
   kBicubic,
   kArea,
-  // Pillow's: pixels are centred at halves; bilinear filters when a picture shrinks, and rounds to bytes.
+  // Pillow's: pixels are centred at halves; all but nearest filter when a picture shrinks, and round to bytes. Pillow calls
+  // the area BOX.
   kPillowBilinear,
   kPillowNearest,
+  kPillowBicubic,
+  kPillowArea,
+  kPillowHamming,
+  kPillowLanczos,
 };
 
 // What part of the resized picture is wanted, and how.

@@ -1,6 +1,5 @@
 // torchvision's evaluation transform: Resize and CenterCrop of a Pillow image, ToTensor, Normalize.
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "data/crop.h"
@@ -8,9 +7,6 @@
 
 namespace slimnet {
 namespace {
-
-constexpr std::array<float, 3> kTorchvisionMeans{0.485F, 0.456F, 0.406F};
-constexpr std::array<float, 3> kTorchvisionDeviations{0.229F, 0.224F, 0.225F};
 
 ImageSize TorchvisionResized(const ImageSize& size, const PreprocessingSpec&, int64_t resize_side) {
   const int64_t smaller = std::min(size.height, size.width);
@@ -25,19 +21,16 @@ Augmentation TorchvisionEvaluation(const ImageSize& size, const PreprocessingSpe
   const auto half = [](int64_t whole) { return static_cast<int64_t>(std::rint(static_cast<double>(whole) / 2)); };
   return {.resize_side = spec.resize_side,
           .crop = {half(room.height), half(room.width), spec.height, spec.width},
-          .resize_method = ResizeMethod::kPillowBilinear};
-}
-
-void TorchvisionFinish(float* pixels, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
-    for (size_t c = 0; c < 3; ++c, ++pixels)
-      *pixels = (*pixels / 255 - kTorchvisionMeans[c]) / kTorchvisionDeviations[c];
-  }
+          .resize_method = spec.resize_method};
 }
 
 }  // namespace
 
-constexpr Preprocessing kTorchvision{"torchvision",    1, TorchvisionEvaluation, nullptr, TorchvisionResized,
-                                     TorchvisionFinish};
+constexpr Preprocessing kTorchvision{.name = "torchvision",
+                                     .divisor = 255,
+                                     .uses_pillow = true,
+                                     .evaluation = TorchvisionEvaluation,
+                                     .draw = nullptr,
+                                     .resized = TorchvisionResized};
 
 }  // namespace slimnet

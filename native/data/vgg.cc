@@ -1,6 +1,5 @@
 // Slim's vgg_preprocessing: an aspect-preserving resize, a crop of the network's size, minus the means.
 #include <algorithm>
-#include <array>
 #include <cmath>
 
 #include "data/crop.h"
@@ -8,8 +7,6 @@
 
 namespace slimnet {
 namespace {
-
-constexpr std::array<float, 3> kVggMeans{123.68F, 116.78F, 103.94F};
 
 ImageSize VggResized(const ImageSize& size, const PreprocessingSpec& spec, int64_t resize_side) {
   const float scale = static_cast<float>(resize_side) / static_cast<float>(std::min(size.height, size.width));
@@ -22,7 +19,9 @@ ImageSize VggResized(const ImageSize& size, const PreprocessingSpec& spec, int64
 
 Augmentation VggEvaluation(const ImageSize& size, const PreprocessingSpec& spec) {
   const ImageSize room = CropRoom(VggResized(size, spec, spec.resize_side), spec.size());
-  return {.resize_side = spec.resize_side, .crop = {room.height / 2, room.width / 2, spec.height, spec.width}};
+  return {.resize_side = spec.resize_side,
+          .crop = {room.height / 2, room.width / 2, spec.height, spec.width},
+          .resize_method = spec.resize_method};
 }
 
 Augmentation VggDraw(const ImageSize& size, const PreprocessingSpec& spec, const DrawOptions& options,
@@ -32,18 +31,13 @@ Augmentation VggDraw(const ImageSize& size, const PreprocessingSpec& spec, const
       options.resize_side_min + random.Integer(options.resize_side_max - options.resize_side_min + 1);
   const ImageSize room = CropRoom(VggResized(size, spec, augmentation.resize_side), spec.size());
   augmentation.crop = {random.Integer(room.height + 1), random.Integer(room.width + 1), spec.height, spec.width};
+  augmentation.resize_method = spec.resize_method;
   augmentation.flip = random.Uniform() < 0.5F;
   return augmentation;
 }
 
-void VggFinish(float* pixels, int64_t count) {
-  for (int64_t i = 0; i < count; ++i) {
-    for (size_t c = 0; c < 3; ++c) pixels[3 * i + static_cast<int64_t>(c)] -= kVggMeans[c];
-  }
-}
-
 }  // namespace
 
-constexpr Preprocessing kVgg{"vgg", 1, VggEvaluation, VggDraw, VggResized, VggFinish};
+constexpr Preprocessing kVgg{.name = "vgg", .evaluation = VggEvaluation, .draw = VggDraw, .resized = VggResized};
 
 }  // namespace slimnet

@@ -1,6 +1,7 @@
 """Preprocessed pictures: Slim's evaluation-time pipelines and the resize under them, by TensorFlow's own ops.
 
-Writes test/golden/preprocessing/vgg_eval.json, inception_eval.json and resize.json. tf_slim does not contain the
+Writes test/golden/preprocessing/vgg_eval.json, inception_eval.json, tensorflow_options.json (other interpolations, crops, means and
+deviations than Slim's) and resize.json. tf_slim does not contain the
 preprocessing of the model library, so its evaluation paths are written out here. vgg: smallest side to `sideMin`
 keeping the aspect ratio (legacy bilinear resize, sizes rounded half to even, or truncated as in old versions), central
 crop, float, minus the channel means. inception: float in [0, 1], central crop, legacy bilinear resize, to [-1, 1].
@@ -119,6 +120,55 @@ def resize_record(height, width, out_height, out_width, align_corners):
             'output': {'shape': list(output.shape), 'data': fixtures.numbers(output)}}
 
 
+# (height, width, grey)
+OPTION_PICTURES = ((300, 400, False), (61, 47, True))
+OPTION_MEAN = (10.0, 120.0, 99.5)
+OPTION_STD = (57.0, 1.5, 80.0)
+
+
+def resizer(interpolation):
+    legacy = {'nearest': tf.compat.v1.image.resize_nearest_neighbor, 'bilinear': tf.compat.v1.image.resize_bilinear,
+              'bicubic': tf.compat.v1.image.resize_bicubic, 'area': tf.compat.v1.image.resize_area}
+    return lambda image, size: legacy[interpolation](image[None], size, align_corners=False)[0]
+
+
+def normalized(pixels, mean, std):
+    """In numpy: TensorFlow makes a product of a division by constants."""
+    return (pixels - np.asarray(mean, np.float32)) / np.asarray(std, np.float32)
+
+
+def vgg_options(pixels, size, side, interpolation):
+    with tf.Graph().as_default() as graph, new_session(graph) as session:
+        new_height, new_width = session.run(smallest_size(*pixels.shape[:2], side))
+        top, left = int((new_height - size) / 2), int((new_width - size) / 2)
+        resized = tf.cast(resizer(interpolation)(tf.constant(pixels), [new_height, new_width]), tf.float32)
+        return normalized(session.run(resized[top:top + size, left:left + size]), OPTION_MEAN, OPTION_STD)
+
+
+def inception_options(pixels, size, fraction, interpolation):
+    with tf.Graph().as_default() as graph, new_session(graph) as session:
+        image = tf.image.central_crop(tf.image.convert_image_dtype(tf.constant(pixels), tf.float32), fraction)
+        resized = tf.clip_by_value(resizer(interpolation)(image, [size, size]), 0.0, 1.0)
+        return normalized(session.run(resized), (0.1, 0.2, 0.3), (0.25, 1, 2))
+
+
+def options():
+    for height, width, grey in OPTION_PICTURES:
+        pixels = picture(height, width, grey)
+        for interpolation in ('nearest', 'bilinear', 'bicubic', 'area'):
+            for preprocessing, more, output in (
+                    ('vgg', {'resizeSide': 72, 'mean': OPTION_MEAN, 'std': OPTION_STD}, vgg_options(pixels, 64, 72, interpolation)),
+                    ('vgg', {'cropFraction': 0.8, 'mean': OPTION_MEAN, 'std': OPTION_STD}, vgg_options(pixels, 64, 80, interpolation)),
+                    ('inception', {'cropFraction': 0.6, 'mean': (0.1, 0.2, 0.3), 'std': (0.25, 1, 2)},
+                     inception_options(pixels, 64, 0.6, interpolation)),
+                    ('inception', {'cropFraction': 1, 'mean': (0.1, 0.2, 0.3), 'std': (0.25, 1, 2)},
+                     inception_options(pixels, 64, 1.0, interpolation))):
+                given = {'interpolation': interpolation, **more}
+                name = ', '.join(f'{key} {value}' for key, value in given.items())
+                yield {'id': f'{preprocessing}, {name}: {height}x{width}{" grey" if grey else ""}', 'image': [height, width], 'grey': grey,
+                       'preprocessing': preprocessing, 'options': given, 'size': [64, 64], 'output': fixtures.picture(output)}
+
+
 def main():
     fixtures.write_json('preprocessing/vgg_eval.json', {
         'versions': VERSIONS, 'means': MEANS, 'cases': fixtures.rows(
@@ -126,6 +176,7 @@ def main():
                                                          TRUNCATED_VGG_CASES])})
     fixtures.write_json('preprocessing/inception_eval.json', {
         'versions': VERSIONS, 'cases': fixtures.rows(inception_record(*case) for case in INCEPTION_CASES)})
+    fixtures.write_json('preprocessing/tensorflow_options.json', {'versions': VERSIONS, 'cases': fixtures.rows(options())})
     fixtures.write_json('preprocessing/resize.json', {
         'versions': VERSIONS, 'cases': fixtures.rows(resize_record(*case) for case in RESIZE_CASES)})
 

@@ -9,18 +9,25 @@ export interface SampledPicture {
   readonly pixels: readonly (readonly [number, number, number, number, number])[];
 }
 
-/** Expects float32 [height, width, 3] to be a picture to the bit, as far as the samples and sums tell. */
+/**
+ * Expects float32 [height, width, 3] to be a picture to the bit, as far as the samples and sums tell.
+ * @param tolerance largest difference, in parts of the largest magnitude
+ */
 export function expectSampledPicture(
   actual: Float32Array,
   [height, width]: readonly [number, number],
   expected: SampledPicture,
+  tolerance = 0,
 ): void {
   expect(actual).toHaveLength(height * width * 3);
   const pixels = expected.pixels.map(([row, column]) => {
     const at = (row * width + column) * 3;
     return [row, column, ...actual.subarray(at, at + 3)];
   });
-  expect(pixels).toEqual(expected.pixels.map(([row, column, ...rgb]) => [row, column, ...rgb.map(Math.fround)]));
+  const wanted = expected.pixels.map(([row, column, ...rgb]) => [row, column, ...rgb.map(Math.fround)]);
+  const allowed = tolerance * Math.max(Math.abs(expected.min), Math.abs(expected.max));
+  if (tolerance === 0) expect(pixels).toEqual(wanted);
+  else expect(largest(pixels.flat(), wanted.flat())).toBeLessThanOrEqual(allowed);
   let [sum, absSum, min, max] = [0, 0, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of actual) {
     sum += value;
@@ -28,7 +35,12 @@ export function expectSampledPicture(
     if (value < min) min = value;
     if (value > max) max = value;
   }
-  expect(Math.abs(sum - expected.sum)).toBeLessThan(1e-10 * expected.absSum);
-  expect(Math.abs(absSum - expected.absSum)).toBeLessThan(1e-10 * expected.absSum);
-  expect([min, max]).toEqual([Math.fround(expected.min), Math.fround(expected.max)]);
+  const ofSums = Math.max(1e-10, tolerance) * expected.absSum;
+  expect(Math.abs(sum - expected.sum)).toBeLessThan(ofSums);
+  expect(Math.abs(absSum - expected.absSum)).toBeLessThan(ofSums);
+  expect(largest([min, max], [Math.fround(expected.min), Math.fround(expected.max)])).toBeLessThanOrEqual(allowed);
+}
+
+function largest(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((most, value, i) => Math.max(most, Math.abs(value - (b[i] as number))), 0);
 }

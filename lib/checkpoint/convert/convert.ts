@@ -35,7 +35,7 @@ export interface ConvertOptions {
   crc32c?: Crc32c;
   /** Aborts with an ExecutionError, code ERR_ABORTED; nothing is left behind. */
   signal?: AbortSignal;
-  /** Free text for the header of a safetensors file. */
+  /** Free text for the header of a safetensors file, besides what the header of the source has. */
   metadata?: Readonly<Record<string, string>>;
 }
 
@@ -97,7 +97,9 @@ export async function convertCheckpoint(
     const inTheWay = format === 'tensorflow_v2' ? (await dataFiles(target)).map(({ path }) => path) : [];
     await assertWritable([marker, ...inTheWay], reader.files, overwrite);
     if (format === 'tensorflow_v1') await assertVisible(destination);
-    const written = await writeCheckpoint(destination, entries, defined({ ...reading, metadata, format }));
+    const all = format === 'safetensors' ? { ...reader.metadata, ...metadata } : {};
+    const kept = Object.keys(all).length === 0 ? undefined : all;
+    const written = await writeCheckpoint(destination, entries, defined({ ...reading, metadata: kept, format }));
     return {
       ...written,
       source: { path: reader.path, format: reader.format, tensors: reader.tensors.size },

@@ -8,7 +8,8 @@ import type { NetworkName } from '../../slim/nets/registry.js';
 import type { DefineCommand } from '../command.js';
 import { exitStatus, say, writeOut } from '../io.js';
 import { sayDefects } from '../kernel_text.js';
-import { addNetworkOptions, addPrecisionOption, type EngineFlags, engineOptions, integer } from '../model_options.js';
+import { addNetworkOptions, addPrecisionOption, type EngineFlags, engineOptions } from '../model_options.js';
+import { integer } from '../numbers.js';
 import { table } from '../table.js';
 
 interface Flags extends EngineFlags {

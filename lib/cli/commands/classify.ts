@@ -3,8 +3,9 @@ import type { Prediction } from '../../model/predictions.js';
 import type { DefineCommand } from '../command.js';
 import { expandInputs } from '../inputs.js';
 import { type CliIo, exitStatus, printable, writeEnd, writeOut } from '../io.js';
-import { addModelOptions, addPrecisionOptions, integer, loadFromFlags, type ModelFlags } from '../model_options.js';
+import { addModelOptions, addPrecisionOptions, loadFromFlags, type ModelFlags } from '../model_options.js';
 import { type Failure, failureRecord, runModel } from '../model_run.js';
+import { integer } from '../numbers.js';
 import { csvLine, predictionTable } from '../table.js';
 
 interface Result {

@@ -5,18 +5,27 @@ import {
   type Crc32c,
   castDTypes,
   convertCheckpoint,
+  openCheckpoint,
 } from '../../checkpoint/index.js';
 import { parseJson } from '../../core/json.js';
 import { defined } from '../../core/options.js';
 import { readTextFile } from '../../core/text.js';
+import { changed, maxNetworkSide } from '../../data/preprocessing.js';
 import { ArgumentError } from '../../errors.js';
 import type { ModelOutput } from '../../model/network_graph.js';
 import { type WeightLayout, weightLayouts } from '../../model/weights/libraries.js';
+import {
+  metadataPreprocessing,
+  preprocessingKey,
+  preprocessingText,
+} from '../../model/weights/weight_preprocessing.js';
 import { loadAddon } from '../../native/binding.js';
 import { type NetworkName, networkNames } from '../../slim/nets/registry.js';
 import type { DefineCommand } from '../command.js';
+import { addPreprocessingOptions, type PreprocessingFlags, preprocessingChoice } from '../image_options.js';
 import { type CliIo, exitStatus, say } from '../io.js';
-import { integer, sayWeights } from '../model_options.js';
+import { sayWeights } from '../model_options.js';
+import { integer } from '../numbers.js';
 import { writeOnnxFile } from '../onnx_file.js';
 
 const examples = `
@@ -30,7 +39,7 @@ Examples:
   slimnet convert model.ckpt trunk.ckpt --exclude resnet_v1_50/logits --rename resnet_v1_50/=backbone/
   slimnet convert resnet_v1_50.ckpt resnet_v1_50.onnx --model resnet_v1_50 --batch dynamic`;
 
-interface Flags {
+interface Flags extends PreprocessingFlags {
   readonly to?: Target;
   readonly force?: boolean;
   readonly include?: readonly string[];
@@ -57,17 +66,9 @@ type Target = keyof typeof formats | 'onnx';
 
 /** Options that only make sense for one kind of destination. */
 const checkpointOptions = ['include', 'exclude', 'rename', 'renameFrom', 'cast'] as const;
-const onnxOptions = [
-  'model',
-  'size',
-  'batch',
-  'classes',
-  'output',
-  'layout',
-  'prefix',
-  'axes',
-  'externalData',
-] as const;
+const onnxOptions = ['model', 'batch', 'classes', 'output', 'layout', 'prefix', 'axes', 'externalData'] as const;
+/** What the metadata of safetensors and ONNX files hold. */
+const imageOptions = ['preprocessing', 'resizeSide', 'cropFraction', 'interpolation', 'mean', 'std', 'size'] as const;
 
 export const convert: DefineCommand = (program, io, finish) => {
   const command = program
@@ -87,11 +88,17 @@ export const convert: DefineCommand = (program, io, finish) => {
     )
     .addOption(new Option('--cast <dtype>', 'floats of other types become floats of this one').choices(castDTypes))
     .option('--moving-averages', 'take the moving averages that training kept, under the names of their variables');
+  addPreprocessingOptions(command).option(
+    '--size <n>',
+    'pixels a side of the images (default: as the weights or the network say)',
+    integer(1, maxNetworkSide),
+  );
   addOnnxOptions(command)
     .addHelpText('after', examples)
     .action(async (source: string, destination: string, flags: Flags) => {
       const { to, path } = targetOf(destination, flags.to);
-      refuse(flags, to === 'onnx' ? checkpointOptions : onnxOptions, to);
+      refuse(flags, to === 'onnx' ? checkpointOptions : onnxOptions, to, '--to onnx');
+      if (to === 'v1' || to === 'v2') refuse(flags, imageOptions, to, '--to safetensors or onnx');
       if (to === 'onnx') await toOnnx(io, source, path, flags);
       else await toCheckpoint(io, source, path, formats[to], flags);
       finish(exitStatus.ok);
@@ -102,7 +109,6 @@ export const convert: DefineCommand = (program, io, finish) => {
 function addOnnxOptions(command: Command): Command {
   return command
     .addOption(new Option('-m, --model <name>', 'onnx: the network whose weights these are').choices(networkNames))
-    .option('--size <n>', "onnx: pixels a side of the images; the network's own unless told", integer(1, 16384))
     .option('--batch <n>', 'onnx: images at once; any number (dynamic) unless told', batchSize)
     .option('--classes <n>', 'onnx: classes of the logits; as the checkpoint has unless told', integer(1, 1_000_000))
     .addOption(
@@ -163,12 +169,12 @@ function targetOf(destination: string, to: Target | undefined): { readonly to: T
   return { to: to ?? implied ?? 'v2', path };
 }
 
-function refuse(flags: Flags, names: readonly (keyof Flags)[], to: Target): void {
+function refuse(flags: Flags, names: readonly (keyof Flags)[], to: Target, isFor: string): void {
   const wrong = names.find((name) => flags[name] !== undefined);
   if (wrong === undefined) return;
   const option = `--${wrong.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
   throw new ArgumentError(`${option} does not apply to ${to}.`, {
-    ...(to === 'onnx' ? {} : { hint: 'it is for --to onnx.' }),
+    ...(to === 'onnx' ? {} : { hint: `it is for ${isFor}.` }),
   });
 }
 
@@ -177,14 +183,16 @@ async function toCheckpoint(
   source: string,
   path: string,
   format: CheckpointFormat,
-  { include, exclude, rename, renameFrom, cast, movingAverages, force = false }: Flags,
+  flags: Flags,
 ): Promise<void> {
+  const { include, exclude, rename, renameFrom, cast, movingAverages, force = false } = flags;
+  const metadata = await preprocessingMetadata(source, flags);
   const result = await convertCheckpoint(source, path, {
     format,
     overwrite: force,
     signal: io.signal,
     ...fastCrc(),
-    ...defined({ include, exclude, cast, useMovingAverages: movingAverages }),
+    ...defined({ include, exclude, cast, metadata, useMovingAverages: movingAverages }),
     ...defined({ rename: renameFrom === undefined ? rename : await namesFrom(renameFrom) }),
   });
   const of = result.source.tensors === result.tensors ? '' : ` of ${result.source.tensors}`;
@@ -211,6 +219,25 @@ async function namesFrom(path: string): Promise<Readonly<Record<string, string>>
   if (isRecord && Object.values(names).every((name) => typeof name === 'string'))
     return names as Record<string, string>;
   throw fail('expected a JSON object of new names by old ones, such as {"conv1.weight": "stem.weight"}');
+}
+
+/** The preprocessing that the options name, or those options over what the source says of it. */
+async function preprocessingMetadata(
+  source: string,
+  flags: Flags,
+): Promise<Readonly<Record<string, string>> | undefined> {
+  const { preprocessing: name, ...options } = preprocessingChoice(flags);
+  const said = defined({ ...options, imageSize: flags.size });
+  if (name === undefined && Object.keys(said).length === 0) return undefined;
+  const reader = await openCheckpoint(source);
+  try {
+    const preset = name === undefined ? metadataPreprocessing(reader) : { name };
+    if (preset === null)
+      throw new ArgumentError('--preprocessing is needed: the source does not say what the options change.');
+    return { [preprocessingKey]: preprocessingText(changed(preset, said)) };
+  } finally {
+    await reader.close();
+  }
 }
 
 async function toOnnx(io: CliIo, source: string, path: string, flags: Flags): Promise<void> {
@@ -240,6 +267,7 @@ async function toOnnx(io: CliIo, source: string, path: string, flags: Flags): Pr
     overwrite: force,
     signal: io.signal,
     ...fastCrc(),
+    preprocessing: preprocessingChoice(flags),
     ...defined({ layout, prefix, useMovingAverages: movingAverages, size, classes, externalData }),
   });
   sayWeights(io, weights);

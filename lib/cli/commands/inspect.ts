@@ -13,7 +13,7 @@ import { outlineOf, toDepth } from '../graph/outline.js';
 import { graphSvg } from '../graph/svg.js';
 import { graphText } from '../graph/text.js';
 import { type CliIo, exitStatus, say, writeOut } from '../io.js';
-import { integer } from '../model_options.js';
+import { integer } from '../numbers.js';
 import { asOutput } from '../output_error.js';
 import { table } from '../table.js';
 

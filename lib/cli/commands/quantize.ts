@@ -23,7 +23,8 @@ import { type CalibrationMethod, calibrationMethods } from '../../runtime/precis
 import type { DefineCommand } from '../command.js';
 import { expandInputs, type InputImage } from '../inputs.js';
 import { type CliIo, exitStatus, say, writeOut } from '../io.js';
-import { addModelOptions, integer, type ModelFlags, modelOptions, sayNetwork, sayWeights } from '../model_options.js';
+import { addModelOptions, type ModelFlags, modelOptions, sayNetwork, sayWeights } from '../model_options.js';
+import { integer } from '../numbers.js';
 import { asOutput } from '../output_error.js';
 import { costTable, measureCosts } from '../precision_costs.js';
 

@@ -7,7 +7,7 @@ import { type NetworkName, networkNames } from '../../slim/nets/registry.js';
 import { type EvaluationReport, Trainer, type TrainerOptions, type TrainingForecast } from '../../trainer/index.js';
 import type { DefineCommand } from '../command.js';
 import { type CliIo, errorText, exitStatus, printable, say, writeOut } from '../io.js';
-import { integer } from '../model_options.js';
+import { integer } from '../numbers.js';
 import { table } from '../table.js';
 import {
   addSlimNames,

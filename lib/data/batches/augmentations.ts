@@ -5,7 +5,7 @@ import { ArgumentError } from '../../errors.js';
 import type { Augmentation, NativeDrawOptions } from '../../native/addon.js';
 import { loadAddon } from '../../native/binding.js';
 import type { RelativeBox } from '../preprocess_image.js';
-import { type PreprocessingSpec, preprocessings } from '../preprocessing.js';
+import { type PreprocessingSpec, preprocessingFor, resizesFirst } from '../preprocessing.js';
 
 /** Slim's own training form of a preprocessing. */
 export interface SlimAugmentationOptions {
@@ -126,18 +126,18 @@ export function drawerOf(where: string, policy: AugmentationPolicy, spec: Prepro
       `${where}: augmentation: expected one of augmentations, such as augmentations.slim(), received ${describe(kind ?? policy)}.`,
     );
   }
-  const { name, height, width } = spec;
-  const least = policy.kind === 'plain' ? spec.resizeSide : preprocessings[name].resizeSide(Math.max(height, width));
+  const { name, method, height, width } = spec;
+  const least = policy.kind === 'plain' ? spec.resizeSide : presetSide(spec);
   const {
     resizeSideMin = least,
     resizeSideMax = Math.max(resizeSideMin, policy.kind === 'plain' ? least : 2 * least),
   } = policy;
-  if (preprocessings[name].resizesFirst && resizeSideMin < Math.max(height, width)) {
+  if (resizesFirst(spec) && resizeSideMin < Math.max(height, width)) {
     throw new ArgumentError(
       `${where}: augmentation: resizeSideMin: a crop of ${height} x ${width} does not fit into a smaller side of ${resizeSideMin}.`,
     );
   }
-  if (policy.kind === 'slim' && name !== 'vgg' && name !== 'inception') {
+  if (policy.kind === 'slim' && method !== 'vgg' && method !== 'inception') {
     throw new ArgumentError(`${where}: augmentation: Slim has no training form of ${name}.`, {
       hint: 'use augmentations.plain().',
     });
@@ -155,8 +155,12 @@ export function drawerOf(where: string, policy: AugmentationPolicy, spec: Prepro
 
 /** The largest smaller side that a policy makes of an image; more pixels than that need not be kept. */
 export function keptSide(policy: AugmentationPolicy, spec: PreprocessingSpec): number {
-  const largest = 2 * preprocessings[spec.name].resizeSide(Math.max(spec.height, spec.width));
-  return Math.max(largest, (policy as SlimAugmentationOptions).resizeSideMax ?? 0);
+  return Math.max(2 * presetSide(spec), (policy as SlimAugmentationOptions).resizeSideMax ?? 0);
+}
+
+/** The smaller side that the preset alone resizes to. */
+function presetSide({ name, height, width }: PreprocessingSpec): number {
+  return preprocessingFor(name, Math.max(height, width)).resizeSide;
 }
 
 function plainBounds(policy: PlainAugmentationOptions): Required<NativeDrawOptions>['plain'] {

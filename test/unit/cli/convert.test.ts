@@ -133,6 +133,11 @@ describe('ONNX', () => {
       preprocessing: 'vgg',
       image_size: '65',
       label_offset: '1',
+      resize_side: '256',
+      crop_fraction: '0.25390625',
+      interpolation: 'bilinear',
+      mean: '123.68,116.78,103.94',
+      std: '1,1,1',
     });
     const weights = model.initializers.find(({ name }) => name === 'resnet_v1_50/logits/weights');
     await using reader = await openCheckpoint(source);

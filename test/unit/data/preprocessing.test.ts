@@ -1,4 +1,10 @@
-import { type PreprocessingName, type PreprocessingSpec, preprocessingFor } from '../../../lib/data/preprocessing.js';
+import {
+  type PreprocessingName,
+  type PreprocessingOptions,
+  type PreprocessingSpec,
+  preprocessingFor,
+  preprocessingNames,
+} from '../../../lib/data/preprocessing.js';
 import { copyRawImage, type RawImage } from '../../../lib/data/raw_image.js';
 import { ArgumentError, ImageError } from '../../../lib/errors.js';
 import { network } from '../../../lib/slim/nets/index.js';
@@ -17,7 +23,7 @@ function spec(
   name: PreprocessingName = 'vgg',
   sizeRounding: PreprocessingSpec['sizeRounding'] = 'rint',
 ): PreprocessingSpec {
-  return { name, height, width, resizeSide, sizeRounding };
+  return { ...preprocessingFor(name, 1), height, width, resizeSide, sizeRounding };
 }
 
 function greyPicture(height: number, width: number): RawImage {
@@ -50,6 +56,117 @@ describe.each(['vgg', 'inception', 'torchvision', 'caffe'] as const)('%s evaluat
     const s = spec(size[0], size[1], rest.sideMin ?? 1, name, rest.sizeRounding);
     const actual = await run(grey ? greyPicture(height, width) : goldenPicture(height, width), s);
     expectSampledPicture(actual, size, output);
+  });
+});
+
+/** What differs from a preset's numbers, or a preset alone. */
+interface OptionCase extends GoldenCase {
+  readonly preprocessing: PreprocessingName;
+  readonly options: PreprocessingOptions;
+}
+
+const optionCases = (file: string) =>
+  golden<{ cases: OptionCase[] }>(`preprocessing/${file}.json`).cases.map((c) => [c.id, c] as const);
+
+function runOptions({ image: [height, width], grey, size: [side], preprocessing, options }: OptionCase) {
+  return run(
+    grey ? greyPicture(height, width) : goldenPicture(height, width),
+    preprocessingFor(preprocessing, side, options),
+  );
+}
+
+describe('presets and options', () => {
+  test.each(optionCases('pillow_options'))("equal torchvision's, timm's and Pillow's to the bit: %s", async (_, c) => {
+    expectSampledPicture(await runOptions(c), c.size, c.output);
+  });
+
+  test.each(optionCases('tensorflow_options'))("equal TensorFlow's: %s", async (_, c) => {
+    // Sums of floats, in another order. A picture that grows is made of small differences between large places.
+    const tolerances: Readonly<Record<string, number>> = { bicubic: 2e-6, area: 1e-5 };
+    expectSampledPicture(await runOptions(c), c.size, c.output, tolerances[c.options.interpolation as string] ?? 0);
+  });
+
+  test('every preset occurs among the cases, and every interpolation', () => {
+    const all = [...optionCases('pillow_options'), ...optionCases('tensorflow_options')].map(([, c]) => c);
+    expect(new Set(all.map(({ preprocessing }) => preprocessing))).toEqual(new Set(preprocessingNames));
+    expect(new Set(all.map(({ options }) => options.interpolation ?? 'bilinear'))).toEqual(
+      new Set(['nearest', 'bilinear', 'bicubic', 'area', 'hamming', 'lanczos']),
+    );
+  });
+
+  test('resizeSide and cropFraction stand for one another, and the one that is given counts', () => {
+    const sides = (...args: Parameters<typeof preprocessingFor>) => {
+      const { resizeSide, cropFraction } = preprocessingFor(...args);
+      return [resizeSide, Math.round(cropFraction * 1000) / 1000];
+    };
+    expect(sides('torchvision', 224)).toEqual([256, 0.875]);
+    expect(sides('torchvision_v2', 224)).toEqual([232, 0.966]);
+    expect(sides('torchvision_v2', 448)).toEqual([464, 0.966]);
+    expect(sides('timm_a1', 224)).toEqual([235, 0.953]);
+    expect(sides('timm_a1', 288)).toEqual([303, 0.95]);
+    expect(sides('timm_a1', 224, { resizeSide: 300 })).toEqual([300, 0.747]);
+    expect(sides('torchvision', 224, { resizeSide: 232 })).toEqual([232, 0.966]);
+    expect(sides('torchvision', 224, { cropFraction: 1 })).toEqual([224, 1]);
+    expect(sides('vgg', 224, { cropFraction: 0.5 })).toEqual([448, 0.5]);
+    expect(sides('inception', 300, { cropFraction: 0.5 })).toEqual([600, 0.5]);
+    expect(sides('caffe', 224)).toEqual([224, 1]);
+  });
+
+  test('what weights say stands between the preset and the options', () => {
+    const stored = {
+      name: 'torchvision',
+      imageSize: 160,
+      resizeSide: 200,
+      interpolation: 'bicubic',
+      mean: [0, 0.5, 1],
+    } as const;
+    const { imageSize, ...rest } = stored;
+    expect(preprocessingFor(stored, imageSize)).toMatchObject({ ...rest, height: 160, std: [0.229, 0.224, 0.225] });
+    expect(preprocessingFor(stored, 320)).toMatchObject({ resizeSide: 400 });
+    expect(preprocessingFor(stored, 160, { cropFraction: 0.5, interpolation: 'area' })).toMatchObject({
+      ...{ resizeSide: 320, interpolation: 'area', mean: [0, 0.5, 1] },
+    });
+  });
+
+  test.each([
+    ['a side of 0', 'torchvision', { resizeSide: 0 }, /resizeSide: expected an integer from 1/],
+    ['a side of text', 'torchvision', { resizeSide: '256' }, /resizeSide: expected an integer/],
+    [
+      'a side below the crop',
+      'torchvision',
+      { resizeSide: 223 },
+      /resizeSide: expected at least the 224 pixels of the crop, received 223/,
+    ],
+    [
+      'a side where the crop comes first',
+      'inception',
+      { resizeSide: 256 },
+      /inception has no resizeSide: it crops before it resizes, so its crop is a cropFraction/,
+    ],
+    [
+      'a side where nothing is cropped',
+      'caffe',
+      { resizeSide: 256 },
+      /caffe has no resizeSide: it resizes to the size of the network/,
+    ],
+    ['a fraction where nothing is cropped', 'caffe', { cropFraction: 0.9 }, /caffe has no cropFraction/],
+    ['both', 'torchvision', { resizeSide: 256, cropFraction: 0.9 }, /say the same: expected one of them/],
+    ['percent', 'torchvision', { cropFraction: 87.5 }, /cropFraction: expected a number from 0.01 to 1, received 87.5/],
+    ['another interpolation', 'torchvision', { interpolation: 'cubic' }, /interpolation: expected nearest, bilinear/],
+    [
+      "Pillow's interpolation",
+      'vgg',
+      { interpolation: 'lanczos' },
+      /vgg: interpolation: expected one of nearest, bilinear, bicubic, area/,
+    ],
+    ['one mean', 'torchvision', { mean: 0.5 }, /mean: expected three numbers, for red, green and blue/],
+    ['two means', 'torchvision', { mean: [0.5, 0.5] }, /mean: expected three numbers/],
+    ['a mean of NaN', 'torchvision', { mean: [0.5, Number.NaN, 0.5] }, /mean: expected three numbers/],
+    ['a deviation of 0', 'torchvision', { std: [1, 0, 1] }, /std: expected three positive numbers/],
+  ] as const)('%s is refused', (_, name, options, message) => {
+    const attempt = () => preprocessingFor(name, 224, options as unknown as PreprocessingOptions);
+    expect(attempt).toThrow(ArgumentError);
+    expect(attempt).toThrow(message);
   });
 });
 
@@ -107,7 +224,17 @@ describe('native checks', () => {
 
   test.each([
     ['no object', null],
-    ['another name', { ...s, name: 'resnet' }],
+    ['another method', { ...s, method: 'resnet' }],
+    ['another interpolation', { ...s, interpolation: 'cubic' }],
+    ["Pillow's interpolation where TensorFlow's are", { ...s, interpolation: 'lanczos' }],
+    ['no interpolation', { ...s, interpolation: undefined }],
+    ['a crop of nothing', { ...s, cropFraction: 0 }],
+    ['a crop of more than all', { ...s, cropFraction: 1.01 }],
+    ['two means', { ...s, mean: [1, 2] }],
+    ['four means', { ...s, mean: [1, 2, 3, 4] }],
+    ['a mean of NaN', { ...s, mean: [1, 2, Number.NaN] }],
+    ['a deviation of 0', { ...s, std: [1, 0, 1] }],
+    ['a deviation that float32 rounds to 0', { ...s, std: [1, 1e-60, 1] }],
     ['no rounding', { ...s, sizeRounding: undefined }],
     ['another rounding', { ...s, sizeRounding: 'up' }],
     ['a fraction', { ...s, height: 8.5 }],
@@ -165,10 +292,13 @@ describe('native checks', () => {
 
 describe('preprocessingFor', () => {
   test('keeps side 256 up to that size and the proportion of 256 to 224 above', () => {
-    expect(preprocessingFor('vgg', 224)).toEqual(spec(224, 224, 256));
-    expect(preprocessingFor('vgg', 64)).toEqual(spec(64, 64, 256));
-    expect(preprocessingFor('vgg', 256)).toEqual(spec(256, 256, 256));
-    expect(preprocessingFor('vgg', 448)).toEqual(spec(448, 448, 512));
+    const sides = [224, 64, 256, 448].map((size) => preprocessingFor('vgg', size));
+    expect(sides.map(({ height, width, resizeSide }) => [height, width, resizeSide])).toEqual([
+      [224, 224, 256],
+      [64, 64, 256],
+      [256, 256, 256],
+      [448, 448, 512],
+    ]);
   });
 
   test.each([299, 224, 301, 64, 1])('leaves inception its %d pixels of an image with resizeSide', (size) => {
@@ -191,14 +321,16 @@ describe('preprocessingFor', () => {
 });
 
 test.each([
-  ['resnet_v1_50', spec(224, 224, 256)],
-  ['resnet_v2_50', spec(299, 299, 342, 'inception')],
-  ['vgg_16', spec(224, 224, 256)],
-  ['resnet_50', spec(224, 224, 256, 'torchvision')],
-  ['keras_resnet_50', spec(224, 224, 224, 'caffe')],
-] as const)('%s has the preprocessing of its published weights', (name, expected) => {
+  ['resnet_v1_50', 'vgg', 224, 256],
+  ['resnet_v2_50', 'inception', 299, 342],
+  ['vgg_16', 'vgg', 224, 256],
+  ['resnet_50', 'torchvision', 224, 256],
+  ['keras_resnet_50', 'caffe', 224, 224],
+] as const)('%s has the preprocessing of its published weights', (name, expected, size, resizeSide) => {
   const { preprocessing, imageSize } = network(name);
-  expect(preprocessingFor(preprocessing, imageSize)).toEqual(expected);
+  expect(preprocessingFor(preprocessing, imageSize)).toMatchObject({
+    ...{ name: expected, method: expected, height: size, width: size, resizeSide },
+  });
 });
 
 describe('raw images', () => {
