@@ -6,6 +6,7 @@ import {
   BatchLoader,
   imageFolder,
   pictureOf,
+  preprocessingFor,
   SummaryWriter,
   shapeDataSet,
   splitDataSet,
@@ -21,7 +22,7 @@ console.log(`${dataSet.length} images of ${dataSet.classes.length} classes, ${da
 const size = 64;
 const loader = await BatchLoader.create(dataSet, {
   batchSize: 8,
-  preprocessing: { name: 'vgg', height: size, width: size, resizeSide: size, sizeRounding: 'rint' },
+  preprocessing: preprocessingFor('vgg', size, { resizeSide: size }),
   augmentation: augmentations.plain({ resizeSideMin: size, resizeSideMax: size + 8, brightness: 0.1 }),
   seed: 1,
   epochs: 1,

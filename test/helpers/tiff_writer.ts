@@ -5,7 +5,7 @@ export interface TiffPicture {
   readonly height: number;
   /** Values of a pixel; `values` has them one after the other, pixel by pixel. */
   readonly samples: number;
-  readonly values: readonly number[];
+  readonly values: readonly number[] | Float32Array;
   readonly bits: number;
   /** 1 unsigned, 2 signed, 3 floating point, 6 complex (written as its real part alone). */
   readonly sampleFormat: number;
@@ -79,13 +79,14 @@ export function writeTiff(picture: TiffPicture): Buffer {
 }
 
 function packed(
-  values: readonly number[],
+  values: readonly number[] | Float32Array,
   rowValues: number,
   bits: number,
   sampleFormat: number,
   bigEndian: boolean,
 ): Buffer {
   if (bits % 8 !== 0) return inBits(values, rowValues, bits);
+  if (sampleFormat === 3 && bits === 32 && !bigEndian) return Buffer.from(Float32Array.from(values).buffer);
   const bytes = bits / 8;
   const all = Buffer.alloc(values.length * bytes);
   for (const [i, value] of values.entries()) {
@@ -100,7 +101,8 @@ function packed(
 }
 
 /** Most significant bit first; rows begin at whole bytes. */
-function inBits(values: readonly number[], rowValues: number, bits: number): Buffer {
+function inBits(all: readonly number[] | Float32Array, rowValues: number, bits: number): Buffer {
+  const values = Array.from(all);
   const rows: Buffer[] = [];
   for (let start = 0; start < values.length; start += rowValues) {
     const text = values

@@ -202,23 +202,18 @@ describe('TIFF files of every interpretation, format and width', () => {
   });
 
   test('a decode of many pixels of such a kind ends when it is aborted', async () => {
-    const many = 3_000_000;
-    const values = new Array<number>(many).fill(0.5);
+    const [columns, rows] = [1100, 1000];
+    const values = new Float32Array(columns * rows).fill(0.5);
     const bytes = writeTiff({
-      width: 3000,
-      height: 1000,
-      samples: 1,
-      bits: 32,
-      sampleFormat: 3,
-      photometric: 1,
-      values,
+      ...{ width: columns, height: rows, samples: 1, values },
+      ...{ bits: 32, sampleFormat: 3, photometric: 1 },
     });
     const { data } = await decodeImage(bytes);
-    expect(data.every((value) => value === 128)).toBe(true);
+    expect(Buffer.from(data).equals(Buffer.alloc(3 * columns * rows, 128))).toBe(true);
     await expect(decodeImage(bytes, { signal: AbortSignal.timeout(1) })).rejects.toMatchObject({
       name: 'TimeoutError',
     });
-  }, 30_000);
+  });
 });
 
 describe('what the decoder itself writes', () => {
