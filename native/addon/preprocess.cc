@@ -104,8 +104,7 @@ Wanted ReadPreprocessing(napi_env env, napi_value value) {
   spec.crop_fraction = js::ReadNumber(env, js::Get(env, value, "cropFraction", "spec"), "cropFraction", 1e-6, 1);
   const std::string interpolation =
       js::ReadString(env, js::Get(env, value, "interpolation", "spec"), "interpolation", 64);
-  spec.resize_method =
-      ResizeMethodNamed("interpolation", (preprocessing.uses_pillow ? "pillow_" : "") + interpolation);
+  spec.resize_method = ResizeMethodNamed("interpolation", (preprocessing.uses_pillow ? "pillow_" : "") + interpolation);
   spec.mean = ReadColours(env, value, "mean");
   spec.std = ReadColours(env, value, "std");
   for (const float deviation : spec.std) {

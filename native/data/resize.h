@@ -12,7 +12,8 @@ enum class ResizeMethod {
   kNearest,
   kBicubic,
   kArea,
-  // Pillow's: pixels are centred at halves; all but nearest filter when a picture shrinks, and round to bytes. Pillow calls
+  // Pillow's: pixels are centred at halves; all but nearest filter when a picture shrinks, and round to bytes. Pillow
+  // calls
   // the area BOX.
   kPillowBilinear,
   kPillowNearest,

@@ -1,7 +1,7 @@
 /** Options of `slimnet train`: their defaults today, and those of TF-Slim's train_image_classifier. */
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { ArgumentError } from '../../errors.js';
-import { integer } from '../model_options.js';
+import { integer } from '../numbers.js';
 
 /** What decides a training besides its data, network and places. */
 export interface TrainFlags {
