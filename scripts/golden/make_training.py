@@ -8,7 +8,7 @@ sketches estimates that between the tensors without bias, to about a fifth. `dis
 float64, over the norm of the latter, and is exact: the largest of several runs whose batches hold the same images in another order,
 for of a few numbers one run may be right by chance.
 
-Run with the names of parts to remake only these: networks, optimizers, schedules, averages.
+Run with the names of parts to remake only these: networks, published, optimizers, schedules, averages.
 """
 
 import sys
@@ -49,11 +49,11 @@ def _allow_float64():
     batch_normalization.BatchNormalizationBase._fused_can_be_used = lambda self: True
 
 
-def sketch(array):
+def sketch(array, signs=SIGNS):
     flat = np.asarray(array, np.float64).ravel()
     indices = np.arange(flat.size)
-    sums = [np.where(generator.hashes(indices, SIGN_STREAM + k) < 0.5, -flat, flat).sum() for k in range(SIGNS)]
-    return [float(f'{v / np.sqrt(SIGNS):.11g}') for v in sums]
+    sums = [np.where(generator.hashes(indices, SIGN_STREAM + k) < 0.5, -flat, flat).sum() for k in range(signs)]
+    return [float(f'{v / np.sqrt(signs):.11g}') for v in sums]
 
 
 def distance(actual, exact):
@@ -63,9 +63,9 @@ def distance(actual, exact):
     return float(f'{off / norm:.3g}') if norm > 0 else float(off)
 
 
-def record(name, exact, singles):
+def record(name, exact, singles, signs):
     return {'name': name, 'norm': float(f'{np.linalg.norm(np.asarray(exact)):.11g}'),
-            'distance': max(distance(single, exact) for single in singles), 'sketch': sketch(exact)}
+            'distance': max(distance(single, exact) for single in singles), 'sketch': sketch(exact, signs)}
 
 
 def images(step, shape):
@@ -128,21 +128,21 @@ class Run:
         return {'loss': loss, 'gradients': {v.op.name: g for v, g in zip(self.trainable, slopes)}, 'variables': after}
 
 
-def compared(step, exact, singles, parts):
+def compared(step, exact, singles, parts, signs):
     made = {'step': step, 'loss': float(exact['loss']),
             'lossDistance': max(distance(single['loss'], exact['loss']) for single in singles)}
     for part in parts:
-        made[part] = [record(name, value, [single[part][name] for single in singles]) for name, value in exact[part].items()]
+        made[part] = [record(name, value, [single[part][name] for single in singles], signs) for name, value in exact[part].items()]
     return made
 
 
-def network(case_id, build, shape, steps=(1, 2, 3), later=None, parts=('gradients', 'variables'), orders=4):
+def network(case_id, build, shape, steps=(1, 2, 3), later=None, parts=('gradients', 'variables'), orders=4, signs=SIGNS):
     """`later` is a step that begins from a checkpoint of float32, which is kept."""
     exact = Run(build, tf.float64, shape)
     singles = [Run(build, tf.float32, shape, rotation) for rotation in range(orders)]
     made = []
     for step in steps:
-        made.append(compared(step, exact.step(step, shape), [run.step(step, shape) for run in singles], parts))
+        made.append(compared(step, exact.step(step, shape), [run.step(step, shape) for run in singles], parts, signs))
     if later is not None:
         first = singles[0]
         for step in range(max(steps) + 1, later):
@@ -153,15 +153,24 @@ def network(case_id, build, shape, steps=(1, 2, 3), later=None, parts=('gradient
         state = first.state()
         for run in (exact, *singles):
             run.write(state)
-        made.append(compared(later, exact.step(later, shape), [run.step(later, shape) for run in singles], parts))
+        made.append(compared(later, exact.step(later, shape), [run.step(later, shape) for run in singles], parts, signs))
     fixtures.write_json(f'training/{case_id}.json', {
         'versions': VERSIONS, 'shape': list(shape), 'steps': fixtures.rows(made)})
+
+
+def resnet_50(x):
+    return resnet_v1.resnet_v1_50(x, CLASSES, is_training=True)
 
 
 def networks():
     _allow_float64()
     network('small_v1', small(1), (BATCH, 33, 29, 3), later=10)
     network('small_v2', small(2), (BATCH, 29, 33, 3), later=20)
+
+
+def published():
+    _allow_float64()
+    network('resnet_v1_50', resnet_50, (BATCH, 65, 65, 3), steps=(1,), parts=('gradients',), signs=4)
 
 
 OPTIMIZERS = {
@@ -259,7 +268,7 @@ def averages():
         average('decay 0.9', 0.9, False), average('decay 0.9999, counted', 0.9999, True), average('decay 0.3, counted', 0.3, True)])})
 
 
-PARTS = {'networks': networks, 'optimizers': optimizers, 'schedules': schedules, 'averages': averages}
+PARTS = {'networks': networks, 'published': published, 'optimizers': optimizers, 'schedules': schedules, 'averages': averages}
 
 if __name__ == '__main__':
     for part in sys.argv[1:] or PARTS:
