@@ -155,6 +155,7 @@ test('every op has a gradient, stops gradients, or says why it has none', () => 
   expect(without.map((op) => op.name)).toEqual([
     'argmax',
     'batch_norm_training_backward',
+    'batch_norm_training_relu_backward',
     'confusion_matrix',
     'max_pool2d_backward',
     'microbatch_concat',
