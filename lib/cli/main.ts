@@ -16,7 +16,7 @@ export function commandLine(
   write: (text: string) => void = (text) => void io.out.write(text, () => {}),
 ): Command {
   const program = new Command('slimnet')
-    .description('Residual networks on oneDNN: classify images, extract features, look into checkpoints.')
+    .description('Residual networks on oneDNN: classify images, extract features, train, look into checkpoints.')
     .version(packageVersion())
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: (text) => void io.err.write(text) })

@@ -9,6 +9,7 @@ import type { DefineCommand } from '../command.js';
 import { type CliIo, errorText, exitStatus, printable, say, writeOut } from '../io.js';
 import { integer } from '../numbers.js';
 import { table } from '../table.js';
+import { begunOptions } from '../training/begun.js';
 import {
   addSlimNames,
   addTrainFlags,
@@ -62,13 +63,18 @@ interface Places {
 const endless = 2 ** 40;
 const usualEpochs = 10;
 
+/** Defaults of what a training that goes on has begun with. */
+const usual = { model: 'resnet_v1_50', seed: 0, device: 'cpu' } as const;
+
 export const train: DefineCommand = (program, io, finish) => {
   addPlaces(program.command('train').description('trains a network on labelled images, or goes on with a training'));
   const command = program.commands.at(-1) as Command;
   addSlimNames(addTrainFlags(command))
     .addHelpText('after', examples)
     .action(async (path: string | undefined, given: Record<string, unknown>) => {
-      const named = fromSlimNames({ ...given, ...defined({ data: path }) });
+      const asked = fromSlimNames({ ...given, ...defined({ data: path }) });
+      const begun = await begunOptions(asked.trainDir as string | undefined);
+      const named = { ...usual, ...begun, ...defined(asked) };
       const places = named as unknown as Places;
       const flags = completeFlags(named);
       const images = places.data;
@@ -110,7 +116,12 @@ function addPlaces(command: Command): Command {
       '[data]',
       'a folder with a folder of images for each class, a list (CSV, JSON lines), or TensorFlow record files',
     )
-    .addOption(new Option('-m, --model <name>', 'network').choices(networkNames).default('resnet_v1_50'))
+    .addOption(
+      new Option(
+        '-m, --model <name>',
+        `network (default: ${usual.model}, or that of the training that goes on)`,
+      ).choices(networkNames),
+    )
     .option('-c, --checkpoint <path>', 'weights to begin with (default: drawn from the seed)')
     .option('--exclude-scopes <scopes>', 'variables whose names begin so are not restored (a,b)', scopes)
     .option('--ignore-missing-vars', 'variables that the checkpoint lacks are drawn from the seed')
@@ -135,11 +146,10 @@ function addPlaces(command: Command): Command {
     )
     .option(
       '--seed <n>',
-      'decides first weights, order, augmentation and dropout',
+      `decides first weights, order, augmentation and dropout (default: ${usual.seed})`,
       integer(0, Number.MAX_SAFE_INTEGER),
-      0,
     )
-    .option('-d, --device <name>', 'where to compute (slimnet doctor lists what there is)', 'cpu')
+    .option('-d, --device <name>', `where to compute (slimnet doctor lists what there is) (default: ${usual.device})`)
     .option('--threads <n>', 'threads (default: cores that the process may use)', integer(1, 1024))
     .addOption(
       new Option('--precision <name>', 'numbers to compute with (default: float32)').choices([

@@ -297,9 +297,9 @@ export function fromSlimNames(given: Readonly<Record<string, unknown>>): Record<
   for (const [name, own] of Object.entries(otherNames)) {
     const value = given[camel(name)];
     if (value === undefined) continue;
-    if (result[own] !== undefined && own !== 'model' && own !== 'split')
+    if (result[own] !== undefined && own !== 'split')
       throw new ArgumentError(`--${name} and --${dashed(own)} are the same: expected one of them.`);
-    result[own] = own === 'steps' || own === 'size' || own === 'imageWorkers' ? wholeNumber(name, value) : value;
+    result[own] = parsers[own]?.(name, value) ?? value;
   }
   for (const [name, { value, why }] of Object.entries(fixedValues)) {
     const received = given[camel(name)];
@@ -309,6 +309,14 @@ export function fromSlimNames(given: Readonly<Record<string, unknown>>): Record<
   }
   return result;
 }
+
+/** How the values of Slim's flags are read; the others are texts. */
+const parsers: Readonly<Record<string, ((name: string, value: unknown) => unknown) | undefined>> = {
+  steps: wholeNumber,
+  size: wholeNumber,
+  imageWorkers: wholeNumber,
+  excludeScopes: (_, value) => scopes(String(value)),
+};
 
 function wholeNumber(name: string, text: unknown): number {
   const value = Number(text);

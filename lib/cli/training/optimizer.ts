@@ -12,6 +12,11 @@ export function optimizerOf(flags: TrainFlags, counts: StepCounts): Optimizer {
   return (byName[flags.optimizer] as (rate: Schedule, f: TrainFlags) => Optimizer)(scheduleOf(flags, counts), flags);
 }
 
+/** The flag's word for an optimizer's kind. */
+export function flagOfOptimizer(kind: string): string {
+  return kind === 'gradientDescent' ? 'sgd' : kind.toLowerCase();
+}
+
 const byName: Readonly<Record<string, (rate: Schedule, f: TrainFlags) => Optimizer>> = {
   sgd: (rate) => optimizers.gradientDescent(rate),
   momentum: (rate, f) => optimizers.momentum(rate, f.momentum),

@@ -1,7 +1,7 @@
 /** Batches of a data set: in order, decoded, augmented, and ready before they are wanted. */
 import { describe } from '../../core/dtype.js';
 import { checkInteger, checkOneOf, checkSignal, type Defaults, withDefaults } from '../../core/options.js';
-import { ArgumentError, DataError, isSlimnetError, shortened } from '../../errors.js';
+import { ArgumentError, advice, DataError, isSlimnetError, shortened } from '../../errors.js';
 import { loadAddon } from '../../native/binding.js';
 import { checkDataSet, checkLabel, type DataSet, labelsOf, type Sample } from '../data_sets/index.js';
 import { type DecodeOptions, decodeImage, unlessAborted } from '../decoding.js';
@@ -142,7 +142,7 @@ export class BatchLoader implements AsyncIterable<Batch> {
     if (length >= 2 ** 32) throw new DataError(`The data set has ${length} images, the limit is 2^32 - 1.`);
     if (lastBatch === 'drop' && length < batchSize) {
       throw new DataError(`An epoch of ${length} images is smaller than a batch of ${batchSize}.`, {
-        hint: `take a batchSize of ${length} or less.`,
+        hint: advice`take ${['batchSize', length]} or less.`,
       });
     }
     const orders = {

@@ -5,7 +5,16 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { completeFlags } from '../../../lib/cli/training/flags.js';
 import { optimizerOf } from '../../../lib/cli/training/optimizer.js';
-import { type Schedule, shapeClasses, shapeImage } from '../../../lib/index.js';
+import {
+  Graph,
+  nets,
+  placeholder,
+  type Schedule,
+  Session,
+  shapeClasses,
+  shapeImage,
+  slim,
+} from '../../../lib/index.js';
 import { slimnet } from '../../helpers/cli.js';
 
 let folder: string;
@@ -51,7 +60,17 @@ test('trains a folder, goes on, evaluates, classifies and reports', async () => 
   expect(first.err).toMatch(/6 images of 2 classes, 2 held out/);
   expect(first.err).toMatch(/step 3\/3, epoch 1\.00, loss \d+\.\d{4}, rate \S+, \d+\.\d images\/s, 0 s left/);
   expect(first.err).toMatch(/finished after step 3/);
-  const second = await train('--steps', '4', '--moving-average-decay', '0.9');
+  // Network, size, batch, optimizer, threads and seed are those that it was begun with.
+  const second = await slimnet([
+    'train',
+    data,
+    '--train-dir',
+    trainDir,
+    '--steps',
+    '4',
+    '--moving-average-decay',
+    '0.9',
+  ]);
   expect(second.err).toMatch(/going on after step 3/);
   expect(second.status).toBe(0);
   const evaluated = await slimnet(['eval', data, '--train-dir', trainDir]);
@@ -111,6 +130,41 @@ test.each([
   const { status, err } = await slimnet(['train', data, ...small, '--train_dir', join(folder, 'refused'), ...flags]);
   expect(status).toBe(2);
   expect(err).toMatch(reason);
+});
+
+test("takes weights but for scopes, under the names of Slim's flags too", async () => {
+  const weights = join(folder, 'weights.safetensors');
+  const graph = new Graph({ seed: 1 });
+  graph.build(() =>
+    slim.argScope(nets.pytorchArgScope(), () =>
+      nets.resnet18(placeholder('float32', [1, 32, 32, 3]), { numClasses: 5 }),
+    ),
+  );
+  const session = await Session.create(graph);
+  await session.initialize();
+  await session.save(weights);
+  session.dispose();
+  const args = ['train', data, ...small, '--checkpoint', weights, '--dry-run'];
+  expect(await slimnet(args)).toMatchObject({ status: 1, err: expect.stringMatching(/--exclude-scopes/) as unknown });
+  for (const flag of ['--exclude-scopes', '--checkpoint_exclude_scopes', '--checkpoint-exclude-scopes'])
+    expect(await slimnet([...args, flag, 'resnet_18/logits'])).toMatchObject({
+      status: 0,
+      err: expect.not.stringMatching(/ERR_/) as unknown,
+    });
+}, 600_000);
+
+test('a batch that is larger than an epoch is told with the flag', async () => {
+  const { status, err } = await slimnet([
+    'train',
+    data,
+    ...small,
+    '--batch-size',
+    '7',
+    '--train-dir',
+    join(folder, 'large'),
+  ]);
+  expect(status).toBe(1);
+  expect(err).toMatch(/take --batch-size 6 or less/);
 });
 
 test('without data or a train dir says so', async () => {

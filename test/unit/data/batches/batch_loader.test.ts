@@ -226,7 +226,7 @@ test('no more is made in advance than was asked for, and leaving the loop ends t
 describe('clear words are said of', () => {
   test('an epoch that is smaller than a batch', async () => {
     await expect(BatchLoader.create(shapes, own({ batchSize: 51 }))).rejects.toThrow(
-      /An epoch of 50 images is smaller than a batch of 51\. Hint: take a batchSize of 50 or less/,
+      /An epoch of 50 images is smaller than a batch of 51\. Hint: take batchSize: 50 or less/,
     );
     const [batch] = await all(shapes, own({ batchSize: 51, lastBatch: 'smaller', epochs: 1 }));
     expect(batch?.images.length).toBe(50);
