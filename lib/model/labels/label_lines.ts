@@ -13,7 +13,7 @@ interface Line {
 
 /** What comes before the names on every line of some files, and is no part of them. */
 const prefixes: readonly { readonly pattern: RegExp; readonly what: string }[] = [
-  { pattern: /^-\s+(.+)$/, what: 'a dash' },
+  { pattern: /^[-*+\u2022]\s+(.+)$/, what: 'a dash or bullet' },
   { pattern: /^n\d{8}[\s:,]\s*(.+)$/, what: "WordNet's number" },
 ];
 
@@ -29,7 +29,8 @@ const foreign: readonly { readonly pattern: RegExp; readonly what: string }[] = 
 const asJson = { hint: 'names in a JSON list are taken as they are.' } as const;
 
 /**
- * The names in a text: one a line; or each with its index before or behind it, in any order; or each behind a dash or WordNet's number.
+ * The names in a text: one a line; or each with its index before or behind it, in any order; or each behind a dash, a bullet or WordNet's
+ * number, with or without an index.
  * @throws what `fail` makes
  */
 export function namesInLines(text: string, fail: TextFailure): string[] {
@@ -39,6 +40,10 @@ export function namesInLines(text: string, fail: TextFailure): string[] {
   const other = foreign.find(({ pattern }) => pattern.test(first.text));
   if (other !== undefined) throw fail(`line 1 is not a name: this is ${other.what}`);
   for (const line of lines) assertClean(line, fail);
+  return namesOf(lines, fail);
+}
+
+function namesOf(lines: readonly Line[], fail: TextFailure): string[] {
   return numberedBefore(lines, fail) ?? numberedBehind(lines, fail) ?? unnumbered(lines, fail);
 }
 
@@ -50,7 +55,8 @@ function withoutEnd(lines: readonly string[]): readonly string[] {
 }
 
 function assertClean({ number, text }: Line, fail: TextFailure): void {
-  if (text === '') throw fail(`line ${number} is blank`, { hint: 'each line is the name of a class.' });
+  if (text.replace(/\p{Cf}/gu, '').trim() === '')
+    throw fail(`line ${number} is blank`, { hint: 'each line is the name of a class.' });
   if (/[\u0000-\u0008\u000a-\u001f\u007f-\u009f\ufeff\u2028\u2029]/.test(text))
     throw fail(`line ${number} has a control character`);
 }
@@ -111,7 +117,10 @@ function ordered(lines: readonly Line[], parts: readonly Numbered[], fail: TextF
     return [part.index, nameIn(part.name, number, separator, fail)];
   });
   assertOneColumn(parts, fail);
-  return byIndex(pairs, (what, details) => fail(what, details?.hint === undefined ? asJson : details));
+  const named = pairs.map(([, text], i): Line => ({ number: (lines[i] as Line).number, text }));
+  const bare = withoutPrefix(named, fail) ?? named;
+  const numbered = pairs.map(([index], i): [number, string] => [index, (bare[i] as Line).text]);
+  return byIndex(numbered, (what, details) => fail(what, details?.hint === undefined ? asJson : details));
 }
 
 /** Names have commas, but hardly all of them the same number: that is a table. */
@@ -153,11 +162,12 @@ function numberedBehind(lines: readonly Line[], fail: TextFailure): string[] | n
   throw fail(`line ${odd.number}: expected a name and its index, as on other lines`, asJson);
 }
 
-function unnumbered(lines: readonly Line[], fail: TextFailure): string[] {
+/** The lines without what comes before the names on all of them; null where nothing does. */
+function withoutPrefix(lines: readonly Line[], fail: TextFailure): Line[] | null {
   for (const { pattern, what } of prefixes) {
     const names = lines.map(({ text }) => pattern.exec(text)?.[1]);
     const having = names.filter((name) => name !== undefined);
-    if (having.length === lines.length) return having.map(unquoted);
+    if (having.length === lines.length) return having.map((text, i) => ({ number: (lines[i] as Line).number, text }));
     if (having.length === 0) continue;
     const most = 2 * having.length >= lines.length;
     const odd = lines[names.findIndex((name) => (name === undefined) === most)] as Line;
@@ -166,6 +176,12 @@ function unnumbered(lines: readonly Line[], fail: TextFailure): string[] {
       asJson,
     );
   }
+  return null;
+}
+
+function unnumbered(lines: readonly Line[], fail: TextFailure): string[] {
+  const bare = withoutPrefix(lines, fail);
+  if (bare !== null) return namesOf(bare, fail);
   assertNoHiddenIndex(lines, fail);
   const isListed = lines.every(({ text }) => /^(["']).*\1,?$/.test(text));
   return lines.map(({ text, number }) =>
@@ -177,7 +193,7 @@ function unnumbered(lines: readonly Line[], fail: TextFailure): string[] {
 function assertNoHiddenIndex(lines: readonly Line[], fail: TextFailure): void {
   for (const start of [0, 1]) {
     const rest = lines.map(({ text }, i) => {
-      const [digits] = /\d+/.exec(text) ?? [];
+      const [digits] = /0x[\da-f]+|\d+/i.exec(text) ?? [];
       return digits !== undefined && Number(digits) === i + start ? text.replace(digits, '') : undefined;
     });
     if (lines.length < 2 || rest.includes(undefined) || new Set(rest).size < 2) continue;

@@ -2,7 +2,7 @@
 import { bytesIn, describe, refuseDetached } from '../../core/dtype.js';
 import { isUrl, pathOfUrl } from '../../core/file_url.js';
 import { parseJson } from '../../core/json.js';
-import { decodeText, readTextFile, type TextFailure } from '../../core/text.js';
+import { decodeText, lines, readTextFile, type TextFailure } from '../../core/text.js';
 import { ArgumentError } from '../../errors.js';
 import type { NetworkEntry } from '../../slim/nets/registry.js';
 import { namesInLines } from './label_lines.js';
@@ -17,7 +17,7 @@ const imagenetWithBackground = 1001;
 
 /** What lists call a class that no picture is of. */
 const background =
-  /^_*(background|bg|dummy|unused|none|null|nothing|void|empty|placeholder|n\/a|unlabell?ed|no[ _-]class|\?+|-+)_*$/i;
+  /^[_<([]*(background|bg|dummy|unused|none|null|nothing|void|empty|placeholder|n\/a|unlabell?ed|no[ _-]class|\?+|-+)[_>)\]]*$/i;
 
 /** How ImageNet's own first class begins. */
 const firstOfImagenet = /^(tench\b|n01440764)/i;
@@ -95,6 +95,12 @@ async function namesFrom(source: LabelSource): Promise<{ readonly names: string[
 
 /** The names in the text of a file. @throws what `fail` makes */
 function parseLabels(text: string, fail: TextFailure): string[] {
+  const lost = text.indexOf('\ufffd');
+  if (lost >= 0) {
+    throw fail(`line ${lines(text.slice(0, lost)).length} has U+FFFD, which stands for a character that was lost`, {
+      hint: 'whatever wrote the file misread the encoding of its source: make it again.',
+    });
+  }
   const isJson = /^\s*[[{]/.test(text);
   if (!isJson && !/^\s*(\(\s*[('"[]|[A-Za-z_]\w*\s*=\s*[[{(])/.test(text)) return namesInLines(text, fail);
   let json: unknown;

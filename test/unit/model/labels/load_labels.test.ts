@@ -49,6 +49,11 @@ describe('a file of labels is', () => {
     ['names in quotes with commas behind', each((name) => `"${name}",`)],
     ['names behind dashes', each((name) => `- ${name}`)],
     ["names behind WordNet's numbers", each((name, i) => `n0144076${i} ${name}`)],
+    ["index, WordNet's number, name", each((name, i) => `${i} n0144076${i} ${name}`)],
+    ["index: WordNet's number, name", each((name, i) => `${i}: n0144076${i}, ${name}`)],
+    ["WordNet's number, index, name", each((name, i) => `n0144076${i} ${i} ${name}`)],
+    ['names behind bullets', each((name) => `* ${name}`)],
+    ['index:name behind dashes, in any order', [2, 0, 1].map((i) => `- ${i}: ${names[i]}`).join('\n')],
     ['a JSON list', JSON.stringify(names)],
     ['a JSON object', JSON.stringify({ 0: names[0], 2: names[2], 1: names[1] })],
     ["Keras' class index", JSON.stringify({ 0: ['n01440764', names[0]], 1: ['n1', names[1]], 2: ['n2', names[2]] })],
@@ -97,9 +102,12 @@ describe('a name more than there are classes', () => {
   const five = ['daisy', 'dandelion', 'roses', 'sunflowers', 'tulips'];
   const thousand = Array.from({ length: 1000 }, (_, i) => `name ${i}`);
 
-  test.each(['background', 'Dummy', '__background__', 'unused', '???'])('is dropped where it is %s', async (first) => {
-    expect(await loadLabels([first, ...five], 5)).toEqual(five);
-  });
+  test.each(['background', 'Dummy', '__background__', '<background>', '[unused]', 'unused', '???'])(
+    'is dropped where it is %s',
+    async (first) => {
+      expect(await loadLabels([first, ...five], 5)).toEqual(five);
+    },
+  );
 
   test.each([
     ['behind the others', [...five, 'other']],
@@ -133,6 +141,15 @@ describe('refused with the name of the file and what is wrong', () => {
     ['none', '', /received 0 lines/],
     ['a blank line', 'a\nb\n\nc\nd\n', /line 3 is blank/],
     ['a blank first line', '\na\nb\nc\nd\n', /line 1 is blank/],
+    ['a line of nothing that is seen', 'a\n\u200b\nc\nd\n', /line 2 is blank/],
+    ['a character that was lost', 'a\nb\ncaf\ufffd\nd\n', /line 3 has U\+FFFD/],
+    ['a lost character in JSON', '["a",\n"b\ufffd", "c", "d"]', /line 2 has U\+FFFD/],
+    ['hexadecimal indices', '0x0 a\n0x1 b\n0x2 c\n0x3 d\n', /each line has its number/],
+    [
+      "WordNet's number on some lines with indices",
+      '0 n01440764 a\n1 b\n2 n01440765 c\n3 n01440766 d',
+      /line 2 lacks WordNet/,
+    ],
     ['Latin-1', Buffer.from('a\nb\ncaf\xe9\nd\n', 'latin1'), /line 3 is not UTF-8/],
     ['UTF-16 without its mark', Buffer.from('a\nb\nc\nd\n', 'utf16le'), /line 1 has a character of value zero/],
     ['UTF-16 that ends within a character', Buffer.from([0xff, 0xfe, 0x61]), /is no UTF-16/],
