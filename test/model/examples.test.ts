@@ -49,6 +49,7 @@ test('each example is tested here and named in their README', () => {
     'server_batching.mjs',
     'shapes.mjs',
     'stream.mjs',
+    'train_folder.mjs',
     'train_slim.mjs',
   ]);
 });
@@ -65,7 +66,14 @@ test('those that need arguments say which, and exit with 2', async () => {
     );
     expect(failure).toMatchObject({ code: 2, stdout: '', stderr: `Usage: ${usage}\n` });
   }
-  expect(needy).toEqual(['classify.mjs', 'dense_features.mjs', 'features.mjs', 'server_batching.mjs', 'stream.mjs']);
+  expect(needy).toEqual([
+    'classify.mjs',
+    'dense_features.mjs',
+    'features.mjs',
+    'server_batching.mjs',
+    'stream.mjs',
+    'train_folder.mjs',
+  ]);
 });
 
 test('classify.mjs prints three classes for each picture', async () => {
@@ -191,3 +199,24 @@ test('train_slim learns to tell stripes, and goes on from its checkpoint', async
   expect(second).toContain(`Restoring parameters from ${join(trained, 'model.ckpt-40')}`);
   expect(second).toMatch(/^global step 50: loss = /m);
 });
+
+test('train_folder.mjs trains a folder of pictures, and goes on where it was', async () => {
+  const photos = join(folder, 'photos');
+  for (const [name, blue] of [
+    ['warm', 20],
+    ['cold', 230],
+  ] as const) {
+    mkdirSync(join(photos, name), { recursive: true });
+    for (let i = 0; i < 12; i++) {
+      const picture = paint(70, 70, (x, y) => [(x * 7 + i * 13) % 200, (y * 5 + i * 29) % 200, blue]);
+      writeFileSync(join(photos, name, `${i}.png`), await encoders.png.encode(picture));
+    }
+  }
+  const trainDir = join(folder, 'run');
+  const first = await run('train_folder.mjs', [photos, trainDir]);
+  expect(first).toMatch(/^epoch 4: loss \d\.\d{3}, \d+ % right$/m);
+  expect(first).toMatch(/^finished; best: \d+ % after step \d+, .*model\.ckpt-\d+$/m);
+  expect(first).toMatch(/^ {2}cold: \d+ %\n {2}warm: \d+ %$/m);
+  // All steps are made: nothing is left to do.
+  expect(await run('train_folder.mjs', [photos, trainDir])).not.toMatch(/^epoch/m);
+}, 120_000);

@@ -1,6 +1,6 @@
 /** The command line as a program of its own (dist/, which `npm test` builds). */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtProgram } from '../../helpers/built_program.js';
@@ -140,8 +140,8 @@ describe('on a disk that is full in the middle', () => {
     [
       'quickstart',
       64,
-      'quickstart -o $disk/tour',
-      /^slimnet: .*no space is left on the device\. Hint: .*--output\. \[ERR_OUTPUT\]$/m,
+      'quickstart -o $disk/tour --pictures 320 --epochs 1',
+      /^slimnet: .*(no space is left on the device|ENOSPC).*\[ERR_(OUTPUT|CHECKPOINT)\]$/m,
     ],
     [
       'convert',
@@ -222,21 +222,20 @@ test('Ctrl-C ends it in order: exit status 130, no file half written', async () 
   expect(halfWritten()).toEqual([]);
 });
 
-test('quickstart shows right and wrong answers of a trained network, and keeps large files out of the folder', async () => {
-  const { status, out, err } = await shell('$slimnet quickstart --output tour');
-  expect({ status, err }).toEqual({ status: 0, err: expect.stringMatching(/examples\/p10\/resnet_v2_p10\.ckpt/) });
-  expect(err).toMatch(/resnet_v1_50_2016_08_28\.tar\.gz/);
+test('quickstart trains, classifies pictures that it never saw, and leaves a report', async () => {
+  const { status, out, err } = await shell('$slimnet quickstart --output tour --pictures 4800 --epochs 1');
+  expect(status).toBe(0);
+  expect(err).toMatch(/step 150\/150, epoch 1\.00, loss /);
+  expect(err).toMatch(/epoch 1: \d+\.\d % of 400 held-out pictures are right/);
   const [, right, images] = /^(\d+) of (\d+) right, \d+ images\/s/m.exec(out) ?? [];
   expect(Number(images)).toBe(200);
-  expect(Number(right)).toBeGreaterThanOrEqual(180);
-  expect(Number(right)).toBeLessThan(200);
-  const rows = [...out.matchAll(/^(\S+\.png) +([a-z]+) +([a-z]+) +0\.\d{4} +(right|wrong)$/gm)];
-  expect(new Set(rows.slice(0, 10).map(([, , drawn]) => drawn)).size).toBe(10);
+  // A guess has 50 of them.
+  expect(Number(right)).toBeGreaterThan(60);
+  const rows = [...out.matchAll(/^(\S+\.png) +([a-z]+) +([a-z]+) +\d\.\d{4} +(right|wrong)$/gm)];
+  expect(new Set(rows.slice(0, 4).map(([, , drawn]) => drawn)).size).toBe(4);
   expect(rows.filter(([, , drawn, answer, verdict]) => (drawn === answer) !== (verdict === 'right'))).toEqual([]);
-  expect(rows.some(([, , , , verdict]) => verdict === 'wrong')).toBe(true);
-  const sizes = readdirSync(join(folder, 'tour')).map((name) => statSync(join(folder, 'tour', name)).size);
-  expect(sizes).toHaveLength(rows.length);
-  expect(Math.max(...sizes)).toBeLessThan(20_000);
+  expect(out).toMatch(/^report: tour\/report\.html$/m);
+  expect(readFileSync(join(folder, 'tour', 'report.html'), 'utf8')).toContain('triangle');
   // Again, into the same folder.
-  expect((await shell('$slimnet quickstart --output tour')).status).toBe(0);
-});
+  expect((await shell('$slimnet quickstart --output tour --pictures 4800 --epochs 1')).status).toBe(0);
+}, 600_000);
