@@ -6,8 +6,8 @@ import { advice, CheckpointError, isSlimnetError } from '../../errors.js';
 import { type NetworkEntry, type NetworkName, network, networkNames } from '../../slim/nets/registry.js';
 import { buildNetwork } from '../network_graph.js';
 import { foreignLayouts } from './libraries.js';
-import { namingsIn, onlyOne } from './naming.js';
-import { assertAllTaken, type NetworkWeights, type WantedNames, weightsOf } from './network_weights.js';
+import { assertOnePrefix, namingsIn, onlyOne } from './naming.js';
+import { assertAllTaken, type NetworkWeights, slimPrefixes, type WantedNames, weightsOf } from './network_weights.js';
 
 /**
  * The network whose weights a checkpoint holds. slimnet's own names tell it. Those of other libraries are the same for several networks:
@@ -38,8 +38,10 @@ export function findNetwork(reader: CheckpointReader, wanted: WantedNames = {}):
   });
 }
 
-/** Several networks of one library are told apart by the caller, not by their shapes. @throws CheckpointError */
+/** Several networks of one kind of names are told apart by the caller, not by their shapes. @throws CheckpointError */
 function assertOne({ path, variables }: CheckpointReader, { layout: whose, prefix: wanted }: WantedNames): void {
+  if (whose === undefined || whose === 'slim')
+    for (const name of networkNames) assertOnePrefix(slimPrefixes(name, variables, wanted), path);
   if (whose === 'slim') return;
   const namings = namingsIn(variables).filter(({ prefix }) => wanted === undefined || prefix === wanted);
   for (const layout of foreignLayouts)

@@ -116,14 +116,22 @@ export function nameMapOf(naming: Naming, tensors: Tensors): NameMap {
 
 /** @throws CheckpointError when a checkpoint has several networks */
 export function onlyOne(namings: readonly Naming[], path: string | undefined): Naming | undefined {
-  const [naming, ...others] = namings;
-  if (others.length === 0) return naming;
-  const prefixes = namings.map(({ prefix }) => (prefix === '' ? 'no prefix' : prefix));
+  assertOnePrefix(
+    namings.map(({ prefix }) => prefix),
+    path,
+  );
+  return namings[0];
+}
+
+/** @throws CheckpointError when there are several, each of a network */
+export function assertOnePrefix(prefixes: readonly string[], path: string | undefined): void {
+  if (prefixes.length < 2) return;
+  const named = prefixes.map((prefix) => (prefix === '' ? 'no prefix' : prefix));
   throw new CheckpointError(
-    `The checkpoint has the weights of ${namings.length} networks, under ${prefixes.join(', ')}.`,
+    `The checkpoint has the weights of ${prefixes.length} networks, under ${named.join(', ')}.`,
     {
       ...(path === undefined ? {} : { path }),
-      hint: advice`say whose to take, as in ${['prefix', naming?.prefix || others[0]?.prefix]}.`,
+      hint: advice`say whose to take, as in ${['prefix', prefixes[0] || prefixes[1]]}.`,
     },
   );
 }

@@ -5,7 +5,7 @@ import { advice, CheckpointError } from '../../errors.js';
 import { type NetworkEntry, network, networkNames } from '../../slim/nets/registry.js';
 import { assertForm, type OtherForm } from './config_beside.js';
 import { type Library, libraries, type WeightLayout } from './libraries.js';
-import { logitsOf, type Naming, nameMapOf, namingsIn, onlyOne } from './naming.js';
+import { assertOnePrefix, logitsOf, type Naming, nameMapOf, namingsIn, onlyOne } from './naming.js';
 
 type Tensors = ReadonlyMap<string, TensorInfo>;
 
@@ -44,7 +44,7 @@ export function weightsOf(entry: NetworkEntry, source: WeightSource, wanted: Wan
   assertNetwork(entry.name, source);
   const { path, variables } = source;
   const namings = namingsIn(variables).filter(({ prefix }) => wanted.prefix === undefined || prefix === wanted.prefix);
-  const own = slimPrefixes(entry, variables, wanted.prefix);
+  const own = slimPrefixes(entry.name, variables, wanted.prefix);
   const layout = layoutOf(own.length > 0, namings, source, wanted.layout);
   if (layout !== 'slim' && layout !== entry.library) throw otherForm(entry.name, layout, path);
   if (layout !== 'slim') {
@@ -55,6 +55,7 @@ export function weightsOf(entry: NetworkEntry, source: WeightSource, wanted: Wan
     if (naming !== undefined) return foreignWeights(naming, variables);
   }
   if (own.length === 0) assertKnown(entry, source, wanted);
+  assertOnePrefix(own, path);
   return slimWeights(entry, variables, own);
 }
 
@@ -109,16 +110,19 @@ function foreignWeights(naming: Naming, tensors: Tensors): NetworkWeights {
   return { layout, prefix, nameMap: nameMapOf(naming, tensors), classes, otherForm: naming.vocabulary.otherForm };
 }
 
-/** What stands before slimnet's own names: found by the first convolution, or by any variable where there is nothing before it. */
-function slimPrefixes({ name }: NetworkEntry, tensors: Tensors, wanted: string | undefined): string[] {
+/**
+ * What stands before slimnet's own names, once for each network in the checkpoint: found by the first convolution, or by any variable
+ * where there is nothing before it.
+ */
+export function slimPrefixes(name: string, tensors: Tensors, wanted: string | undefined): string[] {
   const found = new Set<string>();
   const first = new RegExp(`^(.*[/.])?${name}/conv1/(?:conv1_1/)?weights$`);
   for (const tensor of tensors.keys()) {
     const prefix = tensor.startsWith(`${name}/`) ? '' : first.exec(tensor)?.[1];
     if (prefix !== undefined && (wanted === undefined || prefix === wanted)) found.add(prefix);
   }
-  // Variables of an optimizer, say, may have names that end so as well.
-  return found.has('') ? [''] : [...found];
+  // Variables of an optimizer, say, have names that end as those of the weights.
+  return [...found].filter((prefix) => ![...found].some((other) => other !== prefix && prefix.endsWith(other)));
 }
 
 function slimWeights({ name, logitsBiases }: NetworkEntry, tensors: Tensors, own: readonly string[]): NetworkWeights {

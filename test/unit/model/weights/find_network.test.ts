@@ -60,6 +60,14 @@ test('several networks in a file are told, and the prefix that one names is the 
   expect(findNetwork(checkpoint(both), { prefix: 'teacher.' })).toBe('resnet_18');
 });
 
+test("several networks under slimnet's own names are told as well", () => {
+  const both = ['student/', 'teacher/'].flatMap((prefix) =>
+    slimTensors('resnet_v1_50').map((tensor) => ({ ...tensor, name: prefix + tensor.name })),
+  );
+  expect(() => findNetwork(checkpoint(both))).toThrow(/under student\/, teacher\/\. Hint: .*prefix: 'student\/'/);
+  expect(findNetwork(checkpoint(both), { prefix: 'teacher/' })).toBe('resnet_v1_50');
+});
+
 test('weights without a last layer show their network too', () => {
   const headless = foreignTensors('resnet_50').filter(({ name }) => !name.startsWith('fc.'));
   expect(findNetwork(checkpoint(headless))).toBe('resnet_50');

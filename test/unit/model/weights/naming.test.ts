@@ -227,6 +227,29 @@ test("slimnet's own names may be below a prefix as well", () => {
   }
 });
 
+describe("several networks under slimnet's own names", () => {
+  const of = (...prefixes: readonly string[]) =>
+    sourceOf(
+      prefixes.flatMap((prefix) =>
+        variablesOf('resnet_v1_50', 9).map(({ name, shape }) => ({ name: prefix + name, shape, dtype: 'float32' })),
+      ),
+    );
+
+  test('are told apart by their prefixes, of which one is to be named', () => {
+    expect(() => found('resnet_v1_50', of('student/', 'teacher/'))).toThrow(
+      /weights of 2 networks, under student\/, teacher\/\. Hint: say whose to take, as in prefix: 'student\/'/,
+    );
+    expect(found('resnet_v1_50', of('student/', 'teacher/'), { prefix: 'teacher/' }).prefix).toBe('teacher/');
+  });
+
+  test.each([
+    ['', ['', 'optimizer/m/']],
+    ['model/', ['optimizer/m/model/', 'model/', 'optimizer/v/model/']],
+  ])('are not what an optimizer keeps of those below %j', (prefix, all) => {
+    expect(found('resnet_v1_50', of(...all)).prefix).toBe(prefix);
+  });
+});
+
 test.each(['resnet_v1_50', 'resnet_v2_50', 'vgg_16'] as const)('%s without its last layer has no classes', (name) => {
   const tensors = variablesOf(name, 9).map(({ name: variable, shape }) => ({
     name: variable,
