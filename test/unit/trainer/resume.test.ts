@@ -43,6 +43,31 @@ test.each([1, 2, 4, 5, 8, 11])('interrupted after step %i, it ends with the same
   expect(best).toMatchObject({ step: expected?.step, value: expected?.value });
 });
 
+test('in bfloat16 it ends with the same bits as well', async () => {
+  const options: Partial<TrainerOptions> = { ...demanding, precision: 'bfloat16' };
+  const whole = await smallTrainer(options);
+  const refused = await whole.run().then(
+    () => null,
+    (error: unknown) => error,
+  );
+  const expected = variablesOf(whole);
+  await whole.close();
+  if (refused !== null) {
+    expect(refused).toMatchObject({ code: expect.stringMatching(/ERR_(BACKEND|COMPILE)/) as unknown });
+    console.warn(`no training in bfloat16 here: ${(refused as Error).message}`);
+    return;
+  }
+  const stop = new AbortController();
+  const first = await smallTrainer({ ...options, trainDir, onStep: ({ step }) => step === 5 && stop.abort() });
+  await first.run({ signal: stop.signal });
+  await first.close();
+  // Unless told, a training goes on in the precision that it began with.
+  await using second = await smallTrainer({ ...demanding, trainDir });
+  expect(second.machine.precision).toBe('bfloat16');
+  await second.run();
+  expect(variablesOf(second)).toEqual(expected);
+});
+
 test('leaving the loop of steps keeps all that is needed to go on', async () => {
   await using whole = await smallTrainer(demanding);
   await whole.run();
