@@ -1,3 +1,12 @@
+/**
+ * What runs ahead of uPlot, which formats numbers in the browser's language when it is loaded: a language that is no tag (`en-US@posix`, with
+ * the locale C) would keep all charts from being drawn.
+ */
+export const languageScript = `
+try { new Intl.NumberFormat(navigator.language); }
+catch { Object.defineProperty(navigator, 'language', { value: 'en-US' }); }
+`;
+
 /** What runs in the page: draws the charts that `charts` holds with uPlot, as wide as the page is. */
 export const pageScript = `
 const colours = ['#9db7d8', '#2266bb', '#d0611f', '#3a8f4d'];

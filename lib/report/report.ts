@@ -3,7 +3,7 @@ import { type ChartLibrary, chartLibrary } from './chart_library.js';
 import { type ClassResult, classResults } from './class_results.js';
 import { type Chart, chartsOf } from './curves.js';
 import { duration, escaped, percent, scriptValue, short } from './html.js';
-import { pageScript, pageStyle } from './page_script.js';
+import { languageScript, pageScript, pageStyle } from './page_script.js';
 import type { EvaluationLine, Mistake, RunRecord } from './run_record.js';
 
 /** A matrix of more classes than that cannot be read. */
@@ -47,6 +47,7 @@ export function reportHtml(record: RunRecord, library: ChartLibrary = chartLibra
 <body>
 ${sections.filter((text) => text !== '').join('\n')}
 <p class="soft">Made by slimnet ${escaped(run.slimnet)}.</p>
+<script>${languageScript}</script>
 <script>
 /*
 ${library.licence.replaceAll('*/', '* /').trim()}

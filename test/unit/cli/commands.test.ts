@@ -393,7 +393,7 @@ describe('quantize', () => {
     const rough = { ...calibration, costs: { int8: { ...calibration.costs?.int8, images: 100, agreement: 0.05 } } };
     writeFileSync(file, JSON.stringify(rough));
     const classify = (...more: string[]) =>
-      slimnet(['classify', photos, '-c', own, '-d', 'reference', '-f', 'jsonl', '-k', '1', ...more]);
+      slimnet(['classify', photos, ...model.slice(4), '-c', own, '-d', 'reference', '-f', 'jsonl', '-k', '1', ...more]);
     const auto = await classify();
     expect(auto.err).toBe(
       'slimnet: precision float32 (no AMX, no int8: its top-1 agreement with float32 is 5.00 % on 100 images, at least 95.00 % is wanted)\n',

@@ -198,7 +198,7 @@ describe('the page', () => {
         }
       },
     };
-    runInNewContext(scripts[1] as string, context);
+    runInNewContext(scripts[2] as string, context);
     expect(drawn.map(({ title, series }) => [title, series])).toEqual([
       ['chart Loss', 4],
       ['chart Accuracy', 4],
@@ -207,6 +207,18 @@ describe('the page', () => {
     ]);
     for (const { series, data } of drawn) expect(data.map((row) => row.length)).toEqual(new Array(series).fill(300));
     expect(chartsIn(html).map(({ steps }) => steps.length)).toEqual([300, 300, 300, 300]);
+  });
+
+  test.each([
+    ['en-US@posix', 'en-US'],
+    ['de-DE', 'de-DE'],
+  ])('gives its charts a language that can be formatted in: %s', async (language, used) => {
+    const html = reportHtml(await readRunRecord(await fakeRun()));
+    const [, first] = /<script>([\s\S]*?)<\/script>/.exec(html) ?? [];
+    // As in a browser, where a prototype has the property.
+    const navigator = Object.create({ language }) as { language: string };
+    runInNewContext(first as string, { navigator });
+    expect(navigator.language).toBe(used);
   });
 
   test('shows pictures of mistakes, and nothing else that a record may hold in their place', async () => {
@@ -224,7 +236,7 @@ describe('the page', () => {
     const path = fresh();
     await writeFakeRun(path, ['</script><b>', 'y']);
     const html = reportHtml(await readRunRecord(path));
-    expect(html.match(/<\/script>/g)?.length).toBe(2);
+    expect(html.match(/<\/script>/g)?.length).toBe(3);
   });
 
   test('of very many classes lists the confusions that are most frequent', async () => {
