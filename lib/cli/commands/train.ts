@@ -14,6 +14,7 @@ import {
   addSlimNames,
   addTrainFlags,
   completeFlags,
+  dashed,
   flagsText,
   fromSlimNames,
   number,
@@ -67,8 +68,10 @@ const usualEpochs = 10;
 const usual = { model: 'resnet_v1_50', seed: 0, device: 'cpu' } as const;
 
 export const train: DefineCommand = (program, io, finish) => {
-  addPlaces(program.command('train').description('trains a network on labelled images, or goes on with a training'));
-  const command = program.commands.at(-1) as Command;
+  const command = addPlaces(
+    program.command('train').description('trains a network on labelled images, or goes on with a training'),
+  );
+  const placeNames = command.options.map((option) => option.attributeName());
   addSlimNames(addTrainFlags(command))
     .addHelpText('after', examples)
     .action(async (path: string | undefined, given: Record<string, unknown>) => {
@@ -93,7 +96,10 @@ export const train: DefineCommand = (program, io, finish) => {
       );
       say(io, `slimnet: ${flagsText(flags)}`);
       const line = new ProgressLine(io, flags.logEveryNSteps);
-      const trainer = await Trainer.create(places.model, trainerOptions(places, flags, data, line, io));
+      const trainer = await Trainer.create(places.model, {
+        ...trainerOptions(places, flags, data, line, io),
+        command: commandText(placeNames, places, flags),
+      });
       try {
         if (places.dryRun === true) return await writeOut(io, forecastText(await trainer.forecast()));
         if (trainer.step > 0) say(io, `slimnet: going on after step ${trainer.step}`);
@@ -208,7 +214,6 @@ function trainerOptions(places: Places, f: TrainFlags, data: DataSet, line: Prog
     cache: f.cache as 'auto',
     saveIntervalSecs: f.saveIntervalSecs,
     logEverySteps: f.logEveryNSteps,
-    command: commandText(places, f),
     onNotice: (text) => line.say(printable(`slimnet: ${text}`)),
     onSkip: ({ name, error }) => line.say(printable(`slimnet: left out: ${name}: ${errorText(io, error)}`)),
     onStep: (step) => line.step(step, imagesPerStep),
@@ -227,16 +232,21 @@ function evaluationText({ epoch, top1, top5, loss, images }: EvaluationReport): 
   return `epoch ${epoch.toFixed(2)}: ${images} held-out images: accuracy ${top1.toFixed(4)}, top 5 ${top5.toFixed(4)}, loss ${loss.toFixed(4)}`;
 }
 
-function commandText({ data, model, trainDir, checkpoint, excludeScopes, seed }: Places, flags: TrainFlags): string {
-  const places = defined({
-    model,
-    checkpoint,
-    'exclude-scopes': excludeScopes?.join(','),
-    'train-dir': trainDir,
-    seed,
+/** The command that repeats the training: where and what, as given, and all that decides how. */
+function commandText(names: readonly string[], places: Places, flags: TrainFlags): string {
+  const given: Readonly<Record<string, unknown>> = { ...places };
+  const words = names.flatMap((name) => {
+    const value = given[name];
+    if (value === undefined || name === 'dryRun') return [];
+    if (name === 'exactResume') return value === true ? [] : ['--no-exact-resume'];
+    return value === true ? [`--${dashed(name)}`] : [`--${dashed(name)}`, word(String(value))];
   });
-  const words = Object.entries(places).map(([name, value]) => `--${name} ${value}`);
-  return ['slimnet train', data, ...words, flagsText(flags)].join(' ');
+  return ['slimnet train', word(places.data ?? ''), ...words, flagsText(flags)].join(' ');
+}
+
+/** As a shell takes it for one word. */
+function word(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
 }
 
 function forecastText(forecast: TrainingForecast): string {

@@ -1,5 +1,5 @@
 /** slimnet train, eval, and what takes a train dir. */
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import sharp from 'sharp';
@@ -92,6 +92,13 @@ test('trains a folder, goes on, evaluates, classifies and reports', async () => 
   ]);
   const [result] = JSON.parse(classified.out) as [{ predictions: { label: string }[] }];
   expect(result.predictions.map(({ label }) => label).sort()).toEqual(['disc', shapeClasses[1]].sort());
+  const record = await readFile(join(trainDir, 'run.jsonl'), 'utf8');
+  expect((JSON.parse(record.split('\n')[0] as string) as { command: string }).command).toBe(
+    `slimnet train ${data} --model resnet_18 --train-dir ${trainDir} --size 32 --seed 0 --device cpu --threads 2 ` +
+      '--batch-size 2 --accumulation 1 --epochs 1 --optimizer sgd --learning-rate 0.01 --learning-rate-decay-type cosine ' +
+      '--warmup-epochs 1 --batch-norm-decay 0.9 --label-smoothing 0 --clip-gradient-norm 0 --moving-average-decay 0.9 ' +
+      '--augmentation auto --class-balance none --cache none --save-interval-secs 600 --log-every-n-steps 1',
+  );
   expect(await slimnet(['report', trainDir])).toMatchObject({ status: 0, out: `${join(trainDir, 'report.html')}\n` });
 }, 600_000);
 
