@@ -13,6 +13,7 @@ const notAPath = 'a string is the path of a file; give what a URL stands for as 
  * @throws ImageError when it is missing, not a file, empty, or over `maxFileBytes`; the signal's reason when aborted
  */
 export async function readImageFile(path: string, signal?: AbortSignal): Promise<Uint8Array> {
+  if (path === '') throw new ImageError('Expected the path of an image, received an empty string.');
   let file: FileHandle | undefined;
   try {
     // Without O_NONBLOCK (which Windows lacks), opening a named pipe would wait for its writer.

@@ -1,8 +1,8 @@
 import { describe } from '../core/dtype.js';
 import { Graph, type Node, refusePromise, Tensor } from '../core/graph.js';
-import { checkInteger, type Defaults, withDefaults } from '../core/options.js';
+import { checkInteger, checkOneOf, type Defaults, withDefaults } from '../core/options.js';
 import { shapeText, typeText } from '../core/shape.js';
-import { checkPreprocessingName, type PreprocessingName, type PreprocessingSpec } from '../data/preprocessing.js';
+import { type PreprocessingName, type PreprocessingSpec, preprocessingNames } from '../data/preprocessing.js';
 import { ArgumentError } from '../errors.js';
 import { softmax } from '../slim/layers/index.js';
 import { reduceMean } from '../slim/math.js';
@@ -78,12 +78,12 @@ export function ownEntry(network: OwnNetwork): OwnEntry {
       hint: 'build: (images, options) => logits.',
     });
   checkInteger(where, 'imageSize', imageSize, 1, 16384);
-  checkPreprocessingName(preprocessing as PreprocessingName);
+  checkOneOf(where, 'preprocessing', preprocessing, preprocessingNames);
   if (numClasses !== undefined) checkInteger(where, 'numClasses', numClasses, 1, 2 ** 24);
   checkInteger(where, 'labelOffset', labelOffset, 0, 1);
   if (typeof name !== 'string' || name === '')
     throw new ArgumentError(`${where}: name: expected a name, received ${describe(name)}.`);
-  return { build, imageSize, preprocessing: preprocessing as PreprocessingName, labels, numClasses, name, labelOffset };
+  return { build, imageSize, preprocessing, labels, numClasses, name, labelOffset };
 }
 
 /** True for networks of one's own, false for those of the registry. */

@@ -149,7 +149,7 @@ test.each<[Partial<Record<keyof OwnNetwork | 'bild', unknown>>, RegExp]>([
   [{ build: undefined }, /build: expected a function, received undefined/],
   [{ bild: 1 }, /has no option bild; .* did you mean build\?/],
   [{ imageSize: undefined }, /imageSize: expected an integer from 1/],
-  [{ preprocessing: 'mine' }, /There is no preprocessing the string "mine"; there is vgg/],
+  [{ preprocessing: 'mine' }, /a network of your own: preprocessing: expected vgg, .* received the string "mine"/],
   [{ labels: ['a', 'b'] }, /expected logits of 2 classes, build gave \[\?,1,1,3\]/],
   [{ numClasses: 4 }, /expected logits of 4 classes, build gave/],
   [{ labelOffset: 2 }, /labelOffset: expected an integer from 0 to 1/],
