@@ -98,8 +98,10 @@ export function hintsFor(plan: RestorePlan): Advice[] {
   return hints.filter((hint) => hint !== undefined);
 }
 
-function isLogits({ variable }: Misfit): boolean {
-  return /(^|\/)(logits|fc8|predictions)(\/|$)/.test(variable.name);
+/** Logits of another number of classes; with as many, it is their form that does not fit. */
+function isLogits({ variable, arrangedShape }: Misfit): boolean {
+  const ofLogits = /(^|\/)(logits|fc8|predictions)(\/|$)/.test(variable.name);
+  return ofLogits && variable.shape.at(-1) !== arrangedShape.at(-1);
 }
 
 /** Class counts that differ: by one is a matter of the background class, otherwise the layer is to be trained anew. */

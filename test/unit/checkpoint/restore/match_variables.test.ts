@@ -41,6 +41,13 @@ test('variables get the tensors of their names; what else the file has is listed
 });
 
 describe('every problem is named, with the way out', () => {
+  test('as many classes, in another form', () => {
+    const dense = source([variable(`${net}/logits/weights`, [2048, 1000])]);
+    const text = matchVariables([variable(`${net}/logits/weights`, [1, 1, 2048, 1000])], dense).explain();
+    expect(text).toContain('[2048, 1000]');
+    expect(text).not.toContain('build it with');
+  });
+
   test('1001 classes built, 1000 stored', () => {
     const plan = matchVariables(
       [variable(`${net}/logits/weights`, [1, 1, 2048, 1001]), variable(`${net}/logits/biases`, [1001])],
