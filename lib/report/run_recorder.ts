@@ -1,8 +1,9 @@
 /** Writing and reading the record of a run. */
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe } from '../core/dtype.js';
 import { parseJson } from '../core/json.js';
+import { makeFolder } from '../core/make_folder.js';
 import { readTextFile, type TextFailure } from '../core/text.js';
 import { DataError, OutputError, systemReason } from '../errors.js';
 import {
@@ -40,7 +41,7 @@ export class RunRecorder {
   static async open(folder: string): Promise<RunRecorder> {
     const path = join(folder, runRecordName);
     try {
-      await mkdir(folder, { recursive: true });
+      await makeFolder(folder);
       const file = await open(path, 'a+');
       const { size } = await file.stat();
       const last = new Uint8Array(1);

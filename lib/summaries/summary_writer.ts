@@ -1,9 +1,10 @@
 /** Event files, which TensorBoard shows. */
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { describe } from '../core/dtype.js';
 import type { Graph } from '../core/graph.js';
+import { makeFolder } from '../core/make_folder.js';
 import { checkInteger, type Defaults, withDefaults } from '../core/options.js';
 import { ArgumentError, OutputError, systemReason } from '../errors.js';
 import { recordParts } from '../formats/tf_record.js';
@@ -148,7 +149,7 @@ export class SummaryWriter {
 async function begin(folder: string, suffix: string): Promise<[path: string, file: FileHandle]> {
   const second = String(Math.floor(Date.now() / 1000)).padStart(10, '0');
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     for (let number = 0; ; number++) {
       const path = join(folder, `events.out.tfevents.${second}.${hostname()}.${process.pid}.${number}${suffix}`);
       const file = await open(path, 'ax').catch((cause) => {

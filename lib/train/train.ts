@@ -1,8 +1,9 @@
 /** The training loop of Slim. */
-import { mkdir } from 'node:fs/promises';
+
 import { latestCheckpoint, readCheckpointState } from '../checkpoint/index.js';
 import { describe } from '../core/dtype.js';
 import { Tensor, type Variable } from '../core/graph.js';
+import { makeFolder } from '../core/make_folder.js';
 import { checkInteger, checkSignal, type Defaults, withDefaults } from '../core/options.js';
 import { ArgumentError } from '../errors.js';
 import { Saver, Session, type SessionOptions } from '../runtime/index.js';
@@ -139,7 +140,7 @@ type Checked = Required<Pick<TrainOptions, 'trainStepFn' | 'logEveryNSteps' | 's
 
 /** Gives the variables their values. */
 async function begin(session: Session, logdir: string | null, saver: Saver, { initFn, log }: Checked): Promise<void> {
-  if (logdir !== null) await mkdir(logdir, { recursive: true });
+  if (logdir !== null) await makeFolder(logdir);
   const latest = logdir === null ? null : await latestCheckpoint(logdir);
   if (latest === null) {
     await session.initialize();

@@ -1,5 +1,4 @@
 /** Training as an object: data, network, loop, checkpoints, evaluation. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import {
   latestCheckpoint,
@@ -9,6 +8,7 @@ import {
   runStateTensors,
 } from '../checkpoint/index.js';
 import type { Variable } from '../core/graph.js';
+import { makeFolder } from '../core/make_folder.js';
 import { checkSignal, type Defaults, defined, withDefaults } from '../core/options.js';
 import { elementCount } from '../core/shape.js';
 import { checkDataSet } from '../data/data_sets/data_set.js';
@@ -589,7 +589,7 @@ async function prepare(given: NetworkName | OwnNetwork, options: TrainerOptions)
   const before = o.trainDir === undefined ? null : await checkpointBefore(o.trainDir);
   if (before !== null) assertSameRun(before.state.identity, identity, before.path);
   const training = buildTraining(entry, data.classes.length, preprocessing, optimizer, o);
-  if (o.trainDir !== undefined) await makeFolder(o.trainDir);
+  if (o.trainDir !== undefined) await makeTrainDir(o.trainDir);
   const session = await Session.create(training.graph, {
     device: o.device,
     precision: o.precision ?? kept(before, 'precision', o) ?? 'float32',
@@ -736,9 +736,9 @@ async function cacheFor(
   });
 }
 
-async function makeFolder(path: string): Promise<void> {
+async function makeTrainDir(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true });
+    await makeFolder(path);
   } catch (cause) {
     throw new OutputError(`The train dir cannot be made: ${systemReason(cause)}.`, { path, cause });
   }

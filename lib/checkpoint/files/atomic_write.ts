@@ -3,8 +3,9 @@
  * renamed, and the folder synchronised. Temporary files are removed when anything fails; those of a process that was killed
  * are removed by the next write of the same file.
  */
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { makeFolder } from '../../core/make_folder.js';
 import { CheckpointError } from '../../errors.js';
 import { FileSink } from './byte_sink.js';
 import { systemError } from './byte_source.js';
@@ -121,7 +122,7 @@ async function create(path: string, signal: AbortSignal | undefined): Promise<Pe
   if (existing !== null && !existing.isFile()) {
     throw new CheckpointError('Expected the name of a file, this is a folder, device or pipe.', { path });
   }
-  await attempt('The folder cannot be created', folder, () => mkdir(folder, { recursive: true }));
+  await attempt('The folder cannot be created', folder, () => makeFolder(folder));
   await removeAbandoned(path);
   const temporary = temporaryPath(path);
   const handle = await attempt('The file cannot be created', path, () => open(temporary, 'wx'));

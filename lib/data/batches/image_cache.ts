@@ -4,9 +4,10 @@
  */
 import { createHash, randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open, readdir, readFile, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isUrl, pathOfUrl } from '../../core/file_url.js';
+import { makeFolder } from '../../core/make_folder.js';
 import { checkInteger, type Defaults, withDefaults } from '../../core/options.js';
 import { ImageError, OutputError, systemReason } from '../../errors.js';
 import { loadAddon } from '../../native/binding.js';
@@ -218,7 +219,7 @@ export class ImageCache {
   async #open(): Promise<void> {
     if (this.#folder === undefined) return;
     try {
-      await mkdir(this.#folder, { recursive: true });
+      await makeFolder(this.#folder);
       for (const name of (await readdir(this.#folder)).sort())
         if (name.endsWith(indexEnd)) await this.#openPart(join(this.#folder, name));
     } catch (cause) {

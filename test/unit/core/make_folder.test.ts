@@ -1,0 +1,27 @@
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { makeFolder } from '../../../lib/core/make_folder.js';
+import { temporaryFolder } from '../../helpers/temporary_folder.js';
+
+const folder = temporaryFolder('make-folder');
+
+test('makes all that are missing, and is content with what is there', async () => {
+  const path = join(folder, 'a', 'b', 'c');
+  await Promise.all([makeFolder(path), makeFolder(path)]);
+  await makeFolder(path);
+  expect(statSync(path).isDirectory()).toBe(true);
+  await makeFolder('/');
+});
+
+test('fails where a file is in the way', async () => {
+  const file = join(folder, 'file');
+  writeFileSync(file, '');
+  await expect(makeFolder(file)).rejects.toMatchObject({ code: 'EEXIST' });
+  await expect(makeFolder(join(file, 'a'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+});
+
+// Linux's /proc stands for all folders that take no others, which Node's recursive mkdir tries for ever.
+(existsSync('/proc/self') ? test : test.skip)('fails where a folder takes no others', async () => {
+  for (const path of ['/proc/slimnet', '/proc/slimnet/runs/a'])
+    await expect(makeFolder(path)).rejects.toMatchObject({ code: 'ENOENT' });
+});
