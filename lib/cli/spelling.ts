@@ -20,8 +20,9 @@ const otherValues: Readonly<Record<string, string>> = { tensorflow_v1: 'v1', ten
 export function spelledOnCommandLine(command: Command): Spelling {
   const flags = new Set(command.options.map(({ long }) => long));
   return (option, value) => {
-    const flag = `--${otherNames[option] ?? option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
-    const written = textOf(value);
+    const name = otherNames[option] ?? option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const flag = value === false ? `--no-${name}` : `--${name}`;
+    const written = value === false ? '' : textOf(value);
     return flags.has(flag) && written !== null ? `${flag}${written}` : null;
   };
 }
@@ -29,7 +30,7 @@ export function spelledOnCommandLine(command: Command): Spelling {
 /** null: no text that could be typed. */
 function textOf(value: unknown): string | null {
   if (value === undefined || value === true) return '';
-  if (value instanceof Code || value === false) return null;
+  if (value instanceof Code) return null;
   const words = Array.isArray(value) ? value : [value];
   return words.map((word) => ` ${otherValues[String(word)] ?? String(word)}`).join('');
 }

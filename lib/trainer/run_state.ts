@@ -2,7 +2,7 @@
 
 import { openCheckpoint, readRunState } from '../checkpoint/index.js';
 import type { ComputePrecision } from '../core/precision.js';
-import { ArgumentError, CheckpointError } from '../errors.js';
+import { ArgumentError, advice, CheckpointError } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
 import type { BestResult } from './reports.js';
 
@@ -122,7 +122,7 @@ export function assertSameMachine(before: RunMachine, now: RunMachine, path: str
     if (before[name] === now[name]) continue;
     throw new ArgumentError(
       `A training that goes on with another ${machineWords[name]} would not end with the same bits: ${before[name]}, now ${now[name]}.`,
-      { path, hint: 'exactResume: false goes on all the same.' },
+      { path, hint: advice`${['exactResume', false]} goes on all the same.` },
     );
   }
 }

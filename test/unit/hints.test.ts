@@ -41,7 +41,7 @@ for (const { file, text } of sources) {
 for (const option of ['timeoutMs', 'batching.queueLimit']) advised.add(option);
 
 /** A value of each kind that advice is given with. */
-const values = [undefined, true, 5, 'float32', 'tensorflow_v2', ['a/b'], new Code('(name) => name')];
+const values = [undefined, true, false, 5, 'float32', 'tensorflow_v2', ['a/b'], new Code('(name) => name')];
 
 /** Whether a call complains that it has no such option; what else it complains about does not matter. */
 async function knows(call: () => unknown): Promise<boolean> {
@@ -139,6 +139,7 @@ test('where nothing is known of the caller, an option of a hint is one of the fu
   const anywhere = [
     (path: string) => knows(() => load(path)),
     (path: string) => knows(() => (Object.create(Model.prototype) as Model).classify('a.jpg', options(path))),
+    (path: string) => knows(() => Trainer.create('resnet_18', options(path) as never)),
     (path: string) => knows(() => decodeImage('nowhere.jpg', options(path))),
     (path: string) => knows(() => Session.create(graph, { ...options(path), device: 3 } as never)),
     async (path: string) => knows(async () => (await session).restore('nowhere', options(path))),

@@ -73,6 +73,14 @@ test('trains a folder, goes on, evaluates, classifies and reports', async () => 
   ]);
   expect(second.err).toMatch(/going on after step 3/);
   expect(second.status).toBe(0);
+  const other = ['train', data, '--train-dir', trainDir, '--steps', '5', '--threads', '1'];
+  const refused = await slimnet(other);
+  expect(refused).toMatchObject({
+    status: 2,
+    err: expect.stringMatching(
+      /number of threads.*: 2, now 1\. Hint: --no-exact-resume goes on all the same\./,
+    ) as unknown,
+  });
   const evaluated = await slimnet(['eval', data, '--train-dir', trainDir]);
   expect(evaluated).toMatchObject({
     status: 0,
