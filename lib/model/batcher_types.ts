@@ -42,7 +42,7 @@ export interface BatcherStats {
   readonly requests: number;
   /** Calls that were refused because the queue was full, or because their time limit could not be met. */
   readonly rejected: number;
-  /** Calls that ended because of their `timeoutMs`. */
+  /** What ended because of its `timeoutMs`: calls, and of a call with many images each part that was under way. */
   readonly timedOut: number;
   /** Images that wait for their batch, those included that are being decoded. */
   readonly waiting: number;

