@@ -1,4 +1,4 @@
-import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { makeFolder } from '../../../lib/core/make_folder.js';
 import { temporaryFolder } from '../../helpers/temporary_folder.js';
@@ -21,7 +21,7 @@ test('fails where a file is in the way', async () => {
 });
 
 // Linux's /proc stands for all folders that take no others, which Node's recursive mkdir tries for ever.
-(existsSync('/proc/self') ? test : test.skip)('fails where a folder takes no others', async () => {
+test('fails where a folder takes no others', async () => {
   for (const path of ['/proc/slimnet', '/proc/slimnet/runs/a'])
     await expect(makeFolder(path)).rejects.toMatchObject({ code: 'ENOENT' });
 });
