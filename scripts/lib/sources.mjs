@@ -1,5 +1,5 @@
 /**
- * Third-party sources, from the table in scripts/third_party.json: each is tried from the places listed there, in order,
+ * Third-party sources and libraries, from the table in scripts/third_party.json: each is tried from the places listed there, in order,
  * and used only when the tree that comes out has the recorded hash. Verified trees are kept in the user's cache.
  */
 import { createWriteStream, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { listFiles, sha256OfFile, treeHash } from './hash.mjs';
 import { withLock } from './lock.mjs';
 import { cacheFolder, root } from './paths.mjs';
 import { capture } from './process.mjs';
+import { unpackWheels } from './wheels.mjs';
 
 /** The table: name -> {version, tree, keep, drop, sources}. */
 export function thirdParty(file = join(root, 'scripts', 'third_party.json')) {
@@ -42,6 +43,19 @@ async function download(url, path, { connectMs = 8000, silentMs = 20000 } = {}) 
   }
 }
 
+const labels = {
+  archive: ({ url }) => url,
+  debian: ({ package: name, suite }) => `the Debian source package ${name} (${suite})`,
+  wheels: ({ packages }) => packages.map(({ name, version }) => `${name}==${version}`).join(', '),
+};
+
+/** Gets one source and unpacks it into `tree`. */
+async function unpackSource(source, work, tree, entry, timeouts) {
+  if (source.kind !== 'wheels') return unpack(await obtain(source, work, timeouts), tree, entry);
+  unpackWheels(source, work, tree);
+  keepOnly(tree, entry);
+}
+
 /** Gets the packed file of one source into `folder` and checks its own hash where the table has one. */
 async function obtain(source, folder, timeouts) {
   let file;
@@ -62,12 +76,21 @@ async function obtain(source, folder, timeouts) {
  * Unpacks a tarball, whatever its single top folder is called, and removes the files that the table does not keep.
  * @param {string} file
  * @param {string} folder
- * @param {{keep: readonly string[], drop?: readonly string[]}} entry paths; a folder stands for all below it
+ * @param {{keep: readonly string[], drop?: readonly string[]}} entry
  */
-export function unpack(file, folder, { keep, drop = [] }) {
+export function unpack(file, folder, entry) {
   mkdirSync(folder, { recursive: true });
   const tar = capture('tar', ['-xf', file, '-C', folder, '--strip-components=1', '--no-same-owner']);
   if (tar.status !== 0) throw new SetupError(`tar could not unpack it: ${tar.stderr.trim().split('\n').at(-1)}`);
+  keepOnly(folder, entry);
+}
+
+/**
+ * Removes the files that the table does not keep.
+ * @param {string} folder
+ * @param {{keep: readonly string[], drop?: readonly string[]}} entry paths; a folder stands for all below it
+ */
+function keepOnly(folder, { keep, drop = [] }) {
   const isBelow = (path, prefixes) => prefixes.some((prefix) => path === prefix || path.startsWith(`${prefix}/`));
   for (const path of listFiles(folder)) {
     if (!isBelow(path, keep) || isBelow(path, drop)) rmSync(join(folder, path));
@@ -89,14 +112,13 @@ export async function sourceTree(name, { table = thirdParty(), cache = cacheFold
     if (existsSync(place)) return place;
     const failures = [];
     for (const source of entry.sources) {
-      const label =
-        source.kind === 'archive' ? source.url : `the Debian source package ${source.package} (${source.suite})`;
+      const label = labels[source.kind](source);
       const work = mkdtempSync(join(tmpdir(), 'slimnet-source-'));
       try {
         say(`getting ${name} ${entry.version} from ${label}`);
         const tree = join(`${place}.partial`);
         rmSync(tree, { recursive: true, force: true });
-        unpack(await obtain(source, work, timeouts), tree, entry);
+        await unpackSource(source, work, tree, entry, timeouts);
         const found = treeHash(tree);
         if (found !== entry.tree) {
           rmSync(tree, { recursive: true });
