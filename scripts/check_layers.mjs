@@ -33,9 +33,9 @@ const libLayers = (() => {
   above('slim/learning', 'train');
   above('slim_namespace', 'runtime', 'slim', 'slim/learning');
   above('trainer', 'model', 'train');
-  above('serve', 'model', 'train');
-  above('cli', 'trainer', 'export', 'report');
-  above('index', 'trainer', 'serve', 'cli', 'export', 'slim_namespace', 'summaries', 'report');
+  above('server', 'trainer');
+  above('cli', 'server', 'export', 'report');
+  above('index', 'trainer', 'cli', 'export', 'slim_namespace', 'summaries', 'report');
   return layers;
 })();
 

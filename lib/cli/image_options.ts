@@ -48,7 +48,7 @@ export function addPreprocessingOptions(command: Command): Command {
 }
 
 /** Adds --fast-decode, --cmyk and --max-pixels. */
-export function addDecodeOptions(command: Command): Command {
+export function addDecodeOptions(command: Command, maxPixels = defaultMaxPixels): Command {
   return command
     .option('--fast-decode', 'let the JPEG decoder shrink large images first (docs/images.md)')
     .addOption(
@@ -58,7 +58,7 @@ export function addDecodeOptions(command: Command): Command {
     )
     .option(
       '--max-pixels <n>',
-      `pixels of the largest image that is decoded (default: ${defaultMaxPixels})`,
+      `pixels of the largest image that is decoded (default: ${maxPixels})`,
       integer(1, 2 ** 40),
     );
 }

@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { defined } from '../core/options.js';
 import { type Precision, precisions } from '../core/precision.js';
 import { ArgumentError } from '../errors.js';
-import { type LoadModelOptions, loadModel } from '../model/load_model.js';
+import { type LoadModelOptions, loadModel, networkIn } from '../model/load_model.js';
 import type { Model } from '../model/model.js';
 import { type WeightLayout, weightLayouts } from '../model/weights/libraries.js';
 import type { WeightsReport } from '../model/weights/weights_report.js';
@@ -92,8 +92,8 @@ export function addModelOptions(command: Command): Command {
   );
 }
 
-/** Adds what says how weights are read and run. */
-export function addWeightOptions(command: Command): Command {
+/** Adds what says how weights are read and run. @param maxPixels the default that the help tells */
+export function addWeightOptions(command: Command, maxPixels?: number): Command {
   const withWeights = addEngineOptions(
     command.addOption(
       new Option('-m, --model <name>', 'network (default: as the names of the checkpoint show)').choices(networkNames),
@@ -106,7 +106,7 @@ export function addWeightOptions(command: Command): Command {
     .option('--moving-averages', 'take the moving averages that training kept of the weights')
     .option('--classes <n>', 'classes of the logits (default: as the checkpoint has)', integer(1, 1_000_000))
     .option('-b, --batch <n>', 'images that run at once', integer(1, 1024), 32);
-  return addDecodeOptions(addPreprocessingOptions(withWeights));
+  return addDecodeOptions(addPreprocessingOptions(withWeights), maxPixels);
 }
 
 /** The engine options of `loadModel`. */
@@ -119,14 +119,25 @@ export function engineOptions({
   return defined({ device, mode, precision, threads });
 }
 
-/** Loads the model that the flags name, and says what `auto` came to. */
-export async function loadFromFlags(given: ModelFlags, io: CliIo): Promise<Model> {
+/** Loads the model that the flags name, and says what `auto` came to. @param more what a command has to say besides */
+export async function loadFromFlags(
+  given: ModelFlags,
+  io: CliIo,
+  more: Partial<LoadModelOptions> = {},
+): Promise<Model> {
   const { imageSize, ...flags } = await asTrained(given);
-  const model = await loadModel(flags.model ?? 'auto', { ...modelOptions(flags), ...defined({ imageSize }) });
+  const options = { ...modelOptions(flags), ...defined({ imageSize }), ...more };
+  const model = await loadModel(flags.model ?? 'auto', options);
   sayNetwork(io, given, model);
   sayWeights(io, model.weights);
   sayPrecision(io, model);
   return model;
+}
+
+/** The network that the flags name, or that the checkpoint shows. */
+export async function networkOf(given: ModelFlags): Promise<NetworkName> {
+  const { model, checkpoint, layout, prefix } = await asTrained(given);
+  return model ?? networkIn(checkpoint, defined({ layout, prefix }));
 }
 
 /** Says which network was found where none was named. */

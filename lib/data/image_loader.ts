@@ -6,6 +6,7 @@ import { loadAddon } from '../native/binding.js';
 import { type DecodeOptions, decodeOwned, defaultMaxPixels, loadSharp, unlessAborted } from './decoding.js';
 import { type ImageSource, namesFile, type OwnedSource, ownSource } from './image_source.js';
 import { mapLimited } from './map_limited.js';
+import { copyPreprocessed, isPreprocessed, type PreprocessedImage } from './preprocessed.js';
 import type { PreprocessingSpec } from './preprocessing.js';
 import type { RawImage } from './raw_image.js';
 import { Semaphore } from './semaphore.js';
@@ -38,8 +39,8 @@ export function checkImageWorkers(where: string, name: string, workers: unknown)
 
 /** A source with a copy of its bytes, or what is wrong with it. */
 export interface Item {
-  readonly source: ImageSource;
-  readonly owned: OwnedSource | null;
+  readonly source: ImageSource | PreprocessedImage;
+  readonly owned: OwnedSource | { readonly preprocessed: Float32Array } | null;
   readonly error: unknown;
 }
 
@@ -63,8 +64,9 @@ export class ImageLoader {
   }
 
   /** Copies what the caller may change. What is wrong with the source is told when it is prepared. */
-  own(source: ImageSource): Item {
+  own(source: ImageSource | PreprocessedImage): Item {
     try {
+      if (isPreprocessed(source)) return { source, owned: copyPreprocessed(source, this.#preprocessing), error: null };
       if (!this.#files && namesFile(source))
         throw new ArgumentError(
           'This model opens no files (files: false): expected the bytes or pixels of an image, received a path.',
@@ -106,6 +108,7 @@ export class ImageLoader {
   ): Promise<{ readonly item: Item; readonly pixels: Float32Array }[]> {
     const all = await mapLimited(items, this.#semaphore, async (item) => {
       try {
+        if (item.owned !== null && 'preprocessed' in item.owned) return { item, pixels: item.owned.preprocessed };
         const image = await this.#decodeItem(item, signal);
         return { item, pixels: await loadAddon().preprocess(this.#preprocessing, [image]) };
       } catch (error) {
@@ -131,6 +134,8 @@ export class ImageLoader {
   async #decodeItem({ owned, error }: Item, signal: AbortSignal | undefined): Promise<RawImage> {
     signal?.throwIfAborted();
     if (owned === null) throw error;
+    if ('preprocessed' in owned)
+      throw new ArgumentError('decode: expected an image, received one that is preprocessed.');
     return spelling(this.#spelling, () => decodeOwned(owned, this.#decode));
   }
 }

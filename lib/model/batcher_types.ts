@@ -28,6 +28,8 @@ export interface BatcherRequest<K, P> {
   readonly signal?: AbortSignal | undefined;
   /** Lets it leave with ERR_ABORTED when it has waited and run for so many milliseconds. */
   readonly timeoutMs?: number | undefined;
+  /** Lower numbers go first; `defaultPriority` unless told. */
+  readonly priority?: number;
   /** From when on they count, by the batcher's clock; now unless told. */
   readonly since?: number | undefined;
   /** Payloads of further parts of the same call: its time limit holds for all of it. */

@@ -25,11 +25,21 @@ const defaults = {
 /** @internal Options that are checked and complete. */
 export type Batching = WithDefaults<BatchingOptions, typeof defaults>;
 
+/** The most urgent priority is 1. */
+export const lowestPriority = 2 ** 16;
+/** That of calls that have none. */
+export const defaultPriority = 100;
+
 const longestTimer = 2 ** 31 - 1;
 
 /** Checks a `timeoutMs` that may be left out. @throws ArgumentError */
 export function checkTimeout(where: string, timeoutMs: unknown): void {
   if (timeoutMs !== undefined) checkInteger(where, 'timeoutMs', timeoutMs, 0, longestTimer);
+}
+
+/** Checks a `priority` that may be left out. @throws ArgumentError */
+export function checkPriority(where: string, priority: unknown): void {
+  if (priority !== undefined) checkInteger(where, 'priority', priority, 1, lowestPriority);
 }
 
 /** @throws ArgumentError */

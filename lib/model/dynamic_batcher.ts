@@ -4,13 +4,17 @@ import { Cancellation, SignalListeners, timeoutError } from '../runtime/session/
 import { Admission, type Load } from './admission.js';
 import { batchSizeFor } from './batch_sizes.js';
 import type { BatcherOptions, BatcherRequest, BatcherStats } from './batcher_types.js';
+import { defaultPriority } from './batching.js';
 import { type Clock, systemClock } from './clock.js';
+import { PrioritySet } from './priority_set.js';
 
 export type * from './batcher_types.js';
 
 interface Request<K, P, R> extends Pick<BatcherRequest<K, P>, 'key' | 'count' | 'prepare'> {
   /** Number of the request: who came first goes first. */
   readonly order: number;
+  /** Of all requests those of a lower number go first. */
+  readonly priority: number;
   readonly arrivedAt: number;
   readonly timeoutMs: number | undefined;
   /** When its time limit is over. */
@@ -37,7 +41,7 @@ interface Request<K, P, R> extends Pick<BatcherRequest<K, P>, 'key' | 'count' | 
   done: number;
 }
 
-/** Requests of one key whose payloads are ready, in order of arrival. */
+/** Requests of one key whose payloads are ready, in the order in which they are served. */
 interface Lane<K, P, R> {
   readonly key: K;
   readonly requests: Request<K, P, R>[];
@@ -53,6 +57,16 @@ interface Batch<K, P, R> {
   readonly stop: AbortController;
 }
 
+/** What asks for admission: the payloads of its first part, and of the whole. */
+interface Asked<K> {
+  readonly key: K;
+  readonly count: number;
+  readonly whole: number;
+  readonly priority: number;
+  readonly deadline: number;
+  readonly timeoutMs: number | undefined;
+}
+
 /** Batches that are begun besides those that run, where they are full: so there is no gap between two. */
 const batchesBehind = 1;
 /** Of a share that is a whole number but for rounding. */
@@ -64,7 +78,8 @@ const rounding = 1e-6;
  * - What is ready while fewer than `runsAtOnce` batches run goes at once (or after `maxQueueDelayMs`, when no full batch comes
  *   together before); what comes while as many run goes together into the next one. Sizes are those of `batchSizeFor`. Where
  *   several run at once, none takes so much that another is left without.
- * - Requests are prepared and served in the order of their arrival. One that is not ready yet holds up none that is.
+ * - Requests are prepared and served by priority, those of one in the order of their arrival. One that is not ready yet holds up none
+ *   that is. In a full queue a request displaces those of less urgent priority that no batch has begun.
  * - A request whose time limit cannot be met, by what batches were measured to take, is refused at once, and given up if that
  *   becomes plain later; a device that has nothing to do takes any. A batch is as large as the limits of those in it allow.
  * - A request settles exactly once. When it leaves early its payloads go with it, but a batch that has begun goes on as long as
@@ -77,11 +92,11 @@ export class DynamicBatcher<K, P, R> {
   readonly #admission: Admission<K>;
   readonly #signals = new SignalListeners();
   /** All that have not settled. */
-  readonly #requests = new Set<Request<K, P, R>>();
+  readonly #requests = new PrioritySet<Request<K, P, R>>();
   /** Parts of accepted calls for which there is no room yet. */
-  readonly #outside = new Set<Request<K, P, R>>();
+  readonly #outside = new PrioritySet<Request<K, P, R>>();
   /** Those that are not being prepared yet. */
-  readonly #queued = new Set<Request<K, P, R>>();
+  readonly #queued = new PrioritySet<Request<K, P, R>>();
   readonly #lanes = new Map<K, Lane<K, P, R>>();
   readonly #running = new Set<Batch<K, P, R>>();
   #preparing = 0;
@@ -108,7 +123,7 @@ export class DynamicBatcher<K, P, R> {
    * it left early, what preparing or running threw, ERR_QUEUE_FULL when its time limit turned out to be out of reach
    */
   submit(asked: BatcherRequest<K, P>): Promise<readonly R[]> {
-    const { key, count, prepare, signal, timeoutMs, continues = false } = asked;
+    const { key, count, prepare, signal, timeoutMs, priority = defaultPriority, continues = false } = asked;
     const { queueLimit } = this.#options;
     if (this.#end !== null) throw this.#end;
     if (!Number.isInteger(count) || count < 1 || count > queueLimit)
@@ -118,7 +133,7 @@ export class DynamicBatcher<K, P, R> {
     const deadline = timeoutMs === undefined ? Number.POSITIVE_INFINITY : (asked.since ?? arrivedAt) + timeoutMs;
     this.#admission.arrived(key, count, arrivedAt);
     if (!continues) {
-      this.#assertAdmitted(key, count, count + (asked.follow ?? 0), deadline, timeoutMs);
+      this.#assertAdmitted({ key, count, whole: count + (asked.follow ?? 0), priority, deadline, timeoutMs });
       this.#counts.requests++;
     }
     const cancellation = new Cancellation(signal, undefined, this.#signals);
@@ -131,7 +146,20 @@ export class DynamicBatcher<K, P, R> {
             this.#advance();
           });
     const request: Request<K, P, R> = {
-      ...{ key, count, prepare, arrivedAt, timeoutMs, deadline, promise, resolve, reject, cancellation, noTimeout },
+      ...{
+        key,
+        count,
+        prepare,
+        priority,
+        arrivedAt,
+        timeoutMs,
+        deadline,
+        promise,
+        resolve,
+        reject,
+        cancellation,
+        noTimeout,
+      },
       order: ++this.#lastOrder,
       stop: new AbortController(),
       batches: new Set(),
@@ -191,26 +219,85 @@ export class DynamicBatcher<K, P, R> {
     }
   }
 
-  /** @throws ExecutionError (ERR_QUEUE_FULL) when there is no room, or the time limit cannot be met */
-  #assertAdmitted(key: K, count: number, whole: number, deadline: number, timeoutMs: number | undefined): void {
-    const { queueLimit } = this.#options;
-    // Parts that wait outside come first: else small requests would keep the queue full in front of them.
-    if (this.#outside.size > 0 || this.#waiting + count > queueLimit) {
-      this.#counts.rejected++;
-      const full = `The queue is full: ${this.#waiting} of ${queueLimit} images wait, ${count} more came.`;
-      throw queueFull(full, this.#untilRoom(count), 'batching.queueLimit');
-    }
-    // An idle device takes anybody: if nobody were admitted, nothing would be learned of batches that are fast again.
-    if (timeoutMs === undefined || (this.#running.size === 0 && this.#waiting === 0)) return;
-    const late = this.#admission.lateness(this.#load(), { key, count: whole, deadline });
-    if (late > 0) throw this.#outOfReach({ timeoutMs, count: whole }, late);
+  /**
+   * What `submit` would throw at this moment for a request of so many payloads, or null. Nothing counts as refused.
+   * @param priority `defaultPriority` unless told
+   */
+  refusal(key: K, count: number, timeoutMs: number | undefined, priority = defaultPriority): ExecutionError | null {
+    const deadline = timeoutMs === undefined ? Number.POSITIVE_INFINITY : this.#clock.now() + timeoutMs;
+    return this.#refusal({ key, count, whole: count, priority, deadline, timeoutMs });
   }
 
-  #load(): Load<K> {
-    const waiting = new Map(this.#waitingOf);
-    for (const { key, count } of this.#outside) waiting.set(key, (waiting.get(key) ?? 0) + count);
-    let unprepared = this.#waiting;
-    for (const { payloads } of this.#lanes.values()) unprepared -= payloads;
+  /** @throws ExecutionError (ERR_QUEUE_FULL) when there is no room, or the time limit cannot be met */
+  #assertAdmitted(asked: Asked<K>): void {
+    const refusal = this.#refusal(asked);
+    if (refusal !== null) {
+      this.#counts.rejected++;
+      throw refusal;
+    }
+    this.#displace(asked);
+  }
+
+  #refusal({ key, count, whole, priority, deadline, timeoutMs }: Asked<K>): ExecutionError | null {
+    const { queueLimit } = this.#options;
+    // Parts that wait outside come first: else small requests would keep the queue full in front of them.
+    const ahead = [...this.#outside].some((request) => request.priority <= priority);
+    const excess = this.#waiting + count - queueLimit;
+    if (ahead || (excess > 0 && this.#lessUrgent(priority) < excess)) {
+      const full = `The queue is full: ${this.#waiting} of ${queueLimit} images wait, ${count} more came.`;
+      return queueFull(full, this.#untilRoom(count), 'batching.queueLimit');
+    }
+    // An idle device takes anybody: if nobody were admitted, nothing would be learned of batches that are fast again.
+    if (timeoutMs === undefined || (this.#running.size === 0 && this.#waiting === 0)) return null;
+    const late = this.#admission.lateness(this.#load(priority), { key, count: whole, deadline });
+    return late > 0 ? this.#outOfReach({ timeoutMs, count: whole }, late) : null;
+  }
+
+  /** Payloads that wait behind a priority, and may make way for it. */
+  #lessUrgent(priority: number): number {
+    let payloads = 0;
+    for (const request of this.#requests.backwards()) {
+      if (request.priority <= priority) break;
+      if (request.batches.size === 0 && request.done === 0) payloads += request.waiting;
+    }
+    return payloads;
+  }
+
+  /** Makes room in a full queue: the least urgent requests that nothing was computed of make way, the newest first. */
+  #displace({ count, priority }: Asked<K>): void {
+    let excess = this.#waiting + count - this.#options.queueLimit;
+    if (excess <= 0) return;
+    const making: Request<K, P, R>[] = [];
+    for (const request of this.#requests.backwards()) {
+      if (excess <= 0 || request.priority <= priority) break;
+      if (request.batches.size > 0 || request.done > 0 || request.waiting === 0) continue;
+      excess -= request.waiting;
+      making.push(request);
+    }
+    for (const request of making) {
+      this.#counts.rejected++;
+      const text = `A more urgent request took the place: ${this.#waiting} of ${this.#options.queueLimit} images wait.`;
+      this.#drop(request, queueFull(text, this.#untilRoom(request.count), 'batching.queueLimit'));
+    }
+  }
+
+  /** What the device has to do. @param priority leaves out what would wait behind a request of this one */
+  #load(priority = Number.POSITIVE_INFINITY): Load<K> {
+    const waiting = new Map<K, number>();
+    let unprepared = 0;
+    const add = (key: K, count: number) => waiting.set(key, (waiting.get(key) ?? 0) + count);
+    if (this.#requests.lastPriority <= priority) {
+      for (const [key, count] of this.#waitingOf) add(key, count);
+      unprepared = this.#waiting;
+      for (const { payloads } of this.#lanes.values()) unprepared -= payloads;
+    } else {
+      for (const request of this.#requests) {
+        if (request.priority > priority) break;
+        if (request.waiting > 0) add(request.key, request.waiting);
+        if (request.payloads.length === 0) unprepared += request.waiting;
+      }
+    }
+    for (const request of this.#outside) if (request.priority <= priority) add(request.key, request.count);
     return { now: this.#clock.now(), batches: this.#running, waiting, unprepared };
   }
 
@@ -250,7 +337,7 @@ export class DynamicBatcher<K, P, R> {
       const late = load.now + begin + service.safe(key, size) - deadline;
       left.set(key, (left.get(key) ?? 0) - count);
       if (late > 0 && !first) {
-        this.#drop(request, this.#outOfReach(request, late));
+        this.#giveUpOn(request, late);
         continue;
       }
       first = false;
@@ -313,7 +400,7 @@ export class DynamicBatcher<K, P, R> {
       this.#lanes.set(request.key, lane);
     }
     let at = lane.requests.length;
-    while (at > 0 && (lane.requests[at - 1] as Request<K, P, R>).order > request.order) at--;
+    while (at > 0 && servedBefore(request, lane.requests[at - 1] as Request<K, P, R>)) at--;
     lane.requests.splice(at, 0, request);
     lane.payloads += payloads.length;
   }
@@ -327,7 +414,7 @@ export class DynamicBatcher<K, P, R> {
   /** The lane whose turn it is, if it is time for a batch. */
   #due(): Lane<K, P, R> | null {
     const { maxBatchSize, maxQueueDelayMs } = this.#options;
-    const lanes = [...this.#lanes.values()].sort((a, b) => firstOrder(a) - firstOrder(b));
+    const lanes = [...this.#lanes.values()].sort((a, b) => (servedBefore(firstOf(a), firstOf(b)) ? -1 : 1));
     const [oldest] = lanes;
     if (oldest === undefined) return null;
     // A full batch gains nothing by waiting. Only the oldest lane goes ahead, or the others would never have their turn.
@@ -418,7 +505,7 @@ export class DynamicBatcher<K, P, R> {
         count += request.payloads.length;
         i++;
       } else {
-        this.#drop(request, this.#outOfReach(request, late));
+        this.#giveUpOn(request, late);
         [i, count] = [0, 0];
       }
     }
@@ -511,9 +598,13 @@ export class DynamicBatcher<K, P, R> {
     this.#drop(request, timeoutError('request', request.timeoutMs as number));
   }
 
+  #giveUpOn(request: Request<K, P, R>, late: number): void {
+    this.#counts.rejected++;
+    this.#drop(request, this.#outOfReach(request, late));
+  }
+
   /** What one hears whose time limit cannot be met. */
   #outOfReach({ timeoutMs, count }: { timeoutMs: number | undefined; count: number }, late: number): ExecutionError {
-    this.#counts.rejected++;
     const text = `The time limit of ${timeoutMs} ms cannot be met: ${this.#waiting} images wait, ${count} more came, and results would be late by about ${Math.ceil(late)} ms.`;
     return queueFull(text, late, 'timeoutMs');
   }
@@ -558,8 +649,12 @@ function queueFull(message: string, waitMs: number, limit: string): ExecutionErr
   });
 }
 
-function firstOrder<K, P, R>({ requests }: Lane<K, P, R>): number {
-  return (requests[0] as Request<K, P, R>).order;
+function firstOf<K, P, R>({ requests }: Lane<K, P, R>): Request<K, P, R> {
+  return requests[0] as Request<K, P, R>;
+}
+
+function servedBefore<K, P, R>(a: Request<K, P, R>, b: Request<K, P, R>): boolean {
+  return a.priority === b.priority ? a.order < b.order : a.priority < b.priority;
 }
 
 /** A run whose failures are rejections, also those that are thrown at once. */

@@ -1,5 +1,6 @@
 /** Models: a network with its weights, preprocessing and labels as one object. */
 
+export type { PreprocessedImage } from '../data/preprocessed.js';
 export type { BatcherStats } from './batcher_types.js';
 export type { BatchingOptions } from './batching.js';
 export { type LabelSource, loadLabels } from './labels/load_labels.js';
@@ -8,8 +9,11 @@ export { Model } from './model.js';
 export type {
   AbortOptions,
   ClassifyOptions,
+  InferOptions,
+  ModelInput,
   ModelStats,
   Outcome,
+  OutputRows,
   PredictOptions,
   StreamOptions,
   WarmupModelOptions,

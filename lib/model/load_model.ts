@@ -125,7 +125,7 @@ interface Loading {
   readonly images: ImageLoaderOptions;
 }
 
-/** Programs that are kept besides those of the batches, for `run` with sizes of its own. */
+/** Programs that are kept besides those of the batches (of each output, and of all at once), for `run` with sizes of its own. */
 const programsBesides = 8;
 
 /**
@@ -155,6 +155,14 @@ async function loadFound(options: LoadModelOptions): Promise<Model> {
     const loading = checkedOptions(entry, options);
     return load(entry, loading, await weightsIn(entry, reader, loading.options));
   });
+}
+
+/** The network that the names of a checkpoint show. @throws CheckpointError */
+export function networkIn(
+  checkpoint: CheckpointSource,
+  { layout, prefix }: Pick<LoadModelOptions, 'layout' | 'prefix'> = {},
+): Promise<NetworkName> {
+  return reading(checkpoint, async (reader) => findNetwork(reader, { layout, prefix }));
 }
 
 async function reading<T>(checkpoint: CheckpointSource, body: (reader: CheckpointReader) => Promise<T>): Promise<T> {
@@ -187,7 +195,8 @@ async function load(
   const numbering = isOwn(entry) ? undefined : entry;
   const labels = names === undefined ? null : await loadLabels(names, numClasses, numbering);
   const calibration = await calibrationFor(options);
-  const programLimit = programsBesides + Object.keys(outputs).length * batchSizesUpTo(batching.maxBatchSize).length;
+  const programLimit =
+    programsBesides + (Object.keys(outputs).length + 1) * batchSizesUpTo(batching.maxBatchSize).length;
   const session = await Session.create(
     graph,
     defined({ precision, calibration, minAgreement, keepFloat32, device, threads, mode, packedCache, programLimit }),

@@ -1,4 +1,4 @@
-import { describe } from '../core/dtype.js';
+import { describe, type TypedArray } from '../core/dtype.js';
 import type { Tensor } from '../core/graph.js';
 import { checkSignal, type Defaults, defined, type WithDefaults, withDefaults } from '../core/options.js';
 import type { ComputePrecision } from '../core/precision.js';
@@ -15,16 +15,19 @@ import type { Session, SessionStats } from '../runtime/session/session.js';
 import type { NetworkEntry } from '../slim/nets/registry.js';
 import { compareLogits, logitRows } from './accuracy.js';
 import { batchSizesUpTo } from './batch_sizes.js';
-import { type Batching, checkTimeout } from './batching.js';
+import { type Batching, checkPriority, checkTimeout } from './batching.js';
 import { systemClock } from './clock.js';
 import { concatenate } from './concatenate.js';
 import { DynamicBatcher } from './dynamic_batcher.js';
 import type {
   AbortOptions,
   ClassifyOptions,
+  InferOptions,
+  ModelInput,
   ModelParts,
   ModelStats,
   Outcome,
+  OutputRows,
   PredictOptions,
   StreamOptions,
   WarmupModelOptions,
@@ -42,8 +45,13 @@ function runsAtOnce({ mode, executors }: SessionStats): number {
   return mode === 'throughput' ? executors.reduce((sum, { count }) => sum + count, 0) : 1;
 }
 
-const predictDefaults = { signal: undefined, timeoutMs: undefined } satisfies Defaults<PredictOptions>;
+const predictDefaults = {
+  signal: undefined,
+  timeoutMs: undefined,
+  priority: undefined,
+} satisfies Defaults<PredictOptions>;
 const classifyDefaults = { topK: undefined, ...predictDefaults } satisfies Defaults<ClassifyOptions>;
+const inferDefaults = { outputs: undefined, ...predictDefaults } satisfies Defaults<InferOptions>;
 const streamDefaults = { signal: undefined, onFailure: undefined } satisfies Defaults<StreamOptions>;
 const warmupDefaults = {
   batchSizes: undefined,
@@ -59,8 +67,22 @@ export const modelSpelling = spelledInCode({
   timeoutSeconds: 'decode.timeoutSeconds of loadModel',
 });
 
+function setOf(outputs: readonly ModelOutput[]): OutputSet {
+  return modelOutputs.filter((output) => outputs.includes(output)).join();
+}
+
+function outputsOf(set: OutputSet): readonly ModelOutput[] {
+  return set.split(',') as ModelOutput[];
+}
+
 /** Gives images that nobody else can change. */
 type Copies = () => readonly Item[];
+
+/** Outputs that are computed by one run, as one text: `logits` or `logits,features`, in the order of `modelOutputs`. */
+type OutputSet = string;
+
+/** What an image has of each output of a set. */
+type Rows = readonly Float32Array[];
 
 /** Images that run at once in a calibration. */
 const calibrationBatch = 8;
@@ -89,7 +111,7 @@ export class Model {
   readonly #batching: Batching;
   readonly #images: ImageLoader;
   readonly #runsAtOnce: number;
-  readonly #batcher: DynamicBatcher<ModelOutput, Float32Array, Float32Array>;
+  readonly #batcher: DynamicBatcher<OutputSet, Float32Array, Rows>;
   readonly #signals = new SignalListeners();
   readonly #pending = new Set<Promise<unknown>>();
   /** Which variable is to blame for results that are no numbers, once it was looked for. */
@@ -117,7 +139,7 @@ export class Model {
     this.#batcher = new DynamicBatcher({
       ...parts.batching,
       runsAtOnce: this.#runsAtOnce,
-      run: (output, images, signal) => this.#runBatch(output, images, signal),
+      run: (set, images, signal) => this.#runBatch(set, images, signal),
     });
   }
 
@@ -127,10 +149,10 @@ export class Model {
    * limit cannot be met (ERR_QUEUE_FULL, with `retryAfterMs`), the time limit is over (ERR_ABORTED), the model is disposed (ERR_DISPOSED), or the network gives NaN
    * (ERR_EXECUTION, with the variable that is to blame); the signal's reason when aborted
    */
-  classify(image: ImageSource, options?: ClassifyOptions): Promise<Prediction[]>;
-  classify(images: readonly ImageSource[], options?: ClassifyOptions): Promise<Prediction[][]>;
+  classify(image: ModelInput, options?: ClassifyOptions): Promise<Prediction[]>;
+  classify(images: readonly ModelInput[], options?: ClassifyOptions): Promise<Prediction[][]>;
   async classify(
-    images: ImageSource | readonly ImageSource[],
+    images: ModelInput | readonly ModelInput[],
     options: ClassifyOptions = {},
   ): Promise<Prediction[] | Prediction[][]> {
     const { topK = Math.min(5, this.numClasses), ...rest } = checked('classify', options, classifyDefaults);
@@ -145,23 +167,63 @@ export class Model {
    * The globally pooled features of an image, or of each of several: 2048 values of the residual networks, 512 of those of basic
    * units, 4096 (fc7) of VGG.
    */
-  embed(image: ImageSource, options?: PredictOptions): Promise<Float32Array>;
-  embed(images: readonly ImageSource[], options?: PredictOptions): Promise<Float32Array[]>;
+  embed(image: ModelInput, options?: PredictOptions): Promise<Float32Array>;
+  embed(images: readonly ModelInput[], options?: PredictOptions): Promise<Float32Array[]>;
   async embed(
-    images: ImageSource | readonly ImageSource[],
+    images: ModelInput | readonly ModelInput[],
     options: PredictOptions = {},
   ): Promise<Float32Array | Float32Array[]> {
     return this.#rows(images, 'features', checked('embed', options, predictDefaults));
   }
 
   /** The logits of an image, or of each of several. */
-  logits(image: ImageSource, options?: PredictOptions): Promise<Float32Array>;
-  logits(images: readonly ImageSource[], options?: PredictOptions): Promise<Float32Array[]>;
+  logits(image: ModelInput, options?: PredictOptions): Promise<Float32Array>;
+  logits(images: readonly ModelInput[], options?: PredictOptions): Promise<Float32Array[]>;
   async logits(
-    images: ImageSource | readonly ImageSource[],
+    images: ModelInput | readonly ModelInput[],
     options: PredictOptions = {},
   ): Promise<Float32Array | Float32Array[]> {
     return this.#rows(images, 'logits', checked('logits', options, predictDefaults));
+  }
+
+  /**
+   * Several outputs of images, from one run: what a server computes that does not know what its clients want. Calls that ask for
+   * the same outputs share batches.
+   * @returns a row of each output for each image
+   */
+  async infer(images: readonly ModelInput[], options: InferOptions = {}): Promise<OutputRows[]> {
+    const { outputs, ...rest } = checked('infer', options, inferDefaults);
+    this.#assertOpen();
+    const wanted = chosen('outputs', outputs, this.outputs);
+    if (!Array.isArray(images)) throw new ArgumentError(`infer: expected a list, received ${describe(images)}.`);
+    const set = setOf(wanted);
+    const names = outputsOf(set);
+    const rows = await this.#following(this.#collect(images, set, rest));
+    return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])) as OutputRows);
+  }
+
+  /** The outputs that there are: features alone where the weights have no logits. */
+  get outputs(): readonly ModelOutput[] {
+    return modelOutputs.filter((output) => this.#outputs[output] !== undefined);
+  }
+
+  /** Values of an output for one image: the classes of logits and predictions, the depth of features. @throws CheckpointError */
+  outputSize(output: ModelOutput): number {
+    return this.#tensor(output).shape.at(-1) as number;
+  }
+
+  /**
+   * @internal What a call of so many images would hear at this moment, asked before there are images: null, or the error with
+   * `retryAfterMs` that refuses it.
+   */
+  refusal(
+    outputs: readonly ModelOutput[],
+    count: number,
+    { timeoutMs, priority }: PredictOptions,
+  ): ExecutionError | null {
+    if (this.#closing) return disposedError();
+    const limit = timeoutMs ?? this.#batching.timeoutMs;
+    return this.#batcher.refusal(setOf(outputs), count, limit, priority);
   }
 
   /**
@@ -173,17 +235,19 @@ export class Model {
    * @throws like `classify`, and what the iterable throws once the images before it were handed out; ArgumentError for what is no
    *   list or iterable
    */
-  async *stream(
-    sources: Iterable<ImageSource> | AsyncIterable<ImageSource>,
+  async *stream<T extends ModelInput = ImageSource>(
+    sources: Iterable<T> | AsyncIterable<T>,
     output: ModelOutput,
-    options: StreamOptions = {},
-  ): AsyncGenerator<Outcome<ImageSource, Float32Array>> {
+    options: StreamOptions<T> = {},
+  ): AsyncGenerator<Outcome<T, Float32Array>> {
     const { signal, onFailure } = checked('stream', options, streamDefaults);
     this.#assertOpen();
     this.#tensor(output);
     checkIterable(sources);
-    const outcomes = this.#outcomes(sources, output, { signal }, (piece) => this.#copies(piece), onFailure);
-    for await (const some of outcomes) yield* some;
+    const failed = onFailure as StreamOptions<ModelInput>['onFailure'];
+    const outcomes = this.#outcomes(sources, output, { signal }, (piece) => this.#copies(piece), failed);
+    for await (const some of outcomes)
+      for (const { item, result } of some) yield { item: item as T, result: result[0] as Float32Array };
   }
 
   /** The `topK` largest of a row of class probabilities, with their labels. @throws ArgumentError */
@@ -275,7 +339,8 @@ export class Model {
     pixels: Float32Array | readonly Float32Array[],
     { output = 'logits', ...options }: PredictOptions & { readonly output?: ModelOutput } = {},
   ): Promise<Float32Array> {
-    return this.#compute(pixels, output, options);
+    this.#tensor(output);
+    return (await this.#compute(pixels, output, options))[0] as Float32Array;
   }
 
   /**
@@ -287,13 +352,15 @@ export class Model {
     const { batchSizes, outputs, signal } = checked('warmup', options, warmupDefaults);
     this.#assertOpen();
     const sizes = chosen('batchSizes', batchSizes, batchSizesUpTo(this.#batching.maxBatchSize));
-    const fetches = chosen('outputs', outputs, Object.keys(this.#outputs) as ModelOutput[]);
+    const sets = new Set(
+      (outputs ?? this.outputs).map((one) =>
+        setOf(chosen('outputs', typeof one === 'string' ? [one] : one, this.outputs)),
+      ),
+    );
     await this.#images.warmup();
     const { height, width } = this.preprocessing;
     const shapes = sizes.map((size) => ({ images: [size, height, width, 3] }));
-    for (const output of fetches) {
-      await this.session.warmup(this.#fetches(output), defined({ shapes, signal }));
-    }
+    for (const set of sets) await this.session.warmup(this.#fetches(set), defined({ shapes, signal }));
   }
 
   /** Bytes and counters of the session, and counters of the batches. */
@@ -339,52 +406,52 @@ export class Model {
     return outputOf(this.#outputs, output, this.weights?.path);
   }
 
-  /** Always under the same name: other names would be other programs. */
-  #fetches(output: ModelOutput) {
-    return { result: this.#tensor(output) };
+  /** Always under the same names: other names would be other programs. */
+  #fetches(set: OutputSet): Record<string, Tensor> {
+    return Object.fromEntries(outputsOf(set).map((output) => [output, this.#tensor(output)]));
   }
 
   async #rows(
-    images: ImageSource | readonly ImageSource[],
+    images: ModelInput | readonly ModelInput[],
     output: ModelOutput,
     options: PredictOptions,
   ): Promise<Float32Array | Float32Array[]> {
     this.#assertOpen();
     this.#tensor(output);
     const many = Array.isArray(images);
-    const sources = many ? (images as readonly ImageSource[]) : [images as ImageSource];
-    const rows = this.#collect(sources, output, options);
+    const sources = many ? (images as readonly ModelInput[]) : [images as ModelInput];
+    const all = (await this.#following(this.#collect(sources, output, options))).map(([row]) => row as Float32Array);
+    return many ? all : (all[0] as Float32Array);
+  }
+
+  /** Keeps a call in mind, for those who wait for the end of all. */
+  async #following(rows: Promise<Rows[]>): Promise<Rows[]> {
     this.#pending.add(rows);
     try {
-      const all = await spelling(modelSpelling, () => rows);
-      return many ? all : (all[0] as Float32Array);
+      return await spelling(modelSpelling, () => rows);
     } finally {
       this.#pending.delete(rows);
     }
   }
 
-  async #collect(
-    sources: readonly ImageSource[],
-    output: ModelOutput,
-    options: PredictOptions,
-  ): Promise<Float32Array[]> {
-    const rows: Float32Array[] = [];
-    const { signal, timeoutMs = this.#batching.timeoutMs } = options;
+  async #collect(sources: readonly ModelInput[], output: OutputSet, options: PredictOptions): Promise<Rows[]> {
+    const rows: Rows[] = [];
+    const { signal, timeoutMs = this.#batching.timeoutMs, priority } = options;
     // All of the list is copied once its first piece was taken: refusing costs nothing.
     const all = this.#copies(sources);
     let taken = 0;
-    const own = (piece: readonly ImageSource[]): Copies => {
+    const own = (piece: readonly ModelInput[]): Copies => {
       const from = taken;
       taken += piece.length;
       return () => all().slice(from, from + piece.length);
     };
-    for await (const outcomes of this.#outcomes(sources, output, { signal, timeoutMs }, own))
+    for await (const outcomes of this.#outcomes(sources, output, { signal, timeoutMs, priority }, own))
       rows.push(...outcomes.map(({ result }) => result));
     return rows;
   }
 
   /** Makes copies of what a caller may change, at the first call. */
-  #copies(sources: readonly ImageSource[]): Copies {
+  #copies(sources: readonly ModelInput[]): Copies {
     let items: readonly Item[] | undefined;
     return () => {
       items ??= sources.map((source) => this.#images.own(source));
@@ -400,12 +467,12 @@ export class Model {
    * @param own copies of a piece, which are made once it was taken
    */
   #outcomes(
-    sources: Iterable<ImageSource> | AsyncIterable<ImageSource>,
-    output: ModelOutput,
-    { signal, timeoutMs }: PredictOptions,
-    own: (piece: readonly ImageSource[]) => Copies,
-    onFailure?: (source: ImageSource, error: unknown) => void,
-  ): AsyncGenerator<Outcome<ImageSource, Float32Array>[]> {
+    sources: Iterable<ModelInput> | AsyncIterable<ModelInput>,
+    output: OutputSet,
+    { signal, timeoutMs, priority }: PredictOptions,
+    own: (piece: readonly ModelInput[]) => Copies,
+    onFailure?: (source: ModelInput, error: unknown) => void,
+  ): AsyncGenerator<Outcome<ModelInput, Rows>[]> {
     const since = systemClock.now();
     const failed = onFailure && ((item: Item, error: unknown) => onFailure(item.source, error));
     const { maxBatchSize, queueLimit } = this.#batching;
@@ -418,7 +485,7 @@ export class Model {
       begin: (piece, first, stop) => {
         if (left !== undefined) left -= piece.length;
         const copies = own(piece);
-        let done: ImageSource[] = [];
+        let done: ModelInput[] = [];
         const prepare = async (gone: AbortSignal) => {
           const prepared = await this.#images.prepare(copies(), gone, failed);
           done = prepared.map(({ item }) => item.source);
@@ -426,12 +493,12 @@ export class Model {
         };
         const rows = this.#batcher.submit({
           ...{ key: output, count: piece.length, prepare, ...defined({ follow: left }) },
-          ...{ signal: stop, timeoutMs, since, continues: !first },
+          ...{ signal: stop, timeoutMs, since, continues: !first, ...defined({ priority }) },
         });
         copies();
         return rows.then((all) =>
           this.#finite(
-            all.map((result, i) => ({ item: done[i] as ImageSource, result })),
+            all.map((result, i) => ({ item: done[i] as ModelInput, result })),
             output,
             onFailure,
           ),
@@ -445,15 +512,16 @@ export class Model {
    * themselves what they are.
    */
   #finite(
-    outcomes: Outcome<ImageSource, Float32Array>[],
-    output: ModelOutput,
-    onFailure: ((source: ImageSource, error: unknown) => void) | undefined,
-  ): Outcome<ImageSource, Float32Array>[] {
-    if (output === 'logits') return outcomes;
+    outcomes: Outcome<ModelInput, Rows>[],
+    set: OutputSet,
+    onFailure: ((source: ModelInput, error: unknown) => void) | undefined,
+  ): Outcome<ModelInput, Rows>[] {
+    const outputs = outputsOf(set);
     return outcomes.filter(({ item, result }) => {
-      if (!anyNotFinite(result)) return true;
+      const bad = result.findIndex((row, i) => outputs[i] !== 'logits' && anyNotFinite(row));
+      if (bad < 0) return true;
       this.#notFinite ??= { variable: notFiniteVariable(this.session) };
-      const error = notFiniteError(this.name, output, this.#notFinite.variable);
+      const error = notFiniteError(this.name, outputs[bad] as ModelOutput, this.#notFinite.variable);
       if (onFailure === undefined) throw error;
       onFailure(item, error);
       return false;
@@ -462,22 +530,26 @@ export class Model {
 
   async #compute(
     pixels: Float32Array | readonly Float32Array[],
-    output: ModelOutput,
+    set: OutputSet,
     { signal, timeoutMs, borrowed = false }: PredictOptions & { readonly borrowed?: boolean },
-  ): Promise<Float32Array> {
+  ): Promise<Rows> {
     const options = defined({ signal, timeoutMs, borrowed });
-    const { result } = await spelling(modelSpelling, () =>
-      this.session.run({ images: pixels }, this.#fetches(output), options),
+    const results: Readonly<Record<string, { readonly data: TypedArray }>> = await spelling(modelSpelling, () =>
+      this.session.run({ images: pixels }, this.#fetches(set), options),
     );
-    return result.data as Float32Array;
+    return outputsOf(set).map((output) => results[output]?.data as Float32Array);
   }
 
-  async #runBatch(output: ModelOutput, images: readonly Float32Array[], signal: AbortSignal): Promise<Float32Array[]> {
+  async #runBatch(set: OutputSet, images: readonly Float32Array[], signal: AbortSignal): Promise<Rows[]> {
     // Nobody else has what the preprocessing made.
-    const data = await this.#compute(images, output, { signal, borrowed: true });
-    if (images.length === 1) return [data];
-    const width = data.length / images.length;
-    return images.map((_, i) => data.slice(i * width, (i + 1) * width));
+    const all = await this.#compute(images, set, { signal, borrowed: true });
+    if (images.length === 1) return [all];
+    return images.map((_, i) =>
+      all.map((data) => {
+        const width = data.length / images.length;
+        return data.slice(i * width, (i + 1) * width);
+      }),
+    );
   }
 }
 
@@ -509,8 +581,9 @@ function checked<T extends AbortOptions, D extends Defaults<T>>(
   defaults: D,
 ): WithDefaults<T, D> {
   const complete = withDefaults(method, options, defaults);
-  const { signal, timeoutMs } = complete as PredictOptions;
+  const { signal, timeoutMs, priority } = complete as PredictOptions;
   checkSignal(method, signal);
   checkTimeout(method, timeoutMs);
+  checkPriority(method, priority);
   return complete;
 }

@@ -2,6 +2,7 @@
 
 import type { ImageLoaderOptions } from '../data/image_loader.js';
 import type { ImageSource } from '../data/image_source.js';
+import type { PreprocessedImage } from '../data/preprocessed.js';
 import type { PreprocessingSpec } from '../data/preprocessing.js';
 import type { SessionStats } from '../runtime/session/types.js';
 import type { BatcherStats } from './batcher_types.js';
@@ -22,7 +23,24 @@ export interface PredictOptions extends AbortOptions {
    * and never run. As in `batching.timeoutMs` unless told.
    */
   readonly timeoutMs?: number | undefined;
+  /**
+   * The place in the queue: of all that waits, what has a lower number goes first; 1 is the lowest number, and `defaultPriority`, 100,
+   * that of calls without one. In a full queue a call displaces those that are less urgent and have not begun (ERR_QUEUE_FULL).
+   */
+  readonly priority?: number | undefined;
 }
+
+/** What a model takes as an image. */
+export type ModelInput = ImageSource | PreprocessedImage;
+
+/** Options of `infer`. */
+export interface InferOptions extends PredictOptions {
+  /** What to compute; all outputs that there are unless told. */
+  readonly outputs?: readonly ModelOutput[];
+}
+
+/** Rows of an image by output, those that were asked for. */
+export type OutputRows = Readonly<Partial<Record<ModelOutput, Float32Array>>>;
 
 export interface ClassifyOptions extends PredictOptions {
   /** How many classes, most probable first; 5 unless told. */
@@ -30,17 +48,20 @@ export interface ClassifyOptions extends PredictOptions {
 }
 
 /** Options of `stream`. */
-export interface StreamOptions extends AbortOptions {
+export interface StreamOptions<T extends ModelInput = ImageSource> extends AbortOptions {
   /** Told of images that cannot be read, which are left out. Without it the first of them ends the stream with its error. */
-  readonly onFailure?: (source: ImageSource, error: unknown) => void;
+  readonly onFailure?: (source: T, error: unknown) => void;
 }
 
 /** Options of `warmup`. */
 export interface WarmupModelOptions extends AbortOptions {
   /** Sizes of batches; all that occur unless told: powers of two, and `batching.maxBatchSize`. */
   readonly batchSizes?: readonly number[];
-  /** What will be asked for; all three outputs unless told. `classify` needs `predictions`, `embed` `features`. */
-  readonly outputs?: readonly ModelOutput[];
+  /**
+   * What will be asked for; all three outputs unless told. `classify` needs `predictions`, `embed` `features`; a list in the list
+   * stands for a call of `infer` for several.
+   */
+  readonly outputs?: readonly (ModelOutput | readonly ModelOutput[])[];
 }
 
 /** An image with its result. */

@@ -11,7 +11,9 @@ import { SetupError } from './console.mjs';
 import { root } from './paths.mjs';
 
 /** What is run or imported: files of build/lib, at the same place in dist. */
-const entries = ['index.js', 'cli/main.js'];
+const entries = ['index.js', 'server/index.js', 'server/json_worker.js', 'cli/main.js'];
+/** Those that are imported, with their declarations, also as CommonJS. */
+const imported = ['index', 'server/index'];
 
 /** Libraries that go into the bundle; all others stay what npm installs beside slimnet. */
 const bundled = ['@bufbuild/protobuf', 'csv-parse'];
@@ -100,14 +102,15 @@ export async function bundle(source, target) {
   });
   await build({
     ...common,
-    entryPoints: [join(source, 'index.js')],
+    entryPoints: imported.map((entry) => join(source, `${entry}.js`)),
     outdir: join(target, 'cjs'),
     format: 'cjs',
     define: { 'import.meta.url': 'slimnetModuleUrl' },
     banner: { js: "const slimnetModuleUrl = require('node:url').pathToFileURL(__filename).href;" },
   });
   writeFileSync(join(target, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
-  for (const file of reachableDeclarations(source, 'index.d.ts')) {
+  const declarations = new Set(imported.flatMap((entry) => [...reachableDeclarations(source, `${entry}.d.ts`)]));
+  for (const file of declarations) {
     for (const folder of [target, join(target, 'cjs')]) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });
       cpSync(join(source, file), join(folder, file));

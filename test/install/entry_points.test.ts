@@ -22,6 +22,19 @@ describe('the built package', () => {
     expect(JSON.parse(required.stdout)).toEqual(JSON.parse(imported.stdout));
   });
 
+  test('has a server for those who have fastify, imported and required', () => {
+    const imported = runNode('module', `import * as slimnet from 'slimnet/server'; ${listing}`);
+    const required = runNode(
+      'commonjs',
+      `const slimnet = { ...require('slimnet/server') }; delete slimnet.__esModule; ${listing}`,
+    );
+    expect([imported.stderr, imported.status, required.status]).toEqual(['', 0, 0]);
+    expect(JSON.parse(imported.stdout)).toEqual(
+      expect.arrayContaining(['ModelRepository', 'slimnetPlugin', 'startServer']),
+    );
+    expect(JSON.parse(required.stdout)).toEqual(JSON.parse(imported.stdout));
+  });
+
   test('has no default export', () => {
     const result = runNode('module', "import * as slimnet from 'slimnet'; console.log('default' in slimnet)");
     expect(result.stdout.trim()).toBe('false');

@@ -362,3 +362,47 @@ describe('warmup', () => {
     await expect(model.warmup({ signal: AbortSignal.abort('enough') })).rejects.toBe('enough');
   });
 });
+
+describe('infer', () => {
+  test('gives several outputs of one run, those that the calls for one output give', async () => {
+    await using model = await load({ maxBatchSize: 4 });
+    const [first, second] = pictures as [Buffer, Buffer];
+    const rows = await model.infer([first, second]);
+    expect(model.stats().batching.batches).toBe(1);
+    expect(rows.map((row) => Object.keys(row).sort())).toEqual([
+      ['features', 'logits', 'predictions'],
+      ['features', 'logits', 'predictions'],
+    ]);
+    expect(largestDifference(rows[1]?.logits ?? [], await model.logits(second))).toBeLessThan(1e-4);
+    expect(largestDifference(rows[0]?.features ?? [], await model.embed(first))).toBeLessThan(1e-4);
+    expect(rows[0]?.features).toHaveLength(model.outputSize('features'));
+    const [some] = await model.infer([first], { outputs: ['logits', 'features'] });
+    expect(Object.keys(some ?? {}).sort()).toEqual(['features', 'logits']);
+    await expect(model.infer([first], { outputs: [] })).rejects.toThrow(ArgumentError);
+    await expect(model.infer([first], { priority: 0 })).rejects.toThrow('priority');
+    expect(await model.infer([])).toEqual([]);
+  });
+
+  test('is ready at once after a warm-up for the same outputs', async () => {
+    await using model = await load({ maxBatchSize: 2 });
+    await model.warmup({ outputs: [model.outputs] });
+    const { programs } = model.stats();
+    await model.infer(pictures.slice(0, 3));
+    expect(model.stats().programs).toEqual(programs);
+  });
+
+  test('takes what preprocess gives, among pictures, and no other length', async () => {
+    await using model = await load();
+    const [first, second] = pictures as [Buffer, Buffer];
+    const preprocessed = await model.preprocess([first]);
+    const [a, b, c] = await model.logits([{ preprocessed }, second, first]);
+    expect([a, c].map((row) => row?.join())).toEqual([c, a].map((row) => row?.join()));
+    expect(b?.join()).not.toBe(a?.join());
+    const promise = model.logits({ preprocessed });
+    const expected = await model.logits(first);
+    preprocessed.fill(0);
+    expect(largestDifference(await promise, expected)).toBeLessThan(1e-4);
+    await expect(model.logits({ preprocessed: preprocessed.subarray(1) })).rejects.toThrow('32 x 32 x 3');
+    await expect(model.logits({ preprocessed: new Float64Array(3072) as never })).rejects.toThrow(ArgumentError);
+  });
+});

@@ -9,6 +9,7 @@ import { inspect } from './inspect.js';
 import { quantize } from './quantize.js';
 import { quickstart } from './quickstart.js';
 import { report } from './report.js';
+import { serve } from './serve.js';
 import { train } from './train.js';
 
 /** Every command, in the order of the help. */
@@ -16,6 +17,7 @@ export const commands: readonly DefineCommand[] = [
   quickstart,
   classify,
   embed,
+  serve,
   train,
   evaluate,
   report,

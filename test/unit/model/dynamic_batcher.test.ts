@@ -462,3 +462,64 @@ describe('the end', () => {
     expect(ends.map(({ state }) => state)).toEqual(['done', 'done', 'Error: bad']);
   });
 });
+
+describe('priorities', () => {
+  test('what is more urgent goes first, equals in the order of their arrival', async () => {
+    const { clock, submit, ran } = setUp({ maxBatchSize: 2 });
+    submit([1, 2]);
+    await clock.turn(1);
+    for (const [payload, priority] of [
+      [3, 7],
+      [4, 7],
+      [5, 1],
+      [6, undefined],
+      [7, 7],
+      [8, 1],
+    ] as const)
+      submit([payload], priority === undefined ? {} : { priority });
+    await clock.turn(100);
+    expect(ran()).toEqual([
+      [1, 2],
+      [3, 4], // was full, and handed to the device, before anything else was there
+      [5, 8],
+      [7, 6],
+    ]);
+  });
+
+  test('in a full queue the least urgent and newest makes way, and nothing that is as urgent', async () => {
+    const { clock, submit, batcher, ran } = setUp({ maxBatchSize: 2, queueLimit: 4 });
+    submit([1, 2]);
+    await clock.turn(1);
+    const low = [submit([3], { priority: 200 }), submit([4], { priority: 200 }), submit([5]), submit([6])];
+    expect(batcher.refusal('a', 1, undefined, 200)).toMatchObject({
+      code: 'ERR_QUEUE_FULL',
+      retryAfterMs: expect.any(Number),
+    });
+    expect(batcher.refusal('a', 1, undefined)).toBeNull();
+    const urgent = submit([7]);
+    expect(() => submit([8, 9], { priority: 200 })).toThrow('full');
+    expect(() => submit([8, 9])).toThrow('full');
+    await clock.turn(0);
+    expect(low.map(({ state }) => state)).toEqual(['open', 'ERR_QUEUE_FULL', 'open', 'open']);
+    await clock.turn(100);
+    expect([urgent.results, low[0]?.results]).toEqual([[70], [30]]);
+    expect(ran().flat().sort()).toEqual([1, 2, 3, 5, 6, 7]);
+    expect(batcher.stats()).toMatchObject({ rejected: 3, waiting: 0 });
+  });
+
+  test('a time limit that is out of reach behind others may be in reach before them', async () => {
+    const { clock, submit, batcher } = setUp({ maxBatchSize: 1 });
+    for (let i = 0; i < 3; i++) {
+      submit([i]);
+      await clock.turn(20);
+    }
+    for (let i = 0; i < 10; i++) submit([i]);
+    await clock.turn(1);
+    expect(batcher.refusal('a', 1, 50)).toMatchObject({ code: 'ERR_QUEUE_FULL' });
+    expect(batcher.refusal('a', 1, 50, 1)).toBeNull();
+    expect(batcher.stats().rejected).toBe(0);
+    const urgent = submit([100], { priority: 1, timeoutMs: 50 });
+    await clock.turn(50);
+    expect(urgent.results).toEqual([1000]);
+  });
+});

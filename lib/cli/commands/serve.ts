@@ -1,0 +1,133 @@
+import { readFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import { defined } from '../../core/options.js';
+import { ArgumentError, systemReason } from '../../errors.js';
+import { type LimitName, type Limits, limitTable, ModelRepository, startServer } from '../../server/index.js';
+import type { DefineCommand } from '../command.js';
+import { decodeOptions } from '../image_options.js';
+import { type CliIo, exitStatus, printable, say } from '../io.js';
+import { addPrecisionOptions, addWeightOptions, loadFromFlags, type ModelFlags, networkOf } from '../model_options.js';
+import { integer } from '../numbers.js';
+
+interface ServeFlags extends ModelFlags, Partial<Limits> {
+  readonly name?: string;
+  readonly host: string;
+  readonly port: number;
+  readonly queue: number;
+  readonly tokenFile?: string;
+  readonly tlsCert?: string;
+  readonly tlsKey?: string;
+  readonly logLevel: string;
+  readonly drainDelayMs: number;
+  readonly graceMs: number;
+}
+
+/** Pictures of strangers: of three bytes a pixel, these are 150 MB. */
+const defaultPixels = 50_000_000;
+/** How long one of them may be decoded. */
+const decodeSeconds = 10;
+
+const logLevels = ['silent', 'error', 'warn', 'info', 'debug'];
+
+const examples = `
+Examples:
+  slimnet serve --checkpoint resnet_v1_50.ckpt --labels labels.txt
+  curl --data-binary @photo.jpg http://127.0.0.1:8000/v1/models/resnet_v1_50:classify
+  curl http://127.0.0.1:8000/v2/models/resnet_v1_50
+
+The server needs two more libraries: npm install fastify@5 prom-client@15`;
+
+export const serve: DefineCommand = (program, io, finish) => {
+  const command = program
+    .command('serve')
+    .description('a server for models, with the Open Inference Protocol of KServe and Triton (docs/serving.md)')
+    .requiredOption(
+      '-c, --checkpoint <path>',
+      'TensorFlow V1 file, V2 prefix, train dir or other folder with a checkpoint file, or .safetensors',
+    );
+  addLimits(addPrecisionOptions(addWeightOptions(command, defaultPixels)))
+    .option('-l, --labels <path>', 'names of the classes (docs/labels.md)')
+    .option('--name <name>', 'name of the model in paths (default: that of the network)')
+    .option('--host <address>', 'address to listen at; 0.0.0.0 for all of this machine', '127.0.0.1')
+    .option('-p, --port <n>', 'port to listen at', integer(0, 65535), 8000)
+    .option('--queue <n>', 'images that may wait for their batch', integer(1, 2 ** 20), 256)
+    .option(
+      '--token-file <path>',
+      'file with the token that clients must have (default: SLIMNET_TOKEN, where it is set)',
+    )
+    .option('--tls-cert <path>', 'certificate chain, PEM: serves HTTPS')
+    .option('--tls-key <path>', 'key of the certificate, PEM')
+    .addOption(new Option('--log-level <level>', 'of the log on standard error').choices(logLevels).default('info'))
+    .option('--drain-delay-ms <n>', 'when stopped, go on with requests for so long', integer(0, 3_600_000), 500)
+    .option('--grace-ms <n>', 'when stopped, wait for answers for so long', integer(0, 3_600_000), 25_000)
+    .addHelpText('after', examples)
+    .action(async (flags: ServeFlags) => finish(await runServer(flags, io)));
+};
+
+function addLimits(command: Command): Command {
+  for (const [name, { default: value, most, unit, what }] of Object.entries(limitTable)) {
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    const unitText = unit === null ? '' : `, in ${unit}`;
+    command.option(`--${flag} <n>`, `limit: ${what}${unitText} (default: ${value})`, integer(1, most));
+  }
+  return command;
+}
+
+async function runServer(flags: ServeFlags, io: CliIo): Promise<number> {
+  const limits = defined(
+    Object.fromEntries((Object.keys(limitTable) as LimitName[]).map((name) => [name, flags[name]])),
+  ) as Partial<Limits>;
+  const { host, port, drainDelayMs, graceMs, logLevel: level } = flags;
+  const name = flags.name ?? (await networkOf(flags));
+  const batching = {
+    ...{ maxBatchSize: flags.batch, queueLimit: Math.max(flags.queue, flags.batch) },
+    ...defined({ timeoutMs: flags.timeoutMs }),
+  };
+  const decode = { ...decodeOptions({ maxPixels: defaultPixels, ...flags }), timeoutSeconds: decodeSeconds };
+  const repository = new ModelRepository();
+  repository.add({ name, version: '1', load: () => loadFromFlags(flags, io, { files: false, batching, decode }) });
+  const server = await startServer({
+    ...{ models: repository, host, port, limits, drainDelayMs, graceMs },
+    ...defined({ token: tokenFor(flags), tls: tlsFor(flags) }),
+    logger: { level, stream: { write: (line) => void io.err.write(line) } },
+  });
+  try {
+    say(io, `slimnet: listening at ${server.url}`);
+    await repository.loadAll();
+    say(io, printable(`slimnet: ${name} is ready`));
+    await aborted(io.signal);
+  } catch (error) {
+    await server.stop();
+    throw error;
+  }
+  say(io, 'slimnet: stopping');
+  const inTime = await server.stop();
+  if (!inTime) say(io, `slimnet: answers took longer than ${graceMs} ms and were given up`);
+  return inTime ? exitStatus.ok : exitStatus.failed;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+function tokenFor({ tokenFile }: ServeFlags): string | undefined {
+  if (tokenFile !== undefined) return read(tokenFile, 'the token').toString('utf8').trim();
+  const token = process.env.SLIMNET_TOKEN;
+  return token === '' ? undefined : token;
+}
+
+function tlsFor({ tlsCert, tlsKey }: ServeFlags): { cert: Buffer; key: Buffer } | undefined {
+  if (tlsCert === undefined && tlsKey === undefined) return undefined;
+  if (tlsCert === undefined || tlsKey === undefined)
+    throw new ArgumentError('--tls-cert and --tls-key: expected both or neither.');
+  return { cert: read(tlsCert, 'the certificate'), key: read(tlsKey, 'the key') };
+}
+
+function read(path: string, what: string): Buffer {
+  try {
+    return readFileSync(path);
+  } catch (cause) {
+    throw new ArgumentError(`Cannot read ${what}: ${systemReason(cause)}.`, { path, cause });
+  }
+}

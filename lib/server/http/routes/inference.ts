@@ -1,0 +1,93 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Call, classifyPicture, infer } from '../../inference/index.js';
+import { binaryOutputs, RequestError } from '../../protocol/index.js';
+import { sendEncoded, sendJson } from '../answer.js';
+import { bodyHead } from '../body.js';
+import { awaitingContinue, callOf } from '../call_state.js';
+import { operation } from '../operation.js';
+import type { Service } from '../service.js';
+
+interface Params {
+  name: string;
+  version?: string;
+}
+
+/** Inference by the protocol, and for those who have a picture and nothing else. */
+export function inferenceRoutes(app: FastifyInstance, service: Service): void {
+  const { repository, limits, json } = service;
+
+  /** Decides from the headers: nothing of a body is read for a request that will be refused. */
+  const admit = ({ raw: request }: FastifyRequest, { raw: response }: FastifyReply, { name, version }: Params) => {
+    const state = callOf(request);
+    const served = repository.get(name, version);
+    state.model = served;
+    state.body = bodyHead(request.headers, limits.maxBodyBytes);
+    const { model } = served;
+    const refusal = model.refusal(model.outputs, 1, { timeoutMs: limits.timeoutMs });
+    if (refusal !== null) throw refusal;
+    state.place = service.gate.enter(state.body.length ?? 0);
+    if (awaitingContinue.delete(request)) response.writeContinue();
+  };
+  const call = (request: FastifyRequest): Call => {
+    const state = callOf(request.raw);
+    return {
+      ...{ signal: state.gone.signal, maxImages: limits.maxImages, timeoutMs: limits.timeoutMs },
+      onImages: (count) => {
+        state.images = count;
+      },
+    };
+  };
+  const bodyOf = (request: FastifyRequest): Uint8Array => {
+    if (request.body instanceof Uint8Array && request.body.byteLength > 0) return request.body;
+    throw new RequestError('malformed', 'The request has no body.');
+  };
+
+  const answerInfer = async (request: FastifyRequest<{ Params: Params }>, reply: FastifyReply) => {
+    const message = await json.decode(bodyOf(request), jsonLength(request));
+    // Asked for once more: another model may have taken the place while the body came.
+    const served = repository.get(request.params.name, request.params.version);
+    const isBinary = binaryOutputs(message);
+    const response = await infer(served, message, call(request));
+    return sendEncoded(request, reply, await json.encode(response, isBinary));
+  };
+  for (const path of ['/v2/models/:name/infer', '/v2/models/:name/versions/:version/infer'])
+    app.post<{ Params: Params }>(
+      path,
+      { ...operation('infer'), preParsing: async (request, reply) => admit(request, reply, request.params) },
+      answerInfer,
+    );
+
+  const classifyParams = ({ call: text = '', ...rest }: { call?: string; name?: string }): Params => {
+    const [, target = '', verb] = /^(.*):([^:]*)$/.exec(text) ?? [];
+    if (verb !== 'classify') throw new RequestError('not_found', 'Expected /v1/models/NAME:classify.');
+    return rest.name === undefined ? { name: target } : { name: rest.name, version: target };
+  };
+  for (const path of ['/v1/models/:call', '/v1/models/:name/versions/:call'])
+    app.post<{ Params: { call: string; name?: string }; Querystring: { top_k?: string } }>(
+      path,
+      {
+        ...operation('classify'),
+        preParsing: async (request, reply) => admit(request, reply, classifyParams(request.params)),
+      },
+      async (request, reply) => {
+        const { name, version } = classifyParams(request.params);
+        const served = repository.get(name, version);
+        const predictions = await classifyPicture(served, bodyOf(request), topK(request.query.top_k), call(request));
+        return sendJson(request, reply, { model_name: name, model_version: served.version, predictions });
+      },
+    );
+}
+
+/** The length of the JSON part of a body. @throws RequestError */
+function jsonLength({ headers }: FastifyRequest): number | null {
+  const text = headers['inference-header-content-length'];
+  if (text === undefined) return null;
+  if (typeof text === 'string' && /^[0-9]{1,15}$/.test(text)) return Number(text);
+  throw new RequestError('malformed', 'Inference-Header-Content-Length: expected a number of bytes.');
+}
+
+function topK(text: unknown): number | undefined {
+  if (text === undefined) return undefined;
+  if (typeof text === 'string' && /^[1-9][0-9]{0,6}$/.test(text)) return Number(text);
+  throw new RequestError('malformed', 'top_k: expected a whole number from 1 on.');
+}

@@ -1,0 +1,20 @@
+/** What the routes of a server share. */
+import type { JsonWorkerPool } from '../json_worker_pool.js';
+import type { Limits } from '../limits.js';
+import type { Monitor } from '../monitor.js';
+import type { ModelRepository } from '../repository/index.js';
+import type { Gate } from './gate.js';
+
+export interface Service {
+  readonly repository: ModelRepository;
+  readonly limits: Limits;
+  readonly gate: Gate;
+  readonly json: JsonWorkerPool;
+  readonly monitor: Monitor;
+  /** Throws where a request has not the token of the server. */
+  readonly checkToken: ((authorization: string | undefined) => void) | null;
+  /** Whether clients may load and unload models. */
+  readonly modelControl: boolean;
+  /** True once the server shuts down: it answers what comes, and says that it is not ready. */
+  readonly stopping: () => boolean;
+}

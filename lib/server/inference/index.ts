@@ -1,0 +1,3 @@
+export { callOptions } from './call_options.js';
+export { inputName } from './images.js';
+export { type Call, classifyPicture, infer, metadataOf } from './infer.js';

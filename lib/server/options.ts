@@ -1,0 +1,38 @@
+/** What a server may be told. */
+import type { Model } from '../model/index.js';
+import type { TlsOptions } from './http/node_server.js';
+import type { Limits } from './limits.js';
+import type { Monitor } from './monitor.js';
+import type { ModelRepository } from './repository/index.js';
+
+/** Options of the routes, in a server of one's own. */
+export interface ServingOptions {
+  /**
+   * What is served: models by name, each as its version 1, warm already and freed by whoever loaded them; or a repository.
+   */
+  readonly models: Readonly<Record<string, Model>> | ModelRepository;
+  /** Bounds of requests; docs/security.md lists them. */
+  readonly limits?: Partial<Limits>;
+  /** Requests need the header `Authorization: Bearer TOKEN`, but for those that ask whether the server lives and is ready. */
+  readonly token?: string;
+  /** Clients may load and unload models. False unless told. */
+  readonly modelControl?: boolean;
+  /** Is told of each request. */
+  readonly monitor?: Monitor;
+}
+
+/** Options of a server. */
+export interface ServerOptions extends ServingOptions {
+  /** Address to listen at; 127.0.0.1, which other machines cannot reach, unless told. */
+  readonly host?: string;
+  /** 8000 unless told; 0 for any that is free. */
+  readonly port?: number;
+  /** Serves HTTPS: options of Node's `https.createServer`, such as `key` and `cert`. */
+  readonly tls?: TlsOptions;
+  /** The log: options of pino, or false, which is the default. */
+  readonly logger?: boolean | { readonly level: string; readonly stream?: { write(line: string): void } };
+  /** How long a server that stops goes on taking requests while it says that it is not ready; 500 ms unless told. */
+  readonly drainDelayMs?: number;
+  /** How long a server that stops waits for the answers of what it took; 25 s unless told. */
+  readonly graceMs?: number;
+}

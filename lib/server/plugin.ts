@@ -1,0 +1,19 @@
+import type { FastifyInstance } from 'fastify';
+import { addRoutes } from './http/plugin.js';
+import type { ServingOptions } from './options.js';
+import { serving } from './serving.js';
+
+/**
+ * A plugin of fastify 5: `await app.register(slimnetPlugin, { models: { resnet: model }, prefix: '/vision' })`. The routes stand under the
+ * prefix, and nothing else of the application changes. Body limits are slimnet's own; timeouts of headers and of whole requests are those of the application's server.
+ */
+export async function slimnetPlugin(app: FastifyInstance, options: ServingOptions): Promise<void> {
+  const { models, limits, token, modelControl, monitor } = options;
+  const given = Object.fromEntries(
+    Object.entries({ limits, token, modelControl, monitor }).filter(([, value]) => value !== undefined),
+  );
+  const { service, beginStop, close } = await serving({ models, ...given });
+  app.addHook('preClose', async () => beginStop());
+  app.addHook('onClose', close);
+  addRoutes(app, service);
+}

@@ -1,0 +1,2 @@
+export { ModelRepository, type RepositoryEvents } from './model_repository.js';
+export type { IndexEntry, ModelState, ServedModel, VersionSource } from './served_model.js';

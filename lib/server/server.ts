@@ -1,0 +1,114 @@
+/** A server of its own: what `slimnet serve` runs. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { FastifyInstance } from 'fastify';
+import { checkInteger } from '../core/options.js';
+import { ArgumentError } from '../errors.js';
+import { nodeServer } from './http/node_server.js';
+import { addNotFound, addRoutes } from './http/plugin.js';
+import { load } from './optional.js';
+import type { ServerOptions } from './options.js';
+import { type RefusalReason, refusals } from './protocol/index.js';
+import { serving } from './serving.js';
+
+/** A server that listens. */
+export interface SlimnetServer {
+  /** Where it can be reached, such as `http://127.0.0.1:8000`. */
+  readonly url: string;
+  /** The application underneath. */
+  readonly app: FastifyInstance;
+  /**
+   * Says that it is not ready, goes on with what comes for a moment (`drainDelayMs`), takes no more connections, answers what it took, and ends; models of
+   * a repository are freed, others stay. The second call ends at once.
+   * @returns false where answers were given up because they took longer than `graceMs`
+   */
+  stop(): Promise<boolean>;
+}
+
+/** Starts a server. @throws ArgumentError, NativeLoadError; OutputError where it cannot listen */
+export async function startServer(options: ServerOptions): Promise<SlimnetServer> {
+  const { host = '127.0.0.1', port = 8000, tls, logger = false, drainDelayMs = 500, graceMs = 25_000 } = options;
+  checkInteger('startServer', 'port', port, 0, 65535);
+  checkInteger('startServer', 'drainDelayMs', drainDelayMs, 0, 2 ** 31 - 1);
+  checkInteger('startServer', 'graceMs', graceMs, 0, 2 ** 31 - 1);
+  const { fastify } = await load('fastify');
+  const { service, beginStop, close } = await serving(options);
+  const { limits, monitor, repository } = service;
+  const malformed = (slow: boolean) => {
+    const reason: RefusalReason = slow ? 'slow_request' : 'malformed';
+    monitor.answered({
+      operation: 'unknown',
+      model: null,
+      reason,
+      status: refusals[reason].http,
+      seconds: 0,
+      images: 0,
+    });
+  };
+  const app = fastify({
+    logger: logger as boolean,
+    disableRequestLogging: true,
+    return503OnClosing: false,
+    forceCloseConnections: 'idle',
+    // A path is looked up as it is.
+    routerOptions: { caseSensitive: true },
+    serverFactory: (handler) => nodeServer(limits, tls, handler, malformed),
+  });
+  addNotFound(app);
+  await app.register(async (scope) => addRoutes(scope, service));
+  try {
+    await app.listen({ host, port });
+  } catch (error) {
+    await app.close();
+    throw cannotListen(error, host, port);
+  }
+  let stopping: Promise<boolean> | null = null;
+  const end = async (): Promise<boolean> => {
+    beginStop();
+    await Promise.race([sleep(drainDelayMs, undefined, { ref: true }), second.promise]);
+    const closed = app.close().then(() => true);
+    const inTime = await Promise.race([
+      closed,
+      sleep(graceMs, false, { ref: false }),
+      second.promise.then(() => false),
+    ]);
+    if (!inTime) app.server.closeAllConnections();
+    await closed;
+    // Models that were given belong to whoever loaded them.
+    if (repository === options.models) await repository.close();
+    await close();
+    return inTime;
+  };
+  const second = resolvable();
+  const { address, family, port: bound } = app.server.address() as { address: string; family: string; port: number };
+  const shown = family === 'IPv6' ? `[${address}]` : address;
+  return {
+    app,
+    url: `${tls === undefined ? 'http' : 'https'}://${shown}:${bound}`,
+    stop: () => {
+      if (stopping !== null) second.resolve();
+      stopping ??= end();
+      return stopping;
+    },
+  };
+}
+
+function cannotListen(error: unknown, host: string, port: number): unknown {
+  const { code } = error as NodeJS.ErrnoException;
+  const reasons: Partial<Record<string, string>> = {
+    EADDRINUSE: 'another program listens there',
+    EACCES: 'this needs more rights',
+    EADDRNOTAVAIL: 'this machine has no such address',
+    ENOTFOUND: 'there is no such host',
+  };
+  const reason = reasons[code ?? ''];
+  if (reason === undefined) return error;
+  return new ArgumentError(`The server cannot listen at ${host}, port ${port}: ${reason}.`, { cause: error });
+}
+
+function resolvable(): { readonly promise: Promise<void>; resolve(): void } {
+  let resolve = () => {};
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve: () => resolve() };
+}

@@ -1,0 +1,53 @@
+/** A service for options: the one thing that all ways to serve share. */
+import { describe } from '../core/dtype.js';
+import { checkBoolean } from '../core/options.js';
+import { ArgumentError } from '../errors.js';
+import type { Model } from '../model/index.js';
+import { Gate } from './http/gate.js';
+import type { Service } from './http/service.js';
+import { tokenCheck } from './http/token.js';
+import { JsonWorkerPool } from './json_worker_pool.js';
+import { checkedLimits } from './limits.js';
+import type { ServingOptions } from './options.js';
+import { ModelRepository } from './repository/index.js';
+
+export interface Serving {
+  readonly service: Service;
+  /** Says that the server is not ready, and that connections will close. */
+  beginStop(): void;
+  /** Frees what serving needed; not the models. */
+  close(): Promise<void>;
+}
+
+/** @throws ArgumentError */
+export async function serving(options: ServingOptions): Promise<Serving> {
+  const { models, modelControl = false, token, monitor } = options;
+  checkBoolean('slimnet server', 'modelControl', modelControl);
+  const limits = checkedLimits(options.limits);
+  let stopping = false;
+  const json = new JsonWorkerPool();
+  const service: Service = {
+    ...{ limits, json, modelControl },
+    repository: models instanceof ModelRepository ? models : await repositoryOf(models),
+    gate: new Gate(limits),
+    monitor: monitor ?? { answered: () => {} },
+    checkToken: token === undefined ? null : tokenCheck(token),
+    stopping: () => stopping,
+  };
+  return {
+    service,
+    beginStop: () => {
+      stopping = true;
+    },
+    close: () => json.close(),
+  };
+}
+
+/** Models that somebody else has loaded, and will free. */
+async function repositoryOf(models: Readonly<Record<string, Model>>): Promise<ModelRepository> {
+  if (typeof models !== 'object' || models === null || Object.keys(models).length === 0)
+    throw new ArgumentError(`models: expected models by name, received ${describe(models)}.`);
+  const repository = new ModelRepository();
+  for (const [name, model] of Object.entries(models)) repository.adopt(name, '1', model);
+  return repository;
+}
