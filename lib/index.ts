@@ -2,7 +2,7 @@
  * slimnet: residual networks in Node.js. Graphs are built as TF-Slim builds them, and run by a `Session`; a `Model` is a network
  * with weights, preprocessing and labels.
  */
-export { type GradientsOptions, gradients, stopGradient } from './autodiff/index.js';
+export { type GradientsOptions, gradients, type Recompute, stopGradient } from './autodiff/index.js';
 export * as checkpoint from './checkpoint/index.js';
 export type { DType, TypedArray } from './core/dtype.js';
 export { Graph, type GraphOptions, type InitialValue, Node, Tensor, type Variable } from './core/graph.js';

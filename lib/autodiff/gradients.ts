@@ -1,10 +1,11 @@
 import { describe, isFloating } from '../core/dtype.js';
 import { type Graph, type Node, Tensor, type Variable } from '../core/graph.js';
-import { checkOptions } from '../core/options.js';
+import { checkOneOf, checkOptions } from '../core/options.js';
 import { accepts, typeText } from '../core/shape.js';
 import { reachable, readsOf } from '../core/traversal.js';
 import { ArgumentError, GradientError, InternalError, ScopeError, ShapeError } from '../errors.js';
 import { vocabulary } from '../ops/vocabulary.js';
+import { Recomputation, type Recompute, recomputeModes } from './recompute.js';
 
 /** Options of `gradients`. */
 export interface GradientsOptions {
@@ -12,6 +13,8 @@ export interface GradientsOptions {
   readonly gradYs?: readonly (Tensor | undefined)[];
   /** Tensors and variables that count as constants: nothing goes back through them. Where one is among xs, its gradient is given. */
   readonly stopGradients?: readonly (Tensor | Variable)[];
+  /** Values of the way there that are computed again instead of being kept: less memory, more time, the same bits. `none` unless told. */
+  readonly recompute?: Recompute;
   /** The name scope of the nodes that are added, `gradients` unless told. */
   readonly name?: string;
 }
@@ -30,8 +33,9 @@ export function gradients(
   xs: readonly (Tensor | Variable)[],
   options: GradientsOptions = {},
 ): Tensor[] {
-  checkOptions('gradients', options, ['gradYs', 'stopGradients', 'name']);
-  const { gradYs, stopGradients = [], name = 'gradients' } = options;
+  checkOptions('gradients', options, ['gradYs', 'stopGradients', 'recompute', 'name']);
+  const { gradYs, stopGradients = [], recompute = 'none', name = 'gradients' } = options;
+  checkOneOf('gradients', 'recompute', recompute, recomputeModes);
   const from = tensors('ys', ys instanceof Tensor ? [ys] : ys);
   const to = tensors('xs', xs);
   const [first] = from;
@@ -53,7 +57,7 @@ export function gradients(
   }
   checkSeeds(from, gradYs);
   return graph.withNameScope(name, () => {
-    const way = new WayBack(graph, from, to, stops);
+    const way = new WayBack(graph, from, to, stops, recompute);
     for (const [i, y] of from.entries()) way.begin(y, gradYs?.[i] ?? vocabulary.filled(1, y));
     way.walk();
     return to.map((x) => way.gradientOf(x));
@@ -96,12 +100,20 @@ class WayBack {
   /** Tensors whose value depends, in a way that can be differentiated, on an x. */
   readonly #dependent: ReadonlySet<Tensor>;
   readonly #nodes: readonly Node[];
+  /** What the way back reads for a value of the way there. */
+  readonly #value: (tensor: Tensor) => Tensor;
   /** What has arrived at each tensor; one sum once it was asked for. */
   readonly #arrived = new Map<Tensor, Tensor[]>();
   /** The node from which the gradient of a tensor came first. */
   readonly #cameFrom = new Map<Tensor, Node>();
 
-  constructor(graph: Graph, ys: readonly Tensor[], xs: readonly Tensor[], stops: ReadonlySet<Tensor>) {
+  constructor(
+    graph: Graph,
+    ys: readonly Tensor[],
+    xs: readonly Tensor[],
+    stops: ReadonlySet<Tensor>,
+    recompute: Recompute,
+  ) {
     this.#ys = ys;
     this.#stops = stops;
     const dependent = new Set(xs);
@@ -114,6 +126,7 @@ class WayBack {
       return true;
     });
     this.#dependent = dependent;
+    this.#value = new Recomputation(recompute, graph, this.#nodes, dependent).value;
   }
 
   begin(y: Tensor, seed: Tensor): void {
@@ -125,7 +138,9 @@ class WayBack {
       const results = node.outputs.map((result) => (this.#stops.has(result) ? undefined : this.#sum(result)));
       if (results.every((result) => result === undefined)) continue;
       if (node.op.differentiable === 'no') this.#refuse(node);
-      const made = node.graph.withNameScope(`${node.name}_grad`, () => node.op.grad(vocabulary, node, results));
+      const made = node.graph.withNameScope(`${node.name}_grad`, () =>
+        node.op.grad(vocabulary, node, results, this.#value),
+      );
       for (const [i, tensor] of node.inputs.entries()) {
         const gradient = made[i];
         if (gradient === undefined || !this.#dependent.has(tensor)) continue;

@@ -1,2 +1,3 @@
 export { type GradientsOptions, gradients } from './gradients.js';
+export { type Recompute, recomputeModes } from './recompute.js';
 export { stopGradient } from './stop_gradient.js';

@@ -121,8 +121,16 @@ export interface Op {
     inputs: readonly TensorType[],
     attrs: Readonly<Record<string, AttrValue>>,
   ): Readonly<Record<string, AttrValue>>;
-  /** Gradients by input port, out of those by output port. */
-  grad(v: Vocabulary, node: Node, dOutputs: readonly (Tensor | undefined)[]): (Tensor | undefined)[];
+  /**
+   * Gradients by input port, out of those by output port.
+   * @param value what stands for an input or a result that the gradient reads; it is asked for those alone
+   */
+  grad(
+    v: Vocabulary,
+    node: Node,
+    dOutputs: readonly (Tensor | undefined)[],
+    value: (tensor: Tensor) => Tensor,
+  ): (Tensor | undefined)[];
 }
 
 /** An op that can be applied: `op(inputs, attrs, name)` adds a node to the inputs' graph. */
@@ -177,17 +185,19 @@ export function defineOp<
       if (spec.resolve === undefined) return attrs;
       return spec.resolve(zip(spec.inputs, inputs) as PortTypes<I>, attrs as AttrsOf<A>);
     },
-    grad(v, node, dOutputs) {
+    grad(v, node, dOutputs, value) {
       if (typeof spec.grad !== 'function') return spec.inputs.map(() => undefined);
       const gradients = dOutputs.flatMap((gradient, i) => (gradient ? [[`d${spec.outputs[i]}`, gradient]] : []));
-      const tensors = {
-        ...zip(spec.inputs, node.inputs),
-        ...zip(spec.outputs, node.outputs),
-        ...Object.fromEntries(gradients),
-      };
-      const out = spec.grad(v, tensors as Parameters<typeof spec.grad>[1], node.attrs as AttrsOf<A>) as Readonly<
-        Record<string, Tensor | undefined>
-      >;
+      const tensors = Object.fromEntries(gradients) as Record<string, Tensor>;
+      const read = (port: string, tensor: Tensor) =>
+        Object.defineProperty(tensors, port, { enumerable: true, get: () => value(tensor) });
+      for (const [i, port] of spec.inputs.entries()) read(port, node.inputs[i] as Tensor);
+      for (const [i, port] of spec.outputs.entries()) read(port, node.outputs[i] as Tensor);
+      const out = spec.grad(
+        v,
+        tensors as unknown as Parameters<typeof spec.grad>[1],
+        node.attrs as AttrsOf<A>,
+      ) as Readonly<Record<string, Tensor | undefined>>;
       return spec.inputs.map((port) => out[port]);
     },
   };

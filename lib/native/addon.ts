@@ -46,6 +46,11 @@ export interface Addon {
   /** CRC-32C (Castagnoli) of `bytes`, continued from `seed` (0 to begin). */
   crc32c(bytes: Uint8Array, seed?: number): number;
   /**
+   * Locks an open file, given by its number, for as long as it is open: `taken` where another opening of it has the lock, in whichever process,
+   * `unsupported` where the file system has no locks.
+   */
+  lockFile(file: number): 'locked' | 'taken' | 'unsupported';
+  /**
    * Preprocesses decoded images, on a thread that no session computes with: float32 [images, height, width, 3]. The pixels are read
    * until the promise settles: nobody may change them or transfer their buffers before. `augmentations` has one for each image; without it they get
    * that of evaluation.

@@ -2,6 +2,7 @@
 export type { GradientAndVariable } from './apply_gradients.js';
 export { BackgroundSaves } from './background_saves.js';
 export type { FeedSource } from './feed_source.js';
+export { FolderLock } from './folder_lock.js';
 export { clipGradientNorms, type GradientMultipliers, multiplyGradients } from './gradient_processing.js';
 export { ExponentialMovingAverage, type MovingAverageOptions } from './moving_average.js';
 export type { LearningRate, Optimizer } from './optimizers/index.js';

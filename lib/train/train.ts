@@ -10,6 +10,7 @@ import { Saver, Session, type SessionOptions } from '../runtime/index.js';
 import { getOrCreateGlobalStep } from '../slim/global_step.js';
 import { BackgroundSaves } from './background_saves.js';
 import { type FeedReader, type FeedSource, readFeeds } from './feed_source.js';
+import { FolderLock } from './folder_lock.js';
 import { checkRate } from './schedules/schedule.js';
 import { trainOpInfo } from './train_op.js';
 import { stepOf, type TrainStepOptions, type TrainStepResult, trainStep } from './train_step.js';
@@ -84,7 +85,7 @@ const defaults = {
  * @param logdir the folder of the checkpoints, made where it is missing; null: none are written or read
  * @returns the loss of the last step; null where the feeds ended before one was made
  * @throws ArgumentError for wrong options; ExecutionError for a loss that is NaN or infinite; CheckpointError for a checkpoint that does
- *   not fit or cannot be written; what the feeds and the callbacks throw
+ *   not fit or cannot be written; OutputError where another training is at work in `logdir`; what the feeds and the callbacks throw
  */
 export async function train(
   trainOp: Tensor,
@@ -109,7 +110,12 @@ export async function train(
   const globalStep = o.globalStep ?? info.globalStep ?? getOrCreateGlobalStep(graph);
   const session = o.session ?? (await Session.create(graph, o.sessionOptions));
   if (session.graph !== graph) throw new ArgumentError(`${where}: session: it has another graph than the train op.`);
+  let lock: FolderLock | null = null;
   try {
+    if (logdir !== null) {
+      await makeFolder(logdir);
+      lock = FolderLock.take(logdir, o.log);
+    }
     const saver = o.saver ?? new Saver();
     await begin(session, logdir, saver, o);
     const saves = logdir === null ? null : new BackgroundSaves(session, saver, logdir, globalStep, o.onSaveError);
@@ -126,8 +132,12 @@ export async function train(
       await saves?.settled();
     }
   } finally {
-    await feeds.close();
-    if (o.session === undefined) session.dispose();
+    try {
+      await feeds.close();
+    } finally {
+      lock?.release();
+      if (o.session === undefined) session.dispose();
+    }
   }
 }
 
@@ -140,7 +150,6 @@ type Checked = Required<Pick<TrainOptions, 'trainStepFn' | 'logEveryNSteps' | 's
 
 /** Gives the variables their values. */
 async function begin(session: Session, logdir: string | null, saver: Saver, { initFn, log }: Checked): Promise<void> {
-  if (logdir !== null) await makeFolder(logdir);
   const latest = logdir === null ? null : await latestCheckpoint(logdir);
   if (latest === null) {
     await session.initialize();

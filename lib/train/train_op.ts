@@ -1,5 +1,5 @@
 /** One training step as one tensor: who fetches it trains. */
-import { gradients } from '../autodiff/index.js';
+import { gradients, type Recompute } from '../autodiff/index.js';
 import { describe } from '../core/dtype.js';
 import { assertGlobalStep } from '../core/global_step.js';
 import { apply, type Graph, Tensor, type Variable } from '../core/graph.js';
@@ -34,6 +34,8 @@ export interface CreateTrainOpOptions {
   readonly checkNumerics?: boolean;
   /** Batches whose gradients are averaged for one step. Default 1. `trainStep` runs them one after the other. */
   readonly gradientAccumulationSteps?: number;
+  /** As in `gradients`: memory for time. Default `none`: all that the way back needs is kept. */
+  readonly recompute?: Recompute;
 }
 
 const defaults = {
@@ -45,6 +47,7 @@ const defaults = {
   learningRateScales: new Map(),
   checkNumerics: true,
   gradientAccumulationSteps: 1,
+  recompute: 'none',
 } satisfies Defaults<CreateTrainOpOptions>;
 
 /** What is known of a train op besides its value. */
@@ -87,7 +90,7 @@ export function createTrainOp(totalLoss: Tensor, optimizer: Optimizer, options: 
     const updateOps = chosenUpdateOps(graph, o.updateOps);
     const variables = chosenVariables(graph, o.variablesToTrain);
     return graph.withNameScope('train_op', () => {
-      const slopes = gradients(totalLoss, variables);
+      const slopes = gradients(totalLoss, variables, { recompute: o.recompute });
       const found = variables.map((variable, i): GradientAndVariable => [slopes[i] as Tensor, variable]);
       const accumulation = accumulate(graph, found, o.gradientAccumulationSteps);
       let processed = accumulation === null ? found : accumulation.means;

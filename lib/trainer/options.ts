@@ -1,4 +1,5 @@
 /** Options of a trainer: which there are, their defaults, and what is wrong with those that are given. */
+import { type Recompute, recomputeModes } from '../autodiff/index.js';
 import { describe } from '../core/dtype.js';
 import type { Tensor } from '../core/graph.js';
 import {
@@ -105,6 +106,15 @@ export interface TrainerOptions {
   readonly threads?: number;
   /** What to compute with; `float32` unless told. A resumed training uses what it began with. */
   readonly precision?: Precision;
+  /** Values that a step computes again instead of keeping them (docs/training.md): less memory, more time, the same bits. `none` unless told. */
+  readonly recompute?: Recompute;
+  /** Most bytes that variables and a step may take; what the system has left unless told. */
+  readonly memoryLimit?: number;
+  /**
+   * Batches of training images from which batch normalization's moving statistics are made anew at the end of each epoch, before its evaluation;
+   * 0 (they are what training has gathered) unless told.
+   */
+  readonly recalibrationBatches?: number;
   /** A resumed training must end with the same bits: another machine, number of threads or version is refused. True unless told. */
   readonly exactResume?: boolean;
   /** Evaluates after each epoch, where the data has a validation part; true unless told. */
@@ -163,6 +173,9 @@ const defaults = {
   device: 'cpu',
   threads: undefined,
   precision: undefined,
+  recompute: 'none',
+  memoryLimit: undefined,
+  recalibrationBatches: 0,
   exactResume: true,
   evaluateEveryEpoch: true,
   earlyStopping: undefined,
@@ -187,6 +200,8 @@ export const trainerSpelling = spelledInCode(Object.keys(defaults));
 export type CheckedOptions = WithDefaults<TrainerOptions, typeof defaults>;
 
 const where = 'Trainer.create';
+/** Of a training that is told neither epochs nor steps. */
+export const usualEpochs = 10;
 const mostSteps = 2 ** 40;
 
 /** @throws ArgumentError that names the option */
@@ -224,6 +239,9 @@ export function checkedOptions(given: TrainerOptions): CheckedOptions {
     throw new ArgumentError(`${where}: precision: networks are not trained in int8.`, {
       hint: 'train in float32, then `slimnet quantize`.',
     });
+  checkOneOf(where, 'recompute', o.recompute, recomputeModes);
+  if (o.memoryLimit !== undefined) checkInteger(where, 'memoryLimit', o.memoryLimit, 1, Number.MAX_SAFE_INTEGER);
+  checkInteger(where, 'recalibrationBatches', o.recalibrationBatches, 0, 2 ** 31);
   checkOneOf(where, 'monitor', o.monitor, ['top1', 'top5', 'loss']);
   if (o.earlyStopping !== undefined) checkEarlyStopping(o.earlyStopping);
   checkNumber(where, 'saveIntervalSecs', o.saveIntervalSecs, 0, Number.MAX_VALUE);

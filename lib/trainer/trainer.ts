@@ -1,67 +1,24 @@
 /** Training as an object: data, network, loop, checkpoints, evaluation. */
-import { join } from 'node:path';
-import {
-  latestCheckpoint,
-  openCheckpoint,
-  readCheckpointState,
-  readRunState,
-  runStateTensors,
-} from '../checkpoint/index.js';
+import { runStateTensors } from '../checkpoint/index.js';
 import type { Variable } from '../core/graph.js';
-import { makeFolder } from '../core/make_folder.js';
 import { checkSignal, type Defaults, defined, withDefaults } from '../core/options.js';
-import { elementCount } from '../core/shape.js';
-import { checkDataSet } from '../data/data_sets/data_set.js';
-import {
-  type AugmentationPolicy,
-  augmentations,
-  type Batch,
-  BatchLoader,
-  classWeights,
-  type DataSet,
-  ImageCache,
-  keptSide,
-  type PreprocessingSpec,
-  pictureOf,
-  preprocessingFor,
-} from '../data/index.js';
-import { DataError, ExecutionError, OutputError, spelling, systemReason } from '../errors.js';
-import { type OwnNetwork, ownEntry } from '../model/own_network.js';
-import { loadAddon, packageVersion } from '../native/binding.js';
-import { type Feeds, Saver, Session } from '../runtime/index.js';
-import { deviceNamed, instructionSet } from '../runtime/precision/device.js';
-import { type NetworkName, network } from '../slim/nets/registry.js';
-import { BackgroundSaves, type Optimizer, optimizers, schedules, stepOf, trainStep } from '../train/index.js';
-import { ruleOfOptimizer } from '../train/optimizers/optimizer.js';
+import { type Batch, BatchLoader, type DataSet, pictureOf } from '../data/index.js';
+import { DataError, ExecutionError, SlimnetError, spelling } from '../errors.js';
+import type { OwnNetwork } from '../model/own_network.js';
+import { type Feeds, Saver, type Session } from '../runtime/index.js';
+import type { NetworkName } from '../slim/nets/registry.js';
+import { BackgroundSaves, stepOf, type TrainStepResult, trainStep } from '../train/index.js';
+import { feedsOf, firstBatches, group, loaderOptions } from './batches.js';
 import { evaluateModel } from './evaluation.js';
-import { giveFirstValues } from './first_values.js';
-import { Journal } from './journal.js';
-import {
-  type CheckedOptions,
-  checkedOptions,
-  type TrainerOptions,
-  type TrainingLength,
-  trainerSpelling,
-} from './options.js';
-import type { BestResult, EvaluationReport, TrainerResult, TrainerStep, TrainingForecast } from './reports.js';
-import {
-  assertSameMachine,
-  assertSameRun,
-  checkedState,
-  noProgress,
-  type RunIdentity,
-  type RunMachine,
-  type RunProgress,
-  type RunState,
-} from './run_state.js';
+import { forecast } from './forecast.js';
+import { assertStepFits, tooMuch } from './memory.js';
+import { type TrainerOptions, type TrainingLength, trainerSpelling } from './options.js';
+import { bestCheckpoint, type Parts, prepare } from './prepare.js';
+import { recalibrate } from './recalibration.js';
+import type { EvaluationReport, TrainerResult, TrainerStep, TrainingForecast } from './reports.js';
+import type { RunMachine, RunProgress, RunState } from './run_state.js';
 import { TrainedModel, type TrainedModelOptions } from './trained_model.js';
-import { buildTraining, type TrainedEntry, type TrainingGraph } from './training_graph.js';
-
-const where = 'Trainer.create';
-const usualEpochs = 10;
-const usualRate = 0.01;
-const bestFolder = 'best';
-const checkpointName = 'model.ckpt';
+import { stepFetches } from './training_graph.js';
 
 /** What a run may be told. */
 export interface TrainerRunOptions {
@@ -77,31 +34,6 @@ export interface EvaluateOptions extends TrainerRunOptions {
 
 const runDefaults = { signal: undefined } satisfies Defaults<TrainerRunOptions>;
 const evaluateDefaults = { data: undefined, ...runDefaults } satisfies Defaults<EvaluateOptions>;
-
-/** All that a trainer is made of. */
-interface Parts {
-  readonly options: CheckedOptions;
-  readonly entry: TrainedEntry;
-  readonly data: DataSet;
-  readonly preprocessing: PreprocessingSpec;
-  readonly augmentation: AugmentationPolicy;
-  readonly length: TrainingLength;
-  readonly training: TrainingGraph;
-  readonly session: Session;
-  readonly identity: RunIdentity;
-  readonly machine: RunMachine;
-  readonly progress: RunProgress;
-  readonly saver: Saver;
-  readonly cache: ImageCache | null;
-  readonly weights: Float32Array | null;
-  readonly journal: Journal;
-}
-
-/** A checkpoint to go on from. */
-interface Before {
-  readonly path: string;
-  readonly state: RunState;
-}
 
 /**
  * Trains a network on labelled images. A trainer whose train dir holds a checkpoint goes on from it, to the bit. Killed at any moment, it goes
@@ -255,47 +187,24 @@ export class Trainer {
 
   /** Foresees what a step takes: it is compiled, and run on the first batch in variables of its own. */
   async forecast(): Promise<TrainingForecast> {
-    const { training, length, machine, options: o } = this.#parts;
-    const { batches, weights } = { batches: await this.#firstBatches(), weights: this.#parts.weights };
-    const { device, precision, threads } = machine;
-    await using session = await Session.create(training.graph, { device, threads, precision: this.session.precision });
-    await session.initialize();
-    const feeds = batches.map((batch) => feedsOf(batch, weights));
-    const fetches = { loss: training.trainOp, ...stepFetches(training) };
-    const { arenaBytes, constantBytes, spareBytes } = await session.report(fetches);
-    let seconds = Number.POSITIVE_INFINITY;
-    // The first step also takes its memory.
-    for (let i = 0; i < 3; i++) {
-      const start = performance.now();
-      await trainStep(session, training.trainOp, training.globalStep, {
-        feeds: o.gradientAccumulationSteps === 1 ? (feeds[0] as Feeds) : feeds,
-      });
-      seconds = Math.min(seconds, (performance.now() - start) / 1000);
-    }
-    const { variables } = session.stats().bytes;
-    const bytes = { variables, spare: spareBytes, arena: arenaBytes, constants: constantBytes };
-    return {
-      parameters: valuesIn(training.modelVariables),
-      trainedParameters: valuesIn(training.trained),
-      ...length,
-      bytes: { ...bytes, total: variables + spareBytes + arenaBytes + constantBytes },
-      secondsPerStep: seconds,
-      precision,
-      threads,
-    };
+    return forecast(this.#parts);
   }
 
   /** Takes no more calls, lets a step and its checkpoint end, then frees. */
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
-    await this.#running;
-    await this.#saves?.settled();
-    const evaluator = await this.#evaluator?.catch(() => null);
-    await evaluator?.[Symbol.asyncDispose]();
-    await this.session[Symbol.asyncDispose]();
-    await this.#parts.cache?.close();
-    await this.#parts.journal.close();
+    try {
+      await this.#running;
+      await this.#saves?.settled();
+      const evaluator = await this.#evaluator?.catch(() => null);
+      await evaluator?.[Symbol.asyncDispose]();
+      await this.session[Symbol.asyncDispose]();
+      await this.#parts.cache?.close();
+      await this.#parts.journal.close();
+    } finally {
+      this.#parts.lock?.release();
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -303,12 +212,13 @@ export class Trainer {
   }
 
   async *#train(signal: AbortSignal | undefined): AsyncGenerator<TrainerStep, void, undefined> {
-    const { options: o, journal, training, length } = this.#parts;
+    const { options: o, journal, length } = this.#parts;
     const { batchSize, gradientAccumulationSteps: batchesPerStep } = o;
     this.#outcome = 'interrupted';
     let failure: { readonly error: unknown } | null = null;
     const batches = (await this.#loader())[Symbol.asyncIterator]();
     try {
+      await assertStepFits(this.#parts);
       if (this.step === 0) await this.#begin();
       const { unevaluated } = this.#progress;
       if (unevaluated > 0) await this.#endEpoch(unevaluated, signal);
@@ -321,11 +231,7 @@ export class Trainer {
         // Whoever waits for it, after the step, is told.
         following.catch(() => {});
         const feeds = current.map((batch) => feedsOf(batch, this.#parts.weights));
-        const { loss, values } = await trainStep(this.session, training.trainOp, training.globalStep, {
-          feeds: batchesPerStep === 1 ? (feeds[0] as Feeds) : feeds,
-          fetches: stepFetches(training),
-          borrowed: true,
-        });
+        const { loss, values } = await this.#step(feeds);
         const last = current.at(-1) as Batch;
         current = await following;
         const seconds = (performance.now() - mark) / 1000;
@@ -368,12 +274,26 @@ export class Trainer {
     }
   }
 
+  /** @throws ExecutionError: where memory ran out, one that names what fits; the step has changed nothing */
+  async #step(feeds: readonly Feeds[]): Promise<TrainStepResult> {
+    const { trainOp, globalStep } = this.#parts.training;
+    try {
+      return await trainStep(this.session, trainOp, globalStep, {
+        feeds: feeds.length === 1 ? (feeds[0] as Feeds) : feeds,
+        fetches: stepFetches(this.#parts.training),
+        borrowed: true,
+      });
+    } catch (error) {
+      throw isOutOfMemory(error) ? await tooMuch(this.#parts, { cause: error }) : error;
+    }
+  }
+
   /** What is written at the very beginning. */
   async #begin(): Promise<void> {
     this.#saves?.begin();
     const { images = 4 } = this.#parts.options.summaries;
     if (images === 0 || this.#saves === null) return;
-    const [first] = await this.#firstBatches();
+    const [first] = await firstBatches(this.#parts);
     const { height, width } = this.#parts.preprocessing;
     for (const [i, pixels] of (first as Batch).images.slice(0, images).entries())
       this.#parts.journal.image(`images/image/${i}`, await pictureOf(pixels, height, width), 0);
@@ -384,6 +304,8 @@ export class Trainer {
     const { step } = this;
     if (failure !== null) {
       await this.#saves?.settled();
+      // What was learnt so far is good.
+      if (isOutOfMemory(failure.error) && this.#savedStep !== step) await this.#saves?.finish();
       journal.end(step, 'failed', failure.error instanceof Error ? failure.error.message : String(failure.error));
       return;
     }
@@ -398,15 +320,16 @@ export class Trainer {
     const { options: o, data, journal } = this.#parts;
     const { epochLoss, epochSteps } = this.#progress;
     let evaluation: EvaluationReport | null = null;
-    if (o.evaluateEveryEpoch && data.validation !== undefined) {
-      try {
-        evaluation = await this.evaluate(defined({ signal }));
-      } catch (error) {
-        if (signal?.aborted !== true) throw error;
-        // Whoever goes on begins with it.
-        this.#advance({ unevaluated: epochsDone });
-        return;
-      }
+    try {
+      if (o.recalibrationBatches > 0) await recalibrate(this.#parts, o.recalibrationBatches, signal);
+      if (o.evaluateEveryEpoch && data.validation !== undefined) evaluation = await this.evaluate(defined({ signal }));
+    } catch (error) {
+      if (signal?.aborted !== true) throw error;
+      // Whoever goes on begins with it.
+      this.#advance({ unevaluated: epochsDone });
+      return;
+    }
+    if (evaluation !== null) {
       this.#evaluation = evaluation;
       journal.evaluation(evaluation);
       o.onEvaluation?.(evaluation);
@@ -443,7 +366,7 @@ export class Trainer {
     if (!keeps) return;
     try {
       const options = { globalStep: step, tensors: runStateTensors({ ...this.#state() }) };
-      await this.#best.save(this.session, join(trainDir, bestFolder, checkpointName), options);
+      await this.#best.save(this.session, bestCheckpoint(trainDir), options);
     } catch (error) {
       if (onSaveError === undefined) throw error;
       onSaveError(error);
@@ -490,15 +413,6 @@ export class Trainer {
     });
   }
 
-  async #firstBatches(): Promise<readonly Batch[]> {
-    const { options: o } = this.#parts;
-    const batches = (await BatchLoader.create(this.#parts.data, loaderOptions(this.#parts)))[Symbol.asyncIterator]();
-    const first = await group(batches, o.gradientAccumulationSteps);
-    await batches.return?.();
-    if (first === null) throw new DataError('The data gives no whole batch.');
-    return first;
-  }
-
   async #result(): Promise<TrainerResult> {
     const { step } = this;
     return {
@@ -512,241 +426,10 @@ export class Trainer {
     };
   }
 }
-
-function bestCheckpoint(trainDir: string, step: number): string {
-  return join(trainDir, bestFolder, `${checkpointName}-${step}`);
+function isOutOfMemory(error: unknown): boolean {
+  return error instanceof SlimnetError && error.code === 'ERR_MEMORY';
 }
 
 function disposed(): ExecutionError {
   return new ExecutionError('The trainer was closed.', { code: 'ERR_DISPOSED' });
-}
-
-function stepFetches({ accuracy, learningRate }: TrainingGraph) {
-  return { accuracy, learningRate };
-}
-
-function feedsOf({ images, labels }: Batch, weights: Float32Array | null): Feeds {
-  if (weights === null) return { images, labels };
-  return { images, labels, weights: Float32Array.from(labels, (label) => weights[label] as number) };
-}
-
-/** The batches of a step; null at the end, where those that are too few for one are left out. */
-async function group(batches: AsyncIterator<Batch>, count: number): Promise<readonly Batch[] | null> {
-  const list: Batch[] = [];
-  while (list.length < count) {
-    const { done, value } = await batches.next();
-    if (done === true) return null;
-    list.push(value);
-  }
-  return list;
-}
-
-function valuesIn(variables: readonly Variable[]): number {
-  return variables.reduce((sum, { shape }) => sum + (elementCount(shape) ?? 0), 0);
-}
-
-type LoaderParts = Pick<Parts, 'options' | 'preprocessing' | 'augmentation' | 'cache'>;
-
-function loaderOptions({ options: o, preprocessing, augmentation, cache }: LoaderParts) {
-  return defined({
-    batchSize: o.batchSize,
-    preprocessing,
-    augmentation,
-    order: o.classBalance === 'sampling' ? ('balanced' as const) : ('shuffled' as const),
-    seed: o.seed,
-    epochs: o.steps === undefined ? (o.epochs ?? usualEpochs) : undefined,
-    cache: cache ?? undefined,
-    workers: o.imageWorkers,
-  });
-}
-
-/** Everything up to the first step. */
-async function prepare(given: NetworkName | OwnNetwork, options: TrainerOptions): Promise<Parts> {
-  const o = checkedOptions(options);
-  const entry = typeof given === 'object' && given !== null ? ownEntry(given) : network(given);
-  const data = await o.data;
-  checkData(data);
-  const preprocessing = preprocessingFor(entry.preprocessing, o.imageSize ?? entry.imageSize);
-  const augmentation = o.augmentation ?? usualAugmentation(preprocessing);
-  const loader = await BatchLoader.create(
-    data,
-    loaderOptions({ options: o, preprocessing, augmentation, cache: null }),
-  );
-  const length = lengthOf(loader, o);
-  const optimizer = optimizerOf(o, length);
-  const identity: RunIdentity = {
-    network: entry.name,
-    classes: data.classes,
-    imageSize: preprocessing.height,
-    preprocessing: preprocessing.name,
-    images: data.length,
-    batchSize: o.batchSize,
-    gradientAccumulationSteps: o.gradientAccumulationSteps,
-    classBalance: o.classBalance,
-    seed: o.seed,
-    optimizer: optimizer.kind,
-  };
-  const before = o.trainDir === undefined ? null : await checkpointBefore(o.trainDir);
-  if (before !== null) assertSameRun(before.state.identity, identity, before.path);
-  const training = buildTraining(entry, data.classes.length, preprocessing, optimizer, o);
-  if (o.trainDir !== undefined) await makeTrainDir(o.trainDir);
-  const session = await Session.create(training.graph, {
-    device: o.device,
-    precision: o.precision ?? kept(before, 'precision', o) ?? 'float32',
-    ...defined({ threads: o.threads ?? kept(before, 'threads', o) }),
-  });
-  let cache: ImageCache | null = null;
-  try {
-    const machine: RunMachine = {
-      device: o.device,
-      precision: session.precision,
-      threads: session.stats().threads,
-      instructions: instructionSet(deviceNamed(o.device).features),
-      build: packageVersion(),
-    };
-    if (before !== null && o.exactResume) assertSameMachine(before.state.machine, machine, before.path);
-    const saver = new Saver({ maxToKeep: o.maxToKeep });
-    if (before === null) await giveFirstValues(session, entry, training, o);
-    else await goOn(session, saver, before, o);
-    cache = await cacheFor(o, augmentation, preprocessing);
-    const weights = o.classBalance === 'weights' ? await classWeights(data) : null;
-    const fromStep = stepOf(session, training.globalStep);
-    const journal = await Journal.open(
-      o.trainDir,
-      {
-        type: 'run',
-        version: 1,
-        startedAt: new Date().toISOString(),
-        fromStep,
-        network: entry.name,
-        command: o.command ?? `Trainer.create('${entry.name}', ...)`,
-        classes: data.classes,
-        trainingImages: data.length,
-        validationImages: data.validation?.length ?? 0,
-        batchSize: o.batchSize,
-        parameters: valuesIn(training.trained),
-        precision: machine.precision,
-        machine: `${machine.device}, ${machine.threads} threads, ${machine.instructions}`,
-        slimnet: machine.build,
-        options: recordedOptions(o, augmentation, optimizer),
-      },
-      o.logEverySteps,
-    );
-    if (data.notice !== undefined) o.onNotice?.(data.notice);
-    const progress = before === null ? noProgress : progressOf(before.state, o.trainDir as string);
-    return {
-      options: o,
-      ...{ entry, data, preprocessing, augmentation, length, training, session, identity, machine, progress },
-      ...{ saver, cache, weights, journal },
-    };
-  } catch (error) {
-    session.dispose();
-    await cache?.close();
-    throw error;
-  }
-}
-
-function checkData(data: unknown): asserts data is DataSet {
-  checkDataSet(`${where}: data`, data);
-  if (data.classes.length < 2) throw new DataError('There is one class: a network learns to tell two or more apart.');
-  if (data.validation === undefined) return;
-  checkDataSet(`${where}: data.validation`, data.validation);
-  if (data.validation.classes.length !== data.classes.length)
-    throw new DataError(
-      `The validation part has ${data.validation.classes.length} classes, the training part ${data.classes.length}.`,
-    );
-}
-
-/** Slim's training form where it has one. */
-function usualAugmentation({ name }: PreprocessingSpec): AugmentationPolicy {
-  return name === 'vgg' || name === 'inception' ? augmentations.slim() : augmentations.plain();
-}
-
-function lengthOf({ batchesPerEpoch }: BatchLoader, o: CheckedOptions): TrainingLength {
-  const { gradientAccumulationSteps: batches, epochs = usualEpochs } = o;
-  const stepsPerEpoch = Math.max(1, Math.floor(batchesPerEpoch / batches));
-  const steps = o.steps ?? Math.floor((epochs * batchesPerEpoch) / batches);
-  if (steps > 0) return { stepsPerEpoch, steps };
-  throw new DataError(`${epochs} epochs of ${batchesPerEpoch} batches make no step of ${batches} batches.`, {
-    hint: 'take fewer gradientAccumulationSteps, or more epochs.',
-  });
-}
-
-function optimizerOf({ optimizer }: CheckedOptions, length: TrainingLength): Optimizer {
-  const chosen = typeof optimizer === 'function' ? optimizer(length) : (optimizer ?? usualOptimizer(length));
-  ruleOfOptimizer(chosen, where);
-  return chosen;
-}
-
-/** Momentum 0.9; the rate rises to 0.01 in an epoch, or a tenth of the training, and falls along half a cosine. */
-function usualOptimizer({ steps, stepsPerEpoch }: TrainingLength): Optimizer {
-  const rise = Math.max(1, Math.min(stepsPerEpoch, Math.floor(steps / 10)));
-  return optimizers.momentum(schedules.warmup(schedules.cosineDecay(usualRate, steps), rise), 0.9);
-}
-
-/** The newest checkpoint of a train dir, with what it says of its training. */
-async function checkpointBefore(trainDir: string): Promise<Before | null> {
-  const path = await latestCheckpoint(trainDir);
-  if (path === null) return null;
-  await using reader = await openCheckpoint(path, { crc32c: loadAddon().crc32c });
-  return { path, state: checkedState(await readRunState(reader), path) };
-}
-
-/** What the training began with, unless its bits may differ. */
-function kept<K extends 'precision' | 'threads'>(
-  before: Before | null,
-  name: K,
-  o: CheckedOptions,
-): RunMachine[K] | undefined {
-  return before === null || !o.exactResume ? undefined : before.state.machine[name];
-}
-
-async function goOn(session: Session, saver: Saver, { path }: Before, o: CheckedOptions): Promise<void> {
-  const { trainDir, checkpoint, onNotice } = o;
-  onNotice?.(`going on from ${path}${checkpoint === undefined ? '' : `; ${checkpoint} is not read again`}`);
-  await saver.restore(session, path);
-  // Local variables stand in no checkpoint.
-  await session.initialize({ onlyUninitialized: true });
-  const state = await readCheckpointState(trainDir as string);
-  saver.setLastCheckpoints(state?.allModelCheckpointPaths ?? [path]);
-}
-
-function progressOf(state: RunState, trainDir: string): RunProgress {
-  // The checkpoint may hold more under these names: variables of the graph that are state.
-  const names = Object.keys(noProgress) as (keyof RunProgress)[];
-  const progress = Object.fromEntries(names.map((name) => [name, state[name]])) as unknown as RunProgress;
-  const { best } = progress;
-  // The folder may have been moved.
-  if (best === null || best.checkpoint === null) return progress;
-  const moved: BestResult = { ...best, checkpoint: bestCheckpoint(trainDir, best.step) };
-  return { ...progress, best: moved };
-}
-
-async function cacheFor(
-  { cache, trainDir, onNotice }: CheckedOptions,
-  augmentation: AugmentationPolicy,
-  preprocessing: PreprocessingSpec,
-): Promise<ImageCache | null> {
-  if (cache === 'none') return null;
-  const directory = trainDir === undefined ? undefined : join(trainDir, 'cache');
-  return ImageCache.open({
-    side: keptSide(augmentation, preprocessing),
-    ...defined({ directory, onNotice }),
-    ...(cache === 'auto' ? {} : cache),
-  });
-}
-
-async function makeTrainDir(path: string): Promise<void> {
-  try {
-    await makeFolder(path);
-  } catch (cause) {
-    throw new OutputError(`The train dir cannot be made: ${systemReason(cause)}.`, { path, cause });
-  }
-}
-
-/** The options as data. */
-function recordedOptions(o: CheckedOptions, augmentation: AugmentationPolicy, optimizer: Optimizer) {
-  const { data, optimizer: _, augmentation: __, command, ...others } = o;
-  const entries = Object.entries({ ...others, augmentation, optimizer });
-  return Object.fromEntries(entries.filter(([, value]) => typeof value !== 'function' && value !== undefined));
 }

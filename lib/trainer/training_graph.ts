@@ -3,6 +3,7 @@
 import { similarNames } from '../checkpoint/restore/similar_names.js';
 import { Graph, type Tensor, type Variable } from '../core/graph.js';
 import { defined } from '../core/options.js';
+import { elementCount } from '../core/shape.js';
 import type { PreprocessingSpec } from '../data/index.js';
 import { ArgumentError } from '../errors.js';
 import { callBuild, isOwn, type OwnEntry } from '../model/own_network.js';
@@ -57,6 +58,7 @@ type GraphOptions = Pick<
   | 'movingAverageDecay'
   | 'classBalance'
   | 'seed'
+  | 'recompute'
 >;
 
 const where = 'Trainer.create';
@@ -97,6 +99,7 @@ export function buildTraining(
       variablesToTrain: trained,
       clipGradientNorm: o.clipGradientNorm,
       gradientAccumulationSteps: o.gradientAccumulationSteps,
+      recompute: o.recompute,
       learningRateScales: scalesOf(trained, o.learningRateScales),
     });
     const { learningRate } = trainOpInfo(trainOp);
@@ -184,4 +187,14 @@ function scopesOf(variables: readonly Variable[]): Set<string> {
     for (let i = 1; i < parts.length; i++) scopes.add(parts.slice(0, i).join('/'));
   }
   return scopes;
+}
+
+/** Numbers that variables hold. */
+export function valuesIn(variables: readonly Variable[]): number {
+  return variables.reduce((sum, { shape }) => sum + (elementCount(shape) ?? 0), 0);
+}
+
+/** What a step gives besides the loss. */
+export function stepFetches({ accuracy, learningRate }: TrainingGraph) {
+  return { accuracy, learningRate };
 }

@@ -8,6 +8,7 @@
 #include "addon/diagnostics.h"
 #include "addon/draw.h"
 #include "addon/environment.h"
+#include "addon/file_lock.h"
 #include "addon/fill.h"
 #include "addon/guard.h"
 #include "addon/js.h"
@@ -77,6 +78,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     add("hashContents", Entry<HashVariableContents>);
     add("snapshot", Entry<TakeSnapshot>);
     add("crc32c", Entry<Checksum>);
+    add("lockFile", Entry<LockFile>);
     add("preprocess", Entry<Preprocess>);
     add("drawAugmentation", Entry<DrawAugmentation>);
     return exports;

@@ -79,7 +79,7 @@ class Copy {
 };
 
 // Promises a copy of the values of the variable with this number among the names.
-napi_value Read(const js::Arguments& arguments) {
+napi_value ReadHeld(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
   const int64_t index = js::ReadInteger(env, arguments[0], "index", 0, limits::kNodes);
   const auto& snapshot = FromHandle<SnapshotHandle>(env, arguments.self(), "a snapshot").snapshot;
@@ -101,7 +101,7 @@ napi_value Dispose(const js::Arguments& arguments) {
 }  // namespace
 
 napi_value DefineSnapshotClass(napi_env env) {
-  static constexpr std::array<Method, 2> kMethods{{{"read", Entry<Read>}, {"dispose", Entry<Dispose>}}};
+  static constexpr std::array<Method, 2> kMethods{{{"read", Entry<ReadHeld>}, {"dispose", Entry<Dispose>}}};
   return DefineHandleClass(env, "NativeSnapshot", kMethods);
 }
 

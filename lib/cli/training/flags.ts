@@ -36,6 +36,9 @@ export interface TrainFlags {
   readonly augmentation: string;
   readonly classBalance: string;
   readonly cache: string;
+  readonly recompute: string;
+  readonly memoryLimit?: number;
+  readonly recalibrationBatches: number;
   readonly saveIntervalSecs: number;
   readonly logEveryNSteps: number;
 }
@@ -183,6 +186,27 @@ const flags: readonly Flag[] = [
     choices: ['auto', 'none'],
     today: 'auto',
     slim: 'none',
+  },
+  {
+    name: 'recompute',
+    what: 'what a step computes again instead of keeping it, for less memory',
+    choices: ['none', 'norms', 'blocks'],
+    today: 'none',
+    slim: 'none',
+  },
+  {
+    name: 'memoryLimit',
+    what: 'MiB that variables and a step may take; what the system has left',
+    parse: integer(1, 2 ** 32),
+    today: undefined,
+    slim: undefined,
+  },
+  {
+    name: 'recalibrationBatches',
+    what: "batches from which batch normalization's statistics are made anew after each epoch",
+    parse: integer(0, 2 ** 31),
+    today: 0,
+    slim: 0,
   },
   { name: 'saveIntervalSecs', what: 'seconds between checkpoints', parse: number(0, 1e9), today: 600, slim: 600 },
   { name: 'logEveryNSteps', what: 'steps of a line', parse: integer(1, 2 ** 31), today: 10, slim: 10 },

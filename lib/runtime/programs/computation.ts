@@ -51,14 +51,21 @@ export function makeComputation(
   };
 }
 
-/** Where only the run knows whether it trains, one that changes variables does. */
+/**
+ * Where only the run knows whether it trains, one that changes variables does. Who fetches what an update would follow, the statistics of the
+ * batch, takes care of it.
+ */
 function updatesLeftOut(graph: Graph, roots: readonly Tensor[]): TrainingUpdates[] {
   if (graph.trainingUpdates.length === 0) return [];
   const nodes = new Set(reachable(graph, roots));
+  const fetched = new Set(roots);
   const trains = updatesOf(graph, roots).length > 0;
   return graph.trainingUpdates
     .filter(({ output, always }) => nodes.has(output.node) && (always || trains))
-    .filter(({ updates }) => !updates.every(({ node }) => nodes.has(node)));
+    .filter(
+      ({ updates }) =>
+        !updates.every(({ node }) => nodes.has(node) || node.inputs.some((tensor) => fetched.has(tensor))),
+    );
 }
 
 function tensorKey(graph: Graph, what: string, tensor: unknown): string {

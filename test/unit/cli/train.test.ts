@@ -105,7 +105,8 @@ test('trains a folder, goes on, evaluates, classifies and reports', async () => 
     `slimnet train ${data} --model resnet_18 --train-dir ${trainDir} --size 32 --seed 0 --device cpu --threads 2 ` +
       '--batch-size 2 --accumulation 1 --epochs 1 --optimizer sgd --learning-rate 0.01 --learning-rate-decay-type cosine ' +
       '--warmup-epochs 1 --batch-norm-decay 0.9 --label-smoothing 0 --clip-gradient-norm 0 --moving-average-decay 0.9 ' +
-      '--augmentation auto --class-balance none --cache none --save-interval-secs 600 --log-every-n-steps 1',
+      '--augmentation auto --class-balance none --cache none ' +
+      '--recompute none --recalibration-batches 0 --save-interval-secs 600 --log-every-n-steps 1',
   );
   expect(await slimnet(['report', trainDir])).toMatchObject({ status: 0, out: `${join(trainDir, 'report.html')}\n` });
 }, 600_000);
@@ -166,6 +167,25 @@ test("takes weights but for scopes, under the names of Slim's flags too", async 
       status: 0,
       err: expect.not.stringMatching(/ERR_/) as unknown,
     });
+  const lacking = join(folder, 'lacking.safetensors');
+  const half = new Graph();
+  half.build(() =>
+    slim.variable('resnet_18/conv1/weights', { shape: [7, 7, 3, 64], initializer: slim.zerosInitializer() }),
+  );
+  const other = await Session.create(half);
+  await other.initialize();
+  await other.save(lacking);
+  other.dispose();
+  const begun = ['train', data, ...small, '--checkpoint', lacking, '--dry-run'];
+  expect(await slimnet([...begun, '--ignore-missing-vars'])).toMatchObject({ status: 0 });
+}, 600_000);
+
+test('memory that does not suffice is said before the training, with what does', async () => {
+  const args = ['train', data, ...small, '--batch-size', '4', '--dry-run', '--memory-limit'];
+  const { status, err } = await slimnet([...args, '10']);
+  expect(status).toBe(1);
+  expect(err).toMatch(/A step of 4 images takes \d+ MiB of memory, and there are 10.0 MiB/);
+  expect(err).toMatch(/not even a single image fits/);
 }, 600_000);
 
 test('a batch that is larger than an epoch is told with the flag', async () => {

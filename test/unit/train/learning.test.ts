@@ -391,7 +391,7 @@ describe('train', () => {
     await expect(slim.learning.train(trainOp, folder, { ...quiet, feeds })).rejects.toMatchObject({
       code: 'ERR_CHECKPOINT',
     });
-    expect(await readdir(folder)).toEqual(['checkpoint']);
+    expect((await readdir(folder)).sort()).toEqual(['checkpoint', 'training.lock']);
   });
 
   test.each([

@@ -261,6 +261,7 @@ describe('evaluation', () => {
     expect(best).toEqual({ step: 6, value: 1, checkpoint: join(trainDir, 'best', 'model.ckpt-6') });
     expect(reports.map((report) => report.step)).toEqual([6, 12, 18, 24]);
     expect(await checkpoint.latestCheckpoint(join(trainDir, 'best'))).toBe(best?.checkpoint);
+    await trainer.close();
     // Who asks again is not given more.
     await using again = await smallTrainer({
       trainDir,
@@ -354,6 +355,7 @@ describe('a train dir', () => {
     await expect(trainer.run()).rejects.toThrow('LossTensor is inf or nan');
     expect(await checkpoint.latestCheckpoint(trainDir)).toBe(join(trainDir, 'model.ckpt-6'));
     expect((await readRunRecord(trainDir)).end).toMatchObject({ outcome: 'failed' });
+    await trainer.close();
     await using again = await smallTrainer({ trainDir, epochs: 3, optimizer: optimizers.gradientDescent(0.001) });
     expect(again.step).toBe(6);
   });
