@@ -1,0 +1,14 @@
+// Runs plans on a GPU.
+#pragma once
+
+#include <memory>
+
+#include "backends/cudnn/gpu/gpu.h"
+#include "backends/cudnn/graph/library.h"
+
+namespace slimnet::cudnn {
+
+// A runner for the device of `handle`, whose streams Queue::native() hands out. Threads may share it.
+std::unique_ptr<PlanRunner> NewCudnnRunner(std::shared_ptr<const Handle> handle);
+
+}  // namespace slimnet::cudnn

@@ -1,0 +1,22 @@
+// The cuDNN that tests use: the pinned one, opened on a machine that need not have a device.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "backend/backend.h"
+#include "backends/cudnn/graph/library.h"
+
+namespace slimnet::testing {
+
+// Whether there is one; otherwise why not.
+Verdict HasPinnedCudnn();
+
+// Opens it, behind stand-ins for the driver and the runtime compiler where the machine has none. Error{kBackend} with
+// the reason of HasPinnedCudnn.
+std::shared_ptr<const cudnn::Library> OpenPinnedCudnn();
+
+// cuDNN's text of an NVIDIA H200, for plans that are made without a device.
+const std::string& H200();
+
+}  // namespace slimnet::testing
