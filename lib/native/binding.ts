@@ -1,8 +1,8 @@
 /**
- * The only place that loads the native addon. It is found beside this package, checked against the package's version,
- * and explained when it cannot be loaded. Nothing is loaded until `loadAddon()` is called.
+ * The only place that loads the native addon. It is found in a checkout's build folder or in the package of this platform, checked
+ * against slimnet's version, and explained when it cannot be loaded. Nothing is loaded until `loadAddon()` is called.
  */
-import { closeSync, existsSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,6 +10,7 @@ import { moduleUrl } from '../core/module_url.js';
 import { NativeLoadError } from '../errors.js';
 import type { Addon } from './addon.js';
 import { makeNativeError } from './native_error.js';
+import { platform, platforms, withoutPackage } from './platforms.js';
 
 /** What `findAddon` looks at; the defaults are this process and this package. */
 export interface AddonSearch {
@@ -19,6 +20,8 @@ export interface AddonSearch {
   readonly version: string;
   /** Value of SLIMNET_ADDON: one path that is used instead of all others. */
   readonly override?: string | undefined;
+  /** Default: that of this process. */
+  readonly platformName?: string;
 }
 
 const require = createRequire(moduleUrl);
@@ -39,10 +42,18 @@ export function loadAddon(): Addon {
   return cached;
 }
 
+/** An addon that may be loaded, or why there is none. */
+type Candidate = { readonly path: string } | { readonly missing: string };
+
 /** Loads the addon that `search` describes, without caching it. */
 export function findAddon(search: AddonSearch): Addon {
   const tried: string[] = [];
-  for (const path of candidates(search)) {
+  for (const candidate of candidates(search)) {
+    if ('missing' in candidate) {
+      tried.push(candidate.missing);
+      continue;
+    }
+    const { path } = candidate;
     if (!existsSync(path)) {
       tried.push(`${path}: no such file`);
       continue;
@@ -66,25 +77,31 @@ export function findAddon(search: AddonSearch): Addon {
   }
   throw new NativeLoadError(
     `the native addon could not be loaded on ${describePlatform()}. Tried:\n${tried.map((line) => `  ${line}`).join('\n')}`,
-    {
-      hint:
-        glibcHint(tried) ??
-        'In a source checkout run `npm run build`. In an installed package, reinstall it on this platform (a node_modules folder ' +
-          'copied from another system does not work). To use an addon from elsewhere, set SLIMNET_ADDON to its path.',
-    },
+    { hint: glibcHint(tried) ?? (search.override ? overrideHint : installHint(search)) },
   );
 }
 
-/** The oldest glibc with which an addon loads that was built on Debian 12. Newer compilers and libraries may need a newer one. */
-export const oldestGlibc = '2.34';
+const overrideHint =
+  'SLIMNET_ADDON is set, so no other place is looked at: unset it, or point it to an addon of this version.';
+
+/** How to come by an addon. */
+function installHint({ platformName: name = platformName() }: AddonSearch): string {
+  const known = platform(name);
+  if (known === undefined || known.experimental !== undefined) return withoutPackage(name);
+  return (
+    `Install the package ${known.package} with slimnet: \`npm install --include=optional\` on this platform, for npm takes it to be optional ` +
+    '(a node_modules folder copied from another system, or --omit=optional, lacks it; a bundle needs it beside it). In a source checkout run ' +
+    '`npm run build`. To use an addon from elsewhere, set SLIMNET_ADDON to its path.'
+  );
+}
 
 /** What to do about a refusal of the dynamic loader that names a version of glibc; undefined for other refusals. */
 export function glibcHint(refusals: readonly string[]): string | undefined {
   const [, needed] = /GLIBC_(\d+\.\d+)['’]? not found/.exec(refusals.join('\n')) ?? [];
   if (needed === undefined) return undefined;
   return (
-    `The addon needs glibc ${needed} or newer, and this system has ${libc()}. Use a newer system (Debian 12, Ubuntu 22.04, ` +
-    'RHEL 9 or newer), or build slimnet from its sources on this one.'
+    `The addon needs glibc ${needed} or newer, and this system has ${libc()}. The packed addon needs ${platforms['linux-x64'].oldestLibc} ` +
+    '(Debian 10, Ubuntu 20.04, RHEL 8 or newer): use that, or build slimnet from its sources on this system.'
   );
 }
 
@@ -109,7 +126,7 @@ export function libc(): string {
   return `glibc ${report?.header?.glibcVersionRuntime ?? 'of unknown version'}`;
 }
 
-/** The name of the folder of prebuilt addons for this platform, such as `linux-x64` or `linux-arm64-musl`. */
+/** The name of this platform, such as `linux-x64` or `linux-arm64-musl`. */
 export function platformName(): string {
   return `${process.platform}-${process.arch}${isMusl() ? '-musl' : ''}`;
 }
@@ -120,14 +137,29 @@ function describePlatform(): string {
   return `${parts.join(', ')}, Node-API ${process.versions.napi ?? 'unknown'} (9 is needed)`;
 }
 
-function candidates({ root, version, override }: AddonSearch): string[] {
-  if (override) return [override];
-  return [
-    // Of a source checkout, which has the other one only while it is being packed.
-    join(root, 'build', 'Release', 'slimnet.node'),
-    join(root, 'build', 'Debug', 'slimnet.node'),
-    join(root, 'native', 'prebuilt', platformName(), `slimnet-${version}.node`),
-  ];
+function candidates(search: AddonSearch): Candidate[] {
+  const { root, override } = search;
+  if (override) return [{ path: override }];
+  // Only a source checkout has the first two.
+  const built = ['Release', 'Debug'].map((kind) => ({ path: join(root, 'build', kind, 'slimnet.node') }));
+  return [...built, packedAddon(search)];
+}
+
+/** The addon in the package of this platform, which stands where slimnet itself would import it from. */
+function packedAddon({ root, version, platformName: name = platformName() }: AddonSearch): Candidate {
+  const known = platform(name);
+  if (known === undefined) return { missing: `${name}: there is no package for this platform` };
+  let file: string;
+  try {
+    // A package manager may have put a link in node_modules: what slimnet depends on stands beside what it points to.
+    file = createRequire(realpathSync(join(root, 'package.json'))).resolve(`${known.package}/package.json`);
+  } catch {
+    return { missing: `${known.package}: it is not installed beside ${root}` };
+  }
+  const found = (JSON.parse(readFileSync(file, 'utf8')) as { version?: string }).version;
+  if (found !== version)
+    return { missing: `${dirname(file)}: it is of version ${found}, and slimnet is of version ${version}` };
+  return { path: join(dirname(file), 'slimnet.node') };
 }
 
 /**

@@ -74,7 +74,7 @@ if(NOT onednn_from)
   set(onednn_from "cache")
 endif()
 message(STATUS "oneDNN (${onednn_from}): ${onednn_include}")
-# scripts/prepack.mjs takes the licences from there.
+# scripts/release.mjs takes the licences from there.
 file(WRITE "${CMAKE_BINARY_DIR}/onednn_root.txt" "${onednn_root}")
 
 add_library(slimnet_onednn_library INTERFACE)

@@ -16,7 +16,7 @@ const entries = ['index.js', 'server/index.js', 'server/json_worker.js', 'cli/ma
 const imported = ['index', 'server/index'];
 
 /** Libraries that go into the bundle; all others stay what npm installs beside slimnet. */
-const bundled = ['@bufbuild/protobuf', 'csv-parse'];
+export const bundled = ['@bufbuild/protobuf', 'csv-parse'];
 
 /** The declarations that `file` needs, itself included, as paths below `folder`. */
 export function reachableDeclarations(folder, file, found = new Set()) {
@@ -36,7 +36,15 @@ export function noticeOf(source) {
 }
 
 /** Libraries whose text is in the bundle, for pages that slimnet writes. */
-const quoted = ['uplot'];
+export const quoted = ['uplot'];
+
+/** Data of others that is in the code: what it is, and the file with its licence. */
+const data = [
+  {
+    what: "ImageNet's class names are WordNet 3.0's, in the order that timm (Apache-2.0) has",
+    licence: join(root, 'scripts', 'licences', 'wordnet.txt'),
+  },
+];
 
 /** Licences and notices of the libraries in the bundle, of which `inputs` are the files. */
 function thirdPartyNotices(inputs) {
@@ -54,7 +62,8 @@ function thirdPartyNotices(inputs) {
     if (notices.size === 0) notices.add(licenceOf(name));
     return `${name} ${version}, parts of which are in this folder's code. Licence: ${license}\n\n${[...notices].join('\n')}`;
   });
-  return [...inCode, ...withLicence];
+  const ofData = data.map(({ what, licence }) => `${what}. Licence:\n\n${readFileSync(licence, 'utf8')}`);
+  return [...inCode, ...withLicence, ...ofData];
 }
 
 const manifest = (name) => JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'));

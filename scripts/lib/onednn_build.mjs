@@ -89,12 +89,15 @@ export function parseProgress(line) {
   return steps ? Number(steps[1]) / Number(steps[2]) : null;
 }
 
-async function build(work, sources, recipe, compiler) {
+async function build(work, sources, recipe, compiler, cCompiler) {
   const source = join(work, 'source');
   const folder = join(work, 'build');
   const logFile = join(work, 'build.log');
   prepareSources(sources, source, recipe);
-  const options = Object.entries(recipe.options).map(([name, value]) => `-D${name}=${value}`);
+  const options = Object.entries({ ...recipe.options, ...recipe.target?.options }).map(
+    ([name, value]) => `-D${name}=${value}`,
+  );
+  if (cCompiler !== undefined) options.push(`-DCMAKE_C_COMPILER=${cCompiler}`);
   const prefix = join(work, 'install');
   const bar = progress(`building oneDNN with ${parallelJobs()} jobs`);
   try {
@@ -132,11 +135,17 @@ async function build(work, sources, recipe, compiler) {
 
 /**
  * The folder of the built library (include/, lib/libdnnl.a), built where it is not in the cache.
- * @param {{compiler?: string, cache?: string}} options
+ * @param {{compiler?: string, cCompiler?: string, cache?: string, target?: {name: string, options: Record<string, string>}}} options
+ *   `target`: for another platform than this one, with further options of CMake
  */
-export async function ensureOneDnn({ compiler = process.env.CXX || 'g++', cache = cacheFolder() } = {}) {
+export async function ensureOneDnn({
+  compiler = process.env.CXX || 'g++',
+  cCompiler,
+  cache = cacheFolder(),
+  target,
+} = {}) {
   const entry = thirdParty().onednn;
-  const recipe = buildRecipe();
+  const recipe = target === undefined ? buildRecipe() : { ...buildRecipe(), target };
   const key = buildKey(entry, recipe, compilerIdentity(compiler));
   const place = join(cache, 'onednn', key);
   if (existsSync(place)) return place;
@@ -151,7 +160,7 @@ export async function ensureOneDnn({ compiler = process.env.CXX || 'g++', cache 
         : `building oneDNN ${entry.version} once, into ${place}`,
     );
     mkdirSync(work, { recursive: true });
-    renameSync(await build(work, sources, recipe, compiler), place);
+    renameSync(await build(work, sources, recipe, compiler, cCompiler), place);
     rmSync(work, { recursive: true, force: true });
     return place;
   });

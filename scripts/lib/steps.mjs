@@ -1,10 +1,12 @@
 /** The steps of setting slimnet up. Each does nothing where its result is up to date already. */
-import { existsSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { bundle } from './bundle.mjs';
 import { SetupError, say } from './console.mjs';
+import { fingerprint } from './hash.mjs';
 import { withLock } from './lock.mjs';
 import { parallelJobs } from './onednn_build.mjs';
+import { takePackedAddon } from './packed_addon.mjs';
 import { packageJson, root } from './paths.mjs';
 import { run } from './process.mjs';
 import { stamp } from './stamps.mjs';
@@ -59,6 +61,11 @@ const nativeInputs = [
   'scripts/onednn_build.json',
 ];
 
+/** One hash for everything that an addon is made of but the compiler. */
+export function nativeSources() {
+  return fingerprint(root, nativeInputs, packageJson().version).content();
+}
+
 /** A folder copied or moved elsewhere keeps CMake's absolute paths: such a build folder is of no use any more. */
 function dropForeignCache(folder) {
   const cache = join(folder, 'CMakeCache.txt');
@@ -67,8 +74,13 @@ function dropForeignCache(folder) {
   if (home !== root) rmSync(folder, { recursive: true });
 }
 
-/** Builds the addon, and the native tests with it where asked. `mode`: release, debug or asan. */
-export async function buildAddon({ mode = 'release', tests = false } = {}) {
+/**
+ * Builds the addon, and the native tests with it where asked.
+ * @param {{mode?: 'release' | 'debug' | 'asan', tests?: boolean, packed?: readonly string[] | null}} options `packed`: folders of tarballs with
+ *   an addon that is taken instead of a build, besides node_modules; null: it is built in any case
+ * @returns {Promise<'built' | 'packed'>} what is there now
+ */
+export async function buildAddon({ mode = 'release', tests = false, packed = null } = {}) {
   const { config, output, options } = modes[mode];
   const extra = `${packageJson().version} ${process.env.SLIMNET_ONEDNN_ROOT ?? ''} ${process.env.CXX ?? ''}`;
   const addonStamp = stamp(join(root, 'build', 'stamps', `addon-${mode}.json`), {
@@ -84,7 +96,19 @@ export async function buildAddon({ mode = 'release', tests = false } = {}) {
     extra,
   });
   const wanted = tests ? testsStamp : addonStamp;
-  if (wanted.isFresh()) return;
+  const marker = join(root, 'build', 'stamps', 'packed');
+  if (wanted.isFresh()) return 'built';
+  if (packed !== null && mode === 'release') {
+    // One that was built here is as good as a packed one, and has its tests beside it.
+    if (existsSync(marker) && addonStamp.isFresh()) return 'packed';
+    const mark = addonStamp.take();
+    if (takePackedAddon(join(root, addonFile(mode)), nativeSources(), { folders: packed })) {
+      mark();
+      writeFileSync(marker, '');
+      return 'packed';
+    }
+  }
+  rmSync(marker, { force: true });
   await ensureTools();
   const cmakeJs = join(root, 'node_modules', '.bin', 'cmake-js');
   if (!existsSync(cmakeJs)) throw new SetupError('cmake-js is missing: run `npm ci` first');
@@ -105,6 +129,7 @@ export async function buildAddon({ mode = 'release', tests = false } = {}) {
     await run(cmakeJs, ['build', ...common, '--parallel', String(parallelJobs())], { cwd: root });
     for (const mark of marks) mark();
   });
+  return 'built';
 }
 
 /** Compiles lib/ to build/lib, a file for each source, which tools of this repository read, and bundles that into dist/. */
@@ -127,9 +152,19 @@ export async function buildTypeScript() {
   mark();
 }
 
-/** Everything that a user of the source tree needs: modules, addon, dist. */
+/** The folder of packed addons that the user names. */
+const namedPackages = () => (process.env.SLIMNET_PACKAGES ? [process.env.SLIMNET_PACKAGES] : []);
+
+/**
+ * Everything that a user of the source tree needs: modules, addon, dist. Tests take a packed addon only where SLIMNET_PACKAGES says so, for
+ * then there are no native tests.
+ * @returns {Promise<'built' | 'packed'>} where the addon is from
+ */
 export async function setUp({ tests = false } = {}) {
   await installModules();
-  await buildAddon({ tests });
+  const named = namedPackages();
+  const packed = tests ? (named.length > 0 ? named : null) : [...named, join(root, 'build', 'packages')];
+  const addon = await buildAddon({ tests, packed });
   await buildTypeScript();
+  return addon;
 }

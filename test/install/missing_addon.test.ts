@@ -22,10 +22,21 @@ describe('an addon that cannot be loaded', () => {
     expect(failure.code).toBe('ERR_NATIVE_LOAD');
     expect(failure.message).toContain(`${process.platform}-${process.arch}`);
     expect(failure.message).toContain(`Node-API ${process.versions.napi}`);
-    expect(failure.message).toContain(join(folder, 'native', 'prebuilt', platformName(), 'slimnet-1.2.3.node'));
+    expect(failure.message).toContain(`@slimnet/${platformName()}: it is not installed beside ${folder}`);
     expect(failure.message).toContain(join(folder, 'build', 'Release', 'slimnet.node'));
     expect(failure.message).toContain(join(folder, 'build', 'Debug', 'slimnet.node'));
     expect(failure.message).toContain('npm run build');
+  });
+
+  test.each([
+    ['darwin-arm64', 'There is no slimnet for macOS yet'],
+    ['win32-x64', 'use it in WSL 2'],
+    ['linux-riscv64', 'There is no published slimnet for linux-riscv64 (there are @slimnet/linux-x64)'],
+    ['linux-x64-musl', 'There is no published slimnet for linux-x64-musl'],
+  ])('says on %s in one sentence what to do', (name, sentence) => {
+    const failure = failureOf(() => findAddon({ root: folder, version: '1.2.3', platformName: name }));
+    expect(failure.code).toBe('ERR_NATIVE_LOAD');
+    expect(failure.message).toContain(sentence);
   });
 
   test('repeats why the dynamic loader refused a file that exists', () => {
@@ -46,5 +57,6 @@ describe('an addon that cannot be loaded', () => {
     const failure = failureOf(() => findAddon({ root: folder, version: '1.2.3', override: '/nowhere/addon.node' }));
     expect(failure.message).toContain('/nowhere/addon.node: no such file');
     expect(failure.message).not.toContain('Release');
+    expect(failure.message).toContain('SLIMNET_ADDON is set');
   });
 });

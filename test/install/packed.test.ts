@@ -1,49 +1,113 @@
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
-import { oldestGlibc } from '../../lib/native/binding.js';
-import { root, runChild, runNode } from './support.js';
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, dirname, join } from 'node:path';
+import { platforms } from '../../lib/native/platforms.js';
+import { requirementsOf } from '../../scripts/lib/release/elf.mjs';
+import { toolCommand, toolFolder } from '../../scripts/lib/release/tools.mjs';
+import { packRelease, type Release, Trial, version } from '../helpers/packages.js';
+import { type ChildResult, root, runChild, runNode } from './support.js';
 
-/** The one addon of an installed package. */
-function addonOf(installed: string): string {
-  const prebuilt = join(installed, 'native', 'prebuilt');
-  const [platform = '', ...others] = readdirSync(prebuilt).filter((name) => name !== 'licences');
-  const [file = '', ...more] = readdirSync(join(prebuilt, platform));
-  expect([...others, ...more]).toEqual([]);
-  return join(prebuilt, platform, file);
-}
+const readJson = (...path: string[]) => JSON.parse(readFileSync(join(...path), 'utf8')) as Record<string, unknown>;
 
-describe('the packed package, installed by npm into an empty project', () => {
-  const project = mkdtempSync(join(tmpdir(), 'slimnet-install-'));
-  const installed = join(project, 'node_modules', 'slimnet');
+describe('the packed packages, installed by npm into an empty project', () => {
+  let trial: Trial;
+  let release: Release;
+  let project: string;
+  let installed: string;
+  let addon: string;
 
-  beforeAll(() => {
-    const packed = runChild('npm', ['pack', '--silent', '--pack-destination', project], root, 240_000);
-    expect(packed).toMatchObject({ status: 0 });
-    const tarball = join(project, packed.stdout.trim());
-    writeFileSync(join(project, 'package.json'), JSON.stringify({ name: 'user', private: true }));
-    const args = ['install', '--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund', tarball];
-    expect(runChild('npm', args, project, 240_000)).toMatchObject({ status: 0 });
-  }, 400_000);
-  afterAll(() => rmSync(project, { recursive: true }));
+  beforeAll(async () => {
+    trial = await Trial.begin();
+    release = trial.release;
+    const { folder, install } = await trial.install('npm');
+    expect(install).toMatchObject({ status: 0 });
+    project = folder;
+    installed = join(folder, 'node_modules', 'slimnet');
+    addon = join(folder, 'node_modules', '@slimnet', 'linux-x64');
+  }, 1_800_000);
+  afterAll(() => trial?.end());
 
-  test('has nothing that makes npm build it', () => {
-    const description = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8')) as Record<string, unknown>;
-    expect(readdirSync(installed)).not.toContain('binding.gyp');
-    expect(readdirSync(installed)).not.toContain('scripts');
-    expect(description.gypfile).toBe(false);
-    const { scripts } = description as { scripts: Record<string, string> };
-    for (const name of ['preinstall', 'install', 'postinstall', 'prepare']) expect(scripts).not.toHaveProperty(name);
+  test('have nothing that makes npm build or fetch anything', () => {
+    for (const folder of [installed, addon]) {
+      const description = readJson(folder, 'package.json');
+      expect(readdirSync(folder)).not.toContain('binding.gyp');
+      expect(readdirSync(folder)).not.toContain('scripts');
+      expect(description).not.toHaveProperty('scripts');
+      expect(description).not.toHaveProperty('devDependencies');
+      expect(description).not.toHaveProperty('private');
+    }
   });
 
-  test('carries the licences, its own and that of what is linked in', () => {
+  test('name the addon of each published platform as optional, at the same version', () => {
+    const { optionalDependencies } = readJson(installed, 'package.json');
+    const published = Object.values(platforms).filter((one) => !('experimental' in one));
+    expect(optionalDependencies).toEqual(Object.fromEntries(published.map((one) => [one.package, version])));
+  });
+
+  test('say for which platform an addon is', () => {
+    expect(readJson(addon, 'package.json')).toMatchObject({ version, os: ['linux'], cpu: ['x64'], libc: ['glibc'] });
+  });
+
+  test('carry the licences, their own and those of what is linked in', () => {
     expect(readdirSync(installed)).toContain('LICENSE');
-    expect(readdirSync(join(installed, 'native', 'prebuilt', 'licences', 'oneDNN'))).toContain('LICENSE');
+    expect(readdirSync(addon)).toContain('LICENSE');
+    const { components } = readJson(addon, 'provenance.json') as { components: { name: string }[] };
+    expect(components.map(({ name }) => name)).toEqual(['oneDNN', 'node-addon-api', 'libstdc++', 'libunwind']);
+    for (const { name } of components) expect(readdirSync(join(addon, 'licences', name)).length).toBeGreaterThan(0);
+    expect(readFileSync(join(installed, 'dist', 'THIRD_PARTY_NOTICES.txt'), 'utf8')).toContain(
+      'WordNet 3.0 Copyright 2006',
+    );
   });
 
-  test('has one addon, named after its version, and stays small', () => {
-    expect(basename(addonOf(installed))).toMatch(/^slimnet-\d+\.\d+\.\d+\.node$/);
-    expect(statSync(addonOf(installed)).size).toBeLessThan(60e6);
+  test('say how they were made: the hash of the addon, the compiler, what it needs', () => {
+    const record = readJson(addon, 'provenance.json') as {
+      addon: { sha256: string };
+      version: string;
+      compiler: string;
+    };
+    const [, platform] = release.packages;
+    expect(record.addon.sha256).toBe(platform?.contents['slimnet.node']);
+    expect(record).toMatchObject({ version, needs: { libraries: expect.arrayContaining(['libc.so.6']) } });
+    expect(record.compiler).toMatch(/\d+\.\d+/);
+  });
+
+  test('have a bill of materials that is valid CycloneDX and names every part', async () => {
+    const { Spec, Validation } = createRequire(__filename)('@cyclonedx/cyclonedx-library');
+    const validator = new Validation.JsonStrictValidator(Spec.Version.v1dot6);
+    for (const folder of [installed, addon]) {
+      const text = readFileSync(join(folder, 'sbom.cdx.json'), 'utf8');
+      expect(await validator.validate(text)).toBeNull();
+    }
+    const names = (folder: string) =>
+      (readJson(folder, 'sbom.cdx.json') as { components: { name: string }[] }).components.map(({ name }) => name);
+    expect(names(addon)).toEqual(expect.arrayContaining(['oneDNN', 'libstdc++']));
+    const { dependencies } = readJson(installed, 'package.json') as { dependencies: object };
+    expect(names(installed)).toEqual(expect.arrayContaining([...Object.keys(dependencies), 'uplot']));
+  });
+
+  test('stay small', () => {
+    const [main, platform] = release.packages;
+    expect(main?.bytes).toBeLessThan(5e6);
+    expect(platform?.bytes).toBeLessThan(25e6);
+  });
+
+  test('are packed to the same bytes a second time', async () => {
+    const again = await packRelease();
+    expect(again.packages.map(({ sha256 }) => sha256)).toEqual(release.packages.map(({ sha256 }) => sha256));
+  }, 1_800_000);
+
+  test.each([
+    ['publint', 'publint', ['--strict']],
+    ['attw (types)', 'attw', ['--pack', '.', '--profile', 'node16', '--no-emoji']],
+  ] as const)('%s finds nothing wrong', async (_, tool, args) => {
+    const [command = '', ...first] = await toolCommand(tool);
+    const folder = join(trial.release.folder, 'slimnet');
+    const rest =
+      tool === 'publint'
+        ? ['run', folder, ...args]
+        : [...args.filter((arg) => arg !== '--pack' && arg !== '.'), '--pack', folder];
+    const { status, stdout, stderr } = runChild(command, [...first, ...rest], folder, 240_000);
+    expect({ status, output: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, output: '' });
   });
 
   test.each([
@@ -116,20 +180,18 @@ describe('the packed package, installed by npm into an empty project', () => {
     for (const path of named) expect({ path, there: existsSync(join(installed, path)) }).toEqual({ path, there: true });
   });
 
-  test('needs no newer glibc than is said', () => {
-    const symbols = runChild('objdump', ['-T', addonOf(installed)]).stdout;
-    const needed = [...symbols.matchAll(/\(GLIBC_(\d+)\.(\d+)/g)].map(
-      ([, major, minor]) => Number(major) * 1000 + Number(minor),
-    );
-    const [major, minor] = oldestGlibc.split('.').map(Number) as [number, number];
-    expect(needed.length).toBeGreaterThan(0);
-    expect(Math.max(...needed)).toBeLessThanOrEqual(major * 1000 + minor);
-    expect(readFileSync(join(installed, 'README.md'), 'utf8')).toContain(`glibc ${oldestGlibc}`);
+  test('need no newer glibc than is said, and no library of the C++ compiler', () => {
+    const { libraries, versions } = requirementsOf(join(addon, 'slimnet.node'));
+    expect(libraries.filter((name) => /stdc|gcc/.test(name))).toEqual([]);
+    expect(Object.keys(versions)).toEqual(['GLIBC']);
+    const { oldestLibc } = platforms['linux-x64'];
+    const number = (text = '') => text.split('.').reduce((sum, part) => sum * 1000 + Number(part), 0);
+    expect(number(versions.GLIBC?.at(-1))).toBeLessThanOrEqual(number(oldestLibc));
+    expect(readFileSync(join(installed, 'README.md'), 'utf8')).toContain(`glibc ${oldestLibc}`);
   });
 
   test('has a command line that starts', () => {
     const result = runChild(join(project, 'node_modules', '.bin', 'slimnet'), ['--version'], project);
-    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     expect(result.stdout).toContain(version);
     expect(result.status).toBe(0);
   });
@@ -141,4 +203,90 @@ describe('the packed package, installed by npm into an empty project', () => {
       expect({ status, stdout }).toEqual({ status: 0, stdout: expect.stringMatching(/1[89]\d of 200 right/) });
     },
   );
+
+  /** As docs/installing.md has it. */
+  const bundlers: Readonly<Record<string, (entry: string, output: string) => Promise<ChildResult>>> = {
+    esbuild: async (entry, output) => {
+      const program = join(root, 'node_modules', 'esbuild', 'bin', 'esbuild');
+      const options = ['--bundle', '--platform=node', '--external:slimnet', '--format=esm', `--outfile=${output}`];
+      return runChild(program, [entry, ...options], project);
+    },
+    Rollup: async (entry, output) => {
+      const [command = '', ...first] = await toolCommand('rollup');
+      return runChild(command, [...first, entry, '--external', 'slimnet', '--format', 'es', '--file', output], project);
+    },
+    webpack: async (entry, output) => {
+      const config = {
+        mode: 'production',
+        target: 'node',
+        entry,
+        externals: { slimnet: 'module slimnet' },
+        experiments: { outputModule: true },
+        output: { path: dirname(output), filename: basename(output), module: true, library: { type: 'module' } },
+      };
+      const code = `require(${JSON.stringify(await toolFolder('webpack'))})(${JSON.stringify(config)}, (error, stats) => {
+        if (error || stats.hasErrors()) { console.error(error ?? stats.toString()); process.exitCode = 1; }
+      });`;
+      return runNode('commonjs', code, project);
+    },
+  };
+  test.each(Object.keys(bundlers))('runs in a bundle by %s that leaves it outside', async (name) => {
+    const output = join(project, 'bundles', `${name}.mjs`);
+    const made = await bundlers[name]?.(join(project, 'esm.mjs'), output);
+    expect({ name, ...made, stdout: '' }).toMatchObject({ name, status: 0 });
+    expect(runChild(process.execPath, [output], project)).toMatchObject({ status: 0, stdout: 'works\n' });
+  });
+
+  describe('without the addon', () => {
+    let copy: string;
+    /** The project once more, with what `change` does to it. */
+    function failureAfter(change: (modules: string) => void): ChildResult {
+      copy = join(project, '..', `copy-${Math.random().toString(36).slice(2)}`);
+      cpSync(project, copy, { recursive: true });
+      change(join(copy, 'node_modules'));
+      const code =
+        "import('slimnet').then(({ devices }) => devices()).catch(({ code, message }) => console.log(code, message))";
+      return runNode('commonjs', code, copy);
+    }
+
+    test('an error names the platform, the package and the ways to come by it', () => {
+      const { stdout } = failureAfter((modules) => rmSync(join(modules, '@slimnet'), { recursive: true }));
+      expect(stdout).toMatch(/^ERR_NATIVE_LOAD .*linux-x64, glibc/);
+      expect(stdout).toContain('@slimnet/linux-x64: it is not installed beside');
+      expect(stdout).toContain('npm install --include=optional');
+      expect(stdout).toContain('npm run build');
+    });
+
+    test('of another version, both versions are named', () => {
+      const { stdout } = failureAfter((modules) => {
+        const file = join(modules, '@slimnet', 'linux-x64', 'package.json');
+        writeFileSync(file, readFileSync(file, 'utf8').replace(version, '9.9.9'));
+      });
+      expect(stdout).toMatch(/^ERR_NATIVE_LOAD/);
+      expect(stdout).toContain(`of version 9.9.9, and slimnet is of version ${version}`);
+    });
+
+    test('that a bundler has left behind, the file is named', () => {
+      const { stdout } = failureAfter((modules) => rmSync(join(modules, '@slimnet', 'linux-x64', 'slimnet.node')));
+      expect(stdout).toMatch(/^ERR_NATIVE_LOAD/);
+      expect(stdout).toContain('slimnet.node: no such file');
+    });
+  });
+
+  test('is used by Vitest', async () => {
+    const [command = '', ...first] = await toolCommand('vitest');
+    writeFileSync(
+      join(project, 'used.spec.mjs'),
+      `import { devices } from 'slimnet';
+       test('works', async () => expect((await devices()).length).toBeGreaterThan(0));`,
+    );
+    const result = runChild(
+      command,
+      [...first, 'run', '--globals', '--root', project, 'used.spec.mjs'],
+      project,
+      240_000,
+    );
+    expect(result.stdout).toMatch(/1 passed/);
+    expect(result.status).toBe(0);
+  });
 });
