@@ -200,31 +200,7 @@ class Parser {
     }
   }
 
-  TensorType Type(Scanner& scanner) {
-    TensorType type;
-    type.dtype = scanner.Type();
-    scanner.Expect("[");
-    while (!scanner.Take("]")) {
-      if (!type.shape.empty()) scanner.Expect(",");
-      if (type.shape.size() == limits::kRank)
-        scanner.Fail("a shape has more than " + std::to_string(limits::kRank) + " dimensions");
-      type.shape.push_back(scanner.Integer("a dimension", 0, limits::kDimension));
-    }
-    CheckElements(scanner, type);
-    return type;
-  }
-
-  void CheckElements(Scanner& scanner, const TensorType& type) {
-    if (std::find(type.shape.begin(), type.shape.end(), 0) != type.shape.end()) return;
-    int64_t count = 1;
-    for (int64_t dimension : type.shape) {
-      // Both factors are below 2^41 and 2^31: no overflow.
-      if (count > limits::kElements / dimension) {
-        scanner.Fail(ToString(type) + " has more than " + std::to_string(limits::kElements) + " elements");
-      }
-      count *= dimension;
-    }
-  }
+  TensorType Type(Scanner& scanner) { return ReadTensorType(scanner); }
 
   void Output(Scanner& scanner) {
     if (!program_.updates.empty()) scanner.Fail("expected no `output` after the first `update`");

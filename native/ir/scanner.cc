@@ -1,5 +1,6 @@
 #include "ir/scanner.h"
 
+#include <algorithm>
 #include <charconv>
 #include <limits>
 
@@ -142,8 +143,8 @@ std::string Scanner::String(std::string_view what) {
 }
 
 void Scanner::Fail(const std::string& problem) const {
-  throw Error(ErrorCode::kPlan,
-              "Plan line " + std::to_string(number_) + ", column " + std::to_string(at_ + 1) + ": " + problem + ".");
+  throw Error(ErrorCode::kPlan, std::string(text_) + " line " + std::to_string(number_) + ", column " +
+                                    std::to_string(at_ + 1) + ": " + problem + ".");
 }
 
 void Scanner::FailExpected(std::string_view what) const {
@@ -155,6 +156,28 @@ void Scanner::FailExpected(std::string_view what) const {
     found = rest.empty() ? "bytes that are not UTF-8" : Quote(rest);
   }
   Fail("expected " + std::string(what) + ", received " + found);
+}
+
+TensorType ReadTensorType(Scanner& scanner) {
+  TensorType type;
+  type.dtype = scanner.Type();
+  scanner.Expect("[");
+  while (!scanner.Take("]")) {
+    if (!type.shape.empty()) scanner.Expect(",");
+    if (type.shape.size() == limits::kRank)
+      scanner.Fail("a shape has more than " + std::to_string(limits::kRank) + " dimensions");
+    type.shape.push_back(scanner.Integer("a dimension", 0, limits::kDimension));
+  }
+  if (std::find(type.shape.begin(), type.shape.end(), 0) != type.shape.end()) return type;
+  int64_t count = 1;
+  for (const int64_t dimension : type.shape) {
+    // Both factors are below 2^41 and 2^31: no overflow.
+    if (count > limits::kElements / dimension) {
+      scanner.Fail(ToString(type) + " has more than " + std::to_string(limits::kElements) + " elements");
+    }
+    count *= dimension;
+  }
+  return type;
 }
 
 }  // namespace slimnet

@@ -1,4 +1,5 @@
-// A cursor over one line of a plan. Every expectation that is not met is an Error{kPlan} with line and column.
+// A cursor over one line of a plan, or of a text that is written in its vocabulary. Every expectation that is not met
+// is an Error{kPlan} with line and column.
 #pragma once
 
 #include <cstddef>
@@ -8,12 +9,15 @@
 
 #include "base/dtype.h"
 #include "base/error.h"
+#include "ir/program.h"
 
 namespace slimnet {
 
 class Scanner {
  public:
-  Scanner(std::string_view line, size_t number) : line_(line), number_(number) {}
+  // `text` is what the line is of, in errors.
+  Scanner(std::string_view line, size_t number, std::string_view text = "Plan")
+      : text_(text), line_(line), number_(number) {}
 
   bool AtEnd() const { return at_ == line_.size(); }
   bool Peek(std::string_view text) const { return line_.substr(at_, text.size()) == text; }
@@ -42,9 +46,13 @@ class Scanner {
   std::string_view NumberToken() const;
   char Escaped();
 
+  std::string_view text_;
   std::string_view line_;
   size_t number_;
   size_t at_ = 0;
 };
+
+// dtype and dimensions, `float32[1,224,224,3]`, within the limits.
+TensorType ReadTensorType(Scanner& scanner);
 
 }  // namespace slimnet

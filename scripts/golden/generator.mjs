@@ -17,31 +17,47 @@ export function hash(i, k) {
   return ((s ^ (s >>> 13)) >>> 0) / 2 ** 32;
 }
 
+/** @param {readonly number[]} dimensions */
+const count = (dimensions) => dimensions.reduce((product, d) => product * d, 1);
+
 /**
- * Values of a model variable: what they are spread around, and how far, follows from the last part of its name.
+ * What the values of a model variable are spread around, and how far: follows from the last part of its name.
  * @param {string} name
  * @param {readonly number[]} shape
- * @param {number} stream
+ * @returns {{ offset: number, scale: number }}
  */
-export function variableValues(name, shape, stream) {
-  const count = (/** @type {readonly number[]} */ dimensions) => dimensions.reduce((product, d) => product * d, 1);
-  const data = new Float32Array(count(shape));
+export function variableSpread(name, shape) {
   const [offset, scale] = {
     weights: [0, Math.sqrt(6 / count(shape.slice(0, -1)))],
     gamma: [1, 0.2],
     moving_variance: [1, 0.5],
   }[name.slice(name.lastIndexOf('/') + 1)] ?? [0, 0.1];
+  return { offset, scale };
+}
+
+/**
+ * Values of a model variable.
+ * @param {string} name
+ * @param {readonly number[]} shape
+ * @param {number} stream
+ */
+export function variableValues(name, shape, stream) {
+  const data = new Float32Array(count(shape));
+  const { offset, scale } = variableSpread(name, shape);
   for (let i = 0; i < data.length; i++) data[i] = offset + scale * (2 * hash(i, stream) - 1);
   return data;
 }
+
+/** The stream of the generator's images. */
+export const imageStream = 1000;
 
 /**
  * The generator's images: values between -1 and 1.
  * @param {readonly number[]} shape
  */
 export function networkInput(shape) {
-  const data = new Float32Array(shape.reduce((product, d) => product * d, 1));
-  for (let i = 0; i < data.length; i++) data[i] = 2 * hash(i, 1000) - 1;
+  const data = new Float32Array(count(shape));
+  for (let i = 0; i < data.length; i++) data[i] = 2 * hash(i, imageStream) - 1;
   return data;
 }
 

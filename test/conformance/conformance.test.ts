@@ -6,6 +6,7 @@ import { Graph, type Tensor } from '../../lib/core/graph.js';
 import { isSlimnetError } from '../../lib/errors.js';
 import { allOps } from '../../lib/ops/all.js';
 import { difference, exact, type Tolerance } from '../helpers/compare.js';
+import { Recording } from '../helpers/recording.js';
 import { availableBackends, type Computation, compile, input, variable } from '../helpers/run.js';
 import { allCases } from './all_cases.js';
 import { type Case, call, node, type OpCases, valuesOf } from './cases.js';
@@ -19,6 +20,7 @@ interface Results {
 type Outcome = Results | { readonly refused: string } | { readonly failed: string };
 
 const referenceTolerance: Tolerance = { relative: 1e-5 };
+/** Of every backend but the reference. */
 const backendTolerance: Tolerance = { relative: 1e-4 };
 
 function computationOf({ op }: OpCases, test: Case): Computation {
@@ -151,10 +153,40 @@ test('case names are unique within an op', () => {
   }
 });
 
+const recording = new Recording('conformance');
+afterAll(() => recording.end());
+
+/** Records a case that runs, with the reference's results. */
+function record(group: OpCases, item: Case, outcome: Outcome): void {
+  if ('refused' in outcome || !recording.on) return;
+  const { fails, differs, backendTolerance: measure = backendTolerance } = item;
+  const drawn = item.inputs.flatMap(
+    ({ dtype = 'float32', k: stream = 0, scale = 1, offset = 0, special, values }, i) =>
+      dtype === 'float32' && !special?.length && values === undefined ? [[`x${i}`, { stream, scale, offset }]] : [],
+  );
+  recording.add(`${group.op.name}: ${item.name}`, {
+    computation: computationOf(group, item),
+    measure,
+    drawn: Object.fromEntries(drawn),
+    ...('failed' in outcome
+      ? {}
+      : {
+          outputs: Object.fromEntries(outcome.outputs.map((values, i) => [`y${i}`, values])),
+          variables: outcome.variables,
+        }),
+    ...(fails === undefined ? {} : { fails }),
+    ...(differs === undefined ? {} : { differs }),
+  });
+}
+
 describe('reference gives what is expected', () => {
   for (const group of groups) {
     for (const item of group.cases) {
-      test(`${group.op.name}: ${item.name}`, async () => checkExpected(item, await referenceOutcome(group, item)));
+      test(`${group.op.name}: ${item.name}`, async () => {
+        const outcome = await referenceOutcome(group, item);
+        checkExpected(item, outcome);
+        record(group, item, outcome);
+      });
     }
   }
 });

@@ -4,7 +4,7 @@
  * planning and kernels must not change the values.
  */
 import '../helpers/discrete_device.js';
-import { allocate } from '../../lib/core/dtype.js';
+import { allocate, type TypedArray } from '../../lib/core/dtype.js';
 import { Graph, type Tensor } from '../../lib/core/graph.js';
 import type { AttrValue, Op } from '../../lib/core/op.js';
 import { ShapeError } from '../../lib/errors.js';
@@ -12,6 +12,7 @@ import * as ops from '../../lib/ops/index.js';
 import { encode, type PlanSplit } from '../../lib/plan/encode.js';
 import { difference } from '../helpers/compare.js';
 import { hash, uniform } from '../helpers/generator.js';
+import { Recording } from '../helpers/recording.js';
 import { addon, availableBackends, type Computation, input, observe, run, variable } from '../helpers/run.js';
 
 /** SLIMNET_FUZZ_GRAPHS asks for more networks, SLIMNET_FUZZ_FIRST for others: the number in a failure's name. */
@@ -161,6 +162,14 @@ const backends = availableBackends()
   .map((b) => b.name)
   .filter((name) => name !== 'null');
 
+const recording = new Recording('random_networks');
+afterAll(() => recording.end());
+
+/** What of all results a computation fetches. */
+function fetched(all: Readonly<Record<string, TypedArray>>, { fetches }: Computation): Record<string, TypedArray> {
+  return Object.fromEntries(Object.keys(fetches).map((name) => [name, all[name] as TypedArray]));
+}
+
 /** The whole batch at once, and one image at a time for up to as many steps as a network has. */
 function splits(seed: number): readonly PlanSplit[] {
   return ['never', { steps: 1 + (seed % 13), images: 1 }];
@@ -169,6 +178,11 @@ function splits(seed: number): readonly PlanSplit[] {
 test.each(Array.from({ length: graphs }, (_, i) => first + i))('random network %i', async (seed) => {
   const { all, few } = randomNetwork(seed);
   const expected = await run(all, 'reference');
+  for (const split of splits(seed)) {
+    const name = `random network ${seed}${split === 'never' ? '' : ', image by image'}`;
+    const computation = { ...few, split };
+    recording.add(name, { computation, measure: { relative: 1e-4 }, outputs: fetched(expected, few) });
+  }
   for (const backend of backends) {
     for (const split of splits(seed)) {
       const actual = await run({ ...few, split }, backend);
@@ -231,6 +245,11 @@ describe.each(Object.entries(narrow))('in %s', (precision, most) => {
     const { few } = randomNetwork(seed);
     const expected = await run(few, 'reference');
     const ranges = await observe(few, 'reference');
+    recording.add(`random network ${seed}, ${precision}`, {
+      computation: { ...few, precision: { precision: precision as keyof typeof narrow, ranges }, split: 'never' },
+      measure: { rms: most, floor: smallest },
+      outputs: expected,
+    });
     for (const { name: backend } of offering) {
       for (const split of splits(seed)) {
         const narrowed = { precision: precision as keyof typeof narrow, ranges };

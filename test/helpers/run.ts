@@ -74,16 +74,21 @@ export interface Compiled {
   dispose(): void;
 }
 
-/** Compiles for a backend; the caller disposes. Rejects with the backend's reason when it cannot run the plan. */
-export async function compile(computation: Computation, backend: string, threads = 2): Promise<Compiled> {
-  const { graph, fetches, updates = [], variables = {}, precision, split } = computation;
-  const plan = encode({
+/** The plan of a computation. */
+export function planOf({ graph, fetches, updates = [], precision, split }: Computation): Plan {
+  return encode({
     graph,
     fetches: new Map(Object.entries(fetches)),
     updates,
     ...(precision === undefined ? {} : { precision }),
     ...(split === undefined ? {} : { split }),
   });
+}
+
+/** Compiles for a backend; the caller disposes. Rejects with the backend's reason when it cannot run the plan. */
+export async function compile(computation: Computation, backend: string, threads = 2): Promise<Compiled> {
+  const { variables = {} } = computation;
+  const plan = planOf(computation);
   const store = addon().createStore({ backend, threads });
   try {
     for (const { name, dtype, shape } of plan.variables) {

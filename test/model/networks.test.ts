@@ -1,10 +1,12 @@
 /** Whole networks with the generator's weights against what TensorFlow and tf_slim compute (scripts/golden/README.md). */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Graph, Tensor } from '../../lib/core/graph.js';
+import type { Graph, Tensor, Variable } from '../../lib/core/graph.js';
+import { encode } from '../../lib/plan/encode.js';
 import { Session, type TensorValue } from '../../lib/runtime/index.js';
 import * as slim from '../../lib/slim/index.js';
 import * as nets from '../../lib/slim/nets/index.js';
+import { imageStream, streams, variableSpread } from '../../scripts/golden/generator.mjs';
 import { golden, goldenFolder } from '../helpers/golden.js';
 import {
   generatedImages,
@@ -16,6 +18,7 @@ import {
   statisticsErrors,
   type Weights,
 } from '../helpers/network_fixtures.js';
+import { Recording } from '../helpers/recording.js';
 import { build, type Form, images, slimNetworks, smallResnet, withResnetArgScope } from '../parity/support.js';
 
 /**
@@ -56,6 +59,54 @@ function network(f: NetworkFixture): { readonly graph: Graph; readonly value: ne
     const { argScope, build: network } = nets.network(f.network);
     const options = spatialSqueeze === undefined ? residual : { numClasses, isTraining, spatialSqueeze };
     return slim.argScope(argScope(), () => network(inputs, options));
+  });
+}
+
+const recording = new Recording('networks');
+afterAll(() => recording.end());
+
+/** Sum, sum of the absolute values, extremes and samples: what a bundle keeps of a long tensor. */
+function statistics({ sum, absSum, min, max, samples }: LongOutput | Statistics): Float64Array {
+  return Float64Array.of(sum, absSum, min, max, ...samples);
+}
+
+/** Records the network with its output alone, and once more with all that the fixture knows. */
+function record(f: NetworkFixture): void {
+  if (!recording.on) return;
+  const {
+    graph,
+    value: { net, endPoints },
+  } = network(f);
+  const model = graph.getCollection<Variable>(slim.GraphKeys.modelVariables);
+  const stream = streams(model.map(({ name }) => name));
+  const variables = Object.fromEntries(
+    model.map(({ name, shape }) => [name, { stream: stream.get(name) as number, ...variableSpread(name, shape) }]),
+  );
+  const feeds = { images: { stream: imageStream, scale: 1, offset: 0 } };
+  const [allowed, within] = [tolerance('cpu', 'output', f), tolerance('cpu', 'endPoints', f)];
+  const stored = (tensor: LongOutput | Statistics, limit: number) => ({
+    data: statistics(tensor),
+    measure: { statistics: limit },
+  });
+  const { output: last } = f;
+  const output =
+    last.data === null
+      ? stored(last, allowed)
+      : { data: Float32Array.from(last.data), measure: { relative: 0, absolute: allowed * f.outputRange } };
+  const slowOnReference = !forReference.test(f.id);
+  const plan = encode({ graph, fetches: new Map([['output', net]]) });
+  recording.addPlan(f.id, plan, { variables, feeds, outputs: { output }, slowOnReference });
+  const whole = encode({
+    graph,
+    fetches: new Map([['output', net], ...Object.entries(endPoints)]),
+    updates: graph.getCollection<Tensor>(slim.GraphKeys.updateOps),
+  });
+  recording.addPlan(`${f.id}, every end point`, whole, {
+    variables,
+    feeds,
+    outputs: { output, ...Object.fromEntries(f.endPoints.map((point) => [point.name, stored(point, within)])) },
+    after: Object.fromEntries((f.movingStatisticsAfterUpdate ?? []).map((s) => [s.name, stored(s, within)])),
+    slowOnReference,
   });
 }
 
@@ -111,8 +162,12 @@ test('there is a fixture for every network of Slim, and for the small ones in ei
   expect([...new Set(onReference)].sort()).toEqual(['resnet_v1_50', 'resnet_v2_50', 'small', 'small_v2']);
 });
 
-test.each(fixtures.map((f) => [f.id, f] as const))('%s on oneDNN: output and every end point as TensorFlow', (_, f) =>
-  check(f, 'cpu'),
+test.each(fixtures.map((f) => [f.id, f] as const))(
+  '%s on oneDNN: output and every end point as TensorFlow',
+  async (_, f) => {
+    await check(f, 'cpu');
+    record(f);
+  },
 );
 
 test.each(fixtures.filter(({ id }) => forReference.test(id)).map((f) => [f.id, f] as const))(
