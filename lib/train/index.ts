@@ -9,6 +9,7 @@ export type { LearningRate, Optimizer } from './optimizers/index.js';
 export * as optimizers from './optimizers/index.js';
 export type { Schedule } from './schedules/index.js';
 export * as schedules from './schedules/index.js';
+export type { SummaryOp } from './step_summaries.js';
 export { type StepReport, type TrainOptions, type TrainStepFn, train } from './train.js';
 export { type CreateTrainOpOptions, createTrainOp, type TrainOpInfo, trainOpInfo } from './train_op.js';
 export { type StepFeeds, stepOf, type TrainStepOptions, type TrainStepResult, trainStep } from './train_step.js';

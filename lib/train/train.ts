@@ -12,6 +12,7 @@ import { BackgroundSaves } from './background_saves.js';
 import { type FeedReader, type FeedSource, readFeeds } from './feed_source.js';
 import { FolderLock } from './folder_lock.js';
 import { checkRate } from './schedules/schedule.js';
+import { StepSummaries, type SummaryOp } from './step_summaries.js';
 import { trainOpInfo } from './train_op.js';
 import { stepOf, type TrainStepOptions, type TrainStepResult, trainStep } from './train_step.js';
 
@@ -47,6 +48,10 @@ export interface TrainOptions {
   readonly saver?: Saver | null;
   /** Default 600. */
   readonly saveIntervalSecs?: number;
+  /** What event files in `logdir` hold besides the loss and the steps a second: tensors by their tags. null: there are none. Default null. */
+  readonly summaryOp?: SummaryOp | null;
+  /** Seconds between two summaries. Default 600; the first step has one in any case. */
+  readonly saveSummariesSecs?: number;
   /** A session of one's own for the graph: it is left open. Its variables are given values as those of any other. */
   readonly session?: Session;
   /** What the session is made with, where it is not one's own. */
@@ -69,6 +74,8 @@ const defaults = {
   initFn: null,
   saver: null,
   saveIntervalSecs: 600,
+  summaryOp: null,
+  saveSummariesSecs: 600,
   session: undefined,
   sessionOptions: {},
   signal: undefined,
@@ -104,6 +111,9 @@ export async function train(
   checkInteger(where, 'logEveryNSteps', o.logEveryNSteps, 0, Number.MAX_SAFE_INTEGER);
   if (o.numberOfSteps !== null) checkInteger(where, 'numberOfSteps', o.numberOfSteps, 1, Number.MAX_SAFE_INTEGER);
   checkRate(where, 'saveIntervalSecs', o.saveIntervalSecs);
+  checkRate(where, 'saveSummariesSecs', o.saveSummariesSecs);
+  if (logdir === null && o.summaryOp !== null)
+    throw new ArgumentError(`${where}: cannot write summaries when logdir is null.`);
   checkSignal(where, o.signal);
   const { graph } = trainOp;
   const feeds = readFeeds(o.feeds, info.accumulation?.steps ?? 1, where);
@@ -111,6 +121,7 @@ export async function train(
   const session = o.session ?? (await Session.create(graph, o.sessionOptions));
   if (session.graph !== graph) throw new ArgumentError(`${where}: session: it has another graph than the train op.`);
   let lock: FolderLock | null = null;
+  let summaries: StepSummaries | null = null;
   try {
     if (logdir !== null) {
       await makeFolder(logdir);
@@ -118,10 +129,12 @@ export async function train(
     }
     const saver = o.saver ?? new Saver();
     await begin(session, logdir, saver, o);
+    if (logdir !== null && o.summaryOp !== null)
+      summaries = await StepSummaries.open(logdir, o.summaryOp, stepOf(session, globalStep), o.saveSummariesSecs);
     const saves = logdir === null ? null : new BackgroundSaves(session, saver, logdir, globalStep, o.onSaveError);
     try {
       saves?.begin();
-      const loss = await steps(session, trainOp, globalStep, feeds, saves, o);
+      const loss = await steps(session, trainOp, globalStep, feeds, saves, summaries, o);
       if (saves !== null) {
         o.log('Finished training! Saving model to disk.');
         await saves.finish();
@@ -134,6 +147,7 @@ export async function train(
   } finally {
     try {
       await feeds.close();
+      await summaries?.close();
     } finally {
       lock?.release();
       if (o.session === undefined) session.dispose();
@@ -170,6 +184,7 @@ async function steps(
   globalStep: Variable,
   feeds: FeedReader,
   saves: BackgroundSaves | null,
+  summaries: StepSummaries | null,
   { trainStepFn, logEveryNSteps, numberOfSteps, saveIntervalSecs, log, signal, onStep }: Checked,
 ): Promise<number | null> {
   let last: number | null = null;
@@ -178,14 +193,17 @@ async function steps(
     const batches = await feeds.next(stepOf(session, globalStep));
     if (batches === null || aborted()) break;
     const start = performance.now();
-    const { loss, shouldStop } = await trainStepFn(session, trainOp, globalStep, {
+    const summarized = summaries?.isDue === true ? summaries : null;
+    const { loss, shouldStop, values } = await trainStepFn(session, trainOp, globalStep, {
       feeds: batches,
       numberOfSteps,
       logEveryNSteps,
       log,
+      ...(summarized === null ? {} : { fetches: summarized.fetches }),
     });
     last = loss;
     const seconds = (performance.now() - start) / 1000;
+    await summarized?.write(values, loss, stepOf(session, globalStep));
     onStep?.({ step: stepOf(session, globalStep), loss, seconds });
     if (shouldStop) break;
     saves?.beginAfter(saveIntervalSecs);

@@ -78,13 +78,16 @@ async function runStep(
   let sum = 0;
   let done = 0;
   let values: Readonly<Record<string, TensorValue>> = {};
+  // The caller's fetches may have any names.
+  let own = 'loss';
+  while (own in fetches) own = `_${own}`;
   try {
     for (const batch of batches) {
       const isLast = done === expected - 1 || accumulation === null;
       const wanted: Readonly<Record<string, Tensor>> = isLast
-        ? { ...fetches, loss: trainOp }
-        : { loss: accumulation.op };
-      const { loss, ...others } = await session.run(batch, wanted, { borrowed });
+        ? { ...fetches, [own]: trainOp }
+        : { [own]: accumulation.op };
+      const { [own]: loss, ...others } = await session.run(batch, wanted, { borrowed });
       values = others;
       sum += Number(loss?.data[0]);
       done++;

@@ -9,6 +9,7 @@ export {
   multiplyGradients,
   type StepFeeds,
   type StepReport,
+  type SummaryOp,
   type TrainOptions,
   type TrainStepFn,
   type TrainStepOptions,

@@ -1,5 +1,5 @@
 /** slim.learning: train ops and the loop. */
-import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -13,6 +13,7 @@ import {
   slim,
   type Tensor,
 } from '../../../lib/index.js';
+import { readEvents } from '../../helpers/event_reader.js';
 import { linearProblem } from '../../helpers/training.js';
 
 let folder: string;
@@ -376,6 +377,58 @@ describe('train', () => {
       },
     });
     expect(losses).toHaveLength(3);
+  });
+
+  test('summaryOp: event files hold numbers, distributions and pictures of the steps', async () => {
+    const graph = new Graph();
+    const images = graph.build(() => placeholder('float32', [4, 2, 2, 3], { name: 'images' }));
+    const mean = graph.build(() => slim.reduceMean(images));
+    const trainOp = graph.build(() => {
+      const net = slim.fullyConnected(slim.flatten(images), 1, { activationFn: null });
+      slim.losses.meanSquaredError(net, constant([1, 2, 3, 4], { shape: [4, 1] }));
+      return slim.learning.createTrainOp(slim.losses.getTotalLoss(), optimizers.gradientDescent(0.01));
+    });
+    const weights = graph.variable('fully_connected/weights').tensor;
+    const losses: number[] = [];
+    await slim.learning.train(trainOp, folder, {
+      ...quiet,
+      feeds: (step) => ({ images: new Float32Array(48).fill(step) }),
+      numberOfSteps: 3,
+      summaryOp: { mean, weights, images },
+      saveSummariesSecs: 0,
+      onStep: ({ loss }) => losses.push(loss),
+    });
+    const name = (await readdir(folder)).find((each) => each.startsWith('events.')) as string;
+    const events = readEvents(await readFile(join(folder, name)));
+    const of = (tag: string) =>
+      events.flatMap(({ step, values }) => values.flatMap((v) => (v.tag === tag ? [{ step, v }] : [])));
+    expect(of('mean').map(({ step, v }) => [step, v.scalar])).toEqual([
+      [1, 0],
+      [2, 1],
+      [3, 2],
+    ]);
+    expect(of('total_loss').map(({ v }) => v.scalar)).toEqual(losses);
+    expect(of('weights').map(({ step }) => step)).toEqual([1, 2, 3]);
+    expect(of('images/image/2').map(({ step }) => step)).toEqual([1, 2, 3]);
+    expect(of('images/image/3')).toEqual([]);
+    expect(of('global_step/sec').map(({ step }) => step)).toEqual([2, 3]);
+  });
+
+  test('summaries are written each so many seconds, the first step has one', async () => {
+    const { graph, trainOp } = plane();
+    const loss = graph.build(() => slim.losses.getTotalLoss());
+    await slim.learning.train(trainOp, folder, { ...quiet, feeds, numberOfSteps: 3, summaryOp: { loss } });
+    const name = (await readdir(folder)).find((each) => each.startsWith('events.')) as string;
+    const events = readEvents(await readFile(join(folder, name)));
+    expect(events.filter(({ values }) => values.some(({ tag }) => tag === 'loss')).map(({ step }) => step)).toEqual([
+      1,
+    ]);
+    await expect(slim.learning.train(trainOp, null, { ...quiet, feeds, summaryOp: { loss } })).rejects.toThrow(
+      /logdir is null/,
+    );
+    await expect(
+      slim.learning.train(trainOp, folder, { ...quiet, feeds, summaryOp: { loss: 3 as never } }),
+    ).rejects.toThrow(/summaryOp: loss: expected a tensor, received 3/);
   });
 
   test("a session of one's own is left open", async () => {
