@@ -8,7 +8,7 @@ import { runChecks } from './lib/check_steps.mjs';
 import { main, say } from './lib/console.mjs';
 import { listFiles } from './lib/hash.mjs';
 import { root } from './lib/paths.mjs';
-import { nativeTestsFile, setUp } from './lib/steps.mjs';
+import { nativeTestsFiles, setUp } from './lib/steps.mjs';
 import { closingLine, runJest, runNativeTests, sum } from './lib/test_runs.mjs';
 
 /** The tests that load the addon with the devices of test/native. */
@@ -32,7 +32,7 @@ await main(async () => {
       say('native tests: not run, for the addon is a packed one; without SLIMNET_PACKAGES they are built');
     else {
       say('native tests');
-      counts.push(await runNativeTests(join(root, nativeTestsFile('release'))));
+      counts.push(await runNativeTests(nativeTestsFiles('release')));
     }
     say('Jest');
   }

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { main, say } from './lib/console.mjs';
 import { root } from './lib/paths.mjs';
 import { capture } from './lib/process.mjs';
-import { addonFile, buildAddon, buildTypeScript, installModules, nativeTestsFile } from './lib/steps.mjs';
+import { addonFile, buildAddon, buildTypeScript, installModules, nativeTestsFiles } from './lib/steps.mjs';
 import { closingLine, runJest, runNativeTests, sum } from './lib/test_runs.mjs';
 
 const undefinedOptions = { UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1' };
@@ -29,7 +29,7 @@ await main(async () => {
   await buildAddon({ mode: 'asan', tests: true });
   await buildTypeScript();
   say('native tests under ASan and UBSan');
-  const native = await runNativeTests(join(root, nativeTestsFile('asan')), {
+  const native = await runNativeTests(nativeTestsFiles('asan'), {
     env: { ...undefinedOptions, ASAN_OPTIONS: 'detect_leaks=1:detect_stack_use_after_return=1' },
   });
   say('Jest under ASan and UBSan');

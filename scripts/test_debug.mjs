@@ -1,15 +1,13 @@
 /** `npm run test:debug`: the native tests without optimization, with the assertions of the C++ library. */
-import { join } from 'node:path';
 import { main, say } from './lib/console.mjs';
-import { root } from './lib/paths.mjs';
-import { buildAddon, installModules, nativeTestsFile } from './lib/steps.mjs';
+import { buildAddon, installModules, nativeTestsFiles } from './lib/steps.mjs';
 import { closingLine, runNativeTests } from './lib/test_runs.mjs';
 
 await main(async () => {
   await installModules();
   await buildAddon({ mode: 'debug', tests: true });
   say('native tests with assertions');
-  const counts = await runNativeTests(join(root, nativeTestsFile('debug')));
+  const counts = await runNativeTests(nativeTestsFiles('debug'));
   process.stdout.write(`${closingLine(counts)}\n`);
   return counts.failed === 0 && counts.passed > 0 ? 0 : 1;
 });

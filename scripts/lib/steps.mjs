@@ -48,9 +48,9 @@ export function addonFile(mode) {
   return `${modes[mode].output}/slimnet.node`;
 }
 
-/** Where the native tests of a mode are, relative to the root. */
-export function nativeTestsFile(mode) {
-  return `${modes[mode].output}/slimnet_native_tests`;
+/** The programs of native tests of a mode, relative to the root. */
+export function nativeTestsFiles(mode) {
+  return ['slimnet_native_tests', 'slimnet_cudnn_tests'].map((name) => `${modes[mode].output}/${name}`);
 }
 
 const nativeInputs = [
@@ -92,7 +92,7 @@ export async function buildAddon({ mode = 'release', tests = false, packed = nul
   const testsStamp = stamp(join(root, 'build', 'stamps', `native-tests-${mode}.json`), {
     base: root,
     inputs: [...nativeInputs, 'test/native'],
-    outputs: [addonFile(mode), nativeTestsFile(mode)],
+    outputs: [addonFile(mode), ...nativeTestsFiles(mode)],
     extra,
   });
   const wanted = tests ? testsStamp : addonStamp;

@@ -1,7 +1,7 @@
 /** Runs the native tests and Jest, and counts what they report. A run that dies without a report counts as one failure. */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { root } from './paths.mjs';
 import { run } from './process.mjs';
 
@@ -56,11 +56,20 @@ async function reported(count, body) {
   }
 }
 
-/** Runs a native test program. */
-export function runNativeTests(program, { env, args = [] } = {}) {
-  return reported(countGoogleTest, (file) =>
-    run(program, [`--gtest_output=json:${file}`, '--gtest_brief=1', ...args], { cwd: root, env, check: false }),
-  );
+/** Runs programs of native tests, given relative to the root, one after the other. */
+export async function runNativeTests(programs, { env, args = [] } = {}) {
+  const counts = [];
+  for (const program of programs) {
+    const one = await reported(countGoogleTest, (file) =>
+      run(resolve(root, program), [`--gtest_output=json:${file}`, '--gtest_brief=1', ...args], {
+        cwd: root,
+        env,
+        check: false,
+      }),
+    );
+    counts.push(one);
+  }
+  return sum(counts);
 }
 
 /** Files that Jest runs at once: one for each processor, but each may take some gigabytes for a large network. */

@@ -32,6 +32,6 @@ describe('the sum of all test runs', () => {
   });
 
   test('counts a program that dies without a report as one failure', async () => {
-    expect(await runNativeTests('/bin/false')).toEqual({ passed: 0, failed: 1, skipped: 0 });
+    expect(await runNativeTests(['/bin/false'])).toEqual({ passed: 0, failed: 1, skipped: 0 });
   });
 });

@@ -1,0 +1,3 @@
+#include "backends/cudnn/kernels/classes.cc"
+#include "backends/cudnn/kernels/dropout.cc"
+#include "backends/cudnn/kernels/update.cc"
