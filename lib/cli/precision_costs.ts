@@ -8,10 +8,10 @@ import type { Calibration } from '../runtime/precision/calibration.js';
 import { deviceNamed, instructionSet } from '../runtime/precision/device.js';
 import type { PrecisionCost, PrecisionCosts } from '../runtime/precision/precision_report.js';
 import type { NetworkName } from '../slim/nets/registry.js';
-import type { InputImage } from './inputs.js';
+import { runParts } from './batch/run_parts.js';
+import type { InputImage } from './inputs/input.js';
 import type { CliIo } from './io.js';
 import { type ModelFlags, modelOptions } from './model_options.js';
-import { runModel } from './model_run.js';
 import { table } from './table.js';
 
 /**
@@ -27,13 +27,13 @@ export async function measureCosts(
   images: readonly InputImage[],
 ): Promise<PrecisionCosts | null> {
   const instructions = instructionSet(deviceNamed(flags.device).features);
-  const expected = await logitsOf(io, reference, images);
+  const expected = await logitsOf(io, reference, images, flags.batch);
   if (expected === null) return null;
   const costs: Partial<Record<LowPrecision, PrecisionCost>> = {};
   for (const precision of precisions) {
     const narrow = await loadModel(reference.name as NetworkName, { ...modelOptions(flags), precision, calibration });
     try {
-      const actual = await logitsOf(io, narrow, images);
+      const actual = await logitsOf(io, narrow, images, flags.batch);
       if (actual === null) return null;
       costs[precision] = { ...compareLogits(logitRows(actual), logitRows(expected)), instructions };
     } finally {
@@ -43,9 +43,21 @@ export async function measureCosts(
   return costs;
 }
 
-async function logitsOf(io: CliIo, model: Model, images: readonly InputImage[]): Promise<Float32Array[] | null> {
+async function logitsOf(
+  io: CliIo,
+  model: Model,
+  images: readonly InputImage[],
+  batch: number,
+): Promise<Float32Array[] | null> {
   const logits: Float32Array[] = [];
-  const failed = await runModel(io, model, images, 'logits', { row: async (row) => void logits.push(row) });
+  const { failed } = await runParts(io, model, {
+    inputs: { repeatable: true, each: () => images.values() as Generator<InputImage> },
+    output: 'logits',
+    batch,
+    take: async (_, results) => {
+      for (const result of results) if ('row' in result) logits.push(result.row);
+    },
+  });
   return failed > 0 ? null : logits;
 }
 

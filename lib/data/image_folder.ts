@@ -18,6 +18,12 @@ export interface FoundImage {
 
 /** Names that say that there is an image, so that a damaged one is told instead of left out. */
 const imageName = /\.(jpe?g|jpe|jfif|pjpeg|pjp|png|apng|webp|avif|tiff?|gif)$/i;
+
+/** Whether a name says that the file is an image. */
+export function namesImage(path: string): boolean {
+  return imageName.test(path);
+}
+
 /** Such a name in ASCII, and not hidden. */
 const plainImageName = /^[^.\x7f-\xff][^\x7f-\xff]*\.(jpe?g|jpe|jfif|pjpeg|pjp|png|apng|webp|avif|tiff?|gif)$/i;
 /** TIFF files by their first bytes, but what stands first in them is a preview. */

@@ -14,7 +14,7 @@ import { SignalListeners } from '../runtime/session/cancellation.js';
 import type { Session, SessionStats } from '../runtime/session/session.js';
 import type { NetworkEntry } from '../slim/nets/registry.js';
 import { compareLogits, logitRows } from './accuracy.js';
-import { batchSizesUpTo } from './batch_sizes.js';
+import { batchSizeFor, batchSizesUpTo } from './batch_sizes.js';
 import { type Batching, checkPriority, checkTimeout } from './batching.js';
 import { systemClock } from './clock.js';
 import { concatenate } from './concatenate.js';
@@ -250,6 +250,39 @@ export class Model {
       for (const { item, result } of some) yield { item: item as T, result: result[0] as Float32Array };
   }
 
+  /**
+   * One output of some images that share their batches with no others: the same images give the same bits whatever else is computed, and
+   * whenever (on the same processor, with the same number of threads). `stream` is as fast for less than full batches, and gives no such
+   * promise.
+   * @returns for each image its row, or the error of one that cannot be read, or of which the network makes NaN
+   * @throws what the run throws; the signal's reason when aborted
+   */
+  async runAlone(
+    images: readonly ImageSource[],
+    output: ModelOutput,
+    { signal }: AbortOptions = {},
+  ): Promise<PromiseSettledResult<Float32Array>[]> {
+    this.#assertOpen();
+    this.#tensor(output);
+    const items = images.map((source) => this.#images.own(source));
+    const settled = new Map<Item, PromiseSettledResult<Float32Array>>();
+    const fail = (item: Item, error: unknown) => void settled.set(item, { status: 'rejected', reason: error });
+    const prepared = await spelling(modelSpelling, () => this.#images.prepare(items, signal, fail));
+    for (let from = 0; from < prepared.length; ) {
+      const some = prepared.slice(from, from + batchSizeFor(prepared.length - from, this.#batching.maxBatchSize));
+      from += some.length;
+      const pixels = some.map((each) => each.pixels);
+      const [rows] = (await this.#compute(pixels, output, { signal, borrowed: true })) as [Float32Array];
+      const width = rows.length / some.length;
+      for (const [i, { item }] of some.entries()) {
+        const row = rows.slice(i * width, (i + 1) * width);
+        if (output !== 'logits' && anyNotFinite(row)) fail(item, this.#notFiniteError(output));
+        else settled.set(item, { status: 'fulfilled', value: row });
+      }
+    }
+    return items.map((item) => settled.get(item) as PromiseSettledResult<Float32Array>);
+  }
+
   /** The `topK` largest of a row of class probabilities, with their labels. @throws ArgumentError */
   top(probabilities: Float32Array, topK: number): Prediction[] {
     this.#checkTopK(topK);
@@ -264,6 +297,11 @@ export class Model {
    */
   assertOutput(output: ModelOutput): void {
     this.#tensor(output);
+  }
+
+  /** Values of a row of an output. @throws CheckpointError where the weights have no logits */
+  widthOf(output: ModelOutput): number {
+    return this.#tensor(output).shape.reduce<number>((width, size) => width * (size ?? 1), 1);
   }
 
   /** What the model computes with; what `auto` came to. */
@@ -520,12 +558,16 @@ export class Model {
     return outcomes.filter(({ item, result }) => {
       const bad = result.findIndex((row, i) => outputs[i] !== 'logits' && anyNotFinite(row));
       if (bad < 0) return true;
-      this.#notFinite ??= { variable: notFiniteVariable(this.session) };
-      const error = notFiniteError(this.name, outputs[bad] as ModelOutput, this.#notFinite.variable);
+      const error = this.#notFiniteError(outputs[bad] as ModelOutput);
       if (onFailure === undefined) throw error;
       onFailure(item, error);
       return false;
     });
+  }
+
+  #notFiniteError(output: ModelOutput): ExecutionError {
+    this.#notFinite ??= { variable: notFiniteVariable(this.session) };
+    return notFiniteError(this.name, output, this.#notFinite.variable);
   }
 
   async #compute(

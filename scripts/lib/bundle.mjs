@@ -3,7 +3,7 @@
  * each file that it resolves, reads and compiles, and the declarations that users' compilers read. `dist/cjs` has the same once more as
  * CommonJS, for loaders that cannot require an ECMAScript module, such as Jest's; Node itself requires the module.
  */
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -16,7 +16,16 @@ const entries = ['index.js', 'server/index.js', 'server/json_worker.js', 'cli/ma
 const imported = ['index', 'server/index'];
 
 /** Libraries that go into the bundle; all others stay what npm installs beside slimnet. */
-export const bundled = ['@bufbuild/protobuf', 'csv-parse'];
+export const bundled = [
+  '@bufbuild/protobuf',
+  'csv-parse',
+  'hyparquet-writer',
+  'tar',
+  // What these two are made of.
+  'hyparquet',
+  'minipass',
+  'minizlib',
+];
 
 /** The declarations that `file` needs, itself included, as paths below `folder`. */
 export function reachableDeclarations(folder, file, found = new Set()) {
@@ -67,7 +76,11 @@ function thirdPartyNotices(inputs) {
 }
 
 const manifest = (name) => JSON.parse(readFileSync(join(root, 'node_modules', name, 'package.json'), 'utf8'));
-const licenceOf = (name) => readFileSync(join(root, 'node_modules', name, 'LICENSE'), 'utf8');
+const licenceOf = (name) => {
+  const folder = join(root, 'node_modules', name);
+  const file = readdirSync(folder).find((entry) => /^licen[cs]e(\.md)?$/i.test(entry));
+  return readFileSync(join(folder, file), 'utf8');
+};
 
 /** Writes `target` (dist) from `source` (build/lib). Both are absolute. */
 export async function bundle(source, target) {

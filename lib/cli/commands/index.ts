@@ -6,6 +6,7 @@ import { doctor } from './doctor.js';
 import { embed } from './embed.js';
 import { evaluate } from './eval.js';
 import { inspect } from './inspect.js';
+import { merge } from './merge.js';
 import { quantize } from './quantize.js';
 import { quickstart } from './quickstart.js';
 import { report } from './report.js';
@@ -17,6 +18,7 @@ export const commands: readonly DefineCommand[] = [
   quickstart,
   classify,
   embed,
+  merge,
   serve,
   train,
   evaluate,

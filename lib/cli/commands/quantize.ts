@@ -21,7 +21,7 @@ import {
 } from '../../runtime/precision/device.js';
 import { type CalibrationMethod, calibrationMethods } from '../../runtime/precision/thresholds.js';
 import type { DefineCommand } from '../command.js';
-import { expandInputs, type InputImage } from '../inputs.js';
+import { expandInputs, type InputImage, sourceOf } from '../inputs/inputs.js';
 import { type CliIo, exitStatus, say, writeOut } from '../io.js';
 import { addModelOptions, type ModelFlags, modelOptions, sayNetwork, sayWeights } from '../model_options.js';
 import { integer } from '../numbers.js';
@@ -107,10 +107,12 @@ async function quantized(
   const training = images.filter((image) => !test.includes(image));
   const { method, percentile, keepFloat32 = [] } = flags;
   say(io, `slimnet: calibrating with ${training.length} images (${method})`);
-  const calibration = await model.calibrate(
-    training.map(({ source }) => source),
-    { method, percentile, keepFloat32, signal: io.signal },
-  );
+  const calibration = await model.calibrate(await Promise.all(training.map(sourceOf)), {
+    method,
+    percentile,
+    keepFloat32,
+    signal: io.signal,
+  });
   await asOutput(() => saveCalibration(output, calibration), otherPlace);
   say(io, `${output}: ${Object.keys(calibration.ranges).length} ranges`);
   const refused = deviceNamed(flags.device).precisions;

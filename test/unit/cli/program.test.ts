@@ -1,6 +1,6 @@
 /** The command line as a program of its own (dist/, which `npm test` builds). */
 import { spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { builtProgram } from '../../helpers/built_program.js';
@@ -123,16 +123,22 @@ describe('on a disk that is full in the middle', () => {
     });
   });
 
-  test('features keep the rows for which there was room', async () => {
+  test('features go on where there was no more room, once there is', async () => {
     await on(64, async (disk) => {
-      const command = `${images} | $slimnet embed - -m resnet_v1_50 -c $checkpoint --precision float32 -b 8 -o ${disk}/f.npy`;
-      const { status, err } = await shell(command);
+      const embed = (output: string) =>
+        shell(
+          `${images} | $slimnet embed - -m resnet_v1_50 -c $checkpoint --precision float32 -b 8 -o ${output} --resume`,
+        );
+      const { status, err } = await embed(`${disk}/f.npy`);
       expect(status).toBe(1);
       expect(err).toMatch(noRoom);
-      const [, rows] = /f\.npy: (\d+) x 2048 float32/.exec(err) as RegExpExecArray;
-      expect(readNpy(readFileSync(join(disk, 'f.npy'))).shape).toEqual([Number(rows), 2048]);
-      expect(Number(rows)).toBeGreaterThan(3);
-      expect(readFileSync(join(disk, 'f.npy.txt'), 'utf8').trimEnd().split('\n')).toHaveLength(Number(rows));
+      expect(err).toMatch(/f\.npy: \d+ images are done; --resume goes on with the others\.$/m);
+      expect(readdirSync(disk).sort()).toEqual(['f.npy.journal', 'f.npy.part', 'f.npy.txt.part']);
+      for (const name of readdirSync(disk)) copyFileSync(join(disk, name), join(folder, name));
+      expect((await embed('f.npy')).status).toBe(0);
+      expect((await embed('whole.npy')).status).toBe(0);
+      expect(readFileSync(join(folder, 'f.npy'))).toEqual(readFileSync(join(folder, 'whole.npy')));
+      expect(readNpy(readFileSync(join(folder, 'f.npy'))).shape).toEqual([40, 2048]);
     });
   });
 

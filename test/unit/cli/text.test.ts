@@ -50,16 +50,22 @@ describe('.npy files', () => {
 
 describe('progress', () => {
   test('says how far it is and how long it will take', () => {
-    expect(barText(0, 30, 0)).toBe('[------------------------------] 0/30 images');
-    expect(barText(10, 30, 2000)).toBe('[##########--------------------] 10/30 images, 4 s left');
-    expect(barText(1, 1000, 1000)).toContain('1/1000 images, 16 min 39 s left');
-    expect(barText(30, 30, 1)).toBe('[##############################] 30/30 images, 0 s left');
+    const text = (done: number, total: number | null, milliseconds: number, before = 0) =>
+      barText({ before, done, total, milliseconds });
+    expect(text(0, 30, 0)).toBe('[------------------------------] 0/30 images');
+    expect(text(10, 30, 2000)).toBe('[##########--------------------] 10/30 images, 5.0/s, 4 s left');
+    expect(text(1, 1000, 1000)).toContain('1/1000 images, 1.0/s, 16 min 39 s left');
+    expect(text(30, 30, 1)).toBe('[##############################] 30/30 images, 30000/s, 0 s left');
+    expect(text(500, 1_000_000, 2000)).toContain('500/1000000 images, 250/s, 1 h 6 min left');
+    expect(text(500, null, 2000)).toBe('500 images, 250/s');
+    expect(text(10, 30, 2000, 10)).toBe('[####################----------] 20/30 images, 5.0/s, 2 s left');
   });
 
   test('is drawn on a terminal, gives way to messages and leaves nothing behind', () => {
     const io = fakeIo({ terminal: true });
-    const progress = startProgress(io, 3);
-    progress.advance();
+    const progress = startProgress(io);
+    progress.setTotal(3);
+    progress.advance(1);
     progress.interrupt(() => io.err.write('a message\n'));
     progress.stop();
     expect(io.out.text).toBe('');
@@ -74,8 +80,9 @@ describe('progress', () => {
       [true, 1],
     ] as const) {
       const io = fakeIo({ terminal });
-      const progress = startProgress(io, total);
-      progress.advance();
+      const progress = startProgress(io);
+      progress.setTotal(total);
+      progress.advance(1);
       progress.interrupt(() => {});
       progress.stop();
       expect(io.err.text).toBe('');

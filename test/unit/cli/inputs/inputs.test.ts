@@ -2,10 +2,10 @@ import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { expandInputs } from '../../../lib/cli/inputs.js';
-import { ArgumentError } from '../../../lib/errors.js';
-import { type CliOptions, fakeIo } from '../../helpers/cli.js';
-import { encoders, gradient } from '../../helpers/pictures.js';
+import { expandInputs } from '../../../../lib/cli/inputs/inputs.js';
+import { ArgumentError } from '../../../../lib/errors.js';
+import { type CliOptions, fakeIo } from '../../../helpers/cli.js';
+import { encoders, gradient } from '../../../helpers/pictures.js';
 
 let folder: string;
 
