@@ -4,6 +4,7 @@ import { dirname, relative } from 'node:path';
 import { makeFolder } from '../../core/make_folder.js';
 import { ArgumentError, advice, DataError, OutputError, systemReason } from '../../errors.js';
 import { crc32c } from '../../formats/crc32c.js';
+import { loadAddon } from '../../native/binding.js';
 import { asOutput } from '../output_error.js';
 import {
   assertSameSettings,
@@ -60,13 +61,12 @@ export class ResultFiles {
 
   private constructor(
     options: OpenOptions,
-    opened: { readonly journal: FileHandle; readonly handles: readonly FileHandle[] },
+    opened: readonly FileHandle[],
     found: { readonly last: PartLine | null; readonly ended: EndLine | null; readonly journalEnd: number },
   ) {
     this.#options = options;
     this.#journalPath = journalOf((options.files[0] as ResultFile).path);
-    this.#journal = opened.journal;
-    this.#handles = opened.handles;
+    [this.#journal, ...this.#handles] = opened as [FileHandle, ...FileHandle[]];
     this.#last = found.last;
     this.ended = found.ended;
     this.#journalEnd = found.journalEnd;
@@ -82,65 +82,62 @@ export class ResultFiles {
     const path = journalOf((options.files[0] as ResultFile).path);
     return asOutput(async () => {
       for (const file of options.files) await assertFile(file.path);
-      const begun = await journalHead(path);
-      if (begun !== null && options.begun === 'refuse' && (await endLine(path)) === null)
-        throw new ArgumentError('A batch with this output was begun and has not ended.', {
-          path,
-          hint: advice(['', ' goes on with it; to begin anew, remove this file.'], 'resume'),
-        });
-      if (begun === null || options.begun !== 'resume') return ResultFiles.#begin(options, path);
-      assertSameSettings(path, begun.settings, options.head.settings, 'The batch was begun with other settings');
-      const [was, is] = [begun.shard, options.head.shard].map(({ index, count }) => `${index}/${count}`);
-      if (was !== is) throw new DataError(`This is shard ${was} of a batch, not ${is}.`, { path });
-      return ResultFiles.#goOn(options, path);
+      await assertFile(path);
+      for (const file of options.files) await makeFolder(dirname(file.path));
+      const handles = [await openOrCreate(path)];
+      try {
+        const [journal] = handles as [FileHandle];
+        if (loadAddon().lockFile(journal.fd) === 'taken') throw notAlone(path);
+        const begun = await journalHead(path);
+        if (begun === null || options.begun === 'replace' || (await endLine(path)) !== null) {
+          if (begun === null || options.begun !== 'resume') return await ResultFiles.#begin(options, path, handles);
+        } else if (options.begun === 'refuse')
+          throw new ArgumentError('A batch with this output was begun and has not ended.', {
+            path,
+            hint: advice(['', ' goes on with it; to begin anew, remove this file.'], 'resume'),
+          });
+        assertSameSettings(path, begun.settings, options.head.settings, 'The batch was begun with other settings');
+        const [was, is] = [begun.shard, options.head.shard].map(({ index, count }) => `${index}/${count}`);
+        if (was !== is) throw new DataError(`This is shard ${was} of a batch, not ${is}.`, { path });
+        return await ResultFiles.#goOn(options, path, handles);
+      } catch (error) {
+        for (const handle of handles) await handle.close();
+        throw error;
+      }
     });
   }
 
-  static async #begin(options: OpenOptions, path: string): Promise<ResultFiles> {
-    await makeFolder(dirname(path));
-    const journal = await open(path, 'w');
-    const handles: FileHandle[] = [];
-    try {
-      for (const file of options.files) {
-        await makeFolder(dirname(file.path));
-        const handle = await open(pending(file), 'w+');
-        handles.push(handle);
-        await writeAll(handle, file.head, 0);
-      }
-      const at = options.files.map((file) => ({ path: relative(dirname(path), file.path), head: file.head.length }));
-      const head: HeadLine = { slimnet: 'batch', version: 1, ...options.head, files: at };
-      const line = Buffer.from(`${JSON.stringify(head)}\n`);
-      await writeAll(journal, line, 0);
-      return new ResultFiles(options, { journal, handles }, { last: null, ended: null, journalEnd: line.length });
-    } catch (error) {
-      for (const handle of [journal, ...handles]) await handle.close();
-      throw error;
+  /** @param handles of the journal, and of the files as they are opened */
+  static async #begin(options: OpenOptions, path: string, handles: FileHandle[]): Promise<ResultFiles> {
+    const [journal] = handles as [FileHandle];
+    await journal.truncate(0);
+    for (const file of options.files) {
+      const handle = await open(pending(file), 'w+');
+      handles.push(handle);
+      await writeAll(handle, file.head, 0, pending(file));
     }
+    const at = options.files.map((file) => ({ path: relative(dirname(path), file.path), head: file.head.length }));
+    const head: HeadLine = { slimnet: 'batch', version: 1, ...options.head, files: at };
+    const line = Buffer.from(`${JSON.stringify(head)}\n`);
+    await writeAll(journal, line, 0, path);
+    return new ResultFiles(options, handles, { last: null, ended: null, journalEnd: line.length });
   }
 
-  static async #goOn(options: OpenOptions, path: string): Promise<ResultFiles> {
-    const journal = await open(path, 'r+');
-    const handles: FileHandle[] = [];
-    try {
-      const ended = await endLine(path);
-      if (ended !== null) {
-        const last = await lastPart(path);
-        return new ResultFiles(options, { journal, handles }, { last, ended, journalEnd: 0 });
-      }
-      for (const file of options.files) handles.push(await openOrCreate(pending(file)));
-      const { last, journalEnd } = await wholeParts(path, options.files, handles);
-      await journal.truncate(journalEnd);
-      for (const [i, { head }] of options.files.entries()) {
-        const handle = handles[i] as FileHandle;
-        // At its end the batch may have been about to write another one.
-        await writeAll(handle, head, 0);
-        await handle.truncate(last?.ends[i] ?? head.length);
-      }
-      return new ResultFiles(options, { journal, handles }, { last, ended: null, journalEnd });
-    } catch (error) {
-      for (const handle of [journal, ...handles]) await handle.close();
-      throw error;
+  /** @param handles as for `#begin` */
+  static async #goOn(options: OpenOptions, path: string, handles: FileHandle[]): Promise<ResultFiles> {
+    const ended = await endLine(path);
+    if (ended !== null) return new ResultFiles(options, handles, { last: await lastPart(path), ended, journalEnd: 0 });
+    for (const file of options.files) handles.push(await openOrCreate(pending(file)));
+    const [journal, ...results] = handles as [FileHandle, ...FileHandle[]];
+    const { last, journalEnd } = await wholeParts(path, options.files, results);
+    await journal.truncate(journalEnd);
+    for (const [i, file] of options.files.entries()) {
+      const handle = results[i] as FileHandle;
+      // At its end the batch may have been about to write another one.
+      await writeAll(handle, file.head, 0, pending(file));
+      await handle.truncate(last?.ends[i] ?? file.head.length);
     }
+    return new ResultFiles(options, handles, { last, ended: null, journalEnd });
   }
 
   /** The last part that is done, and how many images there were until then. */
@@ -163,7 +160,7 @@ export class ResultFiles {
       await this.#assertAlone();
       const ends = this.#ends.map((end, i) => end + (bytes[i] as Uint8Array).length);
       for (const [i, handle] of this.#handles.entries())
-        await writeAll(handle, bytes[i] as Uint8Array, this.#ends[i] as number);
+        await writeAll(handle, bytes[i] as Uint8Array, this.#ends[i] as number, this.#pathOf(i));
       const { unit, index, names } = place;
       const crcs = bytes.map((each) => crc32c(each));
       const line: PartLine = {
@@ -172,7 +169,7 @@ export class ResultFiles {
         failed: (this.#last?.failed ?? 0) + failed,
       };
       const text = Buffer.from(`${JSON.stringify(line)}\n`);
-      await writeAll(this.#journal, text, this.#journalEnd);
+      await writeAll(this.#journal, text, this.#journalEnd, this.#journalPath);
       this.#journalEnd += text.length;
       this.#last = line;
       this.#ends = ends;
@@ -186,11 +183,11 @@ export class ResultFiles {
       if (this.ended === null) {
         await this.#assertAlone();
         for (const [i, head] of (ending.heads?.(this.#ends) ?? []).entries())
-          await writeAll(this.#handles[i] as FileHandle, head, 0);
+          await writeAll(this.#handles[i] as FileHandle, head, 0, this.#pathOf(i));
         for (const handle of this.#handles) await handle.sync();
         if (ending.convert !== undefined) await this.#convert(ending.convert);
         const line: EndLine = { ended: true, ...whole };
-        await writeAll(this.#journal, Buffer.from(`${JSON.stringify(line)}\n`), this.#journalEnd);
+        await writeAll(this.#journal, Buffer.from(`${JSON.stringify(line)}\n`), this.#journalEnd, this.#journalPath);
         await this.#journal.sync();
       }
       await this.close();
@@ -214,6 +211,10 @@ export class ResultFiles {
     for (const handle of [this.#journal, ...this.#handles]) await handle.close();
   }
 
+  #pathOf(file: number): string {
+    return pending(this.#options.files[file] as ResultFile);
+  }
+
   async #convert(convert: (from: string, to: string) => Promise<void>): Promise<void> {
     const from = pending(this.#options.files[0] as ResultFile);
     await convert(from, `${from}.done`);
@@ -225,15 +226,18 @@ export class ResultFiles {
     }
   }
 
-  /** @throws OutputError where another process has written to the journal */
+  /** Some file systems have no locks. @throws OutputError where another process has written to the journal */
   async #assertAlone(): Promise<void> {
     const [own, there] = [await this.#journal.stat(), await stat(this.#journalPath).catch(() => null)];
-    if (there === null || there.ino !== own.ino || there.size !== this.#journalEnd)
-      throw new OutputError('Another process writes the same output.', {
-        path: this.#journalPath,
-        hint: 'let one of them go on with it alone.',
-      });
+    if (there === null || there.ino !== own.ino || there.size !== this.#journalEnd) throw notAlone(this.#journalPath);
   }
+}
+
+function notAlone(path: string): OutputError {
+  return new OutputError('Another process writes the same output.', {
+    path,
+    hint: 'let one of them go on with it alone.',
+  });
 }
 
 function pending({ path }: ResultFile): string {
@@ -301,9 +305,14 @@ async function crcOf(handle: FileHandle, from: number, to: number): Promise<numb
   return crc;
 }
 
-async function writeAll(handle: FileHandle, bytes: Uint8Array, at: number): Promise<void> {
-  for (let done = 0; done < bytes.length; )
-    done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
+/** @param path for messages: the system names no file that is open */
+async function writeAll(handle: FileHandle, bytes: Uint8Array, at: number, path: string): Promise<void> {
+  try {
+    for (let done = 0; done < bytes.length; )
+      done += (await handle.write(bytes, done, bytes.length - done, at + done)).bytesWritten;
+  } catch (cause) {
+    throw new OutputError(`The file cannot be written: ${systemReason(cause)}.`, { path, cause });
+  }
 }
 
 async function renameIfThere(from: string, to: string): Promise<void> {

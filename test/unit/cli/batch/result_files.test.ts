@@ -1,4 +1,5 @@
 import {
+  appendFileSync,
   existsSync,
   mkdtempSync,
   readdirSync,
@@ -165,13 +166,16 @@ test('two processes that write the same output notice each other, and nothing is
   const batch: FakeBatch = { output: at('out.jsonl'), begun: 'resume' };
   await killed(batch, 6);
   const first = await ResultFiles.open(optionsOf(batch).options);
-  await fakeBatch(batch);
+  for (const begun of ['resume', 'refuse', 'replace'] as const)
+    await expect(fakeBatch({ ...batch, begun })).rejects.toThrow(/Another process writes the same output/);
+  // Where the file system has no locks, others are noticed by what they write.
+  appendFileSync(at('out.jsonl.journal'), '{}\n');
   const place = { unit: 2, index: 0, names: 'x' };
   await expect(first.add(place, 1, 0, [Buffer.from('{}\n')])).rejects.toThrow(OutputError);
   await first.close();
-  const alone = at('alone.jsonl');
-  await fakeBatch({ output: alone });
-  expect(readFileSync(at('out.jsonl'))).toEqual(readFileSync(alone));
+  await fakeBatch(batch);
+  await fakeBatch({ output: at('alone.jsonl') });
+  expect(readFileSync(at('out.jsonl'))).toEqual(readFileSync(at('alone.jsonl')));
 });
 
 test('a disk that is full leaves what was done, to go on with', async () => {
