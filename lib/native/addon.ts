@@ -9,7 +9,10 @@ export interface Addon {
   initialize(makeError: (code: string, message: string, op: string, node: string) => Error): void;
   /** Ends all threads of this environment; what still waits or runs is dropped, and its promises stay pending. */
   shutdown(): void;
-  backends(): NativeBackend[];
+  /** The names of all backends. Opens no library. */
+  backendNames(): string[];
+  /** All backends, or those of one name: one for each of its devices (`cudnn`, `cudnn:1`), or one that says why there is none. */
+  backends(name?: string): NativeBackend[];
   diagnostics(): NativeDiagnostics;
   /** Parses and verifies a plan, applies passes (all of the pipeline when `passes` is left out) and prints the result. */
   transform(plan: string, options: { backend: string; threads?: number; passes?: readonly string[] }): string;

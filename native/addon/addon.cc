@@ -67,6 +67,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     exports.Set("version", Napi::String::New(env, SLIMNET_VERSION));
     add("initialize", Entry<Initialize>);
     add("shutdown", Entry<Shutdown>);
+    add("backendNames", Entry<BackendNames>);
     add("backends", Entry<Backends>);
     add("diagnostics", Entry<Diagnostics>);
     add("transform", Entry<Transform>);

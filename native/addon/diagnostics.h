@@ -5,7 +5,8 @@
 
 namespace slimnet {
 
-napi_value Backends(const js::Arguments& arguments);     // addon.backends
-napi_value Diagnostics(const js::Arguments& arguments);  // addon.diagnostics
+napi_value BackendNames(const js::Arguments& arguments);  // addon.backendNames
+napi_value Backends(const js::Arguments& arguments);      // addon.backends
+napi_value Diagnostics(const js::Arguments& arguments);   // addon.diagnostics
 
 }  // namespace slimnet

@@ -159,6 +159,7 @@ std::vector<std::string> OpsLeftOut(const Backend& backend);
 
 struct BackendOptions {
   int threads = 1;  // threads that one step may use
+  int index = 0;    // which of several devices
 };
 
 // One line of the table in registry.cc.
@@ -167,12 +168,15 @@ struct BackendEntry {
   // Empty reason: can be made here. Otherwise why not.
   std::function<Verdict()> available;
   std::function<std::unique_ptr<Backend>(const BackendOptions&)> make;
+  // How many devices there are; null: one.
+  std::function<int()> devices = {};
 };
 
 // All backends that this build knows, best first.
 std::vector<BackendEntry> BackendEntries();
 
-// Makes a backend by name. Throws Error{kBackend} with the reason when it is unknown or not available.
+// Makes a backend by name, "cudnn", or "cudnn:1" for another one of its devices than the first. Throws Error{kBackend}
+// with the reason when it is unknown or not available.
 std::unique_ptr<Backend> MakeBackend(const std::string& name, const BackendOptions& options);
 
 }  // namespace slimnet

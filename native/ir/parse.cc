@@ -9,8 +9,10 @@
 #include <vector>
 
 #include "ir/limits.h"
+#include "ir/node_text.h"
 #include "ir/program.h"
 #include "ir/scanner.h"
+#include "ir/text.h"
 
 namespace slimnet {
 namespace {
@@ -64,8 +66,22 @@ class AttrReader {
 
 class Parser {
  public:
-  explicit Parser(std::string_view text) : rest_(text) {
+  // With `layout_named`, lines hold what the compiler added.
+  explicit Parser(std::string_view text, const LayoutNamed* layout_named = nullptr)
+      : rest_(text), layout_named_(layout_named) {
     for (int i = 0; i < kOpCount; ++i) ops_.emplace(Info(static_cast<OpKind>(i)).name, static_cast<OpKind>(i));
+  }
+
+  // A node, and the inputs that it reads.
+  Program RunNode() {
+    Header();
+    while (!rest_.empty()) {
+      Scanner scanner = NextLine();
+      NodeLine(scanner);
+      scanner.ExpectEnd();
+    }
+    if (program_.nodes.empty()) throw Error(ErrorCode::kPlan, "The text holds no node.");
+    return std::move(program_);
   }
 
   Program Run() {
@@ -153,14 +169,62 @@ class Parser {
     scanner.Expect(" {");
     node.attrs = DefaultAttrs(node.op);
     std::visit([&](auto& attrs) { attrs.Visit(attrs, AttrReader(scanner)); }, node.attrs);
-    scanner.Expect("} @");
+    if (layout_named_ != nullptr && scanner.Take("} post[")) {
+      PostOps(scanner, node);
+      scanner.Expect("] @");
+    } else {
+      scanner.Expect("} @");
+    }
     node.name = scanner.String("a quoted node name");
     scanner.Expect(" : ");
     for (size_t i = 0; i < results; ++i) {
       if (i > 0) scanner.Expect(", ");
       node.outputs.push_back(program_.AddValue(Type(scanner), static_cast<int32_t>(i), node.name));
     }
+    if (layout_named_ != nullptr) Storage(scanner, node);
     program_.nodes.push_back(std::move(node));
+  }
+
+  void PostOps(Scanner& scanner, Node& node) {
+    do {
+      const Scanner start = scanner;
+      const std::string_view word = scanner.Word("a post-op");
+      const auto found =
+          std::find_if(kPostOps.begin(), kPostOps.end(), [&](const auto& op) { return op.name == word; });
+      if (found == kPostOps.end()) start.FailExpected("a post-op of this build");
+      if (node.post_ops.size() == limits::kInputsPerNode) scanner.Fail("a node has too many post-ops");
+      PostOp post{static_cast<PostOp::Kind>(found - kPostOps.begin())};
+      if (found->has_operand) {
+        scanner.Expect("(");
+        post.operand = Use(scanner);
+        post.in_place = scanner.Take(", in_place");
+        scanner.Expect(")");
+      }
+      node.post_ops.push_back(post);
+    } while (scanner.Take(", "));
+  }
+
+  // How the results are stored: `layout(%3: "name")`, ` as bfloat16`, ` as(%3: uint8*0.5)`.
+  void Storage(Scanner& scanner, const Node& node) {
+    for (const ValueId output : node.outputs) {
+      Value& value = program_.values[At(output)];
+      const std::string number = ValueText(output);
+      if (scanner.Take(" layout(" + number + ": ")) {
+        const Scanner start = scanner;
+        value.layout = (*layout_named_)(scanner.String("a quoted layout"));
+        if (!value.layout) start.FailExpected("a layout of this backend");
+        scanner.Expect(")");
+      }
+      const bool named = scanner.Take(" as(" + number + ": ");
+      if (!named && !scanner.Take(" as ")) continue;
+      Encoding encoding{scanner.Type(), 0};
+      if (encoding.dtype != DType::kBFloat16) {
+        scanner.Expect("*");
+        encoding.step = scanner.Number();
+      }
+      value.encoding = encoding;
+      if (named) scanner.Expect(")");
+    }
   }
 
   // `%3, %4 = `: the numbers go on where the last line ended.
@@ -181,7 +245,7 @@ class Parser {
     const Scanner start = scanner;
     const auto found = ops_.find(scanner.Word("an op"));
     if (found == ops_.end()) start.FailExpected("an op of this build");
-    if (Info(found->second).internal) start.FailExpected("an op that plans may hold");
+    if (Info(found->second).internal && layout_named_ == nullptr) start.FailExpected("an op that plans may hold");
     return found->second;
   }
 
@@ -257,6 +321,7 @@ class Parser {
   }
 
   std::string_view rest_;
+  const LayoutNamed* layout_named_;
   size_t line_ = 0;
   std::unordered_map<std::string_view, OpKind> ops_;
   std::set<std::string> output_names_;
@@ -266,5 +331,9 @@ class Parser {
 }  // namespace
 
 Program Parse(std::string_view text) { return Parser(text).Run(); }
+
+Program ParseNode(std::string_view text, const LayoutNamed& layout_named) {
+  return Parser(text, &layout_named).RunNode();
+}
 
 }  // namespace slimnet

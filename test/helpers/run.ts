@@ -22,11 +22,11 @@ export function addon(): Addon {
   return loaded;
 }
 
-/** Backends that can run here. */
-export function availableBackends(): NativeBackend[] {
+/** Backends that can run here, each on the first of its devices; those that leave out ops only where asked for. */
+export function availableBackends({ incomplete = false } = {}): NativeBackend[] {
   return addon()
     .backends()
-    .filter((b) => b.available);
+    .filter((b) => b.available && !b.name.includes(':') && (incomplete || b.leftOut.length === 0));
 }
 
 /** A placeholder. */

@@ -3,6 +3,7 @@ import { describe } from '../../core/dtype.js';
 import { anyOf } from '../../core/options.js';
 import { type ComputePrecision, computePrecisions, type LowPrecision, precisions } from '../../core/precision.js';
 import { ArgumentError, advice, BackendError } from '../../errors.js';
+import type { NativeBackend } from '../../native/addon.js';
 import { loadAddon } from '../../native/binding.js';
 
 /** One device as `devices()` lists it. */
@@ -31,29 +32,31 @@ function precisionsOf(refusal: (precision: ComputePrecision) => string): Record<
   >;
 }
 
-const known: Readonly<Record<string, string>> = { cpu: 'onednn', reference: 'reference', null: 'null' };
-const noCuda = 'this version of slimnet has no backend for NVIDIA GPUs yet';
+/** Devices and their backends. Further ones of a kind are `cuda:1` and so on, with the backend `cudnn:1`. */
+const known: Readonly<Record<string, string>> = { cpu: 'onednn', reference: 'reference', null: 'null', cuda: 'cudnn' };
+
+/** The device of a backend: one of an addon with more is called as its backend is. */
+function deviceOf(backend: string): string {
+  const [kind, index] = backend.split(':', 2) as [string, string?];
+  const name = Object.keys(known).find((device) => known[device] === kind) ?? kind;
+  return index === undefined ? name : `${name}:${index}`;
+}
 
 /** All devices that slimnet knows, with the reason where one cannot be used here. A backend of an addon with more is a device, too. */
 export function devices(): Device[] {
-  const present = new Map(
-    loadAddon()
-      .backends()
-      .map((backend) => [backend.name, backend]),
-  );
-  const more = [...present.keys()].filter((backend) => !Object.values(known).includes(backend));
-  const pairs = [...Object.entries(known), ...more.map((backend) => [backend, backend] as const)];
-  const cpus = pairs.map(([name, backend]): Device => {
-    const found = present.get(backend);
-    if (found === undefined) {
-      const reason = `the native addon was built without the backend ${backend}`;
-      return missing(name, backend, reason);
-    }
-    const { available, reason, hardware, features, bfloat16Rate, refused } = found;
-    const precisions = precisionsOf((precision) => (available ? (refused[precision] ?? '') : reason));
-    return { name, backend, available, reason, hardware, features, bfloat16Rate, precisions };
-  });
-  return [...cpus, missing('cuda', 'cudnn', noCuda)];
+  const present = loadAddon().backends();
+  const absent = Object.values(known).filter((backend) => present.every(({ name }) => name !== backend));
+  return [
+    ...present.map(described),
+    ...absent.map((backend) =>
+      missing(deviceOf(backend), backend, `the native addon was built without the backend ${backend}`),
+    ),
+  ];
+}
+
+function described({ name, available, reason, hardware, features, bfloat16Rate, refused }: NativeBackend): Device {
+  const precisions = precisionsOf((precision) => (available ? (refused[precision] ?? '') : reason));
+  return { name: deviceOf(name), backend: name, available, reason, hardware, features, bfloat16Rate, precisions };
 }
 
 function missing(name: string, backend: string, reason: string): Device {
@@ -77,13 +80,31 @@ export function backendOf(device: unknown): string {
   if (typeof device !== 'string') {
     throw new ArgumentError(`device: expected one of ${Object.keys(known).join(', ')}, received ${describe(device)}.`);
   }
-  if (Object.hasOwn(known, device)) return known[device] as string;
-  if (/^(cuda|gpu)(:\d+)?$/i.test(device)) {
-    throw new BackendError(`Device ${device} cannot be used: ${noCuda}.`, { hint: advice`use ${['device', 'cpu']}.` });
+  const [, kind, index] = /^(.*?)(?::(\d{1,4}))?$/s.exec(device) as unknown as [string, string, string?];
+  const backend = Object.hasOwn(known, kind)
+    ? known[kind]
+    : loadAddon()
+        .backendNames()
+        .find((name) => name === kind);
+  if (backend === undefined) {
+    const gpus = /^(gpu|nvidia)/i.test(device) ? ' NVIDIA GPUs are cuda, cuda:1 and so on.' : '';
+    throw new BackendError(
+      `There is no device ${describe(device)}; there are ${Object.keys(known).join(', ')}.${gpus}`,
+    );
   }
-  const found = devices().find((listed) => listed.name === device);
-  if (found !== undefined) return found.backend;
-  throw new BackendError(`There is no device ${describe(device)}; there are ${Object.keys(known).join(', ')}.`);
+  return index === undefined || Number(index) === 0 ? backend : `${backend}:${Number(index)}`;
+}
+
+/**
+ * The device, if it can be used.
+ * @throws BackendError with the reason where it cannot
+ */
+export function usableDevice(name: string): Device {
+  const device = deviceNamed(name);
+  if (device.available) return device;
+  throw new BackendError(`Device ${name} cannot be used: ${device.reason}.`, {
+    hint: advice`use ${['device', 'cpu']}.`,
+  });
 }
 
 /** A precision, and why it is that one. */
@@ -110,11 +131,19 @@ export interface ModelAccuracy {
 /** `minAgreement` unless told. */
 export const defaultMinAgreement = 0.95;
 
-/** The device of a name that `backendOf` knows. */
+/**
+ * The device of a name that `backendOf` knows. No library of another device is opened.
+ * @throws BackendError when there is none of that index
+ */
 export function deviceNamed(name: string): Device {
-  const found = devices().find((device) => device.name === name);
-  if (found === undefined) throw new BackendError(`There is no device ${name}.`);
-  return found;
+  const backend = backendOf(name);
+  const [kind] = backend.split(':') as [string];
+  const present = loadAddon().backends(kind);
+  const found = present.find((listed) => listed.name === backend);
+  if (found !== undefined) return { ...described(found), name };
+  if (present.length === 0) return missing(name, backend, `the native addon was built without the backend ${kind}`);
+  if (present.every(({ available }) => !available)) return missing(name, backend, present[0]?.reason ?? '');
+  throw new BackendError(`There is no device ${name}; there are ${present.map((p) => deviceOf(p.name)).join(', ')}.`);
 }
 
 /**
@@ -218,6 +247,8 @@ export function imageCount(count: number): string {
 }
 
 function speedOfBfloat16({ features, bfloat16Rate }: Speeds, isa: string): { fast: boolean; text: string } {
+  if (features.some((feature) => feature.startsWith('compute_capability ')))
+    return { fast: true, text: 'tensor cores' };
   if (isa.includes('amx') && features.includes('amx_bf16')) return { fast: true, text: 'AMX' };
   if (bfloat16Rate === 0) return { fast: false, text: 'no AMX' };
   const rate = `${bfloat16Rate.toFixed(1)} times the products of float32`;

@@ -4,7 +4,7 @@ import { warnOnce } from '../../core/warn_once.js';
 import type { ExecutionMode } from '../../native/addon.js';
 import type { PlanPrecision } from '../../plan/precision.js';
 import { checkCalibration, checkKeepFloat32, hasRanges } from '../precision/calibration.js';
-import { backendOf, defaultMinAgreement, deviceNamed, resolvePrecision } from '../precision/device.js';
+import { backendOf, defaultMinAgreement, resolvePrecision, usableDevice } from '../precision/device.js';
 import { type PrecisionReport, precisionReport } from '../precision/precision_report.js';
 import { type PackedCacheSettings, packedCacheSettings } from '../programs/packed_cache.js';
 import { executionModes } from './mode.js';
@@ -53,7 +53,7 @@ export function settingsOf(options: SessionOptions): SessionSettings {
   checkInteger(where, 'queueLimit', queueLimit, 1, 2 ** 20);
   checkInteger(where, 'programLimit', programLimit, 1, 2 ** 20);
   checkOneOf(where, 'variableUpdates', variableUpdates, ['buffered', 'inPlace']);
-  const found = deviceNamed(device);
+  const found = usableDevice(device);
   const choice = resolvePrecision(found, precision, {
     calibrated: calibration !== undefined && hasRanges(calibration),
     costs: calibration?.costs ?? {},

@@ -1,0 +1,7 @@
+#include "backends/cudnn/reshape.h"
+
+namespace slimnet::cudnn {
+
+constexpr OpEntry kSqueeze = kSameBytes;
+
+}  // namespace slimnet::cudnn

@@ -1,0 +1,23 @@
+// Post-ops behind a product, as steps of its graph.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "backends/cudnn/device.h"
+#include "backends/cudnn/graph/graph.h"
+#include "backends/cudnn/plan_step.h"
+
+namespace slimnet::cudnn {
+
+// Sums, biases and masks in any number, and one activation as the last of all.
+Verdict FusesTail(const OpContext& context, std::span<const PostOp> before, const PostOp& next);
+
+// Adds the node's post-ops behind `y`, an image or a matrix, and stores the results as the node's values
+// are. The tensors that come from outside, and the results, are put into `placed`.
+//
+// Terms that stand side by side are added with those that have an element for each of the result first: of the two
+// orders that is the one for which cuDNN has its best engines.
+void AddTail(Graph& graph, const OpContext& context, Tensor y, std::vector<PlacedTensor>& placed);
+
+}  // namespace slimnet::cudnn

@@ -1,0 +1,40 @@
+#include "ir/node_text.h"
+
+#include <map>
+
+namespace slimnet {
+
+std::string PrintNode(const Program& program, const Node& node) {
+  Program alone;
+  Node copy = node;
+  copy.prologue = false;
+  copy.scratch = {};
+  std::map<ValueId, ValueId> numbers;
+  const auto take = [&](ValueId& value) {
+    const Value& taken = program.values[At(value)];
+    const auto [known, fresh] = numbers.try_emplace(value, static_cast<ValueId>(alone.values.size()));
+    if (fresh) {
+      alone.values.push_back(taken);
+      alone.values.back().place = {};
+    }
+    value = known->second;
+    return fresh;
+  };
+  const auto read = [&](ValueId& value) {
+    if (!take(value)) return;
+    Node source;
+    source.op = OpKind::kInput;
+    source.attrs = DefaultAttrs(OpKind::kInput);
+    source.outputs = {value};
+    alone.nodes.push_back(std::move(source));
+  };
+  for (ValueId& value : copy.inputs) read(value);
+  for (PostOp& post : copy.post_ops) {
+    if (post.operand != kNoValue) read(post.operand);
+  }
+  for (ValueId& value : copy.outputs) take(value);
+  alone.nodes.push_back(std::move(copy));
+  return Print(alone);
+}
+
+}  // namespace slimnet

@@ -1,0 +1,76 @@
+#include <gtest/gtest.h>
+
+#include "base/error.h"
+#include "ir/node_text.h"
+#include "native/builder.h"
+#include "native/plans.h"
+
+namespace slimnet::testing {
+namespace {
+
+class NamedLayout final : public Layout {
+ public:
+  explicit NamedLayout(std::string name) : name_(std::move(name)) {}
+  const std::string& name() const override { return name_; }
+  size_t bytes() const override { return name_.size(); }
+
+ private:
+  std::string name_;
+};
+
+LayoutPtr OnlyTest(const std::string& name) {
+  return name.starts_with("test:") ? std::make_shared<NamedLayout>(name) : nullptr;
+}
+
+TEST(NodeText, HoldsEveryNodeOfAPlan) {
+  const Program program = Parse(kAllOps);
+  for (const Node& node : program.nodes) {
+    if (Info(node.op).source) continue;
+    const std::string text = PrintNode(program, node);
+    const Program alone = ParseNode(text, OnlyTest);
+    const Node& read = alone.nodes.back();
+    EXPECT_EQ(PrintNode(alone, read), text);
+    EXPECT_EQ(read.op, node.op);
+    EXPECT_EQ(read.attrs, node.attrs);
+    EXPECT_EQ(read.name, node.name);
+    ASSERT_EQ(read.outputs.size(), node.outputs.size());
+    for (size_t i = 0; i < node.outputs.size(); ++i) {
+      EXPECT_EQ(alone.values[At(read.outputs[i])].type, program.values[At(node.outputs[i])].type);
+    }
+  }
+}
+
+TEST(NodeText, HoldsWhatTheCompilerAdded) {
+  Builder builder;
+  const ValueId x = builder.Input("x", Float({1, 4, 4, 8}));
+  const ValueId y = builder.Conv(x, 1, 8);
+  const ValueId bias = builder.Variable("bias", Float({8}));
+  Program program = builder.TakeUnchecked();
+  Node& node = program.nodes[2];
+  ASSERT_EQ(node.op, OpKind::kConv2d);
+  node.post_ops = {{PostOp::Kind::kBias, bias}, {PostOp::Kind::kAdd, x, true}, {PostOp::Kind::kRelu6}};
+  program.values[At(x)].encoding = Encoding{DType::kUInt8, 0.1};
+  program.values[At(y)].encoding = Encoding{DType::kBFloat16, 0};
+  program.values[At(node.inputs[1])].layout = std::make_shared<NamedLayout>("test:\"packed\"");
+
+  const std::string text = PrintNode(program, node);
+  const Program alone = ParseNode(text, OnlyTest);
+  EXPECT_EQ(PrintNode(alone, alone.nodes.back()), text);
+  const Node& read = alone.nodes.back();
+  // Both uses of x are one value.
+  EXPECT_EQ(read.post_ops[1], (PostOp{PostOp::Kind::kAdd, read.inputs[0], true}));
+  EXPECT_EQ(alone.values[At(read.inputs[0])].encoding, (Encoding{DType::kUInt8, 0.1}));
+  EXPECT_EQ(alone.values[At(read.outputs[0])].encoding, (Encoding{DType::kBFloat16, 0}));
+  EXPECT_EQ(alone.values[At(read.inputs[1])].layout->name(), "test:\"packed\"");
+}
+
+TEST(NodeText, RefusesLayoutsOfOtherBackends) {
+  Builder builder;
+  builder.Conv(builder.Input("x", Float({1, 4, 4, 8})), 1, 8);
+  Program program = builder.TakeUnchecked();
+  program.values[At(program.nodes[2].inputs[1])].layout = std::make_shared<NamedLayout>("other");
+  EXPECT_THROW(ParseNode(PrintNode(program, program.nodes[2]), OnlyTest), Error);
+}
+
+}  // namespace
+}  // namespace slimnet::testing
