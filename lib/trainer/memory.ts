@@ -35,8 +35,7 @@ export async function bytesOfStep(session: Session, training: TrainingGraph): Pr
 export async function assertStepFits(parts: Parts): Promise<StepBytes> {
   const { options: o, session, training } = parts;
   const bytes = await bytesOfStep(session, training);
-  // The variables have theirs already.
-  const limit = o.memoryLimit ?? availableMemory() + session.stats().bytes.variables;
+  const limit = o.memoryLimit ?? roomFor(session);
   if (bytes.total > limit) throw await tooMuch(parts, { needed: bytes.total, limit });
   return bytes;
 }
@@ -52,7 +51,7 @@ export async function tooMuch(
 ): Promise<ExecutionError> {
   const { options: o, session, training } = parts;
   const total = needed ?? (await bytesOfStep(session, training)).total;
-  const most = limit ?? Math.min(availableMemory() + session.stats().bytes.variables, total - 1);
+  const most = limit ?? Math.min(roomFor(session), total - 1);
   const hint = [...(await smallerBatch(parts, total, most)), ...(await recomputed(parts, most))];
   return new ExecutionError(
     `A step of ${o.batchSize} images takes ${mebibytes(total)} of memory, and there are ${mebibytes(most)}.`,
@@ -116,6 +115,12 @@ function bytesOfVariables({ variables }: Graph): number {
     (sum, { dtype, shape }) => sum + bytesOf(dtype) * (elementCount(shape) ?? 0),
     0,
   );
+}
+
+/** What a session may have: what it has already, and what is left. */
+function roomFor(session: Session): number {
+  const { variables, packed, spare, arena } = session.stats().bytes;
+  return availableMemory() + variables + packed + spare + arena;
 }
 
 /** What this process may still take, in bytes, limits of its container included where Node knows them. */

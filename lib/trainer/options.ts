@@ -139,7 +139,7 @@ export interface TrainerOptions {
   readonly onSkip?: (skipped: SkippedImage) => void;
   /** What people should know, such as that a training goes on. */
   readonly onNotice?: (text: string) => void;
-  /** Told of a checkpoint that could not be written, and training goes on. Without it, training ends with the error. */
+  /** Told of a checkpoint, or of the record, that could not be written, and training goes on. Without it, training ends with the error. */
   readonly onSaveError?: (error: unknown) => void;
 }
 

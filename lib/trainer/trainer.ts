@@ -54,6 +54,7 @@ export class Trainer {
   #evaluator: Promise<TrainedModel> | null = null;
   #savedStep: number;
   #running: Promise<void> | null = null;
+  readonly #told = new Set<unknown>();
   #closing = false;
 
   private constructor(parts: Parts) {
@@ -201,7 +202,7 @@ export class Trainer {
       await evaluator?.[Symbol.asyncDispose]();
       await this.session[Symbol.asyncDispose]();
       await this.#parts.cache?.close();
-      await this.#parts.journal.close();
+      await this.#written(() => this.#parts.journal.close());
     } finally {
       this.#parts.lock?.release();
     }
@@ -313,7 +314,19 @@ export class Trainer {
     if (this.#saves !== null && this.#savedStep !== step) await this.#saves.finish();
     else await this.#saves?.settled();
     this.#saves?.beginAfter(Number.POSITIVE_INFINITY);
-    await journal.flush();
+    await this.#written(() => journal.flush());
+  }
+
+  /** What is written besides checkpoints: where it fails, training goes on as with those. */
+  async #written(work: () => Promise<void>): Promise<void> {
+    const { onSaveError } = this.#parts.options;
+    try {
+      await work();
+    } catch (error) {
+      if (onSaveError === undefined) throw error;
+      if (!this.#told.has(error)) onSaveError(error);
+      this.#told.add(error);
+    }
   }
 
   async #endEpoch(epochsDone: number, signal: AbortSignal | undefined): Promise<void> {

@@ -1,4 +1,5 @@
 /** A training that is interrupted ends as one that is not. */
+import { closeSync, openSync, rmSync, writeSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -131,7 +132,50 @@ test('exactResume: false goes on with other threads', async () => {
   expect(await second.run()).toMatchObject({ step: 2 });
 });
 
-test('a disk that is full ends the training with an error, or not, and the last good checkpoint stays', async () => {
+test('with onSaveError a disk that is full does not end the training, and once there is room again it is saved', async () => {
+  const disk = mountSmallDisk(200);
+  if (disk === null) return;
+  try {
+    const dir = join(disk.folder, 'run');
+    const ballast = join(disk.folder, 'ballast');
+    const told: unknown[] = [];
+    const trainer = await smallTrainer({
+      trainDir: dir,
+      epochs: 12,
+      keepBest: false,
+      evaluateEveryEpoch: false,
+      summaries: { images: 0 },
+      onSaveError: (error) => told.push(error),
+      // So much is said of the steps that it does not fit either.
+      logEverySteps: 1,
+      onEpoch: ({ epoch }) => {
+        if (epoch === 3) fillDisk(ballast);
+        if (epoch === 10) rmSync(ballast);
+      },
+    });
+    expect(await trainer.run()).toMatchObject({ outcome: 'finished', step: 72 });
+    await trainer.close();
+    expect(told.length).toBeGreaterThan(0);
+    for (const error of told) expect((error as Error).message).toMatch(/ENOSPC|no space/);
+    expect(await checkpoint.latestCheckpoint(dir)).toBe(join(dir, 'model.ckpt-72'));
+  } finally {
+    disk.remove();
+  }
+});
+
+/** A file that leaves no byte to others. */
+function fillDisk(path: string): void {
+  const file = openSync(path, 'w');
+  try {
+    for (;;) writeSync(file, new Uint8Array(4096));
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'ENOSPC' });
+  } finally {
+    closeSync(file);
+  }
+}
+
+test('a disk that is full ends the training with an error, and the last good checkpoint stays', async () => {
   const disk = mountSmallDisk(200);
   if (disk === null) return;
   try {
