@@ -28,40 +28,75 @@ std::string EngineIn(const std::string& json) {
   return kernel.empty() ? number : number + ":" + kernel;
 }
 
-std::set<int64_t> WrittenBy(const Graph& graph) {
-  std::set<int64_t> written;
-  const auto add = [&](std::initializer_list<Tensor> tensors) {
-    for (const Tensor tensor : tensors) written.insert(tensor.id);
-  };
-  struct Outputs {
-    const decltype(add)& Add;
-    void operator()(const ConvolutionStep& step) const {
-      Add({std::array{step.y, step.x, step.w}[static_cast<size_t>(step.direction)]});
-    }
-    void operator()(const PointwiseStep& step) const { Add({step.y}); }
-    void operator()(const MatmulStep& step) const { Add({step.c}); }
-    void operator()(const ReductionStep& step) const { Add({step.y}); }
-    void operator()(const PoolingStep& step) const {
-      if (step.backward) {
-        Add({step.x});
+// The tensors that a step reads, and those that it writes.
+struct Touched {
+  std::set<int64_t> read, written;
+
+  void Read(std::initializer_list<Tensor> tensors) { Insert(read, tensors); }
+  void Write(std::initializer_list<Tensor> tensors) { Insert(written, tensors); }
+
+  void operator()(const ConvolutionStep& step) {
+    const std::array tensors{step.y, step.x, step.w};  // in the order of directions: what each of them writes
+    for (size_t i = 0; i < tensors.size(); ++i) {
+      if (i == static_cast<size_t>(step.direction)) {
+        Write({tensors[i]});
       } else {
-        Add({step.y, step.index});
+        Read({tensors[i]});
       }
     }
-    void operator()(const StatisticsStep& step) const { Add({step.sum, step.square_sum}); }
-    void operator()(const NormForwardStep& step) const {
-      Add({step.y});
-      if (step.training) Add({step.mean, step.inverse_deviation});
+  }
+  void operator()(const PointwiseStep& step) {
+    Read({step.x, step.b, step.t});
+    Write({step.y});
+  }
+  void operator()(const MatmulStep& step) {
+    Read({step.a, step.b});
+    Write({step.c});
+  }
+  void operator()(const ReductionStep& step) {
+    Read({step.x});
+    Write({step.y});
+  }
+  void operator()(const PoolingStep& step) {
+    if (step.backward) {
+      Read({step.y, step.index});
+      Write({step.x});
+    } else {
+      Read({step.x});
+      Write({step.y, step.index});
     }
-    void operator()(const NormBackwardStep& step) const { Add({step.dx, step.dscale, step.dbias}); }
-    void operator()(const NormFinalizeStep& step) const {
-      Add({step.updated_mean, step.updated_variance, step.mean, step.inverse_deviation, step.equivalent_scale,
+  }
+  void operator()(const StatisticsStep& step) {
+    Read({step.x});
+    Write({step.sum, step.square_sum});
+  }
+  void operator()(const NormForwardStep& step) {
+    Read({step.x, step.scale, step.bias, step.epsilon});
+    if (step.training) {
+      Write({step.mean, step.inverse_deviation});
+    } else {
+      Read({step.mean, step.inverse_deviation});
+    }
+    Write({step.y});
+  }
+  void operator()(const NormBackwardStep& step) {
+    Read({step.x, step.dy, step.mean, step.inverse_deviation, step.scale});
+    Write({step.dx, step.dscale, step.dbias});
+  }
+  void operator()(const NormFinalizeStep& step) {
+    Read({step.sum, step.square_sum, step.scale, step.bias, step.previous_mean, step.previous_variance, step.epsilon,
+          step.factor, step.count});
+    Write({step.updated_mean, step.updated_variance, step.mean, step.inverse_deviation, step.equivalent_scale,
            step.equivalent_bias});
+  }
+
+ private:
+  static void Insert(std::set<int64_t>& into, std::initializer_list<Tensor> tensors) {
+    for (const Tensor tensor : tensors) {
+      if (tensor) into.insert(tensor.id);
     }
-  };
-  for (const Step& step : graph.steps()) std::visit(Outputs{add}, step);
-  return written;
-}
+  }
+};
 
 // The order of the notes in a stored plan.
 std::array<bool NumericalNotes::*, 6> NoteFields() {
@@ -81,13 +116,15 @@ BuiltPlan::BuiltPlan(Descriptor plan, const Graph& graph, const NumericalNotes& 
 std::string BuiltPlan::Json() const { return plan_.GetText(at::kExecutionPlanJsonRepresentation); }
 
 std::vector<PlanPort> PortsOf(const Graph& graph) {
-  const std::set<int64_t> written = WrittenBy(graph);
+  Touched touched;
+  for (const Step& step : graph.steps()) std::visit(touched, step);
   std::vector<PlanPort> ports;
   for (size_t i = 0; i < graph.tensors().size(); ++i) {
     const TensorInfo& info = graph.tensors()[i];
-    if (info.kind == TensorKind::kVirtual) continue;
     const auto id = static_cast<int64_t>(i + 1);
-    ports.push_back({id, info.kind == TensorKind::kByValue, written.contains(id), info.bytes(), info.alignment});
+    const bool written = touched.written.contains(id);
+    if (info.kind == TensorKind::kVirtual || (!written && !touched.read.contains(id))) continue;
+    ports.push_back({id, info.kind == TensorKind::kByValue, written, info.bytes(), info.alignment});
   }
   return ports;
 }

@@ -31,7 +31,7 @@ class BuiltPlan final : public Plan {
   std::vector<PlanPort> ports_;
 };
 
-// The tensors of a graph that whoever runs a plan of it hands in.
+// The tensors of a graph that whoever runs a plan of it hands in: those that a step reads or writes.
 std::vector<PlanPort> PortsOf(const Graph& graph);
 
 // A plan as text, and from it: its notes, and cuDNN's JSON. Error{kBackend} where cuDNN does not take it.

@@ -113,8 +113,7 @@ inline constexpr int kAdd = 0, kMul = 1, kMin = 2, kMax = 3, kSqrt = 4, kDiv = 6
                      kLog = 15, kNeg = 16, kRsqrt = 17, kIdentity = 21, kReciprocal = 22, kReluFwd = 100,
                      kTanhFwd = 101, kSigmoidFwd = 102, kEluFwd = 103, kReluBwd = 200, kTanhBwd = 201,
                      kSigmoidBwd = 202, kEluBwd = 203, kCmpEq = 300, kCmpNeq = 301, kCmpGt = 302, kCmpGe = 303,
-                     kCmpLt = 304, kCmpLe = 305, kLogicalAnd = 400, kLogicalOr = 401, kLogicalNot = 402,
-                     kBinarySelect = 601;
+                     kCmpLt = 304, kCmpLe = 305, kBinarySelect = 601;
 }  // namespace pointwise
 
 namespace reduce {  // CUDNN_REDUCE_TENSOR_

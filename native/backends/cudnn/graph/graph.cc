@@ -58,9 +58,7 @@ int Operands(Pointwise mode) {
   return 1;
 }
 
-bool IsLogical(Pointwise mode) {
-  return mode == Pointwise::kNot || (mode >= Pointwise::kEqual && mode <= Pointwise::kOr);
-}
+bool IsComparison(Pointwise mode) { return mode >= Pointwise::kEqual && mode <= Pointwise::kLessEqual; }
 
 Extents Broadcast(const Extents& a, const Extents& b) {
   Require(a.size() == b.size(), Listed(a) + " and " + Listed(b) + " differ in their number of extents");
@@ -306,7 +304,7 @@ Tensor Graph::Matmul(Tensor a, Tensor b) {
 
 Tensor Graph::Apply(Pointwise mode, Tensor x, const PointwiseOptions& options) {
   Require(Operands(mode) == 1, "a pointwise step has too few operands");
-  const Tensor y = Virtual(IsLogical(mode) ? DType::kBool : DType::kFloat32, Extents(info(x).extents));
+  const Tensor y = Virtual(DType::kFloat32, Extents(info(x).extents));
   steps_.push_back(PointwiseStep{mode, x, {}, {}, y, options});
   return y;
 }
@@ -314,7 +312,7 @@ Tensor Graph::Apply(Pointwise mode, Tensor x, const PointwiseOptions& options) {
 Tensor Graph::Apply(Pointwise mode, Tensor a, Tensor b, const PointwiseOptions& options) {
   Require(Operands(mode) == 2 && !IsBackward(mode), "a pointwise step has the wrong number of operands");
   const Tensor y =
-      Virtual(IsLogical(mode) ? DType::kBool : DType::kFloat32, Broadcast(info(a).extents, info(b).extents));
+      Virtual(IsComparison(mode) ? DType::kBool : DType::kFloat32, Broadcast(info(a).extents, info(b).extents));
   steps_.push_back(PointwiseStep{mode, a, b, {}, y, options});
   return y;
 }

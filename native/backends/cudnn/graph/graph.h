@@ -79,7 +79,6 @@ enum class Pointwise : uint8_t {
   kSigmoid,
   kElu,
   kRelu,
-  kNot,
   // Of two, broadcast where an extent is 1.
   kAdd,
   kSub,
@@ -93,8 +92,6 @@ enum class Pointwise : uint8_t {
   kGreaterEqual,
   kLess,
   kLessEqual,
-  kAnd,
-  kOr,
   // Gradients: of dy, and of x as it went in.
   kReluBackward,
   kTanhBackward,

@@ -62,8 +62,6 @@ int ModeOf(Pointwise mode) {
       return pw::kEluFwd;
     case Pointwise::kRelu:
       return pw::kReluFwd;
-    case Pointwise::kNot:
-      return pw::kLogicalNot;
     case Pointwise::kAdd:
       return pw::kAdd;
     case Pointwise::kSub:
@@ -88,10 +86,6 @@ int ModeOf(Pointwise mode) {
       return pw::kCmpLt;
     case Pointwise::kLessEqual:
       return pw::kCmpLe;
-    case Pointwise::kAnd:
-      return pw::kLogicalAnd;
-    case Pointwise::kOr:
-      return pw::kLogicalOr;
     case Pointwise::kReluBackward:
       return pw::kReluBwd;
     case Pointwise::kTanhBackward:

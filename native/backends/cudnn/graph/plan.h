@@ -45,7 +45,7 @@ class Plan : public std::enable_shared_from_this<Plan> {
   // "7:cudnn_generated_fort_native_sm80_convFwd_pointwise_knob_21_128x128x32_4_0".
   virtual const std::string& engine() const = 0;
   virtual const NumericalNotes& notes() const = 0;
-  // All stored and by-value tensors of the graph, by id.
+  // The stored and by-value tensors that steps of the graph read or write, by id.
   virtual const std::vector<PlanPort>& ports() const = 0;
   // The plan as cuDNN writes it, the graph in it: what Plans::Load takes. 3 to 300 kB.
   virtual std::string Json() const = 0;

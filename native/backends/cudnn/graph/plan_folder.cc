@@ -6,9 +6,10 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cstdlib>
 #include <fstream>
 #include <iterator>
-#include <sstream>
+#include <string_view>
 #include <system_error>
 #include <tuple>
 #include <utility>
@@ -44,9 +45,9 @@ std::optional<std::string> PlanIn(const std::string& text, const std::string& ke
   return body.substr(head.size());
 }
 
-// 0, or what the system says.
-int WriteAll(const fs::path& path, const std::string& text) {
-  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+// Writes a new file, whose name it makes of a pattern. 0, or what the system says.
+int WriteNew(std::string& pattern, const std::string& text) {
+  const int file = mkostemps(pattern.data(), static_cast<int>(std::string_view(kBeingWritten).size()), O_CLOEXEC);
   if (file < 0) return errno;
   int error = 0;
   for (size_t done = 0; error == 0 && done < text.size();) {
@@ -85,11 +86,10 @@ std::string PlanFolder::Keep(const std::string& key, const std::string& plan) {
     return failed(path_.string(), std::system_category().message(errno));
   }
   const fs::path file = FileOf(key);
-  const fs::path unfinished = file.string() + "." + std::to_string(getpid()) + kBeingWritten;
-  fs::remove(unfinished, error);
-  if (const int status = WriteAll(unfinished, text); status != 0) {
+  std::string unfinished = file.string() + ".XXXXXX" + kBeingWritten;
+  if (const int status = WriteNew(unfinished, text); status != 0) {
     fs::remove(unfinished, error);
-    return failed(unfinished.string(), std::system_category().message(status));
+    return failed(unfinished, std::system_category().message(status));
   }
   fs::rename(unfinished, file, error);
   if (error) {

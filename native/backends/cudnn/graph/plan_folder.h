@@ -28,7 +28,7 @@ class PlanFolder {
 
   std::filesystem::path path_;
   size_t limit_;
-  std::mutex writing_;
+  std::mutex writing_;  // one thread makes room at a time
 };
 
 }  // namespace slimnet::cudnn

@@ -4,7 +4,6 @@
 #include <array>
 #include <mutex>
 #include <optional>
-#include <set>
 #include <sstream>
 #include <string_view>
 #include <unordered_map>
@@ -140,18 +139,18 @@ class Plans::Impl {
   }
 
   std::shared_ptr<const Plan> Build(const Graph& graph, const PlanRules& rules) {
-    return Remembered(graph, KeyOf(graph, rules, false), [&] {
+    return Remembered(graph, KeyOf(graph, rules, false), true, [&] {
       std::shared_ptr<const Plan> plan;
       ForEachPlan(graph, rules, [&](std::shared_ptr<const Plan> built) {
         plan = std::move(built);
-        return false;
+        return false;  // the first one is enough
       });
       return plan;
     });
   }
 
   std::shared_ptr<const Plan> Tune(const Graph& graph, const PlanRules& rules, const Autotune& autotune) {
-    return Remembered(graph, KeyOf(graph, rules, true), [&] {
+    return Remembered(graph, KeyOf(graph, rules, true), false, [&] {
       const double end = autotune.now() + autotune.seconds;
       std::shared_ptr<const Plan> first, best;
       double best_seconds = 0;
@@ -258,9 +257,8 @@ class Plans::Impl {
         any = true;
         if (!take(std::move(plan))) return;
       }
-      // What the first list has is also in the second one, or better than it.
-      if (any) return;
     }
+    if (any) return;
     throw Error(ErrorCode::kBackend,
                 library_->description() + " cannot compute " + Outline(graph) + ": " + left_out.Text() + ".");
   }
@@ -276,8 +274,9 @@ class Plans::Impl {
     }
   }
 
+  // That no engine takes a graph stays so; what went wrong while plans were run may not.
   template <class F>
-  std::shared_ptr<const Plan> Remembered(const Graph& graph, const std::string& key, F&& make) {
+  std::shared_ptr<const Plan> Remembered(const Graph& graph, const std::string& key, bool remember_refusal, F&& make) {
     {
       const std::lock_guard lock(mutex_);
       if (const auto known = answers_.find(key); known != answers_.end()) {
@@ -290,7 +289,7 @@ class Plans::Impl {
       try {
         answer.plan = make();
       } catch (const Error& error) {
-        if (error.code() != ErrorCode::kBackend) throw;
+        if (error.code() != ErrorCode::kBackend || !remember_refusal) throw;
         answer.refusal = error.what();
       }
       if (answer.plan && folder_) {

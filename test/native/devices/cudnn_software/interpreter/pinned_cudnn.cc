@@ -2,7 +2,6 @@
 
 #include <dlfcn.h>
 
-#include <filesystem>
 #include <string>
 
 #include "base/error.h"
@@ -31,8 +30,10 @@ void OpenStandIn(const char* soname) {
 
 }  // namespace
 
+std::filesystem::path PinnedCudnnFile() { return SLIMNET_CUDNN_LIBRARY; }
+
 Verdict HasPinnedCudnn() {
-  const std::filesystem::path file = SLIMNET_CUDNN_LIBRARY;
+  const std::filesystem::path file = PinnedCudnnFile();
   if (file.empty()) return Verdict::No(SLIMNET_CUDNN_MISSING);
   if (!std::filesystem::exists(file)) {
     return Verdict::No(file.string() + " is gone; node scripts/third_party.mjs cudnn gets it again");
@@ -44,8 +45,7 @@ std::shared_ptr<const cudnn::Library> OpenPinnedCudnn() {
   if (const Verdict verdict = HasPinnedCudnn(); !verdict) throw Error(ErrorCode::kBackend, verdict.reason);
   OpenStandIn("libcuda.so.1");
   OpenStandIn("libnvrtc.so.13");
-  const std::string folder = std::filesystem::path(SLIMNET_CUDNN_LIBRARY).parent_path();
-  return cudnn::Library::Open({{folder}, false});
+  return cudnn::Library::Open({{PinnedCudnnFile().parent_path().string()}, false});
 }
 
 const std::string& H200() {

@@ -1,6 +1,7 @@
 // The cuDNN that tests use: the pinned one, opened on a machine that need not have a device.
 #pragma once
 
+#include <filesystem>
 #include <memory>
 #include <string>
 
@@ -8,6 +9,9 @@
 #include "backends/cudnn/graph/library.h"
 
 namespace slimnet::testing {
+
+// Its file; empty where it cannot be had.
+std::filesystem::path PinnedCudnnFile();
 
 // Whether there is one; otherwise why not.
 Verdict HasPinnedCudnn();

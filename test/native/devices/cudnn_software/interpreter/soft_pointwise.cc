@@ -38,7 +38,6 @@ Elementwise FunctionOf(const SoftNode& node, const std::string& mode) {
       {"RECIPROCAL", [](double x, double, double) { return 1 / x; }},
       {"TANH_FWD", [](double x, double, double) { return std::tanh(x); }},
       {"SIGMOID_FWD", [](double x, double, double) { return Sigmoid(x); }},
-      {"LOGICAL_NOT", [](double x, double, double) { return x != 0 ? 0.0 : 1.0; }},
       {"ADD", [](double x, double b, double) { return x + b; }},
       {"SUB", [](double x, double b, double) { return x - b; }},
       {"MUL", [](double x, double b, double) { return x * b; }},
@@ -51,8 +50,6 @@ Elementwise FunctionOf(const SoftNode& node, const std::string& mode) {
       {"CMP_GE", [](double x, double b, double) { return x >= b ? 1.0 : 0.0; }},
       {"CMP_LT", [](double x, double b, double) { return x < b ? 1.0 : 0.0; }},
       {"CMP_LE", [](double x, double b, double) { return x <= b ? 1.0 : 0.0; }},
-      {"LOGICAL_AND", [](double x, double b, double) { return x != 0 && b != 0 ? 1.0 : 0.0; }},
-      {"LOGICAL_OR", [](double x, double b, double) { return x != 0 || b != 0 ? 1.0 : 0.0; }},
       {"BINARY_SELECT", [](double x, double b, double t) { return t != 0 ? x : b; }},
       // Gradients: x as it went in, b is dy.
       {"TANH_BWD", [](double x, double b, double) { return b * (1 - std::tanh(x) * std::tanh(x)); }},
@@ -66,7 +63,7 @@ Elementwise FunctionOf(const SoftNode& node, const std::string& mode) {
     return [=](double x, double b, double) { return x > lower ? (x < upper ? b : 0.0) : slope * b; };
   }
   if (mode == "ELU_FWD" || mode == "ELU_BWD") {
-    const double alpha = node.Number("eluAlpha");
+    const double alpha = node.Number("alpha");
     if (mode == "ELU_FWD") return [=](double x, double, double) { return x > 0 ? x : alpha * std::expm1(x); };
     return [=](double x, double b, double) { return x > 0 ? b : b * alpha * std::exp(x); };
   }
