@@ -4,8 +4,74 @@
 
 // X(PascalName) for each op that has a file of its name there.
 #define SLIMNET_CUDNN_OPS(X) \
+  X(Abs) \
+  X(Add) \
+  X(ApplyAdadelta) \
+  X(ApplyAdagrad) \
+  X(ApplyAdam) \
+  X(ApplyAdamW) \
+  X(ApplyCenteredRmsProp) \
+  X(ApplyFtrl) \
+  X(ApplyGradientDescent) \
+  X(ApplyLars) \
+  X(ApplyMomentum) \
+  X(ApplyRmsProp) \
+  X(Argmax) \
+  X(Assign) \
+  X(AssignAdd) \
+  X(AssignDebiasedMovingAverage) \
+  X(AssignMovingAverage) \
   X(AvgPool2d) \
+  X(AvgPool2dBackward) \
+  X(BatchNorm) \
+  X(BatchNormTraining) \
+  X(BatchNormTrainingBackward) \
+  X(BatchNormTrainingReluBackward) \
+  X(BiasAdd) \
+  X(BroadcastTo) \
+  X(Cast) \
+  X(CheckNumerics) \
+  X(ConfusionMatrix) \
+  X(Cos) \
+  X(Crop) \
+  X(Div) \
+  X(DivNoNan) \
+  X(Dropout) \
+  X(Elu) \
+  X(Equal) \
+  X(Exp) \
+  X(Floor) \
+  X(InTopK) \
+  X(L2Loss) \
+  X(Less) \
+  X(Log) \
+  X(Log1p) \
+  X(LogSoftmax) \
+  X(MaxPool2dBackward) \
+  X(Maximum) \
+  X(Minimum) \
+  X(Mul) \
+  X(NotEqual) \
+  X(OneHot) \
+  X(Pad) \
+  X(Pick) \
+  X(Pow) \
+  X(ReduceMean) \
+  X(ReduceSum) \
+  X(Relu) \
+  X(Relu6) \
+  X(ReluBackward) \
   X(Reshape) \
+  X(Rsqrt) \
   X(ScaleGradient) \
+  X(Select) \
+  X(Sigmoid) \
+  X(Size) \
+  X(Softmax) \
+  X(Sqrt) \
   X(Squeeze) \
-  X(StopGradient)
+  X(StopGradient) \
+  X(Sub) \
+  X(SumTo) \
+  X(TopK) \
+  X(Transpose)

@@ -15,7 +15,11 @@ struct Elements {
 // y = x in another dtype: towards zero, to the nearest end of the range, NaN to 0; integers keep their low bits.
 void Cast(Queue& queue, const Elements& x, const Elements& y, int64_t count);
 
+// GCC takes the names for shadows of the ops' entries, which are outside of the enumeration.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 enum class Comparison : uint8_t { kEqual, kNotEqual, kLess };
+#pragma GCC diagnostic pop
 
 // z = x ? y, with broadcasting; z is bool. x and y have one dtype.
 void Compare(Queue& queue, Comparison comparison, Dims x_dims, Dims y_dims, Dims z_dims, const Elements& x,

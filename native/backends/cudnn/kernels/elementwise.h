@@ -7,8 +7,12 @@
 namespace slimnet::cudnn {
 
 #define SLIMNET_NAME(Name, value) k##Name,
+// GCC takes the names for shadows of the ops' entries, which are outside of the enumeration.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 enum class Unary : uint8_t { SLIMNET_CUDNN_UNARY(SLIMNET_NAME) };
 enum class Binary : uint8_t { SLIMNET_CUDNN_BINARY(SLIMNET_NAME) };
+#pragma GCC diagnostic pop
 #undef SLIMNET_NAME
 
 // y = op(x). kIdentity between two ways of storing is a reorder. y may be x where both are stored alike.

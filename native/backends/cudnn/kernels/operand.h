@@ -34,8 +34,12 @@ class Operand {
 SLIMNET_BODY float Relu(float x) { return x < 0 ? 0 : x; }
 SLIMNET_BODY float Relu6(float x) { return x > 6 ? 6 : Relu(x); }
 
+// GCC takes the names for shadows of the ops' entries, which are outside of the enumeration.
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wshadow"
 // In the order of PostOp::Kind (ir/program.h), which says what they do.
 enum class TailKind : uint8_t { kBias, kScale, kAdd, kRelu, kRelu6, kResult, kReluBackward, kRelu6Backward };
+#pragma GCC diagnostic pop
 
 // One absorbed op. The operand has the shape of the result; for kResult it is where the first result goes.
 struct TailOp {

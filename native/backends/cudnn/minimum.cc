@@ -1,0 +1,7 @@
+#include "backends/cudnn/elementwise.h"
+
+namespace slimnet::cudnn {
+
+constexpr OpEntry kMinimum{.prepare = PrepareBinary<Binary::kMinimum>};
+
+}  // namespace slimnet::cudnn

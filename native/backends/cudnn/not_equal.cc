@@ -1,0 +1,7 @@
+#include "backends/cudnn/compare.h"
+
+namespace slimnet::cudnn {
+
+constexpr OpEntry kNotEqual{.prepare = PrepareComparison<Comparison::kNotEqual>};
+
+}  // namespace slimnet::cudnn
