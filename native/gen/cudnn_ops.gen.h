@@ -32,6 +32,9 @@
   X(Cast) \
   X(CheckNumerics) \
   X(ConfusionMatrix) \
+  X(Conv2d) \
+  X(Conv2dBackwardData) \
+  X(Conv2dBackwardFilter) \
   X(Cos) \
   X(Crop) \
   X(Div) \
@@ -47,6 +50,8 @@
   X(Log) \
   X(Log1p) \
   X(LogSoftmax) \
+  X(Matmul) \
+  X(MaxPool2d) \
   X(MaxPool2dBackward) \
   X(Maximum) \
   X(Minimum) \
@@ -61,6 +66,7 @@
   X(Relu) \
   X(Relu6) \
   X(ReluBackward) \
+  X(Reorder) \
   X(Reshape) \
   X(Rsqrt) \
   X(ScaleGradient) \

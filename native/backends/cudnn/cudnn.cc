@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "backends/cudnn/filter_layout.h"
 #include "backends/cudnn/kernel_of.h"
 #include "backends/cudnn/ops.h"
 #include "backends/cudnn/stored.h"
@@ -37,6 +38,8 @@ class CudnnBackend final : public Backend {
     device_.hardware = Describe(gpu);
     device_.memory_bytes = gpu.memory_bytes;
     device_.features = std::move(features);
+    device_.features.push_back("compute_capability " + std::to_string(gpu.compute_capability / 10) + "." +
+                               std::to_string(gpu.compute_capability % 10));
     device_.index = gpu.index;
   }
 
@@ -120,6 +123,6 @@ std::unique_ptr<Backend> MakeBackend(std::string name, std::string device, Devic
   return std::make_unique<CudnnBackend>(std::move(name), std::move(device), std::move(parts), std::move(features));
 }
 
-LayoutPtr LayoutNamed(const std::string&) { return nullptr; }
+LayoutPtr LayoutNamed(const std::string& name) { return FilterLayoutNamed(name); }
 
 }  // namespace slimnet::cudnn

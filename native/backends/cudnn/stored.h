@@ -17,6 +17,14 @@ inline double StepOf(const Value& value) { return value.encoding ? value.encodin
 // [N,H,W,C] in cuDNN's order; in memory both lie as they are.
 inline Extents ImageExtents(const Shape& shape) { return {shape[0], shape[3], shape[1], shape[2]}; }
 
+template <class Attrs>
+Window ConvolutionWindow(const Attrs& attrs) {
+  return {.before = {attrs.pads[0], attrs.pads[2]},
+          .after = {attrs.pads[1], attrs.pads[3]},
+          .strides = attrs.strides,
+          .dilations = attrs.dilations};
+}
+
 // What there is once for each channel.
 inline Extents ChannelExtents(int64_t channels) { return {1, channels, 1, 1}; }
 

@@ -1,0 +1,87 @@
+// The gradient of a convolution's image: filter, dy -> dx. Where pixels of dy saw padding alone, cuDNN has no engine:
+// that is a kernel of our own.
+#include "backends/cudnn/filter_layout.h"
+#include "backends/cudnn/floats_of.h"
+#include "backends/cudnn/kernel_of.h"
+#include "backends/cudnn/kernels/direct.h"
+#include "backends/cudnn/ops.h"
+#include "backends/cudnn/packed_filter.h"
+#include "backends/cudnn/pixel_window.h"
+#include "backends/cudnn/plan_step.h"
+#include "backends/cudnn/stored.h"
+#include "backends/cudnn/tail.h"
+
+namespace slimnet::cudnn {
+namespace {
+
+bool HasNoGradient(const OpContext& context) { return IsEmpty(context.input(0)) || IsEmpty(context.input(1)); }
+
+bool SomeSawPaddingAlone(const OpContext& context) {
+  const auto& attrs = std::get<Conv2dBackwardDataAttrs>(context.node.attrs);
+  const Shape& filter = context.input(0).type.shape;
+  const auto reach = [&](size_t axis) { return (filter[axis] - 1) * attrs.dilations[axis] + 1; };
+  return attrs.pads[0] >= reach(0) || attrs.pads[1] >= reach(0) || attrs.pads[2] >= reach(1) ||
+         attrs.pads[3] >= reach(1);
+}
+
+std::unique_ptr<Kernel> Direct(const OpContext& context) {
+  const auto& attrs = std::get<Conv2dBackwardDataAttrs>(context.node.attrs);
+  const Shape& filter = context.input(0).type.shape;
+  const Convolution convolution{PixelWindowOf(context.output(0).type.shape, context.input(1).type.shape, attrs,
+                                              {filter[0], filter[1]}, attrs.dilations),
+                                filter[3]};
+  return KernelOf("own", [convolution, w = FloatsOf(context.input(0)), dy = FloatsOf(context.input(1)),
+                          dx = FloatsOf(context.output(0))](Queue& queue, const Bindings& b) {
+    DirectBackwardData(queue, convolution, w(b.inputs[0]), dy(b.inputs[1]), dx(b.outputs[0]));
+  });
+}
+
+// In the precision of dy.
+FilterLayout BackwardFilter(const OpContext& context) {
+  const Shape& filter = context.input(0).type.shape;
+  return {filter, StoredDType(context.input(1)), filter[2]};
+}
+
+Verdict SupportsConv2dBackwardData(const OpContext& context) {
+  if (HasNoGradient(context) || !IsLowPrecision(context)) return Verdict::Yes();
+  if (!context.input(1).encoding) return Verdict::No("cuDNN multiplies in the precision that it reads");
+  return Verdict::Yes();
+}
+
+Verdict FusesBehindConv2dBackwardData(const OpContext& context, std::span<const PostOp> before, const PostOp& next) {
+  if (HasNoGradient(context)) return Verdict::No("of empty inputs there are zeros, which absorb nothing");
+  if (SomeSawPaddingAlone(context))
+    return Verdict::No("cuDNN has no engine for it, and the own kernel absorbs nothing");
+  if (next.kind != PostOp::Kind::kAdd) return Verdict::No("a gradient absorbs sums alone");
+  return FusesTail(context, before, next);
+}
+
+LayoutPtr PreferConv2dBackwardData(const OpContext& context, size_t input) {
+  if (input != 0 || HasNoGradient(context) || SomeSawPaddingAlone(context)) return nullptr;
+  return std::make_shared<FilterLayout>(BackwardFilter(context));
+}
+
+std::unique_ptr<Kernel> PrepareConv2dBackwardData(const OpContext& context) {
+  if (HasNoGradient(context)) return ZerosOf(context);
+  if (SomeSawPaddingAlone(context)) return Direct(context);
+  const PackedFilter filter(context, 0, BackwardFilter(context));
+  Graph graph;
+  const Tensor dy = graph.Stored(StoredDType(context.input(1)), ImageExtents(context.input(1).type.shape));
+  const Tensor w = graph.Stored(filter.layout().stored(), filter.layout().extents());
+  std::vector<PlacedTensor> placed{{dy, TensorPlace::Input(1)}, {w, filter.place()}};
+  const Tensor dx =
+      graph.ConvolutionBackwardData(dy, w, ConvolutionWindow(std::get<Conv2dBackwardDataAttrs>(context.node.attrs)),
+                                    ImageExtents(context.output(0).type.shape));
+  AddTail(graph, context, dx, placed);
+  return filter.KernelWith(PlanStep(context, graph, std::move(placed)));
+}
+
+}  // namespace
+
+constexpr OpEntry kConv2dBackwardData{.reads_low_precision = true,
+                                      .supports = SupportsConv2dBackwardData,
+                                      .fuses = FusesBehindConv2dBackwardData,
+                                      .prefers = PreferConv2dBackwardData,
+                                      .prepare = PrepareConv2dBackwardData};
+
+}  // namespace slimnet::cudnn

@@ -1,0 +1,71 @@
+// Product of a matrix, or a stack of them, with a matrix, and its fused tail. In float32 as a convolution with one tap:
+// cuDNN's products of matrices cut float32 to TF32.
+#include "backends/cudnn/filter_layout.h"
+#include "backends/cudnn/kernel_of.h"
+#include "backends/cudnn/ops.h"
+#include "backends/cudnn/packed_filter.h"
+#include "backends/cudnn/plan_step.h"
+#include "backends/cudnn/stored.h"
+#include "backends/cudnn/tail.h"
+
+namespace slimnet::cudnn {
+namespace {
+
+bool MultipliesNothing(const OpContext& context) { return IsEmpty(context.input(0)) || IsEmpty(context.input(1)); }
+
+FilterLayout MatrixFilter(const OpContext& context) {
+  const Shape& matrix = context.input(1).type.shape;
+  return {matrix, StoredDType(context.input(0)), matrix[0]};
+}
+
+Verdict SupportsMatmul(const OpContext& context) {
+  if (MultipliesNothing(context) || !IsLowPrecision(context)) return Verdict::Yes();
+  if (!context.input(0).encoding) return Verdict::No("cuDNN multiplies in the precision that it reads");
+  return Verdict::Yes();
+}
+
+Verdict FusesBehindMatmul(const OpContext& context, std::span<const PostOp> before, const PostOp& next) {
+  if (MultipliesNothing(context)) return Verdict::No("of empty inputs there are zeros, which absorb nothing");
+  return FusesTail(context, before, next);
+}
+
+LayoutPtr PreferMatmul(const OpContext& context, size_t input) {
+  if (input != 1 || MultipliesNothing(context)) return nullptr;
+  return std::make_shared<FilterLayout>(MatrixFilter(context));
+}
+
+std::unique_ptr<Kernel> PrepareMatmul(const OpContext& context) {
+  if (MultipliesNothing(context)) return ZerosOf(context);
+  const PackedFilter filter(context, 1, MatrixFilter(context));
+  const DType stored = StoredDType(context.input(0));
+  const int64_t inner = filter.layout().inputs();
+  const int64_t columns = filter.layout().outputs();
+  const int64_t rows = ElementCount(context.input(0).type.shape) / inner;
+  Graph graph;
+  std::vector<PlacedTensor> placed;
+  Tensor z;
+  if (stored == DType::kFloat32) {
+    const Tensor x = graph.Stored(stored, {rows, inner, 1, 1});
+    const Tensor w = graph.Stored(stored, filter.layout().extents());
+    placed = {{x, TensorPlace::Input(0)}, {w, filter.place()}};
+    z = graph.Convolution(x, w, {});
+  } else {
+    const Tensor x = graph.Stored(stored, {1, rows, inner});
+    // It lies transposed.
+    const Tensor w = graph.Stored(stored, {1, inner, columns}, {inner * columns, 1, inner});
+    placed = {{x, TensorPlace::Input(0)}, {w, filter.place()}};
+    z = graph.Matmul(x, w);
+  }
+  AddTail(graph, context, z, placed);
+  return filter.KernelWith(PlanStep(context, graph, std::move(placed)));
+}
+
+}  // namespace
+
+constexpr OpEntry kMatmul{.reads_low_precision = true,
+                          .supports = SupportsMatmul,
+                          .fuses = FusesBehindMatmul,
+                          .prefers = PreferMatmul,
+                          .prepare = PrepareMatmul};
+
+}  // namespace slimnet::cudnn
