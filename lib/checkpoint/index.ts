@@ -5,6 +5,7 @@ export { type ConvertOptions, type ConvertResult, convertCheckpoint } from './co
 export { type CastDType, castDTypes } from './convert/values.js';
 export type { CheckpointEntry, Lazy, NumericEntry, StringEntry } from './entries.js';
 export { writeAtomically, writeFileAtomically } from './files/atomic_write.js';
+export { checkpointFingerprint } from './fingerprint.js';
 export { type CheckpointSource, openCheckpoint } from './open.js';
 export { CheckpointReader } from './reader.js';
 export { removeCheckpoint } from './remove.js';

@@ -101,13 +101,20 @@ async function openPath(path: string, context: ReadContext): Promise<Opened> {
 /** What a folder stands for that has no `checkpoint` file: the weights of a SavedModel, or those that Hugging Face's libraries save. */
 const folderContents = [join('variables', 'variables'), 'model.safetensors', `model${shardIndexSuffix}`];
 
-async function openFolder(folder: string, context: ReadContext): Promise<Opened> {
+/** What a folder stands for; null where that is nothing. */
+export async function checkpointOfFolder(folder: string): Promise<string | null> {
   const latest = await latestCheckpoint(folder);
-  if (latest !== null) return openPath(latest, context);
+  if (latest !== null) return latest;
   for (const name of folderContents) {
     const path = join(folder, name);
-    if ((await locate(path)).kind !== 'none') return openPath(path, context);
+    if ((await locate(path)).kind !== 'none') return path;
   }
+  return null;
+}
+
+async function openFolder(folder: string, context: ReadContext): Promise<Opened> {
+  const path = await checkpointOfFolder(folder);
+  if (path !== null) return openPath(path, context);
   const files = await listFolder(folder);
   const own = files.filter((file) => /\.(index|ckpt|safetensors)$|\.ckpt-\d+$/.test(file)).sort();
   if (own.length > 0) {

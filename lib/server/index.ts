@@ -4,5 +4,13 @@ export type { Answered, Monitor, Operation } from './monitor.js';
 export type { ServerOptions, ServingOptions } from './options.js';
 export { slimnetPlugin } from './plugin.js';
 export { type RefusalReason, refusals } from './protocol/index.js';
-export { type IndexEntry, ModelRepository, type ModelState, type VersionSource } from './repository/index.js';
+export {
+  type IndexEntry,
+  ModelRepository,
+  type ModelState,
+  type VersionSource,
+  versionsInFolder,
+  type WatchOptions,
+  watch,
+} from './repository/index.js';
 export { type SlimnetServer, startServer } from './server.js';

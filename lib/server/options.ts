@@ -17,6 +17,8 @@ export interface ServingOptions {
   readonly token?: string;
   /** Clients may load and unload models. False unless told. */
   readonly modelControl?: boolean;
+  /** Metrics for Prometheus at `/metrics`, by prom-client: true unless told; `triton` adds those that Triton has, under its names. */
+  readonly metrics?: boolean | 'triton';
   /** Is told of each request. */
   readonly monitor?: Monitor;
 }

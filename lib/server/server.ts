@@ -30,7 +30,7 @@ export async function startServer(options: ServerOptions): Promise<SlimnetServer
   checkInteger('startServer', 'port', port, 0, 65535);
   checkInteger('startServer', 'drainDelayMs', drainDelayMs, 0, 2 ** 31 - 1);
   checkInteger('startServer', 'graceMs', graceMs, 0, 2 ** 31 - 1);
-  const { fastify } = await load('fastify');
+  const { fastify, LogController } = await load('fastify');
   const { service, beginStop, close } = await serving(options);
   const { limits, monitor, repository } = service;
   const malformed = (slow: boolean) => {
@@ -46,7 +46,8 @@ export async function startServer(options: ServerOptions): Promise<SlimnetServer
   };
   const app = fastify({
     logger: logger as boolean,
-    disableRequestLogging: true,
+    // One line a request is written when it has ended (http/plugin.ts).
+    logController: new LogController({ disableRequestLogging: true }),
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     // A path is looked up as it is.

@@ -8,6 +8,7 @@ import type { Service } from './http/service.js';
 import { tokenCheck } from './http/token.js';
 import { JsonWorkerPool } from './json_worker_pool.js';
 import { checkedLimits } from './limits.js';
+import { prometheusMetrics } from './metrics/prometheus.js';
 import type { ServingOptions } from './options.js';
 import { ModelRepository } from './repository/index.js';
 
@@ -21,16 +22,24 @@ export interface Serving {
 
 /** @throws ArgumentError */
 export async function serving(options: ServingOptions): Promise<Serving> {
-  const { models, modelControl = false, token, monitor } = options;
+  const { models, modelControl = false, token, monitor, metrics: wanted = true } = options;
   checkBoolean('slimnet server', 'modelControl', modelControl);
+  if (wanted !== 'triton') checkBoolean('slimnet server', 'metrics', wanted);
   const limits = checkedLimits(options.limits);
   let stopping = false;
   const json = new JsonWorkerPool();
+  const gate = new Gate(limits);
+  const repository = models instanceof ModelRepository ? models : await repositoryOf(models);
+  const tritonNames = wanted === 'triton';
+  const metrics = wanted === false ? null : await prometheusMetrics({ repository, gate, tritonNames });
   const service: Service = {
-    ...{ limits, json, modelControl },
-    repository: models instanceof ModelRepository ? models : await repositoryOf(models),
-    gate: new Gate(limits),
-    monitor: monitor ?? { answered: () => {} },
+    ...{ limits, json, modelControl, repository, gate, metrics },
+    monitor: {
+      answered: (request) => {
+        metrics?.answered(request);
+        monitor?.answered(request);
+      },
+    },
     checkToken: token === undefined ? null : tokenCheck(token),
     stopping: () => stopping,
   };

@@ -1,4 +1,4 @@
-"""Talks to a server with Triton's own client over HTTP, and prints what it got as JSON. Usage: triton_http.py HOST:PORT MODEL SIDE PICTURE
+"""Talks to a server with Triton's own client over HTTP, and prints what it got as JSON. Usage: triton_http.py HOST:PORT MODEL SIDE PICTURE [control]
 
 Everything is what `tritonclient` does by itself: this file knows the protocol's names and nothing of the server.
 """
@@ -84,4 +84,11 @@ report = {
     "wrong_output": error_of(lambda: ask(images(values, "FP32", True), [triton.InferRequestedOutput("nothing")])),
     "wrong_model": error_of(lambda: client.infer("none", images(values, "FP32", True))),
 }
+if len(sys.argv) > 5:
+    report["index"] = client.get_model_repository_index()
+    client.unload_model(model)
+    report["after_unload"] = [client.is_model_ready(model), error_of(lambda: ask(images(values, "FP32", True)))]
+    client.load_model(model)
+    report["after_load"] = client.is_model_ready(model)
+    report["config"] = error_of(lambda: client.load_model(model, config='{"max_batch_size": 1}'))
 print(json.dumps(report))

@@ -1,10 +1,11 @@
 /** Triton's own client for Python against the server: nothing of ours is on its side. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { ModelRepository } from '../../lib/server/index.js';
 import { clientsPython, runClient } from '../helpers/clients.js';
 import { largestDifference } from '../helpers/network_fixtures.js';
 import { encoders, gradient } from '../helpers/pictures.js';
-import { labels, side, smallServer } from '../helpers/small_server.js';
+import { labels, side, smallModel, smallServer } from '../helpers/small_server.js';
 import { temporaryFolder } from '../helpers/temporary_folder.js';
 
 const folder = temporaryFolder('clients');
@@ -12,7 +13,10 @@ const python = clientsPython();
 
 test('tritonclient over HTTP: health, metadata, infer in JSON and binary, compression, classification, errors', async () => {
   if (python === null) return;
-  await using small = await smallServer();
+  const repository = new ModelRepository();
+  repository.add({ name: 'small', version: '1', load: () => smallModel() });
+  await repository.loadAll();
+  await using small = await smallServer({ models: repository, modelControl: true, metrics: 'triton' });
   const picture = join(folder, 'picture.png');
   const { width, height, data } = gradient(20, 16);
   writeFileSync(picture, await encoders.png.encode({ width, height, channels: 3, data }));
@@ -21,7 +25,9 @@ test('tritonclient over HTTP: health, metadata, infer in JSON and binary, compre
   const expected = [[...logits.subarray(0, 3)], [...logits.subarray(3)]];
   const pictureLogits = [...(await small.model.logits({ width, height, channels: 3, data }))];
   const address = new URL(small.url).host;
-  const report = JSON.parse(await runClient(python, 'triton_http.py', [address, 'small', String(side), picture]));
+  const report = JSON.parse(
+    await runClient(python, 'triton_http.py', [address, 'small', String(side), picture, 'control']),
+  );
   expect(report).toMatchObject({
     ...{ live: true, ready: true, model_ready: true, version_ready: true, no_model_ready: false },
     server: { name: 'slimnet', extensions: expect.arrayContaining(['binary_tensor_data', 'classification']) },
@@ -34,6 +40,10 @@ test('tritonclient over HTTP: health, metadata, infer in JSON and binary, compre
     all_outputs: ['logits', 'predictions', 'features'],
     wrong_shape: ['400', expect.stringContaining('[2,7,8,3]')],
     wrong_output: ['400', expect.stringContaining('nothing')],
+    index: [{ name: 'small', version: '1', state: 'READY', reason: '' }],
+    after_unload: [false, ['503', expect.stringContaining('small')]],
+    after_load: true,
+    config: ['400', expect.stringContaining('configuration')],
     wrong_model: ['404', expect.stringContaining('none')],
   });
   const near = (rows: number[][], wanted: number[][]) =>
@@ -57,4 +67,32 @@ test('tritonclient over HTTP: health, metadata, infer in JSON and binary, compre
         }),
       ),
     ).toEqual(classes);
+});
+
+test('metrics count what clients did, under names of ours and of Triton', async () => {
+  await using small = await smallServer({ metrics: 'triton' });
+  const { width, height, data } = gradient(20, 16);
+  const picture = new Uint8Array(await encoders.png.encode({ width, height, channels: 3, data }));
+  const classify = (name: string) =>
+    fetch(`${small.url}/v1/models/${name}:classify`, { method: 'POST', body: picture });
+  await classify('small');
+  await classify('small');
+  await classify('none');
+  const metric = async (line: RegExp) => Number(line.exec(await (await fetch(`${small.url}/metrics`)).text())?.[1]);
+  // An answer is counted once its connection has it.
+  while ((await metric(/slimnet_refusals_total\{reason="not_found"\} (\d+)/)) < 1);
+  const expected: readonly (readonly [RegExp, number])[] = [
+    [/slimnet_requests_total\{operation="classify",model="small",version="1",status="200"\} (\d+)/, 2],
+    [/slimnet_requests_total\{operation="classify",model="",version="",status="404"\} (\d+)/, 1],
+    [/slimnet_refusals_total\{reason="overloaded"\} (\d+)/, 0],
+    [/slimnet_images_total\{model="small",version="1"\} (\d+)/, 2],
+    [/slimnet_request_duration_seconds_count\{operation="classify",model="small",version="1"\} (\d+)/, 2],
+    [/slimnet_model_ready\{model="small",version="1"\} (\d+)/, 1],
+    [/slimnet_queue_images\{model="small",version="1"\} (\d+)/, 0],
+    [/slimnet_requests_in_progress (\d+)/, 0],
+    [/nv_inference_request_success\{model="small",version="1"\} (\d+)/, 2],
+    [/nv_inference_count\{model="small",version="1"\} (\d+)/, 2],
+    [/nv_inference_pending_request_count\{model="small",version="1"\} (\d+)/, 0],
+  ];
+  for (const [line, value] of expected) expect([line, await metric(line)]).toEqual([line, value]);
 });

@@ -1,15 +1,39 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
+import { checkpointFingerprint } from '../../checkpoint/index.js';
 import { defined } from '../../core/options.js';
 import { ArgumentError, systemReason } from '../../errors.js';
-import { type LimitName, type Limits, limitTable, ModelRepository, startServer } from '../../server/index.js';
+import {
+  type LimitName,
+  type Limits,
+  limitTable,
+  ModelRepository,
+  startServer,
+  type VersionSource,
+  versionsInFolder,
+  watch,
+} from '../../server/index.js';
 import type { DefineCommand } from '../command.js';
 import { decodeOptions } from '../image_options.js';
-import { type CliIo, exitStatus, printable, say } from '../io.js';
-import { addPrecisionOptions, addWeightOptions, loadFromFlags, type ModelFlags, networkOf } from '../model_options.js';
+import { type CliIo, errorText, exitStatus, printable, say } from '../io.js';
+import {
+  addPrecisionOptions,
+  addWeightOptions,
+  loadFromFlags,
+  type ModelFlags,
+  modelOptions,
+  networkOf,
+} from '../model_options.js';
 import { integer } from '../numbers.js';
 
-interface ServeFlags extends ModelFlags, Partial<Limits> {
+interface ServeFlags extends Omit<ModelFlags, 'checkpoint'>, Partial<Limits> {
+  readonly checkpoint?: string;
+  readonly repository?: string;
+  readonly watch?: boolean;
+  readonly watchMs: number;
+  readonly modelControl?: boolean;
+  readonly metrics: boolean;
+  readonly tritonMetrics?: boolean;
   readonly name?: string;
   readonly host: string;
   readonly port: number;
@@ -41,12 +65,21 @@ export const serve: DefineCommand = (program, io, finish) => {
   const command = program
     .command('serve')
     .description('a server for models, with the Open Inference Protocol of KServe and Triton (docs/serving.md)')
-    .requiredOption(
+    .option(
       '-c, --checkpoint <path>',
       'TensorFlow V1 file, V2 prefix, train dir or other folder with a checkpoint file, or .safetensors',
+    )
+    .option(
+      '--repository <folder>',
+      'instead of a checkpoint: a folder with NAME/VERSION/ for each model (docs/serving.md)',
     );
   addLimits(addPrecisionOptions(addWeightOptions(command, defaultPixels)))
     .option('-l, --labels <path>', 'names of the classes (docs/labels.md)')
+    .option('--watch', 'look for new checkpoints and versions, and replace what is served without a pause')
+    .option('--watch-ms <n>', 'how often to look', integer(100, 3_600_000), 5000)
+    .option('--model-control', 'let clients load and unload models')
+    .option('--no-metrics', 'no metrics at /metrics')
+    .option('--triton-metrics', "also metrics under Triton's names, nv_inference_*")
     .option('--name <name>', 'name of the model in paths (default: that of the network)')
     .option('--host <address>', 'address to listen at; 0.0.0.0 for all of this machine', '127.0.0.1')
     .option('-p, --port <n>', 'port to listen at', integer(0, 65535), 8000)
@@ -77,33 +110,76 @@ async function runServer(flags: ServeFlags, io: CliIo): Promise<number> {
   const limits = defined(
     Object.fromEntries((Object.keys(limitTable) as LimitName[]).map((name) => [name, flags[name]])),
   ) as Partial<Limits>;
-  const { host, port, drainDelayMs, graceMs, logLevel: level } = flags;
-  const name = flags.name ?? (await networkOf(flags));
-  const batching = {
-    ...{ maxBatchSize: flags.batch, queueLimit: Math.max(flags.queue, flags.batch) },
-    ...defined({ timeoutMs: flags.timeoutMs }),
-  };
-  const decode = { ...decodeOptions({ maxPixels: defaultPixels, ...flags }), timeoutSeconds: decodeSeconds };
-  const repository = new ModelRepository();
-  repository.add({ name, version: '1', load: () => loadFromFlags(flags, io, { files: false, batching, decode }) });
+  const { host, port, drainDelayMs, graceMs, logLevel: level, modelControl } = flags;
+  const versions = await versionsOf(flags, io);
+  const told = new Set<unknown>();
+  const repository = new ModelRepository({
+    onChange: ({ name, version, state, reason }, error) => {
+      told.add(error);
+      if (error !== undefined) say(io, printable(`slimnet: ${name}, version ${version}: ${errorText(io, error)}`));
+      else if (state !== 'LOADING')
+        say(io, printable(`slimnet: ${name}, version ${version}: ${reason || state.toLowerCase()}`));
+    },
+  });
+  for (const source of await versions()) repository.add(source);
   const server = await startServer({
     ...{ models: repository, host, port, limits, drainDelayMs, graceMs },
-    ...defined({ token: tokenFor(flags), tls: tlsFor(flags) }),
+    ...defined({ token: tokenFor(flags), tls: tlsFor(flags), modelControl }),
+    metrics: flags.metrics && flags.tritonMetrics === true ? 'triton' : flags.metrics,
     logger: { level, stream: { write: (line) => void io.err.write(line) } },
   });
+  let endWatch = async () => {};
   try {
     say(io, `slimnet: listening at ${server.url}`);
-    await repository.loadAll();
-    say(io, printable(`slimnet: ${name} is ready`));
+    // A server of many models lives with those that it could load; one of a single model is nothing without it.
+    await repository.loadAll().catch((error: unknown) => {
+      if (flags.repository === undefined || io.signal.aborted) throw error;
+    });
+    if (flags.watch === true)
+      endWatch = watch(repository, {
+        ...{ intervalMs: flags.watchMs, versions },
+        onError: (error) => {
+          if (!told.has(error)) say(io, `slimnet: ${errorText(io, error)}`);
+          told.clear();
+        },
+      });
     await aborted(io.signal);
   } catch (error) {
     await server.stop();
     throw error;
   }
   say(io, 'slimnet: stopping');
-  const inTime = await server.stop();
+  // What is being loaded goes on to its end, beside the answers.
+  const [inTime] = await Promise.all([server.stop(), endWatch()]);
   if (!inTime) say(io, `slimnet: answers took longer than ${graceMs} ms and were given up`);
   return inTime ? exitStatus.ok : exitStatus.failed;
+}
+
+/** What there is to serve, each time that somebody asks. */
+async function versionsOf(flags: ServeFlags, io: CliIo): Promise<() => Promise<readonly VersionSource[]>> {
+  const { checkpoint, repository } = flags;
+  if ((checkpoint === undefined) === (repository === undefined))
+    throw new ArgumentError('serve: expected either --checkpoint or --repository.');
+  const batching = {
+    ...{ maxBatchSize: flags.batch, queueLimit: Math.max(flags.queue, flags.batch) },
+    ...defined({ timeoutMs: flags.timeoutMs }),
+  };
+  const decode = { ...decodeOptions({ maxPixels: defaultPixels, ...flags }), timeoutSeconds: decodeSeconds };
+  if (repository !== undefined) {
+    for (const name of ['model', 'name', 'labels'] as const)
+      if (flags[name] !== undefined)
+        throw new ArgumentError(`serve: --${name} is for one model; with --repository it stands in NAME/model.json.`);
+    const { checkpoint: _, batching: __, ...options } = modelOptions({ ...flags, checkpoint: '' });
+    return () => versionsInFolder(repository, { ...options, batching, decode });
+  }
+  const one = { ...flags, checkpoint: checkpoint as string };
+  const source: VersionSource = {
+    name: flags.name ?? (await networkOf(one)),
+    version: '1',
+    load: () => loadFromFlags(one, io, { files: false, batching, decode }),
+    fingerprint: () => checkpointFingerprint(one.checkpoint),
+  };
+  return async () => [source];
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

@@ -41,7 +41,7 @@ export function packingFor(accepted: string | string[] | undefined): Packing | n
     .split(',')) {
     const [name = '', ...options] = part.split(';').map((text) => text.trim());
     const weight = Number(options.find((option) => option.startsWith('q='))?.slice(2) ?? 1);
-    if (name in packers && weight > bestWeight) [best, bestWeight] = [name as Packing, weight];
+    if (Object.hasOwn(packers, name) && weight > bestWeight) [best, bestWeight] = [name as Packing, weight];
   }
   return best;
 }

@@ -17,7 +17,7 @@ export interface BodyHead {
 /** @throws RequestError for bodies that are too large, and encodings that are not known */
 export function bodyHead(headers: Readonly<Record<string, string | string[] | undefined>>, maxBytes: number): BodyHead {
   const encoding = String(headers['content-encoding'] ?? 'identity').toLowerCase();
-  if (encoding !== 'identity' && !(encoding in unpackers))
+  if (encoding !== 'identity' && !Object.hasOwn(unpackers, encoding))
     throw new RequestError('unsupported_type', 'Content-Encoding: expected gzip, deflate or identity.');
   const length = headers['content-length'] === undefined ? null : Number(headers['content-length']);
   if (length !== null && length > maxBytes) throw tooLarge(maxBytes);

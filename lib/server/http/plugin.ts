@@ -4,9 +4,12 @@ import { type RefusalReason, RequestError, refusalOf, refusals } from '../protoc
 import { sendRefusal } from './answer.js';
 import { readBody } from './body.js';
 import { awaitingContinue, beginCall, callOf } from './call_state.js';
+import { descriptionRoutes } from './routes/description.js';
 import { healthRoutes } from './routes/health.js';
 import { inferenceRoutes } from './routes/inference.js';
 import { metadataRoutes } from './routes/metadata.js';
+import { metricsRoutes } from './routes/metrics.js';
+import { repositoryRoutes } from './routes/repository.js';
 import type { Service } from './service.js';
 
 /** Bodies of requests that are not for inference. */
@@ -40,6 +43,9 @@ export function addRoutes(app: FastifyInstance, service: Service): void {
   healthRoutes(app, service);
   metadataRoutes(app, service);
   inferenceRoutes(app, service);
+  descriptionRoutes(app, service);
+  if (service.metrics !== null) metricsRoutes(app, service.metrics);
+  if (service.modelControl) repositoryRoutes(app, service);
 }
 
 /** The answer to paths that are none, for an application that has nothing else. */

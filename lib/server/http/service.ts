@@ -1,6 +1,7 @@
 /** What the routes of a server share. */
 import type { JsonWorkerPool } from '../json_worker_pool.js';
 import type { Limits } from '../limits.js';
+import type { Metrics } from '../metrics/prometheus.js';
 import type { Monitor } from '../monitor.js';
 import type { ModelRepository } from '../repository/index.js';
 import type { Gate } from './gate.js';
@@ -11,6 +12,8 @@ export interface Service {
   readonly gate: Gate;
   readonly json: JsonWorkerPool;
   readonly monitor: Monitor;
+  /** What `/metrics` shows; null where there are none. */
+  readonly metrics: Metrics | null;
   /** Throws where a request has not the token of the server. */
   readonly checkToken: ((authorization: string | undefined) => void) | null;
   /** Whether clients may load and unload models. */

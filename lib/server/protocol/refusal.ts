@@ -18,7 +18,6 @@ export const refusals = {
   },
   client_gone: { http: 499, grpc: 'CANCELLED', what: 'the client left before the answer' },
   failed: { http: 500, grpc: 'INTERNAL', what: 'the model failed' },
-  not_enabled: { http: 501, grpc: 'UNIMPLEMENTED', what: 'the operator has not asked for this part of the server' },
   overloaded: { http: 503, grpc: 'UNAVAILABLE', what: 'the queue is full, or the time limit cannot be met' },
   busy: { http: 503, grpc: 'UNAVAILABLE', what: 'too many requests, or bytes of them, are in progress' },
   not_ready: { http: 503, grpc: 'UNAVAILABLE', what: 'the model is being loaded or unloaded, or failed to load' },

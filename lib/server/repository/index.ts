@@ -1,2 +1,4 @@
+export { versionsInFolder } from './folder.js';
 export { ModelRepository, type RepositoryEvents } from './model_repository.js';
 export type { IndexEntry, ModelState, ServedModel, VersionSource } from './served_model.js';
+export { type WatchOptions, watch } from './watch.js';

@@ -2,6 +2,7 @@
 import { ArgumentError } from '../../errors.js';
 import type { Model } from '../../model/index.js';
 import { RequestError } from '../protocol/index.js';
+import { validName, validVersion } from './names.js';
 import type { IndexEntry, ModelState, ServedModel, VersionSource } from './served_model.js';
 
 interface Entry {
@@ -9,6 +10,10 @@ interface Entry {
   state: ModelState;
   reason: string;
   model: Model | null;
+  /** What was found when it was loaded, or when that failed. */
+  fingerprint: string | null;
+  /** What was found at the last look. */
+  seen: string | null;
   /** The change that is under way: others wait for it. */
   change: Promise<void>;
 }
@@ -17,10 +22,6 @@ interface Entry {
 export interface RepositoryEvents {
   readonly onChange?: (entry: IndexEntry, error?: unknown) => void;
 }
-
-/** What a name of a model may be: it stands in paths. */
-const validName = /^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/;
-const validVersion = /^[1-9][0-9]{0,8}$/;
 
 /**
  * - A version is ready once it is loaded and warm, never before.
@@ -55,6 +56,8 @@ export class ModelRepository {
       state: 'UNAVAILABLE',
       reason: 'not loaded',
       model: null,
+      fingerprint: null,
+      seen: null,
       change: Promise.resolve(),
     });
   }
@@ -85,6 +88,23 @@ export class ModelRepository {
   async loadAll(name?: string): Promise<void> {
     const failures: unknown[] = [];
     for (const entry of this.#all(name)) await this.#load(entry).catch((error: unknown) => failures.push(error));
+    if (failures.length > 0) throw failures[0];
+  }
+
+  /**
+   * Looks whether what was loaded has changed, and loads it anew where it has, and was the same at two looks: it is there whole. What
+   * could not be loaded is tried again when it has changed.
+   * @throws the error of the first that fails, after the others
+   */
+  async refresh(): Promise<void> {
+    const failures: unknown[] = [];
+    for (const entry of this.#all()) {
+      const before = entry.seen;
+      entry.seen = (await entry.source.fingerprint?.()) ?? null;
+      const asked = entry.model !== null || entry.fingerprint !== null;
+      if (!asked || entry.seen === null || entry.seen !== before || entry.seen === entry.fingerprint) continue;
+      await this.#load(entry).catch((error: unknown) => failures.push(error));
+    }
     if (failures.length > 0) throw failures[0];
   }
 
@@ -158,6 +178,8 @@ export class ModelRepository {
       if (entry.model === null) this.#enter(entry, 'LOADING', '');
       let next: Model | undefined;
       try {
+        // Before it is read: what comes while it is read is found at the next look.
+        entry.fingerprint = (await entry.source.fingerprint?.()) ?? null;
         next = await entry.source.load();
         await next.warmup({ outputs: [next.outputs] });
         if (this.#closing) throw new RequestError('stopping', 'The server is shutting down.');
@@ -177,6 +199,7 @@ export class ModelRepository {
   #unload(entry: Entry): Promise<void> {
     return this.#inTurn(entry, async () => {
       const { model } = entry;
+      entry.fingerprint = null;
       if (model === null) return;
       entry.model = null;
       this.#enter(entry, 'UNLOADING', '');

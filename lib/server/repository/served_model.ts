@@ -26,4 +26,6 @@ export interface VersionSource {
   readonly version: string;
   /** Loads it, again each time that it is called. */
   readonly load: () => Promise<Model>;
+  /** Text that changes when there is something new to load; null where there is nothing. Without it, it never changes. */
+  readonly fingerprint?: () => Promise<string | null>;
 }

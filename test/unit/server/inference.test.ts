@@ -1,5 +1,8 @@
 /** The Open Inference Protocol over HTTP, as clients that know nothing of slimnet speak it. */
+import { readFileSync } from 'node:fs';
+import { get as httpsGet } from 'node:https';
 import { connect } from 'node:net';
+import { join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
 import { largestDifference } from '../../helpers/network_fixtures.js';
 import { encoders, gradient, paint } from '../../helpers/pictures.js';
@@ -13,6 +16,8 @@ import {
   side,
   smallServer,
 } from '../../helpers/small_server.js';
+
+const golden = join(__dirname, '..', '..', 'golden', 'server');
 
 let small: SmallServer;
 let picture: Buffer;
@@ -329,9 +334,21 @@ describe('infer', () => {
     expect((await post(inferPath, own.body, own.headers)).status).toBe(400);
   });
 
-  test('an encoding that it does not know is 415', async () => {
-    expect((await post(inferPath, 'x', { 'content-encoding': 'br' })).status).toBe(415);
-  });
+  test.each(['br', 'constructor', '__proto__', 'gzip, gzip'])(
+    'an encoding that it does not know is 415: %s',
+    async (name) => {
+      expect((await post(inferPath, 'x', { 'content-encoding': name })).status).toBe(415);
+      const answer = await post(
+        inferPath,
+        { inputs: [pixelTensor(40)] },
+        { 'accept-encoding': `${name.split(',')[0]};q=0.5` },
+      );
+      expect([answer.status, answer.headers.get('content-encoding')]).toEqual([
+        200,
+        name.startsWith('gzip') ? 'gzip' : null,
+      ]);
+    },
+  );
 });
 
 describe('classify', () => {
@@ -451,6 +468,20 @@ describe('limits', () => {
     for (const wrong of [undefined, 'Bearer', `Bearer ${token}x`, `Basic ${token}`, 'Bearer secret'])
       expect(await status('/v2/models/small', wrong)).toBe(401);
     expect(await status('/v2/models/small', `Bearer ${token}`)).toBe(200);
+  });
+
+  test('TLS is served with the certificate that is given, and nothing else at that port', async () => {
+    // Made by openssl req -x509 for localhost; its key is no secret.
+    const [cert, key] = ['cert.pem', 'key.pem'].map((file) => readFileSync(join(golden, file))) as [Buffer, Buffer];
+    await using secure = await smallServer({ tls: { cert, key } });
+    expect(secure.url).toMatch(/^https:/);
+    const body = await new Promise<string>((resolve, reject) => {
+      httpsGet(`${secure.url}/v2`, { ca: cert }, (response) => {
+        response.setEncoding('utf8').on('data', resolve);
+      }).on('error', reject);
+    });
+    expect(JSON.parse(body).name).toBe('slimnet');
+    await expect(fetch(secure.url.replace('https', 'http'))).rejects.toThrow();
   });
 
   test('a client that waits for leave to send its body hears no before it sends', async () => {

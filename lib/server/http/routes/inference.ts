@@ -20,7 +20,7 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
   const admit = ({ raw: request }: FastifyRequest, { raw: response }: FastifyReply, { name, version }: Params) => {
     const state = callOf(request);
     const served = repository.get(name, version);
-    state.model = served;
+    state.model = { name: served.name, version: served.version };
     state.body = bodyHead(request.headers, limits.maxBodyBytes);
     const { model } = served;
     const refusal = model.refusal(model.outputs, 1, { timeoutMs: limits.timeoutMs });

@@ -1,0 +1,10 @@
+import type { FastifyInstance } from 'fastify';
+import { openApi } from '../../openapi/description.js';
+import { sendJson } from '../answer.js';
+import { operation } from '../operation.js';
+import type { Service } from '../service.js';
+
+export function descriptionRoutes(app: FastifyInstance, { limits, modelControl, metrics }: Service): void {
+  const description = openApi(limits, { modelControl, metrics: metrics !== null });
+  app.get('/openapi.json', operation('description'), async (request, reply) => sendJson(request, reply, description));
+}
