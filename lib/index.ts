@@ -82,6 +82,7 @@ export {
   type PredictOptions,
   type PreprocessedImage,
   pytorchNames,
+  type StepTime,
   type StreamOptions,
   type WarmupModelOptions,
   type WeightLayout,

@@ -15,6 +15,7 @@ export type {
   Outcome,
   OutputRows,
   PredictOptions,
+  StepTime,
   StreamOptions,
   WarmupModelOptions,
 } from './model_types.js';

@@ -29,6 +29,7 @@ import type {
   Outcome,
   OutputRows,
   PredictOptions,
+  StepTime,
   StreamOptions,
   WarmupModelOptions,
 } from './model_types.js';
@@ -399,6 +400,24 @@ export class Model {
     const { height, width } = this.preprocessing;
     const shapes = sizes.map((size) => ({ images: [size, height, width, 3] }));
     for (const set of sets) await this.session.warmup(this.#fetches(set), defined({ shapes, signal }));
+  }
+
+  /**
+   * What each step of the network takes for a batch, measured in one run on zeros with all outputs, which waits for its turn as any other.
+   * @param images a size of batches that occurs: a power of two, or `batching.maxBatchSize` @throws ArgumentError; what `Session.run` throws
+   */
+  async profile(images = 1): Promise<StepTime[]> {
+    this.#assertOpen();
+    const [size] = chosen('images', [images], batchSizesUpTo(this.#batching.maxBatchSize)) as [number];
+    const { height, width } = this.preprocessing;
+    const shape = [size, height, width, 3];
+    const fetches = this.#fetches(setOf(this.outputs));
+    const zeros = new Float32Array(size * height * width * 3);
+    await this.session.run({ images: zeros }, fetches, { profile: true });
+    const { steps } = await this.session.report(fetches, { shapes: { images: shape } });
+    return steps.map(({ op, node, implementation, nanoseconds }) => ({
+      ...{ op, node, implementation, milliseconds: nanoseconds / 1e6 },
+    }));
   }
 
   /** Bytes and counters of the session, and counters of the batches. */

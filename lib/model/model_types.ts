@@ -64,6 +64,16 @@ export interface WarmupModelOptions extends AbortOptions {
   readonly outputs?: readonly (ModelOutput | readonly ModelOutput[])[];
 }
 
+/** A step of a compiled network, and what it took. */
+export interface StepTime {
+  readonly op: string;
+  /** Name of the node, such as `resnet_v1_50/conv1/Conv2D`. */
+  readonly node: string;
+  /** The kernel that computes it. */
+  readonly implementation: string;
+  readonly milliseconds: number;
+}
+
 /** An image with its result. */
 export interface Outcome<T, R> {
   readonly item: T;

@@ -9,6 +9,7 @@ export type Operation =
   | 'classify'
   | 'repository'
   | 'metrics'
+  | 'profile'
   | 'description'
   | 'unknown';
 

@@ -4,6 +4,7 @@ import { ArgumentError } from '../errors.js';
 const libraries = {
   fastify: () => import('fastify'),
   'prom-client': () => import('prom-client'),
+  '@opentelemetry/api': () => import('@opentelemetry/api'),
 } as const;
 
 type Library = keyof typeof libraries;
@@ -16,7 +17,7 @@ export async function load<L extends Library>(name: L): Promise<Awaited<ReturnTy
     if ((cause as NodeJS.ErrnoException).code !== 'ERR_MODULE_NOT_FOUND') throw cause;
     throw new ArgumentError(`The server needs ${name}, which is not installed.`, {
       cause,
-      hint: 'npm install fastify@5 prom-client@15',
+      hint: name === '@opentelemetry/api' ? 'npm install @opentelemetry/api@1' : 'npm install fastify@5 prom-client@15',
     });
   }
 }

@@ -19,6 +19,10 @@ export interface ServingOptions {
   readonly modelControl?: boolean;
   /** Metrics for Prometheus at `/metrics`, by prom-client: true unless told; `triton` adds those that Triton has, under its names. */
   readonly metrics?: boolean | 'triton';
+  /** Spans for OpenTelemetry, by `@opentelemetry/api`; the program registers an SDK. False unless told. */
+  readonly tracing?: boolean;
+  /** Clients may ask how long each layer takes: a run of its own. False unless told. */
+  readonly profiling?: boolean;
   /** Is told of each request. */
   readonly monitor?: Monitor;
 }

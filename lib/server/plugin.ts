@@ -8,9 +8,11 @@ import { serving } from './serving.js';
  * prefix, and nothing else of the application changes. Body limits are slimnet's own; timeouts of headers and of whole requests are those of the application's server.
  */
 export async function slimnetPlugin(app: FastifyInstance, options: ServingOptions): Promise<void> {
-  const { models, limits, token, modelControl, metrics, monitor } = options;
+  const { models, limits, token, modelControl, profiling, metrics, tracing, monitor } = options;
   const given = Object.fromEntries(
-    Object.entries({ limits, token, modelControl, metrics, monitor }).filter(([, value]) => value !== undefined),
+    Object.entries({ limits, token, modelControl, profiling, metrics, tracing, monitor }).filter(
+      ([, value]) => value !== undefined,
+    ),
   );
   const { service, beginStop, close } = await serving({ models, ...given });
   app.addHook('preClose', async () => beginStop());

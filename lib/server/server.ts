@@ -65,7 +65,9 @@ export async function startServer(options: ServerOptions): Promise<SlimnetServer
   let stopping: Promise<boolean> | null = null;
   const end = async (): Promise<boolean> => {
     beginStop();
-    await Promise.race([sleep(drainDelayMs, undefined, { ref: true }), second.promise]);
+    const draining = new AbortController();
+    void second.promise.then(() => draining.abort());
+    await sleep(drainDelayMs, undefined, { signal: draining.signal }).catch(() => {});
     const closed = app.close().then(() => true);
     const inTime = await Promise.race([
       closed,

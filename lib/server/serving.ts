@@ -11,6 +11,7 @@ import { checkedLimits } from './limits.js';
 import { prometheusMetrics } from './metrics/prometheus.js';
 import type { ServingOptions } from './options.js';
 import { ModelRepository } from './repository/index.js';
+import { noTracing, openTelemetry } from './tracing.js';
 
 export interface Serving {
   readonly service: Service;
@@ -23,7 +24,9 @@ export interface Serving {
 /** @throws ArgumentError */
 export async function serving(options: ServingOptions): Promise<Serving> {
   const { models, modelControl = false, token, monitor, metrics: wanted = true } = options;
-  checkBoolean('slimnet server', 'modelControl', modelControl);
+  const { tracing = false, profiling = false } = options;
+  for (const [name, value] of Object.entries({ modelControl, tracing, profiling }))
+    checkBoolean('slimnet server', name, value);
   if (wanted !== 'triton') checkBoolean('slimnet server', 'metrics', wanted);
   const limits = checkedLimits(options.limits);
   let stopping = false;
@@ -33,13 +36,14 @@ export async function serving(options: ServingOptions): Promise<Serving> {
   const tritonNames = wanted === 'triton';
   const metrics = wanted === false ? null : await prometheusMetrics({ repository, gate, tritonNames });
   const service: Service = {
-    ...{ limits, json, modelControl, repository, gate, metrics },
+    ...{ limits, json, modelControl, profiling, repository, gate, metrics },
     monitor: {
       answered: (request) => {
         metrics?.answered(request);
         monitor?.answered(request);
       },
     },
+    tracing: tracing ? await openTelemetry() : noTracing,
     checkToken: token === undefined ? null : tokenCheck(token),
     stopping: () => stopping,
   };

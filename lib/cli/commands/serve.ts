@@ -32,6 +32,8 @@ interface ServeFlags extends Omit<ModelFlags, 'checkpoint'>, Partial<Limits> {
   readonly watch?: boolean;
   readonly watchMs: number;
   readonly modelControl?: boolean;
+  readonly profiling?: boolean;
+  readonly tracing?: boolean;
   readonly metrics: boolean;
   readonly tritonMetrics?: boolean;
   readonly name?: string;
@@ -78,6 +80,8 @@ export const serve: DefineCommand = (program, io, finish) => {
     .option('--watch', 'look for new checkpoints and versions, and replace what is served without a pause')
     .option('--watch-ms <n>', 'how often to look', integer(100, 3_600_000), 5000)
     .option('--model-control', 'let clients load and unload models')
+    .option('--profiling', 'let clients ask how long each layer takes')
+    .option('--tracing', 'spans for OpenTelemetry, of which node --import registers an SDK')
     .option('--no-metrics', 'no metrics at /metrics')
     .option('--triton-metrics', "also metrics under Triton's names, nv_inference_*")
     .option('--name <name>', 'name of the model in paths (default: that of the network)')
@@ -110,7 +114,7 @@ async function runServer(flags: ServeFlags, io: CliIo): Promise<number> {
   const limits = defined(
     Object.fromEntries((Object.keys(limitTable) as LimitName[]).map((name) => [name, flags[name]])),
   ) as Partial<Limits>;
-  const { host, port, drainDelayMs, graceMs, logLevel: level, modelControl } = flags;
+  const { host, port, drainDelayMs, graceMs, logLevel: level, modelControl, profiling, tracing } = flags;
   const versions = await versionsOf(flags, io);
   const told = new Set<unknown>();
   const repository = new ModelRepository({
@@ -124,7 +128,7 @@ async function runServer(flags: ServeFlags, io: CliIo): Promise<number> {
   for (const source of await versions()) repository.add(source);
   const server = await startServer({
     ...{ models: repository, host, port, limits, drainDelayMs, graceMs },
-    ...defined({ token: tokenFor(flags), tls: tlsFor(flags), modelControl }),
+    ...defined({ token: tokenFor(flags), tls: tlsFor(flags), modelControl, profiling, tracing }),
     metrics: flags.metrics && flags.tritonMetrics === true ? 'triton' : flags.metrics,
     logger: { level, stream: { write: (line) => void io.err.write(line) } },
   });

@@ -9,6 +9,7 @@ import { healthRoutes } from './routes/health.js';
 import { inferenceRoutes } from './routes/inference.js';
 import { metadataRoutes } from './routes/metadata.js';
 import { metricsRoutes } from './routes/metrics.js';
+import { profileRoutes } from './routes/profile.js';
 import { repositoryRoutes } from './routes/repository.js';
 import type { Service } from './service.js';
 
@@ -45,6 +46,7 @@ export function addRoutes(app: FastifyInstance, service: Service): void {
   inferenceRoutes(app, service);
   descriptionRoutes(app, service);
   if (service.metrics !== null) metricsRoutes(app, service.metrics);
+  if (service.profiling) profileRoutes(app, service);
   if (service.modelControl) repositoryRoutes(app, service);
 }
 

@@ -4,6 +4,7 @@ import type { Limits } from '../limits.js';
 import type { Metrics } from '../metrics/prometheus.js';
 import type { Monitor } from '../monitor.js';
 import type { ModelRepository } from '../repository/index.js';
+import type { Tracing } from '../tracing.js';
 import type { Gate } from './gate.js';
 
 export interface Service {
@@ -16,6 +17,9 @@ export interface Service {
   readonly metrics: Metrics | null;
   /** Throws where a request has not the token of the server. */
   readonly checkToken: ((authorization: string | undefined) => void) | null;
+  readonly tracing: Tracing;
+  /** Whether clients may ask how long each layer takes. */
+  readonly profiling: boolean;
   /** Whether clients may load and unload models. */
   readonly modelControl: boolean;
   /** True once the server shuts down: it answers what comes, and says that it is not ready. */

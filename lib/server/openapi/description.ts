@@ -151,11 +151,15 @@ function ofModel(path: string, method: string, operation: JsonObject): [string, 
 
 const whileBusy = ['overloaded', 'busy', 'not_ready', 'timeout', 'failed', 'stopping'] as const;
 
+/** What a server has besides the rest. */
+interface Parts {
+  readonly modelControl: boolean;
+  readonly profiling: boolean;
+  readonly metrics: boolean;
+}
+
 /** The description of a server. */
-export function openApi(
-  limits: Limits,
-  { modelControl, metrics }: { readonly modelControl: boolean; readonly metrics: boolean },
-): JsonObject {
+export function openApi(limits: Limits, { modelControl, profiling, metrics }: Parts): JsonObject {
   const paths: [string, JsonObject][] = [
     [
       '/v2/health/live',
@@ -228,6 +232,13 @@ export function openApi(
             { get: { summary: "Metrics in Prometheus' format.", responses: answers({ 'text/plain': {} }) } },
           ] as [string, JsonObject],
         ]
+      : []),
+    ...(profiling
+      ? ofModel('/v2/models/{name}/profile', 'get', {
+          summary: 'What each layer takes, as a trace for Chrome and Perfetto.',
+          parameters: [{ name: 'images', in: 'query', schema: { type: 'integer', minimum: 1 } }],
+          responses: answers(json({ type: 'object' }), 'malformed', 'not_found', ...whileBusy),
+        })
       : []),
     ...(modelControl ? controlPaths() : []),
   ];

@@ -4,7 +4,7 @@ import { sendJson } from '../answer.js';
 import { operation } from '../operation.js';
 import type { Service } from '../service.js';
 
-export function descriptionRoutes(app: FastifyInstance, { limits, modelControl, metrics }: Service): void {
-  const description = openApi(limits, { modelControl, metrics: metrics !== null });
+export function descriptionRoutes(app: FastifyInstance, { limits, modelControl, profiling, metrics }: Service): void {
+  const description = openApi(limits, { modelControl, profiling, metrics: metrics !== null });
   app.get('/openapi.json', operation('description'), async (request, reply) => sendJson(request, reply, description));
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Call, classifyPicture, infer } from '../../inference/index.js';
-import { binaryOutputs, RequestError } from '../../protocol/index.js';
+import { binaryOutputs, RequestError, refusalOf } from '../../protocol/index.js';
 import { sendEncoded, sendJson } from '../answer.js';
 import { bodyHead } from '../body.js';
 import { awaitingContinue, callOf } from '../call_state.js';
@@ -37,6 +37,26 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
       },
     };
   };
+  /** Runs the work of a request in a span. */
+  const traced = <T>(request: FastifyRequest, work: () => Promise<T>): Promise<T> => {
+    const state = callOf(request.raw);
+    const { name = '', version = '' } = state.model ?? {};
+    const attributes = { 'slimnet.model': name, 'slimnet.version': version };
+    return service.tracing.span(
+      `slimnet.${state.operation}`,
+      request.headers,
+      attributes,
+      () => ({ images: state.images, reason: state.reason }),
+      async () => {
+        try {
+          return await work();
+        } catch (error) {
+          state.reason = refusalOf(error).reason;
+          throw error;
+        }
+      },
+    );
+  };
   const bodyOf = (request: FastifyRequest): Uint8Array => {
     if (request.body instanceof Uint8Array && request.body.byteLength > 0) return request.body;
     throw new RequestError('malformed', 'The request has no body.');
@@ -54,7 +74,7 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
     app.post<{ Params: Params }>(
       path,
       { ...operation('infer'), preParsing: async (request, reply) => admit(request, reply, request.params) },
-      answerInfer,
+      (request, reply) => traced(request, () => answerInfer(request, reply)),
     );
 
   const classifyParams = ({ call: text = '', ...rest }: { call?: string; name?: string }): Params => {
@@ -69,12 +89,13 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
         ...operation('classify'),
         preParsing: async (request, reply) => admit(request, reply, classifyParams(request.params)),
       },
-      async (request, reply) => {
-        const { name, version } = classifyParams(request.params);
-        const served = repository.get(name, version);
-        const predictions = await classifyPicture(served, bodyOf(request), topK(request.query.top_k), call(request));
-        return sendJson(request, reply, { model_name: name, model_version: served.version, predictions });
-      },
+      (request, reply) =>
+        traced(request, async () => {
+          const { name, version } = classifyParams(request.params);
+          const served = repository.get(name, version);
+          const predictions = await classifyPicture(served, bodyOf(request), topK(request.query.top_k), call(request));
+          return sendJson(request, reply, { model_name: name, model_version: served.version, predictions });
+        }),
     );
 }
 
