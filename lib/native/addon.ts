@@ -151,6 +151,8 @@ export interface NativeBackend {
   readonly device: string;
   readonly hardware: string;
   readonly features: readonly string[];
+  /** What it computes with lies in the host's memory, and not in one of the device's own. */
+  readonly sharesHostMemory: boolean;
   /** Products of bfloat16 numbers that its vectors make in the time of one of float32; 0 without such instructions. */
   readonly bfloat16Rate: number;
   /** By precision: why the backend cannot compute with it; '' where it can. */

@@ -5,6 +5,7 @@ import type { Graph, Tensor } from '../core/graph.js';
 import { elementCount } from '../core/shape.js';
 import { type Advice, advice, ExecutionError } from '../errors.js';
 import { type ProgramReport, Session } from '../runtime/index.js';
+import { sharesHostMemory } from '../runtime/precision/device.js';
 import { trainOpInfo } from '../train/index.js';
 import type { CheckedOptions } from './options.js';
 import type { Parts } from './prepare.js';
@@ -117,8 +118,9 @@ function bytesOfVariables({ variables }: Graph): number {
   );
 }
 
-/** What a session may have: what it has already, and what is left. */
+/** What a session may have: what it has already, and what is left. How much a device with memory of its own has left is not known. */
 function roomFor(session: Session): number {
+  if (!sharesHostMemory(session.device)) return Number.POSITIVE_INFINITY;
   const { variables, packed, spare, arena } = session.stats().bytes;
   return availableMemory() + variables + packed + spare + arena;
 }

@@ -55,6 +55,7 @@ napi_value Description(napi_env env, const std::string& name, const Seen& seen) 
   js::Set(env, object, "device", js::String(env, seen.device.name));
   js::Set(env, object, "hardware", js::String(env, seen.device.hardware));
   js::Set(env, object, "features", js::StringArray(env, seen.device.features));
+  js::Set(env, object, "sharesHostMemory", js::Boolean(env, seen.device.shares_host_memory));
   js::Set(env, object, "bfloat16Rate", js::Number(env, seen.device.cpu.value_or(CpuInfo()).bfloat16_rate));
   const napi_value refused = js::Object(env);
   for (size_t i = 0; i < seen.refused.size(); ++i) {

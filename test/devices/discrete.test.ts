@@ -5,7 +5,7 @@
 import '../helpers/discrete_device.js';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { devices } from '../../lib/runtime/precision/device.js';
+import { devices, sharesHostMemory } from '../../lib/runtime/precision/device.js';
 
 process.env.SLIMNET_TEST_DEVICE = 'discrete';
 
@@ -18,6 +18,7 @@ const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
 test('the device is there, beside those that every addon has', () => {
   const found = devices().find((device) => device.name === 'discrete');
   expect(found).toMatchObject({ backend: 'discrete', available: true, reason: '', bfloat16Rate: 0 });
+  expect([sharesHostMemory('discrete'), sharesHostMemory('reference')]).toEqual([false, true]);
   expect(files.length).toBeGreaterThan(5);
 });
 

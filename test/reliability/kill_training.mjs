@@ -14,35 +14,44 @@ import { checkpoint } from '../../dist/index.js';
 
 const training = fileURLToPath(new URL('training.mjs', import.meta.url));
 
-/** @param delay milliseconds after the first output at which it is killed; null: never. @returns its last line; null where it was killed */
+/** @param delay milliseconds after the first output at which it is killed; null: never. @returns its last line, null where it was killed; time of its steps */
 function train(folder, delay) {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [training, folder], { stdio: ['ignore', 'pipe', 'inherit'] });
     let printed = '';
+    let begun = 0;
     child.stdout.on('data', (text) => {
-      if (printed === '' && delay !== null) setTimeout(() => child.kill('SIGKILL'), delay);
+      if (printed === '') {
+        begun = performance.now();
+        if (delay !== null) setTimeout(() => child.kill('SIGKILL'), delay);
+      }
       printed += text;
     });
     child.on('error', reject);
     child.on('close', (status, signal) => {
-      if (signal === 'SIGKILL') resolve(null);
+      const milliseconds = performance.now() - begun;
+      if (signal === 'SIGKILL') resolve({ end: null, milliseconds });
       else if (status !== 0) reject(new Error(`the training ended with status ${status}`));
-      else resolve(printed.trimEnd().split('\n').at(-1));
+      else resolve({ end: printed.trimEnd().split('\n').at(-1), milliseconds });
     });
   });
 }
 
-/** @returns trainings that were killed and came to their end. @throws where one ends otherwise, or a checkpoint cannot be loaded */
-export async function killTrainings(kills, longestDelay = 400) {
+/**
+ * @param part of the time that the steps of a whole training take, within which each is killed: so they get ahead on a busy machine as well
+ * @returns trainings that were killed and came to their end. @throws where one ends otherwise, or a checkpoint cannot be loaded
+ */
+export async function killTrainings(kills, part = 0.15) {
   const root = mkdtempSync(join(tmpdir(), 'slimnet-killed-training-'));
   try {
-    const expected = await train(join(root, 'whole'), null);
+    const { end: expected, milliseconds } = await train(join(root, 'whole'), null);
+    const longestDelay = part * milliseconds;
     let ends = 0;
     let killed = 0;
     while (killed < kills) {
       const folder = join(root, `run${ends}`);
       for (;;) {
-        const end = await train(folder, killed < kills ? Math.random() * longestDelay : null);
+        const { end } = await train(folder, killed < kills ? Math.random() * longestDelay : null);
         if (end === null) {
           killed++;
           const newest = await checkpoint.latestCheckpoint(folder);

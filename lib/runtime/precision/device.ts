@@ -107,6 +107,14 @@ export function usableDevice(name: string): Device {
   });
 }
 
+/** Whether what is computed on a device lies in the host's memory. */
+export function sharesHostMemory(device: string): boolean {
+  const backend = backendOf(device);
+  return loadAddon()
+    .backends()
+    .some((present) => present.name === backend && present.sharesHostMemory);
+}
+
 /** A precision, and why it is that one. */
 export interface PrecisionChoice {
   readonly chosen: ComputePrecision;
