@@ -53,9 +53,9 @@ tools() {
   if "$carried/slimnet_replay" --help > /dev/null 2>&1; then return 0; fi
   echo "the tools that are carried do not start here: building them" | tee -a "$log"
   "$carried/slimnet_replay" --help 2>&1 | tail -3 | tee -a "$log"
-  cmake -S "$root" -B "$root/build/gpu/native" -G Ninja -DSLIMNET_ADDON=OFF -DSLIMNET_ONEDNN=OFF >> "$log" 2>&1 &&
-    cmake --build "$root/build/gpu/native" --parallel "$cores" >> "$log" 2>&1
-  bin="$root/build/gpu/native/Release"
+  cmake -S "$root" -B "$root/build/gpu/there" -G Ninja -DSLIMNET_ADDON=OFF -DSLIMNET_ONEDNN=OFF >> "$log" 2>&1 &&
+    cmake --build "$root/build/gpu/there" --parallel "$cores" >> "$log" 2>&1
+  bin="$root/build/gpu/there/Release"
   if ! "$bin/slimnet_replay" --help > /dev/null 2>&1; then
     tail -20 "$log"
     echo "No tools: see $log." | tee -a "$log"
