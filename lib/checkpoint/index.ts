@@ -30,5 +30,5 @@ export {
   readCheckpointState,
   updateCheckpointState,
 } from './tensorflow/state_file.js';
-export type { CheckpointFormat, ReadOptions, StoredDType, TensorData, TensorInfo } from './types.js';
+export type { CheckpointFormat, ReadOptions, StoredDType, TensorData, TensorInfo, WritableFormat } from './types.js';
 export { checkpointTarget, type WriteOptions, type WriteResult, writeCheckpoint } from './writer.js';

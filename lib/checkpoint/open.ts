@@ -7,12 +7,15 @@ import { ArgumentError, CheckpointError } from '../errors.js';
 import { crc32c as ownCrc32c } from '../formats/crc32c.js';
 import { type ByteSource, memorySource, openFile, throwIfAborted } from './files/byte_source.js';
 import { identity } from './files/file_identity.js';
+import { isZip } from './files/zip.js';
 import { folderOfSavedModel, recognise, recogniseFolder } from './foreign/recognise.js';
 import { checkpointNames, listFolder, locate } from './locate.js';
 import { CheckpointReader } from './reader.js';
+import { openPytorch } from './pytorch/reader.js';
 import { similarNames } from './restore/similar_names.js';
 import { isSafetensors, openSafetensors } from './safetensors/reader.js';
-import { openShards, shardIndexSuffix } from './safetensors/shards.js';
+
+import { isShardIndex, openShards } from './shards.js';
 import { openBundleV2, shardPath } from './tensorflow/bundle_v2.js';
 import { kindOfFirstEntry } from './tensorflow/messages.js';
 import { openSlicesV1 } from './tensorflow/slices_v1.js';
@@ -99,7 +102,10 @@ async function openPath(path: string, context: ReadContext): Promise<Opened> {
 }
 
 /** What a folder stands for that has no `checkpoint` file: the weights of a SavedModel, or those that Hugging Face's libraries save. */
-const folderContents = [join('variables', 'variables'), 'model.safetensors', `model${shardIndexSuffix}`];
+const folderContents = [
+  join('variables', 'variables'),
+  ...['model.safetensors', 'model.safetensors.index.json', 'pytorch_model.bin', 'pytorch_model.bin.index.json'],
+];
 
 /** What a folder stands for; null where that is nothing. */
 export async function checkpointOfFolder(folder: string): Promise<string | null> {
@@ -193,9 +199,11 @@ async function openSource(source: ByteSource, context: ReadContext): Promise<For
     );
   }
   if (await isSafetensors(source)) return openSafetensors(source, context);
-  if (path.endsWith(shardIndexSuffix)) return openShards(source, context);
+  if (isShardIndex(path)) return openShards(source, context);
+  const opened = (await isZip(source)) ? await openPytorch(source, context) : undefined;
+  if (opened !== undefined) return opened;
   const { what, hint } = await recognise(source);
-  throw new CheckpointError(`Expected a TensorFlow or safetensors checkpoint, received ${what}.`, {
+  throw new CheckpointError(`Expected a checkpoint of TensorFlow, safetensors or PyTorch, received ${what}.`, {
     path,
     offset: 0,
     hint,

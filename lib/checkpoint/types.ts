@@ -6,9 +6,13 @@ import type { Crc32c } from '../formats/crc32c.js';
 import type { ByteSource } from './files/byte_source.js';
 
 /**
- * `tensorflow_v1`: one table file a shard. `tensorflow_v2`: an index table and data shards. `safetensors`: one file.
+ * Formats that are written. `tensorflow_v1`: one table file a shard. `tensorflow_v2`: an index table and data shards. `safetensors`:
+ * one file.
  */
-export type CheckpointFormat = 'tensorflow_v1' | 'tensorflow_v2' | 'safetensors';
+export type WritableFormat = 'tensorflow_v1' | 'tensorflow_v2' | 'safetensors';
+
+/** Formats that are read: those, and `pytorch`, the files of `torch.save`. */
+export type CheckpointFormat = WritableFormat | 'pytorch';
 
 /** Element types that a file may list but that cannot be read as numbers. */
 export const opaqueDTypes = [

@@ -13,12 +13,12 @@ import { shardPath } from './tensorflow/bundle_v2.js';
 import { freeShardCount, removeOtherShards } from './tensorflow/bundle_v2_shards.js';
 import { writeBundleV2 } from './tensorflow/bundle_v2_writer.js';
 import { writeSlicesV1 } from './tensorflow/slices_v1_writer.js';
-import type { CheckpointFormat } from './types.js';
+import type { WritableFormat } from './types.js';
 
 /** How to write. */
 export interface WriteOptions {
   /** Default: `safetensors` where the path ends so, else `tensorflow_v2`. */
-  format?: CheckpointFormat;
+  format?: WritableFormat;
   /** A faster CRC-32C than the built-in one. */
   crc32c?: Crc32c;
   /** Aborts with an ExecutionError, code ERR_ABORTED; nothing is left behind. */
@@ -36,7 +36,7 @@ const defaults = {
 
 /** What was written. */
 export interface WriteResult {
-  readonly format: CheckpointFormat;
+  readonly format: WritableFormat;
   readonly files: readonly string[];
   readonly bytes: number;
   readonly tensors: number;
@@ -81,8 +81,8 @@ export async function writeCheckpoint(
  */
 export function checkpointTarget(
   path: string,
-  wanted: CheckpointFormat | undefined,
-): { readonly format: CheckpointFormat; readonly target: string; readonly marker: string } {
+  wanted: WritableFormat | undefined,
+): { readonly format: WritableFormat; readonly target: string; readonly marker: string } {
   if (typeof path !== 'string' || path === '' || path.includes('\0') || /(^|[/\\])\.{0,2}$/.test(path)) {
     throw new ArgumentError(`Expected the path of a checkpoint to write, received ${describe(path)}.`);
   }
@@ -99,7 +99,7 @@ type Options = WithDefaults<WriteOptions, typeof defaults>;
 /** Writes all entries, and says how many bytes that took. */
 type Write = (sinks: readonly FileSink[], entries: readonly CheckpointEntry[], options: Options) => Promise<number>;
 
-const writers: Readonly<Record<CheckpointFormat, Write>> = {
+const writers: Readonly<Record<WritableFormat, Write>> = {
   tensorflow_v1: counted(([file], entries, options) => writeSlicesV1(file as FileSink, entries, options.crc32c)),
   // The first sink is the data, the last one the index; those between are shards without data.
   tensorflow_v2: counted((sinks, entries, options) =>

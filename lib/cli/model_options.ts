@@ -87,7 +87,7 @@ export function addModelOptions(command: Command): Command {
   return addWeightOptions(
     command.requiredOption(
       '-c, --checkpoint <path>',
-      'TensorFlow V1 file, V2 prefix, train dir or other folder with a checkpoint file, or .safetensors',
+      'TensorFlow V1 file, V2 prefix, train dir or other folder with a checkpoint file, .safetensors or .pth',
     ),
   );
 }

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import {
   type CastDType,
-  type CheckpointFormat,
+  type WritableFormat,
   convertCheckpoint,
   openCheckpoint,
 } from '../../lib/checkpoint/index.js';
@@ -50,7 +50,7 @@ const range = () => Math.max(...logits) - Math.min(...logits);
 /** Largest relative errors of rounding each weight to so many bits, as these logits show them. */
 const roundings = { float64: 0, float32: 0, float16: 2e-3, bfloat16: 2e-2 } as const;
 
-test.each<[CastDType, CheckpointFormat, string]>([
+test.each<[CastDType, WritableFormat, string]>([
   ['float64', 'safetensors', '.safetensors'],
   ['float32', 'safetensors', '.safetensors'],
   ['float16', 'safetensors', '.safetensors'],

@@ -3,7 +3,7 @@ import { mkdtempSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type CheckpointFormat, writeCheckpoint } from '../../lib/checkpoint/index.js';
+import { type WritableFormat, writeCheckpoint } from '../../lib/checkpoint/index.js';
 import type { Variable } from '../../lib/core/graph.js';
 import { ArgumentError, CheckpointError, ScopeError, ShapeError } from '../../lib/errors.js';
 import type { Session } from '../../lib/runtime/session/session.js';
@@ -22,7 +22,7 @@ let checkpoints = 0;
 /** A checkpoint of float32 tensors. */
 async function checkpointOf(
   values: Readonly<Record<string, readonly [shape: readonly number[], data: readonly number[]]>>,
-  format: CheckpointFormat = 'tensorflow_v2',
+  format: WritableFormat = 'tensorflow_v2',
 ): Promise<string> {
   const path = join(folder, `model-${++checkpoints}`);
   const entries = Object.entries(values).map(([name, [shape, data]]) => ({

@@ -7,7 +7,7 @@ import type { Crc32c } from '../../formats/crc32c.js';
 import { assertNoFolder, assertWritable } from '../files/targets.js';
 import { openCheckpoint } from '../open.js';
 import { dataFiles } from '../tensorflow/bundle_v2_shards.js';
-import type { CheckpointFormat } from '../types.js';
+import type { CheckpointFormat, WritableFormat } from '../types.js';
 import { checkpointTarget, type WriteResult, writeCheckpoint } from '../writer.js';
 import { checkPrefixes, checkRename, chosenTensors, newNames, type Rename } from './names.js';
 import { type CastDType, type CastResult, ConvertedValues, checkCast } from './values.js';
@@ -15,7 +15,7 @@ import { type CastDType, type CastResult, ConvertedValues, checkCast } from './v
 /** What to convert, and how. */
 export interface ConvertOptions {
   /** Default: `safetensors` where the destination ends so, else `tensorflow_v2`. */
-  format?: CheckpointFormat;
+  format?: WritableFormat;
   /** Only tensors whose name starts with one of these. */
   include?: readonly string[];
   /** Not those whose name starts with one of these. */

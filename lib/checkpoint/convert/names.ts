@@ -4,7 +4,7 @@ import { ArgumentError } from '../../errors.js';
 import type { CheckpointReader } from '../reader.js';
 import { averagedVariable, withAverages } from '../restore/moving_averages.js';
 import { similarNames } from '../restore/similar_names.js';
-import type { CheckpointFormat, TensorInfo } from '../types.js';
+import type { WritableFormat, TensorInfo } from '../types.js';
 
 /** A tensor, and its name before it is renamed. */
 export interface Chosen {
@@ -54,7 +54,7 @@ export function checkRename(rename: Rename): void {
  * the names of their variables, and what describes the objects is left out.
  * @throws ArgumentError for a prefix that no name has, and when nothing is left; CheckpointError where averages are wanted and there are none
  */
-export function chosenTensors(reader: CheckpointReader, format: CheckpointFormat, choice: Choice): Chosen[] {
+export function chosenTensors(reader: CheckpointReader, format: WritableFormat, choice: Choice): Chosen[] {
   const { include, exclude } = choice;
   const all = namedTensors(reader, format, choice.useMovingAverages);
   const names = all.map(({ name }) => name);
@@ -65,7 +65,7 @@ export function chosenTensors(reader: CheckpointReader, format: CheckpointFormat
   return chosen;
 }
 
-function namedTensors(reader: CheckpointReader, format: CheckpointFormat, useMovingAverages: boolean): Chosen[] {
+function namedTensors(reader: CheckpointReader, format: WritableFormat, useMovingAverages: boolean): Chosen[] {
   const byName = reader.isObjectBased && (format === 'safetensors' || useMovingAverages);
   const tensors = byName ? reader.variables : reader.tensors;
   const all = [...(useMovingAverages ? withAverages({ path: reader.path, tensors }) : tensors)];

@@ -133,7 +133,7 @@ export async function readRange(source: ByteSource, offset: number, length: numb
 const chunkBytes = 4 << 20;
 
 /**
- * Fills `target` and returns the CRC-32C of it. The next chunk is read by the system while the checksum of the one
+ * Fills `target` and returns a checksum of it, the CRC-32C unless told. The next chunk is read by the system while the checksum of the one
  * before is computed here. @throws ExecutionError (ERR_ABORTED) when the context's signal fires.
  */
 export async function readWithCrc(
@@ -141,6 +141,7 @@ export async function readWithCrc(
   target: Uint8Array,
   offset: number,
   context: ReadContext,
+  checksum: (chunk: Uint8Array, before: number) => number = context.crc32c,
 ): Promise<number> {
   let crc = 0;
   let chunk = target.subarray(0, chunkBytes);
@@ -150,7 +151,7 @@ export async function readWithCrc(
     const next = target.subarray(start + chunk.length, start + chunk.length + chunkBytes);
     const reading = source.readInto(next, offset + start + chunk.length);
     try {
-      crc = context.crc32c(chunk, crc);
+      crc = checksum(chunk, crc);
     } finally {
       await reading;
     }

@@ -29,9 +29,10 @@ const tailBytes = 1 << 20;
 const compressedBytes = 1 << 12;
 
 const how = 'docs/foreign_weights.md has the lines of Python';
+/** Those of PyTorch before 1.6: the others are read. */
 const pytorch: Foreign = {
-  what: 'a PyTorch file',
-  hint: `convert it to safetensors: ${how}.`,
+  what: 'an old PyTorch file',
+  hint: `save it with a newer PyTorch, or convert it to safetensors: ${how}.`,
 };
 const graph = (what: string): Foreign => ({
   what,
@@ -147,7 +148,7 @@ async function zip({ path, head, tail }: Sample): Promise<Foreign> {
     return { what: 'a TorchScript file of PyTorch', hint: `save its state_dict() to safetensors: ${how}.` };
   if (has(/(^|\/)(serialized_exported_program\.json|models\/.*\.json|archive_format)$/))
     return { what: 'an exported program of PyTorch', hint: `save its state_dict to safetensors: ${how}.` };
-  if (has(/(^|\/)data\.pkl$/)) return pytorch;
+  if (has(/(^|\/)data\.pkl$/)) return { what: 'a PyTorch file', hint: 'give that file.' };
   if (has(/\.weights\.h5$/))
     return { what: 'a .keras file', hint: `load it in Keras and convert the weights to safetensors: ${how}.` };
   if (has(/\.npy$/)) return { what: 'a file of numpy (.npz)', hint: `convert its arrays to safetensors: ${how}.` };
@@ -180,7 +181,7 @@ function json(text: string): Foreign {
   if (text.includes('"weight_map"')) {
     return {
       what: 'the index of a PyTorch checkpoint in several files',
-      hint: `load the model in Python and save its state_dict() to safetensors: ${how}.`,
+      hint: `its name should end in .bin.index.json.`,
     };
   }
   if (text.includes('"weightsManifest"')) return graph('a model of TensorFlow.js');
@@ -192,7 +193,7 @@ const folders: readonly { readonly holds: RegExp; readonly what: string; readonl
   {
     holds: /^(pytorch_model.*\.bin|.*\.(pth|pt|bin))$/,
     what: 'weights of PyTorch',
-    hint: `convert them to safetensors: ${how}.`,
+    hint: 'give the file of the weights itself.',
   },
   {
     holds: /\.distcp$/,

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type CastDType,
-  type CheckpointFormat,
+  type WritableFormat,
   type Crc32c,
   castDTypes,
   convertCheckpoint,
@@ -29,7 +29,7 @@ import { integer } from '../numbers.js';
 import { writeOnnxFile } from '../onnx_file.js';
 
 const examples = `
-The source is a TensorFlow V1 file, a V2 prefix, a folder with a checkpoint file, or .safetensors. Without --to the destination's
+The source is a TensorFlow V1 file, a V2 prefix, a folder with a checkpoint file, .safetensors or .pth. Without --to the destination's
 extension decides: .safetensors, .onnx, else v2 (.ckpt, or none).
 
 Examples:
@@ -60,7 +60,7 @@ interface Flags extends PreprocessingFlags {
 }
 
 const formats = { v1: 'tensorflow_v1', v2: 'tensorflow_v2', safetensors: 'safetensors' } as const satisfies Readonly<
-  Record<string, CheckpointFormat>
+  Record<string, WritableFormat>
 >;
 type Target = keyof typeof formats | 'onnx';
 
@@ -182,7 +182,7 @@ async function toCheckpoint(
   io: CliIo,
   source: string,
   path: string,
-  format: CheckpointFormat,
+  format: WritableFormat,
   flags: Flags,
 ): Promise<void> {
   const { include, exclude, rename, renameFrom, cast, movingAverages, force = false } = flags;

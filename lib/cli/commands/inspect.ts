@@ -33,7 +33,7 @@ interface Report {
 }
 
 const examples = `
-A checkpoint is a TensorFlow V1 file, a V2 prefix, a folder with a checkpoint file, or .safetensors; ./NAME is always a path.
+A checkpoint is a TensorFlow V1 file, a V2 prefix, a folder with a checkpoint file, .safetensors or .pth; ./NAME is always a path.
 
 Examples:
   slimnet inspect resnet_v1_50

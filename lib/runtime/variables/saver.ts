@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import {
   type CheckpointEntry,
-  type CheckpointFormat,
+  type WritableFormat,
   type RestorePlan,
   removeCheckpoint,
   updateCheckpointState,
@@ -23,7 +23,7 @@ export interface SaverOptions {
   /** Tensors of another shape but of as many elements may be restored. Default false. */
   reshape?: boolean;
   /** Default `tensorflow_v2`. */
-  format?: CheckpointFormat;
+  format?: WritableFormat;
 }
 
 /** Options of `Saver.save`. */

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import {
   type CastDType,
   type CheckpointEntry,
-  type CheckpointFormat,
+  type WritableFormat,
   type ConvertOptions,
   castDTypes,
   convertCheckpoint,
@@ -47,7 +47,7 @@ describe('casts', () => {
     castDTypes.flatMap((cast) =>
       (['tensorflow_v1', 'tensorflow_v2', 'safetensors'] as const)
         .filter((format) => !(format === 'tensorflow_v1' && cast === 'bfloat16'))
-        .map((format): [CastDType, CheckpointFormat] => [cast, format]),
+        .map((format): [CastDType, WritableFormat] => [cast, format]),
     ),
   )('to %s in %s change floats, and leave integers alone', async (cast, format) => {
     const path = await source([

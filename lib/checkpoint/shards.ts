@@ -1,15 +1,19 @@
-/** Safetensors files that hold parts of one checkpoint, by the index beside them: JSON that names the file of each tensor. */
+/** Files of safetensors or PyTorch that hold parts of one checkpoint, by the index beside them: JSON that names the file of each tensor. */
 import { dirname, join } from 'node:path';
-import { describe } from '../../core/dtype.js';
-import { parseJson } from '../../core/json.js';
-import { decodeText, type TextFailure } from '../../core/text.js';
-import { CheckpointError } from '../../errors.js';
-import { type ByteSource, openFile, readRange } from '../files/byte_source.js';
-import type { FormatReader, ReadContext, StoredRange, TensorInfo } from '../types.js';
-import { openSafetensors } from './reader.js';
+import { describe } from '../core/dtype.js';
+import { parseJson } from '../core/json.js';
+import { decodeText, type TextFailure } from '../core/text.js';
+import { CheckpointError } from '../errors.js';
+import { type ByteSource, openFile, readRange } from './files/byte_source.js';
+import { isZip } from './files/zip.js';
+import type { CheckpointFormat, FormatReader, ReadContext, StoredRange, TensorInfo } from './types.js';
+import { openPytorch } from './pytorch/reader.js';
+import { isSafetensors, openSafetensors } from './safetensors/reader.js';
 
-/** How the names of such indexes end. */
-export const shardIndexSuffix = '.safetensors.index.json';
+/** True for the name of such an index. */
+export function isShardIndex(path: string): boolean {
+  return /\.(safetensors|bin)\.index\.json$/.test(path);
+}
 
 /** An index of more bytes than this is refused. */
 const maxIndexBytes = 1 << 26;
@@ -44,7 +48,10 @@ export async function openShards(index: ByteSource, context: ReadContext): Promi
 async function openShard(path: string, context: ReadContext): Promise<FormatReader> {
   const source = await openFile(path);
   try {
-    return await openSafetensors(source, context);
+    if (await isSafetensors(source)) return await openSafetensors(source, context);
+    const opened = (await isZip(source)) ? await openPytorch(source, context) : undefined;
+    if (opened !== undefined) return opened;
+    throw new CheckpointError('Expected a file of safetensors or PyTorch, as the index says.', { path });
   } catch (error) {
     await source.close().catch(() => undefined);
     throw error;
@@ -58,8 +65,8 @@ function weightMap(json: unknown, fail: TextFailure): ReadonlyMap<string, string
     throw fail(`weight_map: expected an object, received ${describe(map)}`);
   const files = new Map<string, string>();
   for (const [name, file] of Object.entries(map)) {
-    if (typeof file !== 'string' || !/^[^/\\\0]+\.safetensors$/.test(file))
-      throw fail(`weight_map: ${name}: expected the name of a safetensors file, received ${describe(file)}`);
+    if (typeof file !== 'string' || !/^[^/\\\0]+\.(safetensors|bin)$/.test(file))
+      throw fail(`weight_map: ${name}: expected the name of a file of safetensors or PyTorch, received ${describe(file)}`);
     files.set(name, file);
   }
   const count = new Set(files.values()).size;
@@ -68,7 +75,7 @@ function weightMap(json: unknown, fail: TextFailure): ReadonlyMap<string, string
 }
 
 class ShardedReader implements FormatReader {
-  readonly format = 'safetensors';
+  readonly format: CheckpointFormat;
   readonly files: readonly string[];
   readonly tensors: ReadonlyMap<string, TensorInfo>;
   readonly metadata: Readonly<Record<string, string>>;
@@ -82,6 +89,7 @@ class ShardedReader implements FormatReader {
     readers: ReadonlyMap<string, FormatReader>,
   ) {
     const all = [...readers.values()];
+    this.format = (all[0] as FormatReader).format;
     this.files = [path, ...all.flatMap(({ files }) => files)];
     this.tensors = tensors;
     this.metadata = Object.assign({}, ...all.map(({ metadata }) => metadata));
