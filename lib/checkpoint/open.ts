@@ -10,8 +10,8 @@ import { identity } from './files/file_identity.js';
 import { isZip } from './files/zip.js';
 import { folderOfSavedModel, recognise, recogniseFolder } from './foreign/recognise.js';
 import { checkpointNames, listFolder, locate } from './locate.js';
-import { CheckpointReader } from './reader.js';
 import { openPytorch } from './pytorch/reader.js';
+import { CheckpointReader } from './reader.js';
 import { similarNames } from './restore/similar_names.js';
 import { isSafetensors, openSafetensors } from './safetensors/reader.js';
 

@@ -6,9 +6,9 @@ import { decodeText, type TextFailure } from '../core/text.js';
 import { CheckpointError } from '../errors.js';
 import { type ByteSource, openFile, readRange } from './files/byte_source.js';
 import { isZip } from './files/zip.js';
-import type { CheckpointFormat, FormatReader, ReadContext, StoredRange, TensorInfo } from './types.js';
 import { openPytorch } from './pytorch/reader.js';
 import { isSafetensors, openSafetensors } from './safetensors/reader.js';
+import type { CheckpointFormat, FormatReader, ReadContext, StoredRange, TensorInfo } from './types.js';
 
 /** True for the name of such an index. */
 export function isShardIndex(path: string): boolean {
@@ -66,7 +66,9 @@ function weightMap(json: unknown, fail: TextFailure): ReadonlyMap<string, string
   const files = new Map<string, string>();
   for (const [name, file] of Object.entries(map)) {
     if (typeof file !== 'string' || !/^[^/\\\0]+\.(safetensors|bin)$/.test(file))
-      throw fail(`weight_map: ${name}: expected the name of a file of safetensors or PyTorch, received ${describe(file)}`);
+      throw fail(
+        `weight_map: ${name}: expected the name of a file of safetensors or PyTorch, received ${describe(file)}`,
+      );
     files.set(name, file);
   }
   const count = new Set(files.values()).size;

@@ -3,12 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import {
-  type CastDType,
-  type WritableFormat,
-  convertCheckpoint,
-  openCheckpoint,
-} from '../../lib/checkpoint/index.js';
+import { type CastDType, convertCheckpoint, openCheckpoint, type WritableFormat } from '../../lib/checkpoint/index.js';
 import { CheckpointError } from '../../lib/errors.js';
 import { type LoadModelOptions, loadModel } from '../../lib/model/index.js';
 import { slimnet } from '../helpers/cli.js';

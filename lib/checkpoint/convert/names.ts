@@ -4,7 +4,7 @@ import { ArgumentError } from '../../errors.js';
 import type { CheckpointReader } from '../reader.js';
 import { averagedVariable, withAverages } from '../restore/moving_averages.js';
 import { similarNames } from '../restore/similar_names.js';
-import type { WritableFormat, TensorInfo } from '../types.js';
+import type { TensorInfo, WritableFormat } from '../types.js';
 
 /** A tensor, and its name before it is renamed. */
 export interface Chosen {

@@ -28,11 +28,14 @@ export async function isZip(source: ByteSource): Promise<boolean> {
 export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, ZipEntry>> {
   const yauzl = await import('yauzl');
   const damaged = (cause: unknown) =>
-    new CheckpointError(`The zip archive is damaged: ${String((cause as { message?: unknown } | null)?.message ?? cause)}.`, {
-      path: source.path,
-      cause,
-      hint: 'It was cut off or changed: copy or download it again.',
-    });
+    new CheckpointError(
+      `The zip archive is damaged: ${String((cause as { message?: unknown } | null)?.message ?? cause)}.`,
+      {
+        path: source.path,
+        cause,
+        hint: 'It was cut off or changed: copy or download it again.',
+      },
+    );
   const entries = new Map<string, ZipEntry>();
   try {
     const reader = readerOf(source, yauzl.RandomAccessReader);
@@ -62,7 +65,10 @@ function entryOf(source: ByteSource, archive: ZipFile, entry: Entry, damaged: (c
       if (entry.isEncrypted() || entry.compressionMethod !== 0) {
         throw new CheckpointError(
           `${name} is ${entry.isEncrypted() ? 'encrypted' : 'compressed'}; expected a file that is stored as it is.`,
-          { path: source.path, hint: 'Save the weights anew: programs that write such files store what is in them as it is.' },
+          {
+            path: source.path,
+            hint: 'Save the weights anew: programs that write such files store what is in them as it is.',
+          },
         );
       }
       let start: number;

@@ -78,7 +78,8 @@ class Machine {
       const opcode = this.#take(1)[0] as number;
       if (opcode === 0x2e) return this.#pop(); // STOP
       const step = steps.get(opcode);
-      if (step === undefined) throw this.#error(`the opcode 0x${opcode.toString(16).padStart(2, '0')} is none of those that tensors need`);
+      if (step === undefined)
+        throw this.#error(`the opcode 0x${opcode.toString(16).padStart(2, '0')} is none of those that tensors need`);
       step(this.#hands);
     }
   }

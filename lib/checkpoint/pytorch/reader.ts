@@ -37,7 +37,7 @@ export async function openPytorch(source: ByteSource, context: ReadContext): Pro
   await assertLittleEndian(source, entries.get(`${folder}byteorder`));
   const pickle = await readEntry(source, entries.get(`${folder}data.pkl`) as ZipEntry, maxPickleBytes);
   const tensors = new Map<string, Located>();
-  for (const [name, tensor] of tensorsIn(valueOf(pickle, source.path), source.path)) {
+  for (const [name, tensor] of tensorsIn(unpickled(pickle, source.path), source.path)) {
     tensors.set(name, located(name, tensor, entries.get(`${folder}data/${tensor.storage.key}`), source.path));
   }
   return new PytorchReader(source, tensors, context);
@@ -52,20 +52,23 @@ async function assertLittleEndian(source: ByteSource, entry: ZipEntry | undefine
   });
 }
 
-function valueOf(pickle: Uint8Array, path: string): PickleValue {
+function unpickled(pickle: Uint8Array, path: string): PickleValue {
   try {
     return unpickle(pickle, stateDictWorld);
   } catch (cause) {
     if (!(cause instanceof PickleError)) throw cause;
     const { refused, offset } = cause;
-    throw new CheckpointError(`Expected tensors with names, received a PyTorch file with more in its pickle: at byte ${offset}, ${cause.message}.`, {
-      path,
-      cause,
-      hint:
-        refused === undefined
-          ? 'The file is damaged: copy or download it again.'
-          : 'slimnet calls nothing that a file names. Save the tensors alone, as model.state_dict() gives them, or convert them to safetensors: docs/foreign_weights.md.',
-    });
+    throw new CheckpointError(
+      `Expected tensors with names, received a PyTorch file with more in its pickle: at byte ${offset}, ${cause.message}.`,
+      {
+        path,
+        cause,
+        hint:
+          refused === undefined
+            ? 'The file is damaged: copy or download it again.'
+            : 'slimnet calls nothing that a file names. Save the tensors alone, as model.state_dict() gives them, or convert them to safetensors: docs/foreign_weights.md.',
+      },
+    );
   }
 }
 
@@ -112,7 +115,8 @@ interface Located {
 function located(name: string, tensor: StoredTensor, entry: ZipEntry | undefined, path: string): Located {
   const { dtype, shape, strides, offset, storage } = tensor;
   const bytes = byteCount(shape, dtype.bytes);
-  if (bytes === undefined) throw new CheckpointError(`${name} has the impossible shape ${formatShape(shape)}.`, { path });
+  if (bytes === undefined)
+    throw new CheckpointError(`${name} has the impossible shape ${formatShape(shape)}.`, { path });
   if (entry === undefined) {
     throw new CheckpointError(`The values of ${name} are missing: the archive has no data/${storage.key}.`, { path });
   }
@@ -149,7 +153,9 @@ class PytorchReader implements FormatReader {
     const { bytes: width } = tensor.dtype;
     const target = allocate();
     if (info.bytes === entry.bytes && isContiguous(tensor)) {
-      const found = await readWithCrc(this.#source, target, start, this.#context, (chunk, before) => crc32(chunk, before));
+      const found = await readWithCrc(this.#source, target, start, this.#context, (chunk, before) =>
+        crc32(chunk, before),
+      );
       if (found !== entry.crc32) throw this.#damaged(info);
     } else if (isContiguous(tensor)) {
       await this.#source.readInto(target, start + tensor.offset * width);
@@ -187,7 +193,11 @@ function isContiguous({ shape, strides }: StoredTensor): boolean {
 }
 
 /** Puts the elements of a tensor with other strides, such as a transposed one, row-major. */
-function gather({ shape, strides, offset, dtype: { bytes } }: StoredTensor, values: Uint8Array, target: Uint8Array): void {
+function gather(
+  { shape, strides, offset, dtype: { bytes } }: StoredTensor,
+  values: Uint8Array,
+  target: Uint8Array,
+): void {
   const index = shape.map(() => 0);
   let from = offset;
   for (let to = 0; to < target.length; to += bytes) {

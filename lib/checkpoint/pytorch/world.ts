@@ -64,7 +64,9 @@ const types: readonly { readonly type: ElementType; readonly torch: string; read
   { type: { name: 'quint8', bytes: 1 }, torch: 'quint8', storage: 'QUInt8Storage' },
   { type: { name: 'qint32', bytes: 4 }, torch: 'qint32', storage: 'QInt32Storage' },
 ];
-const ofStorage: ReadonlyMap<string, ElementType> = new Map(types.flatMap(({ type, storage }) => (storage ? [[`torch.${storage}`, type] as const] : [])));
+const ofStorage: ReadonlyMap<string, ElementType> = new Map(
+  types.flatMap(({ type, storage }) => (storage ? [[`torch.${storage}`, type] as const] : [])),
+);
 const ofDType: ReadonlyMap<string, ElementType> = new Map(types.map(({ type, torch }) => [`torch.${torch}`, type]));
 const untyped = 'torch.storage.UntypedStorage';
 

@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import {
   type CastDType,
-  type WritableFormat,
   type Crc32c,
   castDTypes,
   convertCheckpoint,
   openCheckpoint,
+  type WritableFormat,
 } from '../../checkpoint/index.js';
 import { parseJson } from '../../core/json.js';
 import { defined } from '../../core/options.js';

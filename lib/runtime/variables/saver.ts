@@ -2,10 +2,10 @@
 import { dirname, resolve } from 'node:path';
 import {
   type CheckpointEntry,
-  type WritableFormat,
   type RestorePlan,
   removeCheckpoint,
   updateCheckpointState,
+  type WritableFormat,
 } from '../../checkpoint/index.js';
 import { describe } from '../../core/dtype.js';
 import type { Variable } from '../../core/graph.js';

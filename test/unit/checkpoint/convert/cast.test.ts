@@ -4,11 +4,11 @@ import { join } from 'node:path';
 import {
   type CastDType,
   type CheckpointEntry,
-  type WritableFormat,
   type ConvertOptions,
   castDTypes,
   convertCheckpoint,
   openCheckpoint,
+  type WritableFormat,
   writeCheckpoint,
 } from '../../../../lib/checkpoint/index.js';
 import { ArgumentError, CheckpointError } from '../../../../lib/errors.js';

@@ -79,7 +79,10 @@ test('it becomes a safetensors file of the same tensors', async () => {
 });
 
 test('a checkpoint in several files is read by its index, and so is its folder', async () => {
-  const parts = { 'pytorch_model-00001-of-00002.bin': 'views.pth', 'pytorch_model-00002-of-00002.bin': 'parameters.pt' };
+  const parts = {
+    'pytorch_model-00001-of-00002.bin': 'views.pth',
+    'pytorch_model-00002-of-00002.bin': 'parameters.pt',
+  };
   const map: Record<string, string> = {};
   for (const [part, name] of Object.entries(parts)) {
     writeFileSync(join(folder, part), bytesOf(name));
@@ -127,7 +130,10 @@ test('a changed byte anywhere is an error of checkpoints, or changes what has no
 });
 
 const pickle = (...parts: readonly (number | string)[]) =>
-  Buffer.concat([Buffer.of(0x80, 2), ...parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.of(part)))]);
+  Buffer.concat([
+    Buffer.of(0x80, 2),
+    ...parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : Buffer.of(part))),
+  ]);
 
 test.each([
   ['a system command', pickle('cos\nsystem\n', 0x58, 2, 0, 0, 0, 'ls', 0x85, 'R.'), /os\.system/],
