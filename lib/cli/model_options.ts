@@ -40,6 +40,7 @@ export interface ModelFlags extends EngineFlags, PreprocessingFlags, DecodeFlags
   readonly movingAverages?: boolean;
   readonly labels?: string;
   readonly classes?: number;
+  readonly size?: number;
   readonly batch: number;
   readonly calibration?: string;
   readonly minAgreement?: number;
@@ -105,6 +106,7 @@ export function addWeightOptions(command: Command, maxPixels?: number): Command 
     .option('--prefix <text>', 'what the names of the weights begin with (default: as the names show)')
     .option('--moving-averages', 'take the moving averages that training kept of the weights')
     .option('--classes <n>', 'classes of the logits (default: as the checkpoint has)', integer(1, 1_000_000))
+    .option('--size <n>', "pixels a side (default: the network's own, or its training's)", integer(1, 16384))
     .option('-b, --batch <n>', 'images that run at once', integer(1, 1024), 32);
   return addDecodeOptions(addPreprocessingOptions(withWeights), maxPixels);
 }
@@ -125,8 +127,8 @@ export async function loadFromFlags(
   io: CliIo,
   more: Partial<LoadModelOptions> = {},
 ): Promise<Model> {
-  const { imageSize, ...flags } = await asTrained(given);
-  const options = { ...modelOptions(flags), ...defined({ imageSize }), ...more };
+  const flags = await asTrained(given);
+  const options = { ...modelOptions(flags), ...more };
   const model = await loadModel(flags.model ?? 'auto', options);
   sayNetwork(io, given, model);
   sayWeights(io, model.weights);
@@ -146,7 +148,7 @@ export function sayNetwork(io: CliIo, { model: named }: ModelFlags, { name }: Mo
 }
 
 /** The checkpoint of a training knows its network, the size of its images, and whether it has averages. */
-async function asTrained(flags: ModelFlags): Promise<ModelFlags & { readonly imageSize?: number }> {
+async function asTrained(flags: ModelFlags): Promise<ModelFlags> {
   const state = await readTraining(flags.checkpoint);
   if (state === null) return flags;
   const { network: name, imageSize } = state.identity;
@@ -156,7 +158,8 @@ async function asTrained(flags: ModelFlags): Promise<ModelFlags & { readonly ima
       { path: flags.checkpoint, hint: 'loadModel(network, { checkpoint }) loads it.' },
     );
   const model = flags.model ?? (name as NetworkName);
-  return { ...flags, model, imageSize, movingAverages: flags.movingAverages ?? state.averages };
+  const size = flags.size ?? imageSize;
+  return { ...flags, model, size, movingAverages: flags.movingAverages ?? state.averages };
 }
 
 /** Says how the weights were taken, where that was not as they are. */
@@ -173,7 +176,7 @@ export function sayPrecision(io: CliIo, { precisionReport }: Model): void {
 
 /** The options of `loadModel` that the flags stand for. */
 export function modelOptions(flags: ModelFlags): LoadModelOptions {
-  const { checkpoint, layout, prefix, movingAverages, calibration, minAgreement, labels, classes, batch } = flags;
+  const { checkpoint, layout, prefix, movingAverages, calibration, minAgreement, labels, classes, batch, size } = flags;
   return {
     ...engineOptions(flags),
     ...defined({
@@ -185,6 +188,7 @@ export function modelOptions(flags: ModelFlags): LoadModelOptions {
       minAgreement,
       labels,
       numClasses: classes,
+      imageSize: size,
     }),
     batching: { maxBatchSize: batch },
     ...preprocessingChoice(flags),

@@ -13,6 +13,7 @@ import { writePlainCheckpoint } from '../../helpers/plain_checkpoint.js';
 let folder: string;
 let photos: string;
 let model: readonly string[];
+const small = ['--size', '48'];
 
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'slimnet-cli-'));
@@ -32,7 +33,8 @@ beforeAll(async () => {
   writeFileSync(labels, Array.from({ length: 10 }, (_, i) => `kind, ${i}`).join('\n'));
   const checkpoint = await writePlainCheckpoint(join(folder, 'plain.ckpt'), 10);
   // What auto comes to depends on the processor; the values below are float32's.
-  model = ['--checkpoint', checkpoint, '--precision', 'float32', '--model', 'resnet_v1_50'];
+  // Small images, because this is about commands: the plain code of `reference` takes seconds for large ones.
+  model = ['--checkpoint', checkpoint, '--precision', 'float32', '--model', 'resnet_v1_50', ...small];
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -130,7 +132,16 @@ describe('classify', () => {
       const image = all()[0] as string;
       const run = async (...format: string[]) => {
         // oneDNN's relu is not what is tested.
-        const { status, out, err } = await slimnet([command, image, '-c', damaged, '-d', 'reference', ...format]);
+        const { status, out, err } = await slimnet([
+          command,
+          image,
+          '-c',
+          damaged,
+          '-d',
+          'reference',
+          ...small,
+          ...format,
+        ]);
         expect(status).toBe(1);
         expect(err).toMatch(
           new RegExp(`NaN or infinite: the variable ${variable} has such values\\..*\\[ERR_EXECUTION\\]`),
@@ -387,7 +398,7 @@ describe('quantize', () => {
   test('auto does not take int8 at any price, and says what it costs', async () => {
     const own = await writePlainCheckpoint(join(folder, 'rough.ckpt'), 10);
     const file = `${own}.calibration.json`;
-    const quantized = await slimnet(['quantize', photos, '-c', own, '-d', 'reference', '--method', 'minmax']);
+    const quantized = await slimnet(['quantize', photos, '-c', own, '-d', 'reference', ...small, '--method', 'minmax']);
     expect(quantized.err).toMatch(/^slimnet: with this, --precision auto is int8 \(calibrated, plain code\)$/m);
     const calibration = JSON.parse(readFileSync(file, 'utf8')) as Calibration;
     const rough = { ...calibration, costs: { int8: { ...calibration.costs?.int8, images: 100, agreement: 0.05 } } };
@@ -446,7 +457,7 @@ describe('quantize', () => {
 
   test('adds what bfloat16 costs to a file with ranges, which it leaves alone', async () => {
     const output = join(folder, 'both.json');
-    const args = ['quantize', photos, ...model.slice(0, 2), '-d', 'reference', '-o', output];
+    const args = ['quantize', photos, ...model.slice(0, 2), '-d', 'reference', ...small, '-o', output];
     expect((await slimnet([...args, '--method', 'minmax'])).status).toBe(0);
     const read = () => JSON.parse(readFileSync(output, 'utf8')) as Calibration;
     const before = read();
