@@ -89,6 +89,17 @@ export {
   type WeightsReport,
 } from './model/index.js';
 export {
+  type DownloadProgress,
+  type FetchedWeights,
+  type FetchWeightsOptions,
+  fetchWeights,
+  type KeptWeights,
+  keptWeights,
+  type PublishedArchive,
+  publishedNetworks,
+  removeWeights,
+} from './published/index.js';
+export {
   type EndLine,
   type EvaluationLine,
   type Mistake,

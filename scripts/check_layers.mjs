@@ -27,7 +27,8 @@ const libLayers = (() => {
   above('report', 'core');
   above('export', 'ops', 'checkpoint');
   above('runtime', 'plan', 'native', 'checkpoint');
-  above('model', 'runtime', 'slim', 'data');
+  above('published', 'slim', 'checkpoint');
+  above('model', 'runtime', 'slim', 'data', 'published');
   above('train', 'runtime', 'slim', 'data', 'summaries', 'report');
   // slim.learning trains, in a session; all else of Slim builds graphs.
   above('slim/learning', 'train');
@@ -35,7 +36,7 @@ const libLayers = (() => {
   above('trainer', 'model', 'train');
   above('server', 'trainer');
   above('cli', 'server', 'export', 'report');
-  above('index', 'trainer', 'cli', 'export', 'slim_namespace', 'summaries', 'report');
+  above('index', 'trainer', 'cli', 'export', 'slim_namespace', 'summaries', 'report', 'published');
   return layers;
 })();
 

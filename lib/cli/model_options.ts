@@ -12,6 +12,7 @@ import { executionModes } from '../runtime/session/mode.js';
 import type { ExecutionMode } from '../runtime/session/types.js';
 import { type NetworkName, networkNames } from '../slim/nets/registry.js';
 import { readTraining } from '../trainer/index.js';
+import { fetchShowing } from './fetching.js';
 import {
   addDecodeOptions,
   addPreprocessingOptions,
@@ -83,14 +84,52 @@ export function addPrecisionOptions(command: Command): Command {
     );
 }
 
-/** Adds --checkpoint, and all else about a trained model. */
+/** What says where weights come from: one of both. */
+export interface SourceFlags {
+  readonly model?: NetworkName;
+  readonly checkpoint?: string;
+  readonly weights?: 'imagenet';
+}
+
+/** Flags as they are given, before it is known which checkpoint they mean. */
+export type GivenModelFlags = Omit<ModelFlags, 'checkpoint'> & SourceFlags;
+
+/** Adds --checkpoint and --weights, and all else about a trained model. */
 export function addModelOptions(command: Command): Command {
-  return addWeightOptions(
-    command.requiredOption(
+  return addWeightOptions(addSourceOptions(command));
+}
+
+/** Adds --checkpoint and --weights, of which `withCheckpoint` takes one. */
+export function addSourceOptions(command: Command): Command {
+  return command
+    .option(
       '-c, --checkpoint <path>',
       'TensorFlow V1 file, V2 prefix, train dir or other folder with a checkpoint file, .safetensors or .pth',
-    ),
-  );
+    )
+    .addOption(
+      new Option('--weights <name>', 'the published weights of --model instead (docs/weights.md)').choices([
+        'imagenet',
+      ]),
+    );
+}
+
+/**
+ * The flags with the checkpoint that they name: a path, or published weights, which are fetched where they are not there.
+ * @throws ArgumentError where they name none, or two
+ */
+export async function withCheckpoint<T extends SourceFlags>(
+  flags: T,
+  io: CliIo,
+): Promise<T & { readonly checkpoint: string }> {
+  const { checkpoint, weights, model } = flags;
+  if ((checkpoint === undefined) === (weights === undefined))
+    throw new ArgumentError('Expected one of --checkpoint and --weights.', {
+      hint: '--checkpoint names a file, `--model resnet_v1_50 --weights imagenet` takes the published weights.',
+    });
+  if (checkpoint !== undefined) return { ...flags, checkpoint };
+  if (model === undefined)
+    throw new ArgumentError('--weights: expected --model, the network whose weights are wanted.');
+  return { ...flags, checkpoint: (await fetchShowing(model, {}, io)).path };
 }
 
 /** Adds what says how weights are read and run. @param maxPixels the default that the help tells */

@@ -22,12 +22,13 @@ import { checkImageWorkers, type ImageLoaderOptions } from '../data/image_loader
 import { checkPreprocessingName, checkPreprocessingOptions, type PreprocessingSpec } from '../data/preprocessing.js';
 import { ArgumentError, advice, CheckpointError, spelledInCode, spelling } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
+import { type FetchWeightsOptions, fetchWeights } from '../published/index.js';
 import { type Calibration, loadCalibration } from '../runtime/precision/calibration.js';
 import { Session, type SessionOptions } from '../runtime/session/session.js';
 import { type NetworkEntry, type NetworkName, network } from '../slim/nets/registry.js';
 import { batchSizesUpTo } from './batch_sizes.js';
 import { type Batching, type BatchingOptions, checkBatching } from './batching.js';
-import { type LabelSource, loadLabels } from './labels/load_labels.js';
+import { isImagenetCount, type LabelSource, loadLabels } from './labels/load_labels.js';
 import { Model } from './model.js';
 import { buildNetwork } from './network_graph.js';
 import { buildOwnNetwork, isOwn, type OwnEntry, type OwnNetwork, ownEntry } from './own_network.js';
@@ -56,6 +57,11 @@ export interface LoadModelOptions
    * safetensors file, which must not change until the model is loaded. Floats of other widths are converted; `model.weights` says so.
    */
   readonly checkpoint?: CheckpointSource;
+  /**
+   * Instead of a checkpoint: `imagenet` for the weights that TF-Slim published for the network, which are fetched into the user's cache where they
+   * are not there yet (docs/weights.md); an object says from where, and more.
+   */
+  readonly weights?: PublishedWeightsChoice;
   /** Instead of a checkpoint: fresh weights from this seed. Such a model knows nothing. */
   readonly untrainedSeed?: number;
   /** Who named the checkpoint's tensors; as the names show unless told (docs/foreign_weights.md). */
@@ -64,7 +70,10 @@ export interface LoadModelOptions
   readonly prefix?: string;
   /** Takes the moving averages that training kept of the weights (`<variable>/ExponentialMovingAverage`). False unless told. */
   readonly useMovingAverages?: boolean;
-  /** Names of the classes: a file or a list; those of the training where the checkpoint is of a `Trainer`. */
+  /**
+   * Names of the classes: a file or a list, or `imagenet`. Unless told those of the training where the checkpoint is of a `Trainer`, and ImageNet's
+   * where weights of the registry have 1000 or 1001 classes.
+   */
   readonly labels?: LabelSource;
   /** Classes of the logits; taken from the checkpoint, else from the registry. Weights without logits make a model of features alone. */
   readonly numClasses?: number;
@@ -83,9 +92,13 @@ export interface LoadModelOptions
   readonly imageWorkers?: number;
 }
 
+/** Which published weights, and how they are fetched. */
+export type PublishedWeightsChoice = 'imagenet' | (FetchWeightsOptions & { readonly name: 'imagenet' });
+
 /** What is undefined here follows from the network, the checkpoint or the device. */
 const defaults = {
   checkpoint: undefined,
+  weights: undefined,
   untrainedSeed: undefined,
   layout: undefined,
   prefix: undefined,
@@ -138,16 +151,37 @@ export async function loadModel(name: NetworkName | 'auto' | OwnNetwork, options
   return spelling(loadModelSpelling, async () => {
     if (name === 'auto') return loadFound(options);
     const entry = typeof name === 'object' && name !== null ? ownEntry(name) : network(name);
-    const loading = checkedOptions(entry, options);
+    const loading = checkedOptions(entry, await withPublished(entry, options));
     const { checkpoint } = loading.options;
     if (checkpoint === undefined) return load(entry, loading, null);
     return reading(checkpoint, async (reader) => load(entry, loading, await weightsIn(entry, reader, loading.options)));
   });
 }
 
+/** The options with the checkpoint that `weights` stands for. */
+async function withPublished(entry: NetworkEntry | OwnEntry, options: LoadModelOptions): Promise<LoadModelOptions> {
+  const { weights, checkpoint, untrainedSeed, ...rest } = withDefaults('loadModel', options, defaults);
+  if (weights === undefined) return options;
+  if (checkpoint !== undefined || untrainedSeed !== undefined)
+    throw new ArgumentError(`loadModel('${entry.name}'): expected one of checkpoint, weights and untrainedSeed.`);
+  if (isOwn(entry))
+    throw new ArgumentError('weights: there are published weights of the networks of the registry alone.', {
+      hint: advice`pass ${'checkpoint'}.`,
+    });
+  const { name, ...how } = typeof weights === 'object' && weights !== null ? weights : { name: weights };
+  if (name !== 'imagenet')
+    throw new ArgumentError(`weights: expected imagenet, received ${describe(name)}.`, {
+      hint: advice`pass a file as ${'checkpoint'}.`,
+    });
+  const { path } = await fetchWeights(entry.name as NetworkName, how);
+  return defined({ ...rest, checkpoint: path }) as LoadModelOptions;
+}
+
 /** Loads the network that the names of the checkpoint show. */
 async function loadFound(options: LoadModelOptions): Promise<Model> {
-  const { checkpoint, layout, prefix } = withDefaults('loadModel', options, defaults);
+  const { checkpoint, layout, prefix, weights } = withDefaults('loadModel', options, defaults);
+  if (weights !== undefined)
+    throw new ArgumentError("loadModel('auto'): published weights are those of one network: name it.");
   if (checkpoint === undefined)
     throw new ArgumentError("loadModel('auto'): expected a checkpoint, whose names show the network.");
   return reading(checkpoint, async (reader) => {
@@ -191,7 +225,7 @@ async function load(
     ? buildOwnNetwork(entry, options.numClasses ?? trained?.length, preprocessing, untrainedSeed)
     : ofRegistry(entry, options.numClasses ?? weights?.classes ?? entry.numClasses, preprocessing, untrainedSeed);
   const known = trained?.length === numClasses ? trained : undefined;
-  const names = options.labels ?? known ?? (isOwn(entry) ? entry.labels : undefined);
+  const names = options.labels ?? known ?? (isOwn(entry) ? entry.labels : usualLabels(numClasses, weights !== null));
   const numbering = isOwn(entry) ? undefined : entry;
   const labels = names === undefined ? null : await loadLabels(names, numClasses, numbering);
   const calibration = await calibrationFor(options);
@@ -209,6 +243,11 @@ async function load(
     await session[Symbol.asyncDispose]();
     throw error;
   }
+}
+
+/** The list that weights of the registry have been trained on, as far as the number of classes tells. */
+function usualLabels(classes: number, isTrained: boolean): 'imagenet' | undefined {
+  return isTrained && isImagenetCount(classes) ? 'imagenet' : undefined;
 }
 
 /** The classes that a training has written into its checkpoint; null for other checkpoints. */
@@ -279,13 +318,20 @@ async function restore(session: Session, weights: Weights, useMovingAverages: bo
   return reportWeights(reader, weights, plan);
 }
 
+/** How to come by weights of a network of the registry. */
+function weightsHint({ name, published }: NetworkEntry): string {
+  return published
+    ? `pass { weights: 'imagenet' } for the published ones, or { checkpoint: '${name}.ckpt' }, a file.`
+    : `pass { checkpoint: '${name}.ckpt' }, a file with its weights.`;
+}
+
 function checkedOptions(entry: NetworkEntry | OwnEntry, given: LoadModelOptions): Loading {
   const { name } = entry;
   const options = withDefaults('loadModel', given, defaults);
   const { checkpoint, untrainedSeed, layout, numClasses, files, prefix, useMovingAverages } = options;
   if ((checkpoint === undefined) === (untrainedSeed === undefined)) {
-    throw new ArgumentError(`loadModel('${name}'): expected either checkpoint or untrainedSeed.`, {
-      hint: `pass { checkpoint: '${name}.ckpt' }, the file of the published archive.`,
+    throw new ArgumentError(`loadModel('${name}'): expected one of checkpoint, weights and untrainedSeed.`, {
+      hint: isOwn(entry) ? `pass { checkpoint: '${name}.ckpt' }.` : weightsHint(entry),
     });
   }
   if (untrainedSeed !== undefined && !Number.isSafeInteger(untrainedSeed)) {

@@ -49,6 +49,6 @@ export function withoutPackage(name: string): string {
     .map((one) => one.package);
   return (
     elsewhere[system] ??
-    `There is no published slimnet for ${name} (there are ${published.join(', ')}): build it from its sources with \`npm run build\`.`
+    `There is no published package for ${name} (there are ${published.join(', ')}): build it from its sources with \`npm run build\`.`
   );
 }

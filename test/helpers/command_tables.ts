@@ -11,14 +11,9 @@ export function commandTables(): Record<string, string> {
 }
 
 function section(command: Command): string {
-  const usage = ['slimnet', command.name(), ...command.registeredArguments.map(argumentText)].join(' ');
-  const rows = [
-    ...command.registeredArguments.map((argument) => [argumentText(argument), argument.description] as const),
-    ...command.options
-      .filter(({ hidden }) => !hidden)
-      .map((option) => [option.flags, [option.description, ...more(option)].join('; ')] as const),
-  ];
-  const lines = rows.map(
+  const inner = command.commands.length > 0 ? ['<command>'] : [];
+  const usage = ['slimnet', command.name(), ...inner, ...command.registeredArguments.map(argumentText)].join(' ');
+  const lines = rowsOf(command).map(
     ([name, text]) => `| \`${name}\` | ${text.replaceAll(networkNames.join(', '), 'a network')} |`,
   );
   return [
@@ -31,6 +26,22 @@ function section(command: Command): string {
     ...lines,
     '',
   ].join('\n');
+}
+
+/** Names and meanings; of a command of commands, those of each behind its name. */
+function rowsOf(command: Command): (readonly [string, string])[] {
+  return [
+    ...command.registeredArguments.map((argument) => [argumentText(argument), argument.description] as const),
+    ...command.options
+      .filter(({ hidden }) => !hidden)
+      .map((option) => [option.flags, [option.description, ...more(option)].join('; ')] as const),
+    ...command.commands.flatMap((each) => [
+      [[each.name(), ...each.registeredArguments.map(argumentText)].join(' '), each.description()] as const,
+      ...each.options.map(
+        (option) => [`${each.name()} ${option.flags}`, [option.description, ...more(option)].join('; ')] as const,
+      ),
+    ]),
+  ];
 }
 
 function argumentText(argument: Argument): string {

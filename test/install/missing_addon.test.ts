@@ -31,8 +31,8 @@ describe('an addon that cannot be loaded', () => {
   test.each([
     ['darwin-arm64', 'There is no slimnet for macOS yet'],
     ['win32-x64', 'use it in WSL 2'],
-    ['linux-riscv64', 'There is no published slimnet for linux-riscv64 (there are @slimnet/linux-x64)'],
-    ['linux-x64-musl', 'There is no published slimnet for linux-x64-musl'],
+    ['linux-riscv64', 'There is no published package for linux-riscv64 (there are @slimnet/linux-x64)'],
+    ['linux-x64-musl', 'There is no published package for linux-x64-musl'],
   ])('says on %s in one sentence what to do', (name, sentence) => {
     const failure = failureOf(() => findAddon({ root: folder, version: '1.2.3', platformName: name }));
     expect(failure.code).toBe('ERR_NATIVE_LOAD');

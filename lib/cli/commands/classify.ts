@@ -2,7 +2,7 @@ import { runBatch } from '../batch/batch.js';
 import { classes } from '../batch/contents.js';
 import { addBatchOptions, type BatchFlags } from '../batch/options.js';
 import type { DefineCommand } from '../command.js';
-import { addModelOptions, addPrecisionOptions, type ModelFlags } from '../model_options.js';
+import { addModelOptions, addPrecisionOptions, type GivenModelFlags, withCheckpoint } from '../model_options.js';
 import { integer } from '../numbers.js';
 
 const examples = `
@@ -22,11 +22,12 @@ export const classify: DefineCommand = (program, io, finish) => {
   addPrecisionOptions(addModelOptions(command))
     .option(
       '-l, --labels <path>',
-      'names of the classes (docs/labels.md): a name a line, with or without indices, JSON, or a dictionary of Python',
+      'names of the classes (docs/labels.md): imagenet, or a file: a name a line, with or without indices, JSON, or a dictionary of Python',
     )
     .option('-k, --top-k <n>', 'classes an image', integer(1, 1_000_000), 5)
     .addHelpText('after', examples)
-    .action(async (images: string[], flags: ModelFlags & BatchFlags & { topK: number }) => {
+    .action(async (images: string[], given: GivenModelFlags & BatchFlags & { topK: number }) => {
+      const flags = await withCheckpoint(given, io);
       finish(
         await runBatch(io, {
           command: 'classify',

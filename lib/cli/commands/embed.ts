@@ -2,7 +2,7 @@ import { runBatch } from '../batch/batch.js';
 import { features } from '../batch/contents.js';
 import { addBatchOptions, type BatchFlags } from '../batch/options.js';
 import type { DefineCommand } from '../command.js';
-import { addModelOptions, addPrecisionOptions, type ModelFlags } from '../model_options.js';
+import { addModelOptions, addPrecisionOptions, type GivenModelFlags, withCheckpoint } from '../model_options.js';
 
 const examples = `
 Examples:
@@ -19,7 +19,8 @@ export const embed: DefineCommand = (program, io, finish) => {
   ]);
   addPrecisionOptions(addModelOptions(command))
     .addHelpText('after', examples)
-    .action(async (images: string[], flags: ModelFlags & BatchFlags) => {
+    .action(async (images: string[], given: GivenModelFlags & BatchFlags) => {
+      const flags = await withCheckpoint(given, io);
       finish(await runBatch(io, { command: 'embed', images, flags, content: features }));
     });
 };

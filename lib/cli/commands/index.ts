@@ -12,6 +12,7 @@ import { quickstart } from './quickstart.js';
 import { report } from './report.js';
 import { serve } from './serve.js';
 import { train } from './train.js';
+import { weights } from './weights.js';
 
 /** Every command, in the order of the help. */
 export const commands: readonly DefineCommand[] = [
@@ -24,6 +25,7 @@ export const commands: readonly DefineCommand[] = [
   evaluate,
   report,
   quantize,
+  weights,
   inspect,
   convert,
   bench,

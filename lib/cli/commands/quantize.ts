@@ -23,7 +23,15 @@ import { type CalibrationMethod, calibrationMethods } from '../../runtime/precis
 import type { DefineCommand } from '../command.js';
 import { expandInputs, type InputImage, sourceOf } from '../inputs/inputs.js';
 import { type CliIo, exitStatus, say, writeOut } from '../io.js';
-import { addModelOptions, type ModelFlags, modelOptions, sayNetwork, sayWeights } from '../model_options.js';
+import {
+  addModelOptions,
+  type ModelFlags,
+  modelOptions,
+  type SourceFlags,
+  sayNetwork,
+  sayWeights,
+  withCheckpoint,
+} from '../model_options.js';
 import { integer } from '../numbers.js';
 import { asOutput } from '../output_error.js';
 import { costTable, measureCosts } from '../precision_costs.js';
@@ -69,7 +77,8 @@ export const quantize: DefineCommand = (program, io, finish) => {
     .option('-o, --output <file>', 'the calibration (default: <checkpoint>.calibration.json)')
     .option('--json', 'the report as JSON')
     .addHelpText('after', examples)
-    .action(async (paths: string[], flags: Flags) => {
+    .action(async (paths: string[], given: Omit<Flags, 'checkpoint'> & SourceFlags) => {
+      const flags = await withCheckpoint(given, io);
       const images = (await expandInputs(paths, io)).slice(0, flags.limit);
       for (const { problem } of images) if (problem !== undefined) throw problem;
       if (flags.precision === 'int8' && images.length < 2)

@@ -12,8 +12,14 @@ import { parsePythonLiteral } from './python_literal.js';
 /** Largest label file that is read, in bytes. */
 const maxLabelBytes = 16 * 2 ** 20;
 
-/** Classes of networks that know a background besides ImageNet's 1000 classes. */
+/** Classes of ImageNet, and of networks that know a background besides. */
+const imagenetClasses = 1000;
 const imagenetWithBackground = 1001;
+
+/** Whether ImageNet's names fit a number of classes. */
+export function isImagenetCount(classes: number): boolean {
+  return classes === imagenetClasses || classes === imagenetWithBackground;
+}
 
 /** What lists call a class that no picture is of. */
 const background =
@@ -22,8 +28,11 @@ const background =
 /** How ImageNet's own first class begins. */
 const firstOfImagenet = /^(tench\b|n01440764)/i;
 
-/** Where labels come from: a file (path or `file:` URL), the bytes of one, or the names in class order. */
-export type LabelSource = string | URL | Uint8Array | ArrayBuffer | readonly string[];
+/**
+ * Where labels come from: a file (path or `file:` URL), the bytes of one, or the names in class order; `imagenet` for ImageNet's own (a file of
+ * that name is `./imagenet`).
+ */
+export type LabelSource = 'imagenet' | string | URL | Uint8Array | ArrayBuffer | readonly string[];
 
 /** What says whether a list begins with a background: the classes of a network's published weights, and where their list begins. */
 export type ClassNumbering = Pick<NetworkEntry, 'labelOffset' | 'numClasses'>;
@@ -35,13 +44,15 @@ export type ClassNumbering = Pick<NetworkEntry, 'labelOffset' | 'numClasses'>;
  *   `id2label`, `label2id` or `label_names`,
  * - a list or dictionary of Python.
  *
+ * `imagenet` are its 1000 names, as WordNet has them.
+ *
  * One name too many is dropped where it is first and is called a background (`background`, `dummy`, ...), or where `numbering` is that of a
  * network whose list of 1001 names begins with one. 1000 names for 1001 classes get a background in front.
  * @returns `classes` names
  * @throws ArgumentError when the file cannot be read, a line is not made as the others are, or the number of names does not fit
  */
 export async function loadLabels(source: LabelSource, classes: number, numbering?: ClassNumbering): Promise<string[]> {
-  const { names, fail } = await namesFrom(source);
+  const { names, fail } = source === 'imagenet' ? await namesOfImagenet() : await namesFrom(source);
   const [first = ''] = names;
   if (names.length === classes) return names;
   if (names.length === classes + 1 && (background.test(first) || isOffset(classes, first, numbering)))
@@ -64,6 +75,12 @@ function countHint(classes: number, names: number): string {
 /** Whether the list begins with a background because the network's own list does. */
 function isOffset(classes: number, first: string, numbering: ClassNumbering | undefined): boolean {
   return numbering?.labelOffset === 1 && classes === numbering.numClasses && !firstOfImagenet.test(first);
+}
+
+async function namesOfImagenet(): Promise<{ readonly names: string[]; readonly fail: TextFailure }> {
+  const { imagenetNames } = await import('./imagenet_names.js');
+  const fail: TextFailure = (what, details) => new ArgumentError(`labels: imagenet: ${what}.`, details);
+  return { names: imagenetNames.split('\n'), fail };
 }
 
 /** The names, and what makes the errors about them. */

@@ -546,7 +546,7 @@ describe('wrong use', () => {
     [[], /Usage: slimnet/],
     [['clasify'], /Did you mean classify\?/],
     [['classify', '-c', 'x'], /Expected images: .*--from-file/],
-    [['classify', 'a.jpg'], /--checkpoint <path>' not specified/],
+    [['classify', 'a.jpg'], /Expected one of --checkpoint and --weights/],
     [['classify', 'a.jpg', '-c', 'x', '--k', '3'], /Did you mean -k, --top-k\?/],
     [['classify', 'a.jpg', '-c', 'x', '-K', '3'], /Did you mean -k, --top-k\?/],
     [['classify', 'a.jpg', '-c', 'x', '--modle', 'y'], /Did you mean (one of --mode, )?--model\?/],

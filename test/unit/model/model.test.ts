@@ -1,10 +1,10 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { writeCheckpoint } from '../../../lib/checkpoint/index.js';
 import { preprocessImage } from '../../../lib/data/index.js';
 import { ArgumentError, CheckpointError, ImageError } from '../../../lib/errors.js';
-import { type LoadModelOptions, loadModel, type Model, type Prediction } from '../../../lib/model/index.js';
+import { type LoadModelOptions, loadLabels, loadModel, type Model, type Prediction } from '../../../lib/model/index.js';
 import { saveCalibration } from '../../../lib/runtime/index.js';
 import type { NetworkName } from '../../../lib/slim/nets/index.js';
 import { largestDifference } from '../../helpers/network_fixtures.js';
@@ -325,10 +325,43 @@ describe('a VGG model', () => {
   });
 });
 
+describe('published weights', () => {
+  const before = process.env.SLIMNET_WEIGHTS;
+  afterAll(() => {
+    if (before === undefined) delete process.env.SLIMNET_WEIGHTS;
+    else process.env.SLIMNET_WEIGHTS = before;
+  });
+
+  test('are loaded with the names of ImageNet, and say so where there are none', async () => {
+    const kept = join(folder, 'weights', 'resnet_v1_50_2016_08_28');
+    await mkdir(kept, { recursive: true });
+    const written = await writePlainCheckpoint(join(kept, 'plain.safetensors'), 1000);
+    await rename(written, join(kept, 'resnet_v1_50.ckpt'));
+    process.env.SLIMNET_WEIGHTS = join(folder, 'weights');
+    await using published = await loadModel('resnet_v1_50', {
+      weights: 'imagenet',
+      imageSize: 32,
+      precision: 'float32',
+    });
+    const [best] = await published.classify(pictures[0] as (typeof pictures)[0]);
+    expect(published.weights?.path).toBe(join(kept, 'resnet_v1_50.ckpt'));
+    expect(best?.label).toBe((await loadLabels('imagenet', 1000))[best?.index ?? -1]);
+    await expect(loadModel('resnet_v1_200', { weights: 'imagenet' })).rejects.toThrow(
+      /no weights of resnet_v1_200 were published/,
+    );
+    await expect(loadModel('auto', { weights: 'imagenet' })).rejects.toThrow(/name it/);
+    const weights = { name: 'imagenet', mirror: `file://${folder}/nowhere/` } as const;
+    await expect(loadModel('vgg_16', { weights })).rejects.toThrow(/put the archive vgg_16_2016_08_28\.tar\.gz/);
+  });
+});
+
 describe('loadModel', () => {
   test.each([
-    [{}, /expected either checkpoint or untrainedSeed/],
-    [{ checkpoint: 'a', untrainedSeed: 1 }, /expected either checkpoint or untrainedSeed/],
+    [{}, /expected one of checkpoint, weights and untrainedSeed.*pass \{ weights: 'imagenet' \}/],
+    [{ checkpoint: 'a', untrainedSeed: 1 }, /expected one of checkpoint, weights and untrainedSeed/],
+    [{ checkpoint: 'a', weights: 'imagenet' }, /expected one of checkpoint, weights and untrainedSeed/],
+    [{ weights: 'places' }, /weights: expected imagenet, received the string "places"/],
+    [{ weights: { name: 'imagenet', miror: 'x' } }, /fetchWeights has no option miror.*did you mean mirror/],
     [{ checkpoint: '' }, /Expected a checkpoint as a path/],
     [{ untrainedSeed: 0.5 }, /untrainedSeed: expected an integer/],
     [{ checkpoint: 'a', numClasses: 0 }, /numClasses/],

@@ -204,3 +204,21 @@ describe('refused with the name of the file and what is wrong', () => {
     await expect(loadLabels(new URL('https://example.org/labels.txt'), 3)).rejects.toThrow(/expected a file: URL/);
   });
 });
+
+describe('imagenet stands for the names of ImageNet', () => {
+  test('for 1000 classes, and with a background in front for 1001', async () => {
+    const names = await loadLabels('imagenet', 1000);
+    expect(names).toHaveLength(1000);
+    expect([names[0], names[207], names[999]]).toEqual([
+      'tench, Tinca tinca',
+      'golden retriever',
+      'toilet tissue, toilet paper, bathroom tissue',
+    ]);
+    expect(await loadLabels('imagenet', 1001, network('resnet_v2_50'))).toEqual(['background', ...names]);
+    expect(await loadLabels('imagenet', 1001)).toEqual(['background', ...names]);
+  });
+
+  test('and for no other number', async () => {
+    await expect(loadLabels('imagenet', 5)).rejects.toThrow(/labels: imagenet: expected 5 labels, received 1000/);
+  });
+});
