@@ -161,10 +161,7 @@ class Parser {
     Node node;
     node.op = Op(scanner);
     const OpInfo& info = Info(node.op);
-    if (results != info.outputs.size()) {
-      scanner.Fail(std::string(info.name) + " has " + std::to_string(info.outputs.size()) +
-                   " results, the line names " + std::to_string(results));
-    }
+    const Scanner named = scanner;
     Inputs(scanner, node, info);
     scanner.Expect(" {");
     node.attrs = DefaultAttrs(node.op);
@@ -174,6 +171,11 @@ class Parser {
       scanner.Expect("] @");
     } else {
       scanner.Expect("} @");
+    }
+    const size_t made = info.outputs.size() + (HasSecondResult(node) ? 1 : 0);
+    if (results != made) {
+      named.Fail(std::string(info.name) + " has " + std::to_string(made) + " results, the line names " +
+                 std::to_string(results));
     }
     node.name = scanner.String("a quoted node name");
     scanner.Expect(" : ");

@@ -2,7 +2,7 @@
 # for the tests, and everything but that library builds without CUDA.
 #
 #   slimnet_cudnn_library  the pinned cuDNN that tests open; empty where it cannot be had, for slimnet_cudnn_missing
-#   SLIMNET_NVCC           CUDA's compiler: slimnet_cudnn.so is built where it is found
+#   slimnet_cuda           whether slimnet_cudnn.so is built: where SLIMNET_NVCC, CUDA's compiler, is found
 set(slimnet_cudnn_library "")
 set(slimnet_cudnn_missing "")
 if(SLIMNET_TESTS)
@@ -24,4 +24,21 @@ if(SLIMNET_TESTS)
   endif()
 endif()
 
-find_program(SLIMNET_NVCC nvcc HINTS "$ENV{CUDA_HOME}/bin" "/usr/local/cuda/bin")
+set(slimnet_cuda OFF)
+if(SLIMNET_CUDNN AND NOT SLIMNET_SANITIZE)
+  find_program(SLIMNET_NVCC nvcc HINTS "$ENV{CUDA_HOME}/bin" "/usr/local/cuda/bin")
+  if(SLIMNET_NVCC)
+    get_filename_component(cuda_root "${SLIMNET_NVCC}" DIRECTORY)
+    get_filename_component(cuda_root "${cuda_root}" DIRECTORY)
+    find_library(SLIMNET_CUDART cudart_static HINTS "${cuda_root}/lib64" "${cuda_root}/lib")
+    execute_process(COMMAND "${SLIMNET_NVCC}" --version OUTPUT_VARIABLE nvcc_version ERROR_QUIET)
+    string(REGEX MATCH "release ([0-9]+\\.[0-9]+)" ignored "${nvcc_version}")
+    # The first that knows Blackwell.
+    if(CMAKE_MATCH_1 VERSION_GREATER_EQUAL 12.8 AND SLIMNET_CUDART)
+      set(slimnet_cuda ON)
+    endif()
+  endif()
+  if(NOT slimnet_cuda)
+    message(STATUS "No library for NVIDIA GPUs: it needs nvcc of CUDA 12.8 or later, and its static runtime")
+  endif()
+endif()

@@ -1,9 +1,11 @@
 /** Whole networks with the generator's weights against what TensorFlow and tf_slim compute (scripts/golden/README.md). */
+import '../helpers/discrete_device.js';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Graph, Tensor, Variable } from '../../lib/core/graph.js';
 import { encode } from '../../lib/plan/encode.js';
 import { Session, type TensorValue } from '../../lib/runtime/index.js';
+import { deviceNamed } from '../../lib/runtime/precision/device.js';
 import * as slim from '../../lib/slim/index.js';
 import * as nets from '../../lib/slim/nets/index.js';
 import { imageStream, streams, variableSpread } from '../../scripts/golden/generator.mjs';
@@ -25,7 +27,11 @@ import { build, type Form, images, slimNetworks, smallResnet, withResnetArgScope
  * Largest errors relative to the range of the values, where TensorFlow's own rounding does not ask for more. Behind a relu the
  * range of a map may be a small part of what it was computed from, whose rounding it keeps.
  */
-const tolerances = { cpu: { output: 1e-4, endPoints: 2e-4 }, reference: { output: 1e-5, endPoints: 4e-5 } } as const;
+const tolerances = {
+  cpu: { output: 1e-4, endPoints: 2e-4 },
+  reference: { output: 1e-5, endPoints: 4e-5 },
+  'cudnn-software': { output: 1e-5, endPoints: 4e-5 },
+} as const;
 type Device = keyof typeof tolerances;
 
 function tolerance(device: Device, what: 'output' | 'endPoints', { float32Error }: NetworkFixture): number {
@@ -177,3 +183,14 @@ test.each(fixtures.filter(({ id }) => forReference.test(id)).map((f) => [f.id, f
   '%s on the reference backend (which leaves out the large ones): output and every end point as TensorFlow',
   (_, f) => check(f, 'reference'),
 );
+
+// The interpreter takes its time: those that the reference backend computes.
+const software = deviceNamed('cudnn-software');
+if (software.available) {
+  test.each(fixtures.filter(({ id }) => forReference.test(id)).map((f) => [f.id, f] as const))(
+    '%s by the plans of cuDNN, interpreted: output and every end point as TensorFlow',
+    (_, f) => check(f, 'cudnn-software'),
+  );
+} else {
+  console.log(`No network runs on cudnn-software: ${software.reason}.`);
+}

@@ -64,6 +64,23 @@ TEST(NodeText, HoldsWhatTheCompilerAdded) {
   EXPECT_EQ(alone.values[At(read.inputs[1])].layout->name(), "test:\"packed\"");
 }
 
+TEST(NodeText, HoldsASecondResult) {
+  Builder builder;
+  builder.Conv(builder.Input("x", Float({1, 4, 4, 8})), 1, 8);
+  const ValueId scale = builder.Variable("scale", Float({8}));
+  Program program = builder.TakeUnchecked();
+  Node& node = program.nodes[2];
+  node.post_ops = {{PostOp::Kind::kResult}, {PostOp::Kind::kScale, scale}};
+  node.outputs.push_back(program.AddValue(Float({1, 4, 4, 8}), 1));
+  program.values[At(node.outputs[1])].encoding = Encoding{DType::kBFloat16, 0};
+  const std::string text = PrintNode(program, node);
+  const Program alone = ParseNode(text, OnlyTest);
+  EXPECT_EQ(PrintNode(alone, alone.nodes.back()), text);
+  ASSERT_EQ(alone.nodes.back().outputs.size(), 2U);
+  EXPECT_FALSE(alone.values[At(alone.nodes.back().outputs[0])].encoding);
+  EXPECT_TRUE(alone.values[At(alone.nodes.back().outputs[1])].encoding);
+}
+
 TEST(NodeText, RefusesLayoutsOfOtherBackends) {
   Builder builder;
   builder.Conv(builder.Input("x", Float({1, 4, 4, 8})), 1, 8);

@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
-#include <optional>
+#include <memory>
 #include <utility>
 
 #include "backend/device_exports.h"
@@ -11,6 +11,7 @@
 #include "backends/cudnn/gpu/cuda_gpu.h"
 #include "backends/cudnn/gpu/limited_gpu.h"
 #include "backends/cudnn/graph/cudnn_runner.h"
+#include "backends/cudnn/graph/plan_folder.h"
 #include "base/error.h"
 
 namespace slimnet::cudnn {
@@ -31,17 +32,16 @@ std::shared_ptr<Gpu> Limited(std::shared_ptr<Gpu> gpu) {
 }
 
 // Plans that were built before: in the user's cache.
-std::optional<PlanFolder> Folder() {
+std::shared_ptr<PlanFolder> Folder() {
   const auto variable = [](const char* name) -> std::filesystem::path {
     const char* const value = std::getenv(name);
     return value == nullptr ? "" : value;
   };
   std::filesystem::path cache = variable("XDG_CACHE_HOME");
   if (cache.empty() && !variable("HOME").empty()) cache = variable("HOME") / ".cache";
-  if (cache.empty()) return std::nullopt;
-  PlanFolder folder;
-  folder.path = cache / "slimnet" / "cudnn_plans";
-  return folder;
+  if (cache.empty()) return nullptr;
+  constexpr size_t kMostBytes = size_t{256} << 20;
+  return std::make_shared<PlanFolder>(cache / "slimnet" / "cudnn_plans", kMostBytes);
 }
 
 std::unique_ptr<Backend> Make(int index) {

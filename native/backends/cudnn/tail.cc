@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "backends/cudnn/stored.h"
-#include "base/error.h"
 
 namespace slimnet::cudnn {
 namespace {
@@ -34,9 +33,13 @@ Verdict FusesTail(const OpContext& context, std::span<const PostOp> before, cons
   if (std::ranges::any_of(before, [](const PostOp& op) { return IsActivation(op.kind); })) {
     return Verdict::No("an activation is the last operation that a plan of cuDNN absorbs here");
   }
-  if (next.kind == PostOp::Kind::kResult || next.kind == PostOp::Kind::kScale) {
-    return Verdict::No("the plan has one result");
+  const bool second = std::ranges::any_of(before, [](const PostOp& op) { return op.kind == PostOp::Kind::kResult; });
+  if (next.kind == PostOp::Kind::kResult) {
+    if (second) return Verdict::No("a plan has two results at most");
+    if (!IsLowPrecision(context)) return Verdict::No("cuDNN has engines with two results in low precision alone");
+    return Verdict::Yes();
   }
+  if (next.kind == PostOp::Kind::kScale && !second) return Verdict::No("what is scaled is a second result");
   if (next.in_place) return Verdict::No("a plan reads and writes different memory");
   if (next.operand == kNoValue) return Verdict::Yes();
   const TensorType& operand = context.program.values[At(next.operand)].type;
@@ -49,6 +52,7 @@ Verdict FusesTail(const OpContext& context, std::span<const PostOp> before, cons
 
 void AddTail(Graph& graph, const OpContext& context, Tensor y, std::vector<PlacedTensor>& placed) {
   const Extents extents = graph.info(y).extents;
+  size_t result = 0;
   for (const size_t i : TailOrder(context.node)) {
     const PostOp& post = context.node.post_ops[i];
     Tensor operand;
@@ -77,11 +81,14 @@ void AddTail(Graph& graph, const OpContext& context, Tensor y, std::vector<Place
         y = graph.Backward(Pointwise::kReluBackward, y, operand, {.upper = 6});
         break;
       case PostOp::Kind::kResult:
-        throw Error(ErrorCode::kInternal, "cudnn: the plan has one result.").At("", context.node.name);
+        graph.Store(y, StoredDType(context.output(result)));
+        placed.push_back({y, TensorPlace::Output(result)});
+        ++result;
+        break;
     }
   }
-  graph.Store(y, StoredDType(context.output(0)));
-  placed.push_back({y, TensorPlace::Output(0)});
+  graph.Store(y, StoredDType(context.output(result)));
+  placed.push_back({y, TensorPlace::Output(result)});
 }
 
 }  // namespace slimnet::cudnn

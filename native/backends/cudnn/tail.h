@@ -10,7 +10,8 @@
 
 namespace slimnet::cudnn {
 
-// Sums, biases and masks in any number, and one activation as the last of all.
+// Sums, biases and masks in any number, in low precision a second result made of the first, and one activation as the
+// last of all.
 Verdict FusesTail(const OpContext& context, std::span<const PostOp> before, const PostOp& next);
 
 // Adds the node's post-ops behind `y`, an image or a matrix, and stores the results as the node's values
