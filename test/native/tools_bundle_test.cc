@@ -330,6 +330,24 @@ output "y" %1
   EXPECT_NE(result.message.find("cannot run on backend onednn"), std::string::npos);
 }
 
+TEST(Verdict, RefusesAPrecisionThatTheBackendDoesNotOffer) {
+  Machine reference("reference", 1);
+  int refusals = 0;
+  for (const BackendEntry& entry : BackendEntries()) {
+    if (!entry.available()) continue;
+    Machine machine(entry.name, 1);
+    for (const Precision precision : {Precision::kBFloat16, Precision::kInt8}) {
+      if (machine.backend().Offers(precision)) continue;
+      const Bundle bundle = One(Sized("plan", kPlan + "precision " + std::string(Name(precision)) + "\n") +
+                                "variable \"w\" float32[2] drawn 1 1 0\nrun\nfeed \"x\" float32[2] drawn 2 1 0\n");
+      const CaseResult result = Check(bundle.cases()[0], machine, reference);
+      EXPECT_EQ(result.state, CaseResult::State::kRefused) << result.message;
+      ++refusals;
+    }
+  }
+  if (refusals == 0) GTEST_SKIP() << "all backends offer all precisions here";
+}
+
 TEST(Journal, KnowsWhatAnEarlierProcessDid) {
   const auto path = std::filesystem::temp_directory_path() / ("slimnet_journal_" + std::to_string(::getpid()));
   std::filesystem::remove(path);

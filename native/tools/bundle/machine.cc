@@ -21,6 +21,14 @@ const TensorType& TypeOf(const std::vector<Tensor>& tensors, const std::string& 
 
 std::vector<std::byte> CopyOf(const HostBlock& block) { return {block.data(), block.data() + block.bytes()}; }
 
+// Of an op, or of a precision.
+bool IsRefusal(const Error& error) {
+  const std::string_view message = error.what();
+  const auto says = [&](std::string_view text) { return message.find(text) != std::string_view::npos; };
+  return (error.code() == ErrorCode::kCompile && says("cannot run on backend")) ||
+         (error.code() == ErrorCode::kBackend && says("cannot be had on backend"));
+}
+
 }  // namespace
 
 Values::Values(const Case& item) {
@@ -68,9 +76,7 @@ Computed Machine::Compute(const Case& item, const Values& values) {
   try {
     program = CompiledProgram::Compile(item.plan, store, backend_, {pool_, *stream_, arena_}, never_);
   } catch (const Error& error) {
-    const bool refused = error.code() == ErrorCode::kCompile &&
-                         std::string_view(error.what()).find("cannot run on backend") != std::string_view::npos;
-    if (!refused) throw;
+    if (!IsRefusal(error)) throw;
     computed.refused = error.what();
     return computed;
   }
