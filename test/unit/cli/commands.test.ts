@@ -514,6 +514,7 @@ describe('doctor', () => {
     expect(Object.fromEntries(report.backends.map(({ name, leftOut }) => [name, leftOut]))).toEqual({
       onednn: [],
       reference: [],
+      cudnn: [],
       null: [],
     });
   });
