@@ -1,59 +1,15 @@
 // Reading and writing the values of float32 tensors that are stored in low precision.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <string>
-#include <type_traits>
 
 #include "backend/backend.h"
+#include "base/code.h"
 #include "base/error.h"
 #include "base/half.h"
 
 namespace slimnet::cpu {
-
-// How one value is stored as T, and what was stored is read.
-template <class T>
-struct Code;
-
-template <>
-struct Code<float> {
-  using Stored = float;
-  explicit Code(double) {}
-  float Load(float stored) const { return stored; }
-  float Store(float value) const { return value; }
-};
-
-template <>
-struct Code<BFloat16> {
-  using Stored = BFloat16;
-  explicit Code(double) {}
-  float Load(BFloat16 stored) const { return ToFloat(stored); }
-  BFloat16 Store(float value) const { return ToBFloat16(value); }
-};
-
-// Integers times a step, rounded to the nearest, ties to even. What is out of range becomes the nearest end of it,
-// NaN the smallest number, as oneDNN's kernels have it.
-template <class T>
-  requires std::is_integral_v<T>
-struct Code<T> {
-  using Stored = T;
-  static constexpr float kSmallest = std::is_signed_v<T> ? -128.0F : 0.0F;
-  static constexpr float kLargest = std::is_signed_v<T> ? 127.0F : 255.0F;
-
-  explicit Code(double one) : step(static_cast<float>(one)), inverse(1.0F / step) {}
-  float Load(T stored) const { return step * static_cast<float>(stored); }
-  T Store(float value) const {
-    float x = value * inverse;
-    x = x > kSmallest ? x : kSmallest;
-    x = x < kLargest ? x : kLargest;
-    // Added to 1.5 * 2^23, the last bits are the whole number: that works in vector registers of every processor.
-    constexpr float kMagic = 12582912.0F;
-    return static_cast<T>(std::bit_cast<int32_t>(x + kMagic) - std::bit_cast<int32_t>(kMagic));
-  }
-
-  float step, inverse;
-};
 
 // Calls body(code) with the Code of a float32 value. Throws Error{kInternal} for other values.
 template <class Body>

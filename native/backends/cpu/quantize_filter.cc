@@ -1,20 +1,16 @@
 #include "backends/cpu/quantize_filter.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
+
+#include "base/code.h"
 
 namespace slimnet::cpu {
 namespace {
 
-// See Code in encoded.h for how it rounds.
 int8_t Quantize(float value, float step, float levels) {
-  constexpr float kMagic = 12582912.0F;
-  float x = value / step;
-  x = x == x ? x : 0.0F;
-  x = x > -levels ? x : -levels;
-  x = x < levels ? x : levels;
-  return static_cast<int8_t>(std::bit_cast<int32_t>(x + kMagic) - std::bit_cast<int32_t>(kMagic));
+  const float x = value / step;
+  return static_cast<int8_t>(NearestWhole(x == x ? x : 0.0F, -levels, levels));
 }
 
 void QuantizeRow(const float* __restrict values, const float* __restrict steps, int64_t count, float levels,

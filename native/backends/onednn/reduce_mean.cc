@@ -20,7 +20,7 @@ bool IsGlobalPooling(const Reduction& r) {
 }
 
 template <class T>
-float StepOf(const cpu::Code<T>& code) {
+float StepOf(const Code<T>& code) {
   if constexpr (std::is_integral_v<T>) return code.step;
   return 1.0F;
 }
