@@ -35,12 +35,15 @@ namespace detail {
 #ifdef __CUDACC__
 // More blocks than run at once: a block is handed out when another one is done.
 inline constexpr int64_t kMostBlocks = 1 << 16;
+// Of a multiprocessor, at least: a thread has 128 registers then, and the compiler need not save them in memory.
+inline constexpr int kBlocksAtOnce = 2;
 
 inline unsigned GridOf(int64_t blocks) { return static_cast<unsigned>(std::min(blocks, kMostBlocks)); }
 inline cudaStream_t StreamOf(Queue& queue) { return static_cast<cudaStream_t>(queue.native()); }
 
 template <class Body>
-__global__ void __launch_bounds__(kThreads) EachKernel(int64_t count, const __grid_constant__ Body body) {
+__global__ void __launch_bounds__(kThreads, kBlocksAtOnce)
+    EachKernel(int64_t count, const __grid_constant__ Body body) {
   const int64_t step = int64_t{gridDim.x} * kThreads;
   for (int64_t i = int64_t{blockIdx.x} * kThreads + threadIdx.x; i < count; i += step) body(i);
 }
@@ -55,7 +58,8 @@ struct Team {
 };
 
 template <class Body>
-__global__ void __launch_bounds__(kThreads) BlocksKernel(int64_t blocks, const __grid_constant__ Body body) {
+__global__ void __launch_bounds__(kThreads, kBlocksAtOnce)
+    BlocksKernel(int64_t blocks, const __grid_constant__ Body body) {
   __shared__ typename Body::Shared shared;
   for (int64_t block = blockIdx.x; block < blocks; block += gridDim.x) body(Team{}, block, shared);
 }
