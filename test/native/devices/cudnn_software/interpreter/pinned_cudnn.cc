@@ -41,10 +41,14 @@ Verdict HasPinnedCudnn() {
   return Verdict::Yes();
 }
 
-std::shared_ptr<const cudnn::Library> OpenPinnedCudnn() {
-  if (const Verdict verdict = HasPinnedCudnn(); !verdict) throw Error(ErrorCode::kBackend, verdict.reason);
+void OpenStandIns() {
   OpenStandIn("libcuda.so.1");
   OpenStandIn("libnvrtc.so.13");
+}
+
+std::shared_ptr<const cudnn::Library> OpenPinnedCudnn() {
+  if (const Verdict verdict = HasPinnedCudnn(); !verdict) throw Error(ErrorCode::kBackend, verdict.reason);
+  OpenStandIns();
   return cudnn::Library::Open({{PinnedCudnnFile().parent_path().string()}, false});
 }
 

@@ -16,8 +16,10 @@ std::filesystem::path PinnedCudnnFile();
 // Whether there is one; otherwise why not.
 Verdict HasPinnedCudnn();
 
-// Opens it, behind stand-ins for the driver and the runtime compiler where the machine has none. Error{kBackend} with
-// the reason of HasPinnedCudnn.
+// Opens stand-ins for the driver and the runtime compiler, which cuDNN then finds by their names.
+void OpenStandIns();
+
+// Opens it, behind the stand-ins. Error{kBackend} with the reason of HasPinnedCudnn.
 std::shared_ptr<const cudnn::Library> OpenPinnedCudnn();
 
 // cuDNN's text of an NVIDIA H200, for plans that are made without a device.
