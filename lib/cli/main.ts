@@ -3,7 +3,7 @@ import { fstatSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
 import { isSlimnetError } from '../errors.js';
-import { packageVersion } from '../native/binding.js';
+import { libc, loadAddon, packageVersion, platformName } from '../native/binding.js';
 import { commands } from './commands/index.js';
 import { FileOutput } from './file_output.js';
 import { type CliIo, errorText, exitStatus, say, statusOfSignal, writeOut } from './io.js';
@@ -17,7 +17,11 @@ export function commandLine(
 ): Command {
   const program = new Command('slimnet')
     .description('Residual networks on oneDNN: classify images, extract features, train, look into checkpoints.')
-    .version(packageVersion())
+    .option('-V, --version', 'version of slimnet, and what its addon is made of')
+    .on('option:version', () => {
+      write(versionText());
+      throw new CommanderError(0, 'commander.version', '');
+    })
     .exitOverride()
     .configureOutput({ writeOut: write, writeErr: (text) => void io.err.write(text) })
     .showHelpAfterError('(slimnet --help lists the commands, slimnet <command> --help its options)')
@@ -30,6 +34,19 @@ export function commandLine(
   for (const command of program.commands)
     command.configureOutput({ outputError: (text, print) => print(withShortOption(text, command)) });
   return program;
+}
+
+/** The version, and on further lines what runs. */
+function versionText(): string {
+  const lines = [packageVersion()];
+  try {
+    const { buildType, compiler, onednn, napiVersion } = loadAddon().diagnostics();
+    lines.push(`addon: ${buildType}, ${compiler}, Node-API ${napiVersion}; oneDNN ${onednn}`);
+  } catch (error) {
+    lines.push(`addon: missing (${(error as Error).message.split('\n', 1)[0]})`);
+  }
+  lines.push(`${[`node: ${process.versions.node}`, platformName(), libc()].filter((part) => part !== '').join(', ')}`);
+  return `${lines.join('\n')}\n`;
 }
 
 /** `--train_dir`, as TF-Slim's programs have it, is `--train-dir`. */
@@ -83,6 +100,9 @@ export async function main(args: readonly string[], streams: CliIo): Promise<num
       return statusOfSignal(io.signal.reason);
     }
     say(io, `slimnet: ${errorText(io, error)}`);
+    // For a person; programs read the code.
+    if (io.err.isTTY && isSlimnetError(error))
+      say(io, `slimnet: about such errors: docs/errors.md#${error.code.toLowerCase()}`);
     return isSlimnetError(error) && error.code === 'ERR_ARGUMENT' ? exitStatus.usage : exitStatus.failed;
   }
 }

@@ -1,6 +1,7 @@
 import type { DefineCommand } from '../command.js';
 import { bench } from './bench.js';
 import { classify } from './classify.js';
+import { completion } from './completion.js';
 import { convert } from './convert.js';
 import { doctor } from './doctor.js';
 import { embed } from './embed.js';
@@ -30,4 +31,5 @@ export const commands: readonly DefineCommand[] = [
   convert,
   bench,
   doctor,
+  completion,
 ];
