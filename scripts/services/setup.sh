@@ -4,4 +4,4 @@
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 exec "$here/../golden/make_venv.sh" "${SLIMNET_SERVICES_VENV:-$HOME/.cache/slimnet/services-venv}" "$here/check_env.py" \
-  "$here/requirements.txt"
+  "$here/requirements.txt" "$here/requirements_no_deps.txt"

@@ -11,7 +11,7 @@ export interface Service {
 }
 
 /** The interpreter; or null, with the reason printed, where there is no Python of a version that has the packages, or no registry. */
-function servicesPython(): string | null {
+export function servicesPython(): string | null {
   const { status, stdout, stderr, error } = spawnSync(join(folder, 'setup.sh'), { encoding: 'utf8', timeout: 600_000 });
   if (status === 0) return stdout.trim();
   process.stderr.write(`Not run with servers of others: ${error?.message ?? stderr.trim()}\n`);

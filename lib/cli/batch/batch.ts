@@ -35,7 +35,8 @@ export async function runBatch<F extends ModelFlags & BatchFlags>(io: CliIo, bat
   const inputs = await openInputs(images, flags.fromFile, io);
   const failed =
     output === null ? await print(io, batch, inputs, shard) : await write(io, batch, inputs, shard, output);
-  return failed > 0 ? exitStatus.failed : exitStatus.ok;
+  // So many were said to be all right.
+  return failed > (flags.maxErrors ?? 0) ? exitStatus.failed : exitStatus.ok;
 }
 
 /** Results on standard output. @returns how many images failed */

@@ -8,6 +8,7 @@ import { embed } from './embed.js';
 import { evaluate } from './eval.js';
 import { inspect } from './inspect.js';
 import { merge } from './merge.js';
+import { plan } from './plan.js';
 import { quantize } from './quantize.js';
 import { quickstart } from './quickstart.js';
 import { report } from './report.js';
@@ -30,6 +31,7 @@ export const commands: readonly DefineCommand[] = [
   inspect,
   convert,
   bench,
+  plan,
   doctor,
   completion,
 ];

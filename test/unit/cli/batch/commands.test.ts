@@ -129,6 +129,7 @@ test('too many failures end the work, and with more allowed it goes on to the sa
   );
   expect(existsSync(at('e.jsonl'))).toBe(false);
   const ended = await run('e.jsonl', '--max-errors', '3', '--resume');
+  expect(ended.status).toBe(0);
   expect(ended.err).toBe(
     `${said}slimnet: ${at('e.jsonl')}: goes on after 4 images.\nslimnet: 3 of 6 images failed.\n${at('e.jsonl')}: 3 of 6 images\n`,
   );
