@@ -24,7 +24,9 @@ do {
     given.add(fields[i]);
   }
 } while (cursor !== '0');
-console.error(`${given.size} results; jobs: ${waiting} wait, ${active} run, ${delayed} are tried again later, ${failed} failed`);
+console.error(
+  `${given.size} results; jobs: ${waiting} wait, ${active} run, ${delayed} are tried again later, ${failed} failed`,
+);
 process.exitCode = waiting + active + delayed + failed > 0 ? 1 : 0;
 await queue.close();
 redis.disconnect();

@@ -1,8 +1,9 @@
 /** The scripts of examples/slurm, run as Slurm runs them: with its variables. */
+
+import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { spawnSync } from 'node:child_process';
 import { root, runChild } from './support.js';
 
 let folder: string;
@@ -35,7 +36,9 @@ test('tasks of an array do a share each, may run again, and are merged into what
       },
     });
   for (const id of [0, 1, 1]) expect(task(id)).toMatchObject({ status: 0 });
-  expect(spawnSync('bash', [script('merge.sh'), at('results')], { encoding: 'utf8', env })).toMatchObject({ status: 0 });
+  expect(spawnSync('bash', [script('merge.sh'), at('results')], { encoding: 'utf8', env })).toMatchObject({
+    status: 0,
+  });
   const whole = ['--threads', '1', '--output', at('whole.jsonl'), '--rejects', at('whole_rejects.jsonl')];
   const args = ['classify', '--from-file', at('images.txt'), '--checkpoint', at('weights'), ...whole];
   expect(runChild(process.execPath, [join(root, 'dist', 'cli', 'main.js'), ...args]).status).toBe(1);

@@ -43,7 +43,9 @@ async function run(args, env) {
 
 /** @returns null, with the reason printed, where there is no redis-server */
 export async function killQueue(jobs, kills, count) {
-  const setup = spawnSync(fileURLToPath(new URL('../../scripts/services/setup.sh', import.meta.url)), { encoding: 'utf8' });
+  const setup = spawnSync(fileURLToPath(new URL('../../scripts/services/setup.sh', import.meta.url)), {
+    encoding: 'utf8',
+  });
   if (setup.status !== 0) {
     console.log(`not run, there is no redis-server: ${setup.error?.message ?? setup.stderr.trim()}`);
     return null;
@@ -106,7 +108,8 @@ export async function killQueue(jobs, kills, count) {
         const seconds = (performance.now() - began) / 1000;
         const results = lines.map((line) => JSON.parse(line));
         const files_ = new Set(results.map(({ file }) => file));
-        if (results.length !== jobs || files_.size !== jobs) throw new Error(`${results.length} results of ${jobs} jobs`);
+        if (results.length !== jobs || files_.size !== jobs)
+          throw new Error(`${results.length} results of ${jobs} jobs`);
         for (const { file, predictions, error } of results) {
           const image = images[Number(/(\d+)\.png$/.exec(file)[1]) % pictures];
           const is = error?.code ?? predictions[0].index;
@@ -146,5 +149,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   });
   const result = await killQueue(Number(values.jobs), Number(values.kills), Number(values.workers));
   if (result !== null)
-    console.log(`${result.killed} kills, ${result.results} results, each there once and right, none failed, ${result.seconds.toFixed(0)} s`);
+    console.log(
+      `${result.killed} kills, ${result.results} results, each there once and right, none failed, ${result.seconds.toFixed(0)} s`,
+    );
 }

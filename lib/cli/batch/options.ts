@@ -32,7 +32,11 @@ export function addBatchOptions(command: Command, formats: readonly string[]): C
     .option('--resume', 'go on where the journal beside the output says; without one, begin')
     .option('--shard <i/n>', 'do one of n shares; auto: which one Kubernetes or Slurm says', shardText)
     .option('--rejects <file>', 'JSON lines of the images that failed, with the reason')
-    .option('--max-errors <n>', 'so many images may fail: with more the work ends, with no more the exit status is 0', integer(0, 1e12));
+    .option(
+      '--max-errors <n>',
+      'so many images may fail: with more the work ends, with no more the exit status is 0',
+      integer(0, 1e12),
+    );
 }
 
 function shardText(text: string): string {

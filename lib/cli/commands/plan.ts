@@ -75,9 +75,19 @@ export const plan: DefineCommand = (program, io, finish) => {
           if (rate === 0) return [limit, '', 'cannot be kept', '', '', ''];
           const count = Math.ceil(flags.rps / rate);
           const { busy, meanBatch, p50Ms, p99Ms } = simulate(profile, flags.rps / count);
-          return [limit, flags.rps / count, count, `${(100 * busy).toFixed(0)} %`, meanBatch, `${p50Ms.toFixed(1)} / ${p99Ms.toFixed(1)}`];
+          return [
+            limit,
+            flags.rps / count,
+            count,
+            `${(100 * busy).toFixed(0)} %`,
+            meanBatch,
+            `${p50Ms.toFixed(1)} / ${p99Ms.toFixed(1)}`,
+          ];
         });
-        await writeOut(io, table(['p99 ms within', 'images/s each', 'servers', 'busy', 'mean batch', 'p50 / p99 ms'], rows, 1));
+        await writeOut(
+          io,
+          table(['p99 ms within', 'images/s each', 'servers', 'busy', 'mean batch', 'p50 / p99 ms'], rows, 1),
+        );
         await writeOut(io, `\n${servers} servers for ${flags.rps} images/s with a p99 of ${flags.p99} ms\n`);
       }
       finish(exitStatus.ok);
@@ -101,8 +111,7 @@ async function profileFrom(path: string, { imageMs, batch: most }: Flags): Promi
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
     throw new DataError(`The profile cannot be read: ${systemReason(cause)}.`, { path, cause });
   });
-  const wrong = (what: string) =>
-    new DataError(`This is no measurement of slimnet bench --json: ${what}.`, { path });
+  const wrong = (what: string) => new DataError(`This is no measurement of slimnet bench --json: ${what}.`, { path });
   const value = parseJson(text, (problem) => wrong(problem)) as Record<string, unknown> | null;
   const { results, iterations: runs, model, device, precision } = value ?? {};
   if (!Array.isArray(results) || results.length === 0 || typeof runs !== 'number') throw wrong('it has no results');

@@ -13,14 +13,17 @@ const batched: Profile = {
   imageMs: 0,
 };
 
-test.each([0.1, 0.5, 0.8])('without batches the mean wait at a load of %d is that of Pollaczek and Khinchine', (load) => {
-  const { meanMs, busy, meanBatch } = simulate(single, load * 100);
-  // M/D/1: half a service time for each part of the time that is taken, over the part that is not.
-  const expected = 10 + (10 * load) / (2 * (1 - load));
-  expect(Math.abs(meanMs / expected - 1)).toBeLessThan(0.04);
-  expect(Math.abs(busy / load - 1)).toBeLessThan(0.03);
-  expect(meanBatch).toBe(1);
-});
+test.each([0.1, 0.5, 0.8])(
+  'without batches the mean wait at a load of %d is that of Pollaczek and Khinchine',
+  (load) => {
+    const { meanMs, busy, meanBatch } = simulate(single, load * 100);
+    // M/D/1: half a service time for each part of the time that is taken, over the part that is not.
+    const expected = 10 + (10 * load) / (2 * (1 - load));
+    expect(Math.abs(meanMs / expected - 1)).toBeLessThan(0.04);
+    expect(Math.abs(busy / load - 1)).toBeLessThan(0.03);
+    expect(meanBatch).toBe(1);
+  },
+);
 
 test('with batches a server takes more than one image at a time could, up to the rate of the largest', () => {
   expect(mostPerSecond(batched)).toBeCloseTo(32_000 / 72, 6);
@@ -75,7 +78,11 @@ describe('slimnet plan', () => {
 
   test('as JSON, with what it was computed from', async () => {
     const { out } = await slimnet(['plan', '--rps', '2000', '--p99', '0.06s', '--profile', profile(), '--json']);
-    const { servers, each, profile: used } = JSON.parse(out) as {
+    const {
+      servers,
+      each,
+      profile: used,
+    } = JSON.parse(out) as {
       servers: number;
       each: { perSecond: number; p99Ms: number };
       profile: Profile;

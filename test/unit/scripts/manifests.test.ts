@@ -51,7 +51,10 @@ test.each([
 test.each(files)('the arguments of %s are options of the command', (name) => {
   const text = readFileSync(join(folder, name), 'utf8');
   const lists = [...text.matchAll(/^ +args:\n((?: +- .*\n)+)/gm)].map(([, lines = '']) =>
-    lines.trimEnd().split('\n').map((line) => line.trim().slice(2)),
+    lines
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.trim().slice(2)),
   );
   expect(lines(lists)).toBeGreaterThan(0);
   for (const [command = '', ...args] of lists) {
