@@ -16,10 +16,11 @@ namespace slimnet::testing {
 namespace {
 
 constexpr int64_t kRows = 4;
-constexpr int64_t kColumns = 16;
-constexpr int64_t kDepth = 256;  // 32 kB of b
+// As many sums as the registers of AVX2 hold beside their factors.
+constexpr int64_t kColumns = 8;
+constexpr int64_t kDepth = 256;  // 16 kB of b
 
-// Four rows and sixteen columns of c, by `depth` products each; b is packed to sixteen columns.
+// Four rows and eight columns of c, by `depth` products each; b is packed to eight columns.
 SLIMNET_EACH_ISA
 void Tile(int64_t depth, const double* const* a, const double* b, double* sums) {
   std::array<double, static_cast<size_t>(kRows * kColumns)> kept;
