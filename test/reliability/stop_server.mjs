@@ -58,7 +58,11 @@ async function stopAll() {
   });
   for (let i = 0; i < Number(values.stops); i++) {
     const child = fork(fileURLToPath(import.meta.url), ['--server']);
-    const url = new URL(await new Promise((resolve) => child.once('message', resolve)));
+    const started = new Promise((resolve, reject) => {
+      child.once('message', resolve);
+      child.once('exit', (code) => reject(new Error(`The server ended with status ${code} before it was reached.`)));
+    });
+    const url = new URL(await started);
     const told = new Promise((resolve) => child.once('message', resolve));
     const ended = new Promise((resolve) => child.once('exit', (code, signal) => resolve(signal ?? code)));
     const agent = new Agent({ keepAlive: true });
@@ -81,7 +85,8 @@ async function stopAll() {
     });
     await new Promise((resolve) => setTimeout(resolve, 50 + 400 * Math.random()));
     child.kill('SIGTERM');
-    const [counts, status] = await Promise.all([told, ended]);
+    const status = await ended;
+    const counts = await Promise.race([told, { answered: Number.NaN, refused: 0, gone: 0 }]);
     open = false;
     agent.destroy();
     await Promise.all(clients);
