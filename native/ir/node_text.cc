@@ -1,5 +1,6 @@
 #include "ir/node_text.h"
 
+#include <algorithm>
 #include <map>
 
 namespace slimnet {
@@ -28,13 +29,18 @@ std::string PrintNode(const Program& program, const Node& node) {
     source.outputs = {value};
     alone.nodes.push_back(std::move(source));
   };
+  // A second result may be computed with the first one.
+  const auto makes = [&](ValueId value) { return std::ranges::find(node.outputs, value) != node.outputs.end(); };
   for (ValueId& value : copy.inputs) read(value);
   for (PostOp& post : copy.post_ops) {
-    if (post.operand != kNoValue) read(post.operand);
+    if (post.operand != kNoValue && !makes(post.operand)) read(post.operand);
   }
   for (ValueId& value : copy.outputs) take(value);
+  for (size_t i = 0; i < copy.post_ops.size(); ++i) {
+    if (makes(node.post_ops[i].operand)) take(copy.post_ops[i].operand);
+  }
   alone.nodes.push_back(std::move(copy));
-  return Print(alone);
+  return PrintNodes(alone);
 }
 
 }  // namespace slimnet

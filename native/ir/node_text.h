@@ -10,6 +10,9 @@
 
 namespace slimnet {
 
+// The nodes of a program, without what stands above, between and behind them in a plan.
+std::string PrintNodes(const Program& program);
+
 // A plan of an `input` for each value that the node reads, and the node behind them. Post-ops, layouts and encodings
 // stand where Print() puts them.
 std::string PrintNode(const Program& program, const Node& node);

@@ -144,9 +144,10 @@ class Parser {
     scanner.ExpectEnd();
   }
 
-  ValueId Use(Scanner& scanner) {
+  // `more` values besides those of the lines above may be named.
+  ValueId Use(Scanner& scanner, int64_t more = 0) {
     scanner.Expect("%");
-    const auto largest = static_cast<int64_t>(program_.values.size()) - 1;
+    const auto largest = static_cast<int64_t>(program_.values.size()) - 1 + more;
     return static_cast<ValueId>(scanner.Integer("the number of a value that is made above", 0, largest));
   }
 
@@ -198,7 +199,8 @@ class Parser {
       PostOp post{static_cast<PostOp::Kind>(found - kPostOps.begin())};
       if (found->has_operand) {
         scanner.Expect("(");
-        post.operand = Use(scanner);
+        // Behind `result` the node's own first result may be an operand.
+        post.operand = Use(scanner, HasSecondResult(node) ? 1 : 0);
         post.in_place = scanner.Take(", in_place");
         scanner.Expect(")");
       }

@@ -7,6 +7,7 @@
 
 #include "ir/limits.h"
 #include "ir/microbatch_loop.h"
+#include "ir/node_text.h"
 #include "ir/program.h"
 #include "ir/text.h"
 
@@ -141,6 +142,12 @@ std::string Heading(const MicrobatchLoop& loop, const Node& node) {
 }
 
 }  // namespace
+
+std::string PrintNodes(const Program& program) {
+  std::string text = "slimnet.plan " + std::to_string(limits::kPlanVersion) + "\n";
+  for (const Node& node : program.nodes) text += NodeText(program, node);
+  return text;
+}
 
 std::string Print(const Program& program) {
   std::string text = "slimnet.plan " + std::to_string(limits::kPlanVersion) + "\n";

@@ -81,6 +81,37 @@ TEST(NodeText, HoldsASecondResult) {
   EXPECT_TRUE(alone.values[At(alone.nodes.back().outputs[1])].encoding);
 }
 
+TEST(NodeText, HoldsASecondResultMadeWithTheFirst) {
+  Builder builder;
+  const ValueId y = builder.Conv(builder.Input("x", Float({1, 4, 4, 8})), 1, 8);
+  const ValueId scale = builder.Variable("scale", Float({8}));
+  Program program = builder.TakeUnchecked();
+  Node& node = program.nodes[2];
+  node.post_ops = {{PostOp::Kind::kResult}, {PostOp::Kind::kScale, scale}, {PostOp::Kind::kAdd, y}};
+  node.outputs.push_back(program.AddValue(Float({1, 4, 4, 8}), 1));
+  const std::string text = PrintNode(program, node);
+  const Program alone = ParseNode(text, OnlyTest);
+  EXPECT_EQ(PrintNode(alone, alone.nodes.back()), text);
+  EXPECT_EQ(alone.nodes.back().post_ops[2].operand, alone.nodes.back().outputs[0]);
+}
+
+TEST(NodeText, HoldsAMovingViewWithoutItsLoop) {
+  Program program = Parse(
+      "slimnet.plan 1\n"
+      "%0 = input() {name=\"x\"} @\"x\" : float32[4,2]\n"
+      "%1 = relu(%0) {} @\"y\" : float32[4,2]\n"
+      "output \"y\" %1\n");
+  Node slice;
+  slice.op = OpKind::kMicrobatchSlice;
+  slice.attrs = DefaultAttrs(OpKind::kMicrobatchSlice);
+  slice.name = "x";
+  slice.inputs = {0};
+  slice.outputs = {program.AddValue(Float({2, 2}))};
+  program.nodes.insert(program.nodes.begin() + 1, slice);
+  const std::string text = PrintNode(program, program.nodes[1]);
+  EXPECT_EQ(PrintNode(program, ParseNode(text, OnlyTest).nodes.back()).find("microbatch_loop"), std::string::npos);
+}
+
 TEST(NodeText, RefusesLayoutsOfOtherBackends) {
   Builder builder;
   builder.Conv(builder.Input("x", Float({1, 4, 4, 8})), 1, 8);

@@ -42,6 +42,9 @@ Verdict FusesTail(const OpContext& context, std::span<const PostOp> before, cons
   if (next.kind == PostOp::Kind::kScale && !second) return Verdict::No("what is scaled is a second result");
   if (next.in_place) return Verdict::No("a plan reads and writes different memory");
   if (next.operand == kNoValue) return Verdict::Yes();
+  if (std::ranges::find(context.node.outputs, next.operand) != context.node.outputs.end()) {
+    return Verdict::No("a plan does not read what it writes");
+  }
   const TensorType& operand = context.program.values[At(next.operand)].type;
   const TensorType& result = context.output(0).type;
   const bool fits =
