@@ -9,6 +9,7 @@
 
 #include "backends/cpu/encoded.h"
 #include "backends/cpu/quantize_filter.h"
+#include "base/code.h"
 #include "base/error.h"
 #include "native/builder.h"
 #include "passes/pipeline.h"
@@ -21,7 +22,7 @@ constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInfinity = std::numeric_limits<float>::infinity();
 
 TEST(Code, RoundsToTheNearestWholeNumberTiesToEven) {
-  const cpu::Code<uint8_t> code(0.5);
+  const Code<uint8_t> code(0.5);
   EXPECT_EQ(code.Store(0.0F), 0);
   EXPECT_EQ(code.Store(0.24F), 0);
   EXPECT_EQ(code.Store(0.25F), 0);
@@ -31,13 +32,13 @@ TEST(Code, RoundsToTheNearestWholeNumberTiesToEven) {
 }
 
 TEST(Code, EndsAtTheEndsOfItsRange) {
-  const cpu::Code<uint8_t> positive(1);
+  const Code<uint8_t> positive(1);
   EXPECT_EQ(positive.Store(254.4F), 254);
   EXPECT_EQ(positive.Store(1e30F), 255);
   EXPECT_EQ(positive.Store(kInfinity), 255);
   EXPECT_EQ(positive.Store(-7), 0);
   EXPECT_EQ(positive.Store(kNan), 0);
-  const cpu::Code<int8_t> both(1);
+  const Code<int8_t> both(1);
   EXPECT_EQ(both.Store(1e9F), 127);
   EXPECT_EQ(both.Store(-1e9F), -128);
   EXPECT_EQ(both.Store(-kInfinity), -128);
@@ -46,7 +47,7 @@ TEST(Code, EndsAtTheEndsOfItsRange) {
 }
 
 TEST(Code, OfBFloat16KeepsWhatFits) {
-  const cpu::Code<BFloat16> code(0);
+  const Code<BFloat16> code(0);
   for (const float value : {0.0F, -1.0F, 1.5F, kInfinity}) EXPECT_EQ(code.Load(code.Store(value)), value);
   for (const float value : {3e38F, -0.1F, 1e-30F}) {
     EXPECT_NE(code.Load(code.Store(value)), value);
