@@ -281,7 +281,7 @@ describe('embed', () => {
     expect(readNpy(readFileSync(output)).shape).toEqual([0, 2048]);
     const { status, err } = await slimnet(['embed', photos, ...model, '-o', join(folder, 'features.txt')]);
     expect(status).toBe(2);
-    expect(err).toMatch(/ends in \.npy/);
+    expect(err).toMatch(/ends in \.jsonl, \.csv, \.npy, \.parquet/);
   });
 });
 
