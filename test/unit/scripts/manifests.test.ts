@@ -37,13 +37,15 @@ test.each([
   ['batch_job.yaml', 'completionMode: Indexed', 'completionModes: Indexed', /'completionModes' was unexpected/],
   ['batch_job.yaml', 'completions: 8', 'completions: eight', /'eight' is not of type/],
   ['serve.yaml', 'type: Pods', 'typ: Pods', /'typ' was unexpected|'type' is a required property/],
-  ['serve.yaml', 'startupProbe: {httpGet', 'startupProbe: {httpget', /'httpget' was unexpected/],
+  ['serve.yaml', 'startupProbe: { httpGet', 'startupProbe: { httpget', /'httpget' was unexpected/],
   ['inference_service.yaml', 'maxReplicas: 20', 'maxReplica: 20', /unknown field maxReplica/],
   ['inference_service.yaml', 'minReplicas: 2', 'minReplicas: two', /expected int, received 'two'/],
   ['inference_service.yaml', 'readinessProbe', 'readynessProbe', /'readynessProbe' was unexpected/],
 ])('a mistake in %s (%s) would be seen', (name, from, to, message) => {
   if (python === null) return;
-  writeFileSync(join(work, name), readFileSync(join(folder, name), 'utf8').replace(from, to));
+  const text = readFileSync(join(folder, name), 'utf8');
+  expect(text).toContain(from);
+  writeFileSync(join(work, name), text.replace(from, to));
   const { status, out } = check([join(work, name)]);
   expect({ status, out }).toEqual({ status: 1, out: expect.stringMatching(message) });
 });
