@@ -1,9 +1,9 @@
 /** Objects of S3 and what speaks its protocol. The AWS SDK is an optional dependency, loaded when the first `s3://` URL is met. */
 import type { S3Client } from '@aws-sdk/client-s3';
+import { optionalModule } from '../../core/optional_module.js';
 import { maxFileBytes } from '../../data/image_file.js';
 import { namesImage } from '../../data/image_folder.js';
 import { ArgumentError, ImageError, shortened } from '../../errors.js';
-import { optionalModule } from '../optional_module.js';
 import type { Input } from './input.js';
 import { isTarName, tarImages } from './tar.js';
 
@@ -91,7 +91,11 @@ let loaded: Promise<typeof import('@aws-sdk/client-s3') & { readonly client: S3C
 
 /** The client takes region, credentials and end point from where all tools of AWS take them (AWS_REGION, AWS_ENDPOINT_URL_S3, profiles). */
 function bucketClient() {
-  loaded ??= optionalModule('s3:// URLs', '@aws-sdk/client-s3', () => import('@aws-sdk/client-s3')).then((sdk) => ({
+  loaded ??= optionalModule({
+    needed: 's3:// URLs need',
+    name: '@aws-sdk/client-s3',
+    load: () => import('@aws-sdk/client-s3'),
+  }).then((sdk) => ({
     ...sdk,
     // Servers of one's own have buckets in the path, not in the name of the host.
     client: new sdk.S3Client({ forcePathStyle: hasOwnEndPoint(), maxAttempts: 5 }),
