@@ -22,6 +22,8 @@ export const errorCodes = {
   ERR_ABORTED: 'the operation was aborted',
   ERR_QUEUE_FULL: 'the queue of waiting runs is full',
   ERR_MEMORY: 'memory could not be allocated',
+  ERR_CONNECTION: 'a server could not be reached, or ended before its answer',
+  ERR_SERVER: 'a server refused a request, or failed',
   ERR_INTERNAL: 'a bug in slimnet',
 } as const;
 
@@ -119,7 +121,7 @@ export interface ErrorDetails {
   path?: string;
   /** Byte position in that file. */
   offset?: number;
-  /** ERR_QUEUE_FULL of a model: milliseconds after which the same call is likely to be taken. */
+  /** ERR_QUEUE_FULL of a model, ERR_SERVER of a client: milliseconds after which the same call is likely to be taken. */
   retryAfterMs?: number;
   /** The way out; appended to the message. */
   hint?: Hint;
@@ -325,6 +327,24 @@ export class NativeLoadError extends SlimnetError {
   }
 }
 
+/** A server that could not be reached, or whose answer did not come to its end. */
+export class ConnectionError extends SlimnetError {
+  constructor(message: string, details?: ErrorDetails) {
+    super(message, details, 'ERR_CONNECTION');
+  }
+}
+
+/** A server that answered with an error, in its own words, or with what the protocol does not have. */
+export class ServerError extends SlimnetError {
+  /** The status of HTTP. */
+  readonly status: number;
+
+  constructor(status: number, message: string, details?: ErrorDetails) {
+    super(message, details, 'ERR_SERVER');
+    this.status = status;
+  }
+}
+
 /** A bug in slimnet itself: please report it. */
 export class InternalError extends SlimnetError {
   constructor(message: string, details?: ErrorDetails) {
@@ -334,7 +354,13 @@ export class InternalError extends SlimnetError {
 
 /** Which class carries which code when native code reports an error by code. */
 export const errorClassByCode: Readonly<
-  Record<ErrorCode, new (message: string, details?: ErrorDetails) => SlimnetError>
+  Record<
+    Exclude<ErrorCode, 'ERR_SERVER' | 'ERR_CONNECTION'>,
+    new (
+      message: string,
+      details?: ErrorDetails,
+    ) => SlimnetError
+  >
 > = {
   ERR_ARGUMENT: ArgumentError,
   ERR_SCOPE: ScopeError,

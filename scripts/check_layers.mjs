@@ -34,7 +34,10 @@ const libLayers = (() => {
   above('slim/learning', 'train');
   above('slim_namespace', 'runtime', 'slim', 'slim/learning');
   above('trainer', 'model', 'train');
-  above('server', 'trainer');
+  // What is said, whatever carries it: clients have it too, in browsers as well.
+  above('server/protocol', 'core');
+  above('client', 'server/protocol');
+  above('server', 'trainer', 'server/protocol');
   above('cli', 'server', 'export', 'report');
   above('index', 'trainer', 'cli', 'export', 'slim_namespace', 'summaries', 'report', 'published');
   return layers;

@@ -14,6 +14,8 @@ import { root } from './paths.mjs';
 const entries = ['index.js', 'server/index.js', 'server/json_worker.js', 'cli/main.js'];
 /** Those that are imported, with their declarations, also as CommonJS. */
 const imported = ['index', 'server/index'];
+/** Those that browsers import too: each one file that needs no other, and nothing of Node. */
+const forBrowsers = ['client/index'];
 
 /** Libraries that go into the bundle; all others stay what npm installs beside slimnet. */
 export const bundled = [
@@ -130,8 +132,18 @@ export async function bundle(source, target) {
     define: { 'import.meta.url': 'slimnetModuleUrl' },
     banner: { js: "const slimnetModuleUrl = require('node:url').pathToFileURL(__filename).href;" },
   });
+  for (const [format, outdir] of [
+    ['esm', target],
+    ['cjs', join(target, 'cjs')],
+  ])
+    await build({
+      ...{ ...common, platform: 'neutral', target: 'es2022', format, outdir },
+      entryPoints: forBrowsers.map((entry) => join(source, `${entry}.js`)),
+    });
   writeFileSync(join(target, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
-  const declarations = new Set(imported.flatMap((entry) => [...reachableDeclarations(source, `${entry}.d.ts`)]));
+  const declarations = new Set(
+    [...imported, ...forBrowsers].flatMap((entry) => [...reachableDeclarations(source, `${entry}.d.ts`)]),
+  );
   for (const file of declarations) {
     for (const folder of [target, join(target, 'cjs')]) {
       mkdirSync(dirname(join(folder, file)), { recursive: true });

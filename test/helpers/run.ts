@@ -15,7 +15,7 @@ export function addon(): Addon {
   if (ready !== undefined) return ready;
   const loaded = loadAddon();
   loaded.initialize((code, message, op, node) => {
-    const ErrorClass = errorClassByCode[code as ErrorCode] ?? InternalError;
+    const ErrorClass = errorClassByCode[code as keyof typeof errorClassByCode] ?? InternalError;
     return new ErrorClass(message, { code: code as ErrorCode, op, node });
   });
   ready = loaded;

@@ -35,6 +35,17 @@ describe('the built package', () => {
     expect(JSON.parse(required.stdout)).toEqual(JSON.parse(imported.stdout));
   });
 
+  test('has a client, imported and required', () => {
+    const imported = runNode('module', `import * as slimnet from 'slimnet/client'; ${listing}`);
+    const required = runNode(
+      'commonjs',
+      `const slimnet = { ...require('slimnet/client') }; delete slimnet.__esModule; ${listing}`,
+    );
+    expect([imported.stderr, imported.status, required.status]).toEqual(['', 0, 0]);
+    expect(JSON.parse(imported.stdout)).toEqual(expect.arrayContaining(['ServerError', 'createClient']));
+    expect(JSON.parse(required.stdout)).toEqual(JSON.parse(imported.stdout));
+  });
+
   test('has no default export', () => {
     const result = runNode('module', "import * as slimnet from 'slimnet'; console.log('default' in slimnet)");
     expect(result.stdout.trim()).toBe('false');

@@ -6,6 +6,7 @@ import { root, runChild, runNode } from './support.js';
 /** What a user writes; it compiles and its results have the types that stand in it. */
 const good = `
   import { Graph, type KernelDefect, Session, type Tensor, type TensorValue, checkpoint, exportOnnx, loadModel, nets, placeholder, slim } from 'slimnet';
+  import { type Classification, createClient, rowsOf, ServerError } from 'slimnet/client';
   export const graph: Graph = new Graph({ seed: 1 });
   export const images: Tensor = graph.build(() => placeholder('float32', [null, 224, 224, 3], { name: 'images' }));
   export const model = loadModel('resnet_v1_50', { checkpoint: 'x.ckpt' });
@@ -23,6 +24,15 @@ const good = `
     const { tensors, source } = await checkpoint.convertCheckpoint('a', 'b', { format: 'tensorflow_v1', rename: [['old', 'new']] });
     console.log(shape, byName, file, tensors, source.format);
     await session.warmup(fetches, { shapes: [{ images: [1, 224, 224, 3] }, { images: [2, 224, 224, 3] }] });
+  }
+  export async function ask(picture: Blob, signal: AbortSignal): Promise<Float32Array | undefined> {
+    const client = createClient('http://127.0.0.1:8000', { token: 'x', retries: 2 });
+    const { predictions }: Classification = await client.classify('resnet', picture, { topK: 3, signal });
+    const { outputs } = await client.infer('resnet', { pictures: [picture] }, { outputs: ['features'], binary: false });
+    const { outputs: more } = await client.infer('resnet', { datatype: 'FP32', shape: [1, 2], data: new Float32Array(2) });
+    const status = (error: unknown): number | undefined => (error instanceof ServerError ? error.status : undefined);
+    console.log(predictions[0]?.label, status(null), more.logits?.datatype);
+    return rowsOf(outputs.features)[0];
   }
   export async function serve(body: Uint8Array, signal: AbortSignal): Promise<number> {
     const served = await loadModel('resnet_v1_50', { untrainedSeed: 1, batching: { maxBatchSize: 8, timeoutMs: 2000 } });

@@ -45,6 +45,9 @@ describe("the notice at a bundled source's head", () => {
 
 test('dist/ is a handful of code files, so that an import is quick', () => {
   const files = readdirSync(join(root, 'dist'), { recursive: true }).map(String);
-  expect(files.filter((file) => file.endsWith('.js')).length).toBeLessThan(16);
+  const code = files.filter((file) => file.endsWith('.js'));
+  // Each way to be loaded has its own.
+  expect(code.filter((file) => !file.startsWith('cjs')).length).toBeLessThan(16);
+  expect(code.filter((file) => file.startsWith('cjs')).length).toBeLessThan(5);
   expect(files).toContain('THIRD_PARTY_NOTICES.txt');
 });
