@@ -58,6 +58,15 @@ export {
   thumbnail,
 } from './data/index.js';
 export * from './errors.js';
+export {
+  type ExplainMethod,
+  type ExplainOptions,
+  type Explanation,
+  explain,
+  explanationPng,
+  featureSheet,
+  filterSheet,
+} from './explain/index.js';
 export { exportOnnx, type OnnxRequest, type WriteOnnxOptions, type WriteOnnxResult, writeOnnx } from './export/onnx.js';
 export {
   type AbortOptions,

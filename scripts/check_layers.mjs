@@ -29,6 +29,7 @@ const libLayers = (() => {
   above('runtime', 'plan', 'native', 'checkpoint');
   above('published', 'slim', 'checkpoint');
   above('model', 'runtime', 'slim', 'data', 'published');
+  above('explain', 'model', 'autodiff');
   above('train', 'runtime', 'slim', 'data', 'summaries', 'report');
   // slim.learning trains, in a session; all else of Slim builds graphs.
   above('slim/learning', 'train');
@@ -38,8 +39,8 @@ const libLayers = (() => {
   above('server/protocol', 'core');
   above('client', 'server/protocol');
   above('server', 'trainer', 'server/protocol');
-  above('cli', 'server', 'export', 'report');
-  above('index', 'trainer', 'cli', 'export', 'slim_namespace', 'summaries', 'report', 'published');
+  above('cli', 'server', 'export', 'report', 'explain');
+  above('index', 'trainer', 'cli', 'explain', 'export', 'slim_namespace', 'summaries', 'report', 'published');
   return layers;
 })();
 

@@ -64,12 +64,12 @@ function addEngineOptions(command: Command): Command {
     );
 }
 
-/** Adds --precision. */
-export function addPrecisionOption(command: Command): Command {
+/** Adds --precision. @param usual what is computed with unless told */
+export function addPrecisionOption(command: Command, usual: Precision = 'auto'): Command {
   return command.addOption(
     new Option('--precision <name>', 'numbers to compute with; auto is what is fastest here')
       .choices(precisions)
-      .default('auto'),
+      .default(usual),
   );
 }
 

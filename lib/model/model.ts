@@ -208,6 +208,11 @@ export class Model {
     return modelOutputs.filter((output) => this.#outputs[output] !== undefined);
   }
 
+  /** @internal What the outputs are in the session's graph, for what is built upon them. */
+  get tensors(): NetworkGraph['outputs'] {
+    return this.#outputs;
+  }
+
   /** Values of an output for one image: the classes of logits and predictions, the depth of features. @throws CheckpointError */
   outputSize(output: ModelOutput): number {
     return this.#tensor(output).shape.at(-1) as number;

@@ -3,7 +3,8 @@ import { type ChartLibrary, chartLibrary } from './chart_library.js';
 import { type ClassResult, classResults } from './class_results.js';
 import { type Chart, chartsOf } from './curves.js';
 import { duration, escaped, percent, scriptValue, short } from './html.js';
-import { languageScript, pageScript, pageStyle } from './page_script.js';
+import { figureRow, isPicture, page, section, table } from './page.js';
+import { languageScript, pageScript } from './page_script.js';
 import type { EvaluationLine, Mistake, RunRecord } from './run_record.js';
 
 /** A matrix of more classes than that cannot be read. */
@@ -36,18 +37,12 @@ export function reportHtml(record: RunRecord, library: ChartLibrary = chartLibra
           ) + (skipped.length > mostSkipped ? `<p class="soft">and ${skipped.length - mostSkipped} more</p>` : ''),
         ),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escaped(run.network)}: training report</title>
-<style>${library.style}${pageStyle}</style>
-</head>
-<body>
-${sections.filter((text) => text !== '').join('\n')}
-<p class="soft">Made by slimnet ${escaped(run.slimnet)}.</p>
-<script>${languageScript}</script>
+  return page({
+    title: `${run.network}: training report`,
+    sections,
+    version: run.slimnet,
+    style: library.style,
+    scripts: `<script>${languageScript}</script>
 <script>
 /*
 ${library.licence.replaceAll('*/', '* /').trim()}
@@ -57,10 +52,8 @@ ${library.script.replaceAll('</script', '<\\/script')}
 <script>
 const charts = ${scriptValue(charts)};
 ${pageScript}
-</script>
-</body>
-</html>
-`;
+</script>`,
+  });
 }
 
 const outcomes = {
@@ -95,7 +88,7 @@ function header({ run, steps, end, resumed, evaluations }: RunRecord, latest: Ev
   return `<h1>${escaped(run.network)}</h1>
 <p class="soft">${escaped(run.startedAt)} · ${escaped(state + message)}${resumptions(resumed)} ·
 ${run.trainingImages} images of ${run.classes.length} classes, ${run.validationImages} held out · ${escaped(run.precision)} on ${escaped(run.machine)}</p>
-<div class="figures">${figures.map(([value, what]) => `<div><b>${escaped(value)}</b>${escaped(what)}</div>`).join('')}</div>`;
+${figureRow(figures)}`;
 }
 
 function resumptions(count: number): string {
@@ -179,8 +172,9 @@ function figure(
   classes: readonly string[],
 ): string {
   // Nothing but a picture can come out of a record.
-  const isPicture = picture !== undefined && /^data:image\/(jpeg|png|webp);base64,[A-Za-z0-9+/=]+$/.test(picture);
-  const image = isPicture ? `<img src="${picture}" alt="" loading="lazy">` : '<div class="none">no picture</div>';
+  const image = isPicture(picture)
+    ? `<img src="${picture}" alt="" loading="lazy">`
+    : '<div class="none">no picture</div>';
   return `<figure>${image}<figcaption><b>${escaped(classes[predicted])}</b> ${percent(predictedProbability)}<br>
 is ${escaped(classes[label])}, ${percent(labelProbability)}<br><span class="soft">${escaped(name)}</span></figcaption></figure>`;
 }
@@ -195,15 +189,4 @@ function again({ run }: RunRecord): string {
     ]),
   ];
   return section('To do it again', `<pre>${escaped(run.command)}</pre>${table(['Option', 'Value'], rows, [0, 1])}`);
-}
-
-function section(title: string, content: string): string {
-  return `<section><h2>${escaped(title)}</h2>\n${content}</section>`;
-}
-
-/** @param texts columns that hold text instead of numbers */
-function table(head: readonly string[], rows: readonly (readonly unknown[])[], texts: readonly number[]): string {
-  const row = (cells: readonly unknown[], tag: string) =>
-    `<tr>${cells.map((cell, i) => `<${tag}${texts.includes(i) ? ' class="text"' : ''}>${escaped(cell)}</${tag}>`).join('')}</tr>`;
-  return `<div class="scroll"><table>${row(head, 'th')}${rows.map((cells) => row(cells, 'td')).join('')}</table></div>`;
 }

@@ -18,7 +18,7 @@ nice -n 5 "$("$here/setup_images.sh")" make_image_kinds.py
 nice -n 5 "$python" make_image_kinds.py tensorflow
 python="$("$here/setup_torch.sh")"
 nice -n 5 "$python" make_foreign_files.py torch
-for script in make_torch make_pytorch_files make_pillow_preprocessing make_cudnn_plans; do
+for script in make_torch make_explanations make_pytorch_files make_pillow_preprocessing make_cudnn_plans; do
   echo "== $script"
   nice -n 5 "$python" "$script.py"
 done

@@ -6,6 +6,7 @@ import { convert } from './convert.js';
 import { doctor } from './doctor.js';
 import { embed } from './embed.js';
 import { evaluate } from './eval.js';
+import { explain } from './explain.js';
 import { inspect } from './inspect.js';
 import { merge } from './merge.js';
 import { plan } from './plan.js';
@@ -21,6 +22,7 @@ export const commands: readonly DefineCommand[] = [
   quickstart,
   classify,
   embed,
+  explain,
   merge,
   serve,
   train,

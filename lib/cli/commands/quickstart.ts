@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../checkpoint/index.js';
-import { loadSharp } from '../../data/decoding.js';
+import { encodePng } from '../../data/encode_png.js';
 import { augmentations, type RawImage } from '../../data/index.js';
 import { ArgumentError } from '../../errors.js';
 import { readRunRecord, reportHtml } from '../../report/index.js';
@@ -77,7 +77,7 @@ export const quickstart: DefineCommand = (program, io, finish) => {
           shown.map(async (i) => {
             const { image, drawn, answer, probability, verdict } = answers[i] as Answer;
             const path = join(output, `${String(i).padStart(3, '0')}_${drawn}.png`);
-            await asOutput(async () => writeFileAtomically(path, await png(image)), otherPlace);
+            await asOutput(async () => writeFileAtomically(path, await encodePng(image)), otherPlace);
             return [path, drawn, answer, probability.toFixed(4), verdict];
           }),
         );
@@ -134,8 +134,4 @@ async function classified(trainer: Trainer): Promise<{ readonly answers: Answer[
   } finally {
     await model[Symbol.asyncDispose]();
   }
-}
-
-function png({ data, width, height, channels }: RawImage): Promise<Buffer> {
-  return loadSharp()(data, { raw: { width, height, channels } }).png().toBuffer();
 }
