@@ -15,11 +15,13 @@ export type Operation =
 
 /** A request that was answered, or whose client has left. */
 export interface Answered {
+  readonly protocol: 'http' | 'grpc';
   readonly operation: Operation;
   /** A model that exists, or null. */
   readonly model: { readonly name: string; readonly version: string } | null;
   /** Why it was refused, or null. */
   readonly reason: RefusalReason | null;
+  /** Of HTTP; what gRPC has instead stands in the same line of `refusals`. */
   readonly status: number;
   /** From its headers to the end of its answer. */
   readonly seconds: number;

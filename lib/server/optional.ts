@@ -6,6 +6,7 @@ const server = 'fastify@5 prom-client@15';
 const libraries = {
   fastify: { install: server, load: () => import('fastify') },
   'prom-client': { install: server, load: () => import('prom-client') },
+  '@grpc/grpc-js': { install: '@grpc/grpc-js@1', load: () => import('@grpc/grpc-js') },
   '@opentelemetry/api': { install: '@opentelemetry/api@1', load: () => import('@opentelemetry/api') },
 } as const;
 

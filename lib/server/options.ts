@@ -33,7 +33,9 @@ export interface ServerOptions extends ServingOptions {
   readonly host?: string;
   /** 8000 unless told; 0 for any that is free. */
   readonly port?: number;
-  /** Serves HTTPS: options of Node's `https.createServer`, such as `key` and `cert`. */
+  /** Also gRPC at this port, of the same address, by `@grpc/grpc-js`; 0 for any that is free; none unless told. */
+  readonly grpcPort?: number;
+  /** Serves HTTPS, and gRPC over TLS: options of Node's `https.createServer`, such as `key` and `cert`. */
   readonly tls?: TlsOptions;
   /** The log: options of pino, or false, which is the default. */
   readonly logger?: boolean | { readonly level: string; readonly stream?: { write(line: string): void } };

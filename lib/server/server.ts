@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { checkInteger } from '../core/options.js';
 import { ArgumentError } from '../errors.js';
+import { grpcServer } from './grpc/grpc_server.js';
 import { nodeServer } from './http/node_server.js';
 import { addNotFound, addRoutes } from './http/plugin.js';
 import { load } from './optional.js';
@@ -14,6 +15,8 @@ import { serving } from './serving.js';
 export interface SlimnetServer {
   /** Where it can be reached, such as `http://127.0.0.1:8000`. */
   readonly url: string;
+  /** Where gRPC can be reached, such as `127.0.0.1:8001`; null where it is not asked for. */
+  readonly grpcAddress: string | null;
   /** The application underneath. */
   readonly app: FastifyInstance;
   /**
@@ -26,8 +29,10 @@ export interface SlimnetServer {
 
 /** Starts a server. @throws ArgumentError, NativeLoadError; OutputError where it cannot listen */
 export async function startServer(options: ServerOptions): Promise<SlimnetServer> {
-  const { host = '127.0.0.1', port = 8000, tls, logger = false, drainDelayMs = 500, graceMs = 25_000 } = options;
+  const { host = '127.0.0.1', port = 8000, grpcPort, tls, logger = false } = options;
+  const { drainDelayMs = 500, graceMs = 25_000 } = options;
   checkInteger('startServer', 'port', port, 0, 65535);
+  if (grpcPort !== undefined) checkInteger('startServer', 'grpcPort', grpcPort, 0, 65535);
   checkInteger('startServer', 'drainDelayMs', drainDelayMs, 0, 2 ** 31 - 1);
   checkInteger('startServer', 'graceMs', graceMs, 0, 2 ** 31 - 1);
   const { fastify, LogController } = await load('fastify');
@@ -36,6 +41,7 @@ export async function startServer(options: ServerOptions): Promise<SlimnetServer
   const malformed = (slow: boolean) => {
     const reason: RefusalReason = slow ? 'slow_request' : 'malformed';
     monitor.answered({
+      protocol: 'http',
       operation: 'unknown',
       model: null,
       reason,
@@ -56,11 +62,18 @@ export async function startServer(options: ServerOptions): Promise<SlimnetServer
   });
   addNotFound(app);
   await app.register(async (scope) => addRoutes(scope, service));
+  const grpc = grpcPort === undefined ? null : await grpcServer(service, tls, app.log);
   try {
     await app.listen({ host, port });
   } catch (error) {
     await app.close();
     throw cannotListen(error, host, port);
+  }
+  try {
+    await grpc?.listen(host, grpcPort as number);
+  } catch (error) {
+    await app.close();
+    throw cannotListen(error, host, grpcPort as number);
   }
   let stopping: Promise<boolean> | null = null;
   const end = async (): Promise<boolean> => {
@@ -68,13 +81,16 @@ export async function startServer(options: ServerOptions): Promise<SlimnetServer
     const draining = new AbortController();
     void second.promise.then(() => draining.abort());
     await sleep(drainDelayMs, undefined, { signal: draining.signal }).catch(() => {});
-    const closed = app.close().then(() => true);
+    const closed = Promise.all([app.close(), grpc?.close()]).then(() => true);
     const inTime = await Promise.race([
       closed,
       sleep(graceMs, false, { ref: false }),
       second.promise.then(() => false),
     ]);
-    if (!inTime) app.server.closeAllConnections();
+    if (!inTime) {
+      app.server.closeAllConnections();
+      grpc?.closeAllConnections();
+    }
     await closed;
     // Models that were given belong to whoever loaded them.
     if (repository === options.models) await repository.close();
@@ -86,6 +102,7 @@ export async function startServer(options: ServerOptions): Promise<SlimnetServer
   const shown = family === 'IPv6' ? `[${address}]` : address;
   return {
     app,
+    grpcAddress: grpc === null ? null : `${shown}:${grpc.port}`,
     url: `${tls === undefined ? 'http' : 'https'}://${shown}:${bound}`,
     stop: () => {
       if (stopping !== null) second.resolve();

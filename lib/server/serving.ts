@@ -3,14 +3,14 @@ import { describe } from '../core/dtype.js';
 import { checkBoolean } from '../core/options.js';
 import { ArgumentError } from '../errors.js';
 import type { Model } from '../model/index.js';
-import { Gate } from './http/gate.js';
-import type { Service } from './http/service.js';
-import { tokenCheck } from './http/token.js';
+import { Gate } from './gate.js';
 import { JsonWorkerPool } from './json_worker_pool.js';
 import { checkedLimits } from './limits.js';
 import { prometheusMetrics } from './metrics/prometheus.js';
 import type { ServingOptions } from './options.js';
 import { ModelRepository } from './repository/index.js';
+import type { Service } from './service.js';
+import { tokenCheck } from './token.js';
 import { noTracing, openTelemetry } from './tracing.js';
 
 export interface Serving {

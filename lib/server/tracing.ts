@@ -1,8 +1,9 @@
 /** Spans of OpenTelemetry, through its API package alone: whoever runs the server chooses an SDK, and where spans go. */
 import type { Span } from '@opentelemetry/api';
 import { packageVersion } from '../native/binding.js';
+import type { Operation } from './monitor.js';
 import { load } from './optional.js';
-import type { RefusalReason } from './protocol/index.js';
+import { type RefusalReason, refusalOf } from './protocol/index.js';
 
 /** What is known of a request when it has ended. */
 export interface SpanEnd {
@@ -26,6 +27,39 @@ export interface Tracing {
 
 /** No spans. */
 export const noTracing: Tracing = { span: (_name, _headers, _attributes, _end, work) => work() };
+
+/** What of a request in progress its span tells. */
+export interface TracedCall {
+  readonly operation: Operation;
+  readonly model: { readonly name: string; readonly version: string } | null;
+  readonly images: number;
+  reason: RefusalReason | null;
+}
+
+/** Runs the work of a request for inference in a span; why it was refused is noted in `call`. */
+export function traced<T>(
+  tracing: Tracing,
+  headers: Readonly<Record<string, unknown>>,
+  call: TracedCall,
+  work: () => Promise<T>,
+): Promise<T> {
+  const { name = '', version = '' } = call.model ?? {};
+  const attributes = { 'slimnet.model': name, 'slimnet.version': version };
+  return tracing.span(
+    `slimnet.${call.operation}`,
+    headers,
+    attributes,
+    () => ({ images: call.images, reason: call.reason }),
+    async () => {
+      try {
+        return await work();
+      } catch (error) {
+        call.reason = refusalOf(error).reason;
+        throw error;
+      }
+    },
+  );
+}
 
 /** @throws ArgumentError where the API package is not installed */
 export async function openTelemetry(): Promise<Tracing> {

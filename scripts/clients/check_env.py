@@ -1,5 +1,7 @@
 """Fails where the environment of the clients is not whole."""
 
-import tritonclient.http as triton
+import tritonclient.grpc as triton_grpc
+import tritonclient.http as triton_http
 
-print("tritonclient", triton.InferenceServerClient.__module__)
+for client in (triton_http, triton_grpc):
+    print("tritonclient", client.InferenceServerClient.__module__)

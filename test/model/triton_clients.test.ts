@@ -1,22 +1,31 @@
-/** Triton's own client for Python against the server: nothing of ours is on its side. */
+/** Triton's own clients for Python against the server: nothing of ours is on their side. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelRepository } from '../../lib/server/index.js';
 import { clientsPython, runClient } from '../helpers/clients.js';
 import { largestDifference } from '../helpers/network_fixtures.js';
 import { encoders, gradient } from '../helpers/pictures.js';
-import { labels, side, smallModel, smallServer } from '../helpers/small_server.js';
+import { labels, type SmallServer, side, smallModel, smallServer } from '../helpers/small_server.js';
 import { temporaryFolder } from '../helpers/temporary_folder.js';
 
 const folder = temporaryFolder('clients');
 const python = clientsPython();
 
-test('tritonclient over HTTP: health, metadata, infer in JSON and binary, compression, classification, errors', async () => {
+interface Setting {
+  readonly small: SmallServer;
+  readonly report: Record<string, unknown>;
+  /** Logits of the two images that a client sends, and of its picture. */
+  readonly expected: readonly number[][];
+  readonly pictureLogits: readonly number[];
+}
+
+/** Runs a client's script against a server with a small model. */
+async function withClient(script: string, look: (setting: Setting) => void): Promise<void> {
   if (python === null) return;
   const repository = new ModelRepository();
   repository.add({ name: 'small', version: '1', load: () => smallModel() });
   await repository.loadAll();
-  await using small = await smallServer({ models: repository, modelControl: true, metrics: 'triton' });
+  await using small = await smallServer({ models: repository, modelControl: true, metrics: 'triton', grpcPort: 0 });
   const picture = join(folder, 'picture.png');
   const { width, height, data } = gradient(20, 16);
   writeFileSync(picture, await encoders.png.encode({ width, height, channels: 3, data }));
@@ -24,49 +33,95 @@ test('tritonclient over HTTP: health, metadata, infer in JSON and binary, compre
   const logits = await small.model.run(values);
   const expected = [[...logits.subarray(0, 3)], [...logits.subarray(3)]];
   const pictureLogits = [...(await small.model.logits({ width, height, channels: 3, data }))];
-  const address = new URL(small.url).host;
-  const report = JSON.parse(
-    await runClient(python, 'triton_http.py', [address, 'small', String(side), picture, 'control']),
-  );
-  expect(report).toMatchObject({
-    ...{ live: true, ready: true, model_ready: true, version_ready: true, no_model_ready: false },
-    server: { name: 'slimnet', extensions: expect.arrayContaining(['binary_tensor_data', 'classification']) },
-    model: {
-      name: 'small',
-      versions: ['1'],
-      inputs: [{ name: 'images', datatype: 'FP32', shape: [-1, side, side, 3] }],
-    },
-    id: 'seven',
-    all_outputs: ['logits', 'predictions', 'features'],
-    wrong_shape: ['400', expect.stringContaining('[2,7,8,3]')],
-    wrong_output: ['400', expect.stringContaining('nothing')],
-    index: [{ name: 'small', version: '1', state: 'READY', reason: '' }],
-    after_unload: [false, ['503', expect.stringContaining('small')]],
-    after_load: true,
-    config: ['400', expect.stringContaining('configuration')],
-    wrong_model: ['404', expect.stringContaining('none')],
-  });
-  const near = (rows: number[][], wanted: number[][]) =>
-    expect(largestDifference(rows.flat(), wanted.flat())).toBeLessThan(1e-4);
-  for (const kind of ['binary', 'json', 'gzip', 'deflate', 'version', 'options']) near(report[kind], expected);
-  near(report.pictures, [pictureLogits, pictureLogits]);
-  expect(report.concurrent).toHaveLength(8);
-  for (const rows of report.concurrent) near(rows, expected);
-  const classes = expected.map((row) =>
+  const address = script.includes('grpc') ? (small.server.grpcAddress as string) : new URL(small.url).host;
+  const told = await runClient(python, script, [address, 'small', String(side), picture, 'control']);
+  look({ small, report: JSON.parse(told), expected, pictureLogits });
+}
+
+function expectNear(rows: unknown, wanted: readonly (readonly number[])[]): void {
+  expect(largestDifference((rows as number[][]).flat(), wanted.flat())).toBeLessThan(1e-4);
+}
+
+/** The two largest of each row, as index and label. */
+function topTwo(rows: readonly (readonly number[])[]) {
+  return rows.map((row) =>
     [0, 1, 2]
       .sort((a, b) => (row[b] as number) - (row[a] as number))
       .slice(0, 2)
       .map((index) => [index, labels[index]]),
   );
-  for (const kind of ['classes', 'classes_json'])
+}
+
+function expectClasses(report: unknown, expected: readonly (readonly number[])[]): void {
+  const told = (report as string[][]).map((row) =>
+    row.map((text) => {
+      const [, index, ...label] = text.split(':');
+      return [Number(index), label.join(':')];
+    }),
+  );
+  expect(told).toEqual(topTwo(expected));
+}
+
+test('tritonclient over HTTP: health, metadata, infer in JSON and binary, compression, classification, errors', async () => {
+  await withClient('triton_http.py', ({ report, expected, pictureLogits }) => {
+    expect(report).toMatchObject({
+      ...{ live: true, ready: true, model_ready: true, version_ready: true, no_model_ready: false },
+      server: { name: 'slimnet', extensions: expect.arrayContaining(['binary_tensor_data', 'classification']) },
+      model: {
+        name: 'small',
+        versions: ['1'],
+        inputs: [{ name: 'images', datatype: 'FP32', shape: [-1, side, side, 3] }],
+      },
+      id: 'seven',
+      all_outputs: ['logits', 'predictions', 'features'],
+      wrong_shape: ['400', expect.stringContaining('[2,7,8,3]')],
+      wrong_output: ['400', expect.stringContaining('nothing')],
+      index: [{ name: 'small', version: '1', state: 'READY', reason: '' }],
+      after_unload: [false, ['503', expect.stringContaining('small')]],
+      after_load: true,
+      config: ['400', expect.stringContaining('configuration')],
+      wrong_model: ['404', expect.stringContaining('none')],
+    });
+    for (const kind of ['binary', 'json', 'gzip', 'deflate', 'version', 'options']) expectNear(report[kind], expected);
+    expectNear(report.pictures, [pictureLogits, pictureLogits]);
+    expect(report.concurrent).toHaveLength(8);
+    for (const rows of report.concurrent as unknown[]) expectNear(rows, expected);
+    for (const kind of ['classes', 'classes_json']) expectClasses(report[kind], expected);
+  });
+});
+
+test('tritonclient over gRPC: health, metadata, infer, compression, classification, repository, errors', async () => {
+  await withClient('triton_grpc.py', ({ small, report, expected, pictureLogits }) => {
+    expect(report).toMatchObject({
+      ...{ live: true, ready: true, model_ready: true, version_ready: true },
+      no_model_ready: ['StatusCode.NOT_FOUND', expect.stringContaining('none')],
+      server: { name: 'slimnet', extensions: expect.arrayContaining(['classification']) },
+      model: {
+        name: 'small',
+        versions: ['1'],
+        platform: 'slimnet',
+        inputs: [{ name: 'images', datatype: 'FP32', shape: ['-1', `${side}`, `${side}`, '3'] }],
+        outputs: expect.arrayContaining([{ name: 'logits', datatype: 'FP32', shape: ['-1', '3'] }]),
+      },
+      id: 'seven',
+      all_outputs: ['logits', 'predictions', 'features'],
+      wrong_shape: ['StatusCode.INVALID_ARGUMENT', expect.stringContaining('[2,7,8,3]')],
+      wrong_output: ['StatusCode.INVALID_ARGUMENT', expect.stringContaining('nothing')],
+      wrong_model: ['StatusCode.NOT_FOUND', expect.stringContaining('none')],
+      index: { models: [{ name: 'small', version: '1', state: 'READY' }] },
+      after_unload: [false, ['StatusCode.UNAVAILABLE', expect.stringContaining('small')]],
+      after_load: true,
+      config: ['StatusCode.INVALID_ARGUMENT', expect.stringContaining('configuration')],
+    });
+    for (const kind of ['raw', 'gzip', 'deflate', 'version', 'options']) expectNear(report[kind], expected);
+    expectNear(report.pictures, [pictureLogits, pictureLogits]);
+    expect(report.concurrent).toHaveLength(8);
+    for (const rows of report.concurrent as unknown[]) expectNear(rows, expected);
+    expectClasses(report.classes, expected);
     expect(
-      report[kind].map((row: string[]) =>
-        row.map((text) => {
-          const [, index, ...label] = text.split(':');
-          return [Number(index), label.join(':')];
-        }),
-      ),
-    ).toEqual(classes);
+      small.answered.filter(({ protocol, reason }) => protocol === 'grpc' && reason === 'bad_tensor'),
+    ).toHaveLength(2);
+  });
 });
 
 test('metrics count what clients did, under names of ours and of Triton', async () => {
@@ -82,8 +137,8 @@ test('metrics count what clients did, under names of ours and of Triton', async 
   // An answer is counted once its connection has it.
   while ((await metric(/slimnet_refusals_total\{reason="not_found"\} (\d+)/)) < 1);
   const expected: readonly (readonly [RegExp, number])[] = [
-    [/slimnet_requests_total\{operation="classify",model="small",version="1",status="200"\} (\d+)/, 2],
-    [/slimnet_requests_total\{operation="classify",model="",version="",status="404"\} (\d+)/, 1],
+    [/slimnet_requests_total\{protocol="http",operation="classify",model="small",version="1",status="200"\} (\d+)/, 2],
+    [/slimnet_requests_total\{protocol="http",operation="classify",model="",version="",status="404"\} (\d+)/, 1],
     [/slimnet_refusals_total\{reason="overloaded"\} (\d+)/, 0],
     [/slimnet_images_total\{model="small",version="1"\} (\d+)/, 2],
     [/slimnet_request_duration_seconds_count\{operation="classify",model="small",version="1"\} (\d+)/, 2],

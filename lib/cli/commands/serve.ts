@@ -39,6 +39,7 @@ interface ServeFlags extends Omit<ModelFlags, 'checkpoint'>, Partial<Limits> {
   readonly name?: string;
   readonly host: string;
   readonly port: number;
+  readonly grpcPort?: number;
   readonly queue: number;
   readonly tokenFile?: string;
   readonly tlsCert?: string;
@@ -87,6 +88,7 @@ export const serve: DefineCommand = (program, io, finish) => {
     .option('--name <name>', 'name of the model in paths (default: that of the network)')
     .option('--host <address>', 'address to listen at; 0.0.0.0 for all of this machine', '127.0.0.1')
     .option('-p, --port <n>', 'port to listen at', integer(0, 65535), 8000)
+    .option('--grpc-port <n>', 'also gRPC at this port; needs npm install @grpc/grpc-js@1', integer(0, 65535))
     .option('--queue <n>', 'images that may wait for their batch', integer(1, 2 ** 20), 256)
     .option(
       '--token-file <path>',
@@ -114,7 +116,7 @@ async function runServer(flags: ServeFlags, io: CliIo): Promise<number> {
   const limits = defined(
     Object.fromEntries((Object.keys(limitTable) as LimitName[]).map((name) => [name, flags[name]])),
   ) as Partial<Limits>;
-  const { host, port, drainDelayMs, graceMs, logLevel: level, modelControl, profiling, tracing } = flags;
+  const { host, port, grpcPort, drainDelayMs, graceMs, logLevel: level, modelControl, profiling, tracing } = flags;
   const versions = await versionsOf(flags, io);
   const told = new Set<unknown>();
   const repository = new ModelRepository({
@@ -128,13 +130,14 @@ async function runServer(flags: ServeFlags, io: CliIo): Promise<number> {
   for (const source of await versions()) repository.add(source);
   const server = await startServer({
     ...{ models: repository, host, port, limits, drainDelayMs, graceMs },
-    ...defined({ token: tokenFor(flags), tls: tlsFor(flags), modelControl, profiling, tracing }),
+    ...defined({ token: tokenFor(flags), tls: tlsFor(flags), grpcPort, modelControl, profiling, tracing }),
     metrics: flags.metrics && flags.tritonMetrics === true ? 'triton' : flags.metrics,
     logger: { level, stream: { write: (line) => void io.err.write(line) } },
   });
   let endWatch = async () => {};
   try {
-    say(io, `slimnet: listening at ${server.url}`);
+    const grpc = server.grpcAddress === null ? '' : `, and for gRPC at ${server.grpcAddress}`;
+    say(io, `slimnet: listening at ${server.url}${grpc}`);
     // A server of many models lives with those that it could load; one of a single model is nothing without it.
     await repository.loadAll().catch((error: unknown) => {
       if (flags.repository === undefined || io.signal.aborted) throw error;

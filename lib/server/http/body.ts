@@ -2,8 +2,8 @@
 import { type Readable, Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createInflate } from 'node:zlib';
+import type { Place } from '../gate.js';
 import { RequestError } from '../protocol/index.js';
-import type { Place } from './gate.js';
 
 const unpackers = { gzip: createGunzip, 'x-gzip': createGunzip, deflate: createInflate } as const;
 

@@ -1,10 +1,10 @@
 /** What a server keeps of a request while it is in progress. */
 import type { IncomingMessage } from 'node:http';
+import type { Place } from '../gate.js';
 import type { Operation } from '../monitor.js';
 import type { RefusalReason } from '../protocol/index.js';
 import type { ServedModel } from '../repository/index.js';
 import type { BodyHead } from './body.js';
-import type { Place } from './gate.js';
 
 export interface CallState {
   readonly operation: Operation;

@@ -1,6 +1,8 @@
 /** The routes of a server, as a plugin of fastify: for a server of one's own, or for that of `slimnet serve`. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type RefusalReason, RequestError, refusalOf, refusals } from '../protocol/index.js';
+import { record } from '../record.js';
+import type { Service } from '../service.js';
 import { sendRefusal } from './answer.js';
 import { readBody } from './body.js';
 import { awaitingContinue, beginCall, callOf } from './call_state.js';
@@ -11,7 +13,6 @@ import { metadataRoutes } from './routes/metadata.js';
 import { metricsRoutes } from './routes/metrics.js';
 import { profileRoutes } from './routes/profile.js';
 import { repositoryRoutes } from './routes/repository.js';
-import type { Service } from './service.js';
 
 /** Bodies of requests that are not for inference. */
 const smallBodyBytes = 65536;
@@ -85,12 +86,5 @@ function finish({ monitor }: Service, status: number, request: FastifyRequest): 
   const { place, operation, model, reason, began, images } = callOf(request.raw);
   place?.leave();
   const seconds = (performance.now() - began) / 1000;
-  monitor.answered({ operation, model, reason, status, images, seconds });
-  const line = {
-    ...{ operation, status, seconds: Number(seconds.toFixed(6)), remote: request.ip },
-    ...(model === null ? {} : { model: model.name, version: model.version, images }),
-    ...(reason === null ? {} : { reason }),
-  };
-  if (reason === null) request.log.debug(line, 'answered');
-  else request.log.info(line, 'refused');
+  record(monitor, request.log, { protocol: 'http', operation, model, reason, status, images, seconds }, request.ip);
 }

@@ -1,6 +1,13 @@
 /** Requests of the protocol, run by a model. What carries them does not matter here. */
 import type { Prediction } from '../../model/index.js';
-import { type InferRequest, type InferResponse, type ModelMetadata, RequestError } from '../protocol/index.js';
+import { packageVersion } from '../../native/binding.js';
+import {
+  type InferRequest,
+  type InferResponse,
+  type ModelMetadata,
+  RequestError,
+  type ServerMetadata,
+} from '../protocol/index.js';
 import type { ServedModel } from '../repository/served_model.js';
 import { callOptions } from './call_options.js';
 import { imagesOf, inputName } from './images.js';
@@ -59,6 +66,15 @@ export async function classifyPicture(
   call.onImages?.(1);
   const [rows] = await model.infer([picture], { signal: call.signal, timeoutMs: call.timeoutMs });
   return model.top(rows?.predictions as Float32Array, topK ?? Math.min(5, model.numClasses));
+}
+
+/** What the server is. */
+export function serverMetadata(modelControl: boolean): ServerMetadata {
+  return {
+    name: 'slimnet',
+    version: packageVersion(),
+    extensions: ['binary_tensor_data', 'classification', ...(modelControl ? ['model_repository'] : [])],
+  };
 }
 
 /** What a model takes and gives. */

@@ -1,7 +1,7 @@
 /** Metrics in Prometheus' format: of requests as they are answered, of models when somebody asks. */
 import type { Registry } from 'prom-client';
 import { packageVersion } from '../../native/binding.js';
-import type { Gate } from '../http/gate.js';
+import type { Gate } from '../gate.js';
 import type { Answered, Monitor } from '../monitor.js';
 import { load } from '../optional.js';
 import { type RefusalReason, refusals } from '../protocol/index.js';
@@ -37,7 +37,7 @@ export async function prometheusMetrics({ repository, gate, tritonNames }: Metri
   const requests = new Counter({
     name: 'slimnet_requests_total',
     help: 'Requests that were answered, by what was asked for and the status of the answer.',
-    labelNames: ['operation', 'model', 'version', 'status'],
+    labelNames: ['protocol', 'operation', 'model', 'version', 'status'],
     registers,
   });
   const refused = new Counter({
@@ -83,9 +83,9 @@ export async function prometheusMetrics({ repository, gate, tritonNames }: Metri
     contentType: registry.contentType,
     text: () => registry.metrics(),
     answered(request: Answered) {
-      const { operation, reason, status, model } = request;
+      const { protocol, operation, reason, status, model } = request;
       const names = { model: model?.name ?? '', version: model?.version ?? '' };
-      requests.inc({ operation, ...names, status });
+      requests.inc({ protocol, operation, ...names, status });
       if (reason !== null) refused.inc({ reason });
       if (reason === null && model !== null && (operation === 'infer' || operation === 'classify')) {
         images.inc(names, request.images);

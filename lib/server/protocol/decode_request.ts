@@ -9,7 +9,14 @@ import { RequestError } from './refusal.js';
 import type { InferRequest, NamedTensor, Parameters, RequestedOutput } from './types.js';
 
 /** Bounds of what a request may claim. */
-const most = { dimensions: 8, tensors: 16, outputs: 16, nameLength: 256, idLength: 1024, parameters: 64 } as const;
+export const bounds = {
+  dimensions: 8,
+  tensors: 16,
+  outputs: 16,
+  nameLength: 256,
+  idLength: 1024,
+  parameters: 64,
+} as const;
 /** Elements of a tensor at most, so that products of dimensions are exact and no shape asks for more than memory holds. */
 const mostElements = 2 ** 31;
 
@@ -24,13 +31,13 @@ export function decodeRequest(body: Uint8Array, jsonLength: number | null): Infe
   const json = parse(jsonLength === null ? body : body.subarray(0, jsonLength));
   const sections = new Sections(jsonLength === null ? null : body.subarray(jsonLength));
   const request = object(json, 'the request');
-  const inputs = list(request.inputs, 'inputs', 1, most.tensors).map((input, i) =>
+  const inputs = list(request.inputs, 'inputs', 1, bounds.tensors).map((input, i) =>
     tensor(object(input, `inputs[${i}]`), `inputs[${i}]`, sections),
   );
   sections.assertEmpty();
   distinct(inputs, 'inputs');
   const outputs = request.outputs === undefined ? undefined : requestedOutputs(request.outputs);
-  const id = request.id === undefined ? undefined : text(request.id, 'id', most.idLength);
+  const id = request.id === undefined ? undefined : text(request.id, 'id', bounds.idLength);
   return {
     ...(id === undefined ? {} : { id }),
     parameters: parameters(request.parameters, 'parameters'),
@@ -64,7 +71,7 @@ class Sections {
 }
 
 function tensor(input: Record<string, unknown>, where: string, sections: Sections): NamedTensor {
-  const name = text(input.name, `${where}.name`, most.nameLength);
+  const name = text(input.name, `${where}.name`, bounds.nameLength);
   const { datatype } = input;
   if (!isDatatype(datatype))
     throw badTensor(`${name}: datatype: expected one of ${datatypes.join(', ')}, received ${describe(datatype)}.`);
@@ -96,7 +103,7 @@ export function binaryNumbers(bytes: Uint8Array, datatype: NumberDatatype, count
     throw badTensor(
       `${name}: expected ${count * each} bytes for ${count} elements of ${datatype}, received ${bytes.byteLength}.`,
     );
-  const aligned = bytes.byteOffset % each === 0 ? bytes : bytes.slice();
+  const aligned = bytes.byteOffset % each === 0 ? bytes : new Uint8Array(bytes);
   const values = new NumberArray(aligned.buffer as ArrayBuffer, aligned.byteOffset, count);
   if (datatype === 'BOOL' && (values as Uint8Array).some((value) => value > 1))
     throw badTensor(`${name}: expected bytes 0 or 1 for BOOL.`);
@@ -137,7 +144,7 @@ function jsonBytes(data: unknown, count: number, { content_type: type }: Paramet
   if (type !== undefined && type !== 'base64' && type !== 'text')
     throw badTensor(`${name}: content_type: expected base64 or text, received ${describe(type)}.`);
   if (!Array.isArray(data)) throw badTensor(`${name}: data: expected a list, received ${describe(data)}.`);
-  const flat = data.flat(most.dimensions);
+  const flat = data.flat(bounds.dimensions);
   if (flat.length !== count) throw wrongCount(name, count, flat.length);
   return flat.map((element: unknown, i) => {
     if (typeof element !== 'string') throw badValue(name, i, 'text', element);
@@ -172,10 +179,10 @@ function flattened(
 }
 
 function requestedOutputs(value: unknown): RequestedOutput[] {
-  const outputs = list(value, 'outputs', 1, most.outputs).map((each, i) => {
+  const outputs = list(value, 'outputs', 1, bounds.outputs).map((each, i) => {
     const output = object(each, `outputs[${i}]`);
     return {
-      name: text(output.name, `outputs[${i}].name`, most.nameLength),
+      name: text(output.name, `outputs[${i}].name`, bounds.nameLength),
       parameters: parameters(output.parameters, `outputs[${i}].parameters`),
     };
   });
@@ -198,7 +205,7 @@ function parse(bytes: Uint8Array): unknown {
 }
 
 function dimensions(value: unknown, name: string): number[] {
-  const shape = list(value, `${name}: shape`, 0, most.dimensions);
+  const shape = list(value, `${name}: shape`, 0, bounds.dimensions);
   for (const size of shape)
     if (!Number.isSafeInteger(size) || (size as number) < 0)
       throw badTensor(`${name}: shape: expected sizes of dimensions, received ${describe(size)}.`);
@@ -218,7 +225,7 @@ export function elements(shape: readonly number[], name: string): number {
 function parameters(value: unknown, where: string): Parameters {
   if (value === undefined) return {};
   const entries = Object.entries(object(value, where));
-  if (entries.length > most.parameters) throw malformed(`${where}: expected at most ${most.parameters}.`);
+  if (entries.length > bounds.parameters) throw malformed(`${where}: expected at most ${bounds.parameters}.`);
   for (const [key, parameter] of entries)
     if (!['string', 'number', 'boolean'].includes(typeof parameter))
       throw malformed(`${where}.${key}: expected text, a number, true or false, received ${describe(parameter)}.`);
@@ -244,16 +251,17 @@ function text(value: unknown, where: string, length: number): string {
   return value;
 }
 
-function distinct(named: readonly { readonly name: string }[], where: string): void {
+/** @throws RequestError where a name occurs twice */
+export function distinct(named: readonly { readonly name: string }[], where: string): void {
   const names = new Set(named.map(({ name }) => name));
   if (names.size < named.length) throw malformed(`${where}: a name occurs twice.`);
 }
 
 const malformed = (message: string) => new RequestError('malformed', message);
 const badTensor = (message: string) => new RequestError('bad_tensor', message);
-const badValue = (name: string, i: number, expected: Datatype | string, value: unknown) =>
+export const badValue = (name: string, i: number, expected: Datatype | string, value: unknown): RequestError =>
   badTensor(`${name}: element ${i}: expected ${expected}, received ${describe(value)}.`);
-const wrongCount = (name: string, expected: number, received: number) =>
+export const wrongCount = (name: string, expected: number, received: number): RequestError =>
   badTensor(`${name}: expected ${expected} elements, as the shape says, received ${received}.`);
 const wrongNesting = (name: string, shape: readonly number[]) =>
   badTensor(`${name}: the lists of data do not have the shape [${shape}].`);

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { openApi } from '../../openapi/description.js';
+import type { Service } from '../../service.js';
 import { sendJson } from '../answer.js';
 import { operation } from '../operation.js';
-import type { Service } from '../service.js';
 
 export function descriptionRoutes(app: FastifyInstance, { limits, modelControl, profiling, metrics }: Service): void {
   const description = openApi(limits, { modelControl, profiling, metrics: metrics !== null });

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
+import type { Service } from '../../service.js';
 import { sendJson } from '../answer.js';
 import { operation } from '../operation.js';
-import type { Service } from '../service.js';
 
 /** Whether the process lives, the server is ready, a model is ready. The first two need no token: probes have none. */
 export function healthRoutes(app: FastifyInstance, { repository, stopping }: Service): void {

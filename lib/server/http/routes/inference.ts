@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Call, classifyPicture, infer } from '../../inference/index.js';
-import { binaryOutputs, RequestError, refusalOf } from '../../protocol/index.js';
+import { binaryOutputs, RequestError } from '../../protocol/index.js';
+import type { Service } from '../../service.js';
+import { traced } from '../../tracing.js';
 import { sendEncoded, sendJson } from '../answer.js';
 import { bodyHead } from '../body.js';
 import { awaitingContinue, callOf } from '../call_state.js';
 import { operation } from '../operation.js';
-import type { Service } from '../service.js';
 
 interface Params {
   name: string;
@@ -37,26 +38,8 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
       },
     };
   };
-  /** Runs the work of a request in a span. */
-  const traced = <T>(request: FastifyRequest, work: () => Promise<T>): Promise<T> => {
-    const state = callOf(request.raw);
-    const { name = '', version = '' } = state.model ?? {};
-    const attributes = { 'slimnet.model': name, 'slimnet.version': version };
-    return service.tracing.span(
-      `slimnet.${state.operation}`,
-      request.headers,
-      attributes,
-      () => ({ images: state.images, reason: state.reason }),
-      async () => {
-        try {
-          return await work();
-        } catch (error) {
-          state.reason = refusalOf(error).reason;
-          throw error;
-        }
-      },
-    );
-  };
+  const inSpan = <T>(request: FastifyRequest, work: () => Promise<T>): Promise<T> =>
+    traced(service.tracing, request.headers, callOf(request.raw), work);
   const bodyOf = (request: FastifyRequest): Uint8Array => {
     if (request.body instanceof Uint8Array && request.body.byteLength > 0) return request.body;
     throw new RequestError('malformed', 'The request has no body.');
@@ -74,7 +57,7 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
     app.post<{ Params: Params }>(
       path,
       { ...operation('infer'), preParsing: async (request, reply) => admit(request, reply, request.params) },
-      (request, reply) => traced(request, () => answerInfer(request, reply)),
+      (request, reply) => inSpan(request, () => answerInfer(request, reply)),
     );
 
   const classifyParams = ({ call: text = '', ...rest }: { call?: string; name?: string }): Params => {
@@ -90,7 +73,7 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
         preParsing: async (request, reply) => admit(request, reply, classifyParams(request.params)),
       },
       (request, reply) =>
-        traced(request, async () => {
+        inSpan(request, async () => {
           const { name, version } = classifyParams(request.params);
           const served = repository.get(name, version);
           const predictions = await classifyPicture(served, bodyOf(request), topK(request.query.top_k), call(request));

@@ -1,21 +1,14 @@
 import type { FastifyInstance } from 'fastify';
-import { packageVersion } from '../../../native/binding.js';
-import { metadataOf } from '../../inference/index.js';
-import type { ServerMetadata } from '../../protocol/index.js';
+import { metadataOf, serverMetadata } from '../../inference/index.js';
+import type { Service } from '../../service.js';
 import { sendJson } from '../answer.js';
 import { operation } from '../operation.js';
-import type { Service } from '../service.js';
 
 /** What the server is, and what its models take and give. */
 export function metadataRoutes(app: FastifyInstance, { repository, modelControl }: Service): void {
-  app.get('/v2', operation('metadata'), async (request, reply) => {
-    const metadata: ServerMetadata = {
-      name: 'slimnet',
-      version: packageVersion(),
-      extensions: ['binary_tensor_data', 'classification', ...(modelControl ? ['model_repository'] : [])],
-    };
-    return sendJson(request, reply, metadata);
-  });
+  app.get('/v2', operation('metadata'), async (request, reply) =>
+    sendJson(request, reply, serverMetadata(modelControl)),
+  );
   const metadata = (name: string, version: string | undefined) => {
     const served = repository.get(name, version);
     return metadataOf(served, version === undefined ? repository.versions(name) : [version]);

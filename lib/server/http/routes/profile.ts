@@ -1,9 +1,9 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { chromeTrace } from '../../chrome_trace.js';
 import { RequestError } from '../../protocol/index.js';
+import type { Service } from '../../service.js';
 import { sendJson } from '../answer.js';
 import { operation } from '../operation.js';
-import type { Service } from '../service.js';
 
 interface Route {
   Params: { name: string; version?: string };

@@ -1,32 +1,22 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { RequestError } from '../../protocol/index.js';
+import { indexEntries, loadOnRequest } from '../../repository/index.js';
+import type { Service } from '../../service.js';
 import { sendJson } from '../answer.js';
 import { operation } from '../operation.js';
-import type { Service } from '../service.js';
 
 /** The repository extension: only where the operator has asked for it. */
 export function repositoryRoutes(app: FastifyInstance, { repository }: Service): void {
   app.post('/v2/repository/index', operation('repository'), async (request, reply) => {
     const { ready = false } = parameters(request);
     if (typeof ready !== 'boolean') throw new RequestError('malformed', 'ready: expected true or false.');
-    const entries = repository.index().filter(({ state }) => !ready || state === 'READY');
-    return sendJson(request, reply, entries);
+    return sendJson(request, reply, indexEntries(repository, ready));
   });
   app.post<{ Params: { name: string } }>(
     '/v2/repository/models/:name/load',
     operation('repository'),
     async (request, reply) => {
-      assertNoParameters(request);
-      try {
-        await repository.loadAll(request.params.name);
-      } catch (error) {
-        if (error instanceof RequestError) throw error;
-        request.log.error({ err: error }, 'a model was not loaded');
-        throw new RequestError(
-          'not_ready',
-          `The model ${request.params.name} cannot be loaded; the server's log says why.`,
-        );
-      }
+      await loadOnRequest(repository, request.params.name, parameterCount(request), request.log);
       return reply.code(200).send();
     },
   );
@@ -55,9 +45,11 @@ function parameters({ body }: FastifyRequest): Readonly<Record<string, unknown>>
   return value as Readonly<Record<string, unknown>>;
 }
 
-/** Clients choose among the operator's models: they bring no configuration and no files of their own. */
-function assertNoParameters(request: FastifyRequest): void {
+/** How many parameters a request has. */
+function parameterCount(request: FastifyRequest): number {
   const { parameters: given } = parameters(request);
-  if (given !== undefined && (typeof given !== 'object' || given === null || Object.keys(given).length > 0))
-    throw new RequestError('malformed', 'This server takes no configuration and no files with the request to load.');
+  if (given === undefined) return 0;
+  if (typeof given !== 'object' || given === null)
+    throw new RequestError('malformed', 'parameters: expected an object.');
+  return Object.keys(given).length;
 }

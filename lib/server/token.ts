@@ -1,8 +1,8 @@
 /** Bearer tokens. */
 import { createHash, timingSafeEqual } from 'node:crypto';
-import { describe } from '../../core/dtype.js';
-import { ArgumentError } from '../../errors.js';
-import { RequestError } from '../protocol/index.js';
+import { describe } from '../core/dtype.js';
+import { ArgumentError } from '../errors.js';
+import { RequestError } from './protocol/index.js';
 
 /**
  * A check of the header Authorization. Hashes are compared, in a time that does not depend on where they differ, nor on the length of what was sent.

@@ -1,5 +1,5 @@
 /** How many requests, and bytes of them, are in progress: decided before anything of a body is read. */
-import { RequestError } from '../protocol/index.js';
+import { RequestError } from './protocol/index.js';
 
 /** A place that a request has. */
 export interface Place {

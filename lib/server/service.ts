@@ -1,11 +1,12 @@
 /** What the routes of a server share. */
-import type { JsonWorkerPool } from '../json_worker_pool.js';
-import type { Limits } from '../limits.js';
-import type { Metrics } from '../metrics/prometheus.js';
-import type { Monitor } from '../monitor.js';
-import type { ModelRepository } from '../repository/index.js';
-import type { Tracing } from '../tracing.js';
+
 import type { Gate } from './gate.js';
+import type { JsonWorkerPool } from './json_worker_pool.js';
+import type { Limits } from './limits.js';
+import type { Metrics } from './metrics/prometheus.js';
+import type { Monitor } from './monitor.js';
+import type { ModelRepository } from './repository/index.js';
+import type { Tracing } from './tracing.js';
 
 export interface Service {
   readonly repository: ModelRepository;

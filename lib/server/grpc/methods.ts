@@ -1,0 +1,121 @@
+/** The methods that a server has over gRPC: one entry each. Each is unary: a message in, a message out. */
+import { infer, metadataOf, serverMetadata } from '../inference/index.js';
+import type { Operation } from '../monitor.js';
+import { RequestError } from '../protocol/index.js';
+import { indexEntries, loadOnRequest } from '../repository/index.js';
+import type { Service } from '../service.js';
+import { decodeInferRequest, encodeInferResponse } from './infer_messages.js';
+import {
+  decodeHealthRequest,
+  decodeIndexRequest,
+  decodeModelName,
+  decodeRepositoryRequest,
+  encodeFlag,
+  encodeHealth,
+  encodeIndex,
+  encodeModelMetadata,
+  encodeServerMetadata,
+} from './messages.js';
+import type { UnaryCall } from './unary_call.js';
+
+export interface Method {
+  readonly operation: Operation;
+  /** Needs no token. */
+  readonly open?: boolean;
+  readonly answer: (message: Uint8Array, service: Service, call: UnaryCall) => Promise<Uint8Array>;
+}
+
+const inference = 'inference.GRPCInferenceService';
+const nothing = new Uint8Array(0);
+const isReady = ({ repository, stopping }: Service): boolean => repository.ready && !stopping();
+
+const always: Readonly<Record<string, Method>> = {
+  [`/${inference}/ServerLive`]: { operation: 'health', open: true, answer: async () => encodeFlag(true) },
+  [`/${inference}/ServerReady`]: {
+    operation: 'health',
+    open: true,
+    answer: async (_, service) => encodeFlag(isReady(service)),
+  },
+  '/grpc.health.v1.Health/Check': {
+    operation: 'health',
+    open: true,
+    answer: async (message, service) => {
+      const name = decodeHealthRequest(message);
+      if (name !== '' && name !== inference)
+        throw new RequestError('not_found', `There is no service ${JSON.stringify(name)}.`);
+      return encodeHealth(isReady(service));
+    },
+  },
+  [`/${inference}/ModelReady`]: {
+    operation: 'health',
+    answer: async (message, { repository }) => {
+      const { name, version } = decodeModelName(message);
+      try {
+        repository.get(name, version);
+        return encodeFlag(true);
+      } catch (error) {
+        if (error instanceof RequestError && error.reason === 'not_ready') return encodeFlag(false);
+        throw error;
+      }
+    },
+  },
+  [`/${inference}/ServerMetadata`]: {
+    operation: 'metadata',
+    answer: async (_, { modelControl }) => encodeServerMetadata(serverMetadata(modelControl)),
+  },
+  [`/${inference}/ModelMetadata`]: {
+    operation: 'metadata',
+    answer: async (message, { repository }) => {
+      const { name, version } = decodeModelName(message);
+      const served = repository.get(name, version);
+      return encodeModelMetadata(metadataOf(served, version === undefined ? repository.versions(name) : [version]));
+    },
+  },
+  [`/${inference}/ModelInfer`]: { operation: 'infer', answer: answerInfer },
+};
+
+const modelControl: Readonly<Record<string, Method>> = {
+  [`/${inference}/RepositoryIndex`]: {
+    operation: 'repository',
+    answer: async (message, { repository }) => encodeIndex(indexEntries(repository, decodeIndexRequest(message).ready)),
+  },
+  [`/${inference}/RepositoryModelLoad`]: {
+    operation: 'repository',
+    answer: async (message, { repository }, { log }) => {
+      const { name, parameters } = decodeRepositoryRequest(message);
+      await loadOnRequest(repository, name, parameters, log);
+      return nothing;
+    },
+  },
+  [`/${inference}/RepositoryModelUnload`]: {
+    operation: 'repository',
+    answer: async (message, { repository }) => {
+      await repository.unload(decodeRepositoryRequest(message).name);
+      return nothing;
+    },
+  },
+};
+
+/** By their paths. */
+export function methodsOf(service: Service): Readonly<Record<string, Method>> {
+  return service.modelControl ? { ...always, ...modelControl } : always;
+}
+
+async function answerInfer(message: Uint8Array, service: Service, call: UnaryCall): Promise<Uint8Array> {
+  const { modelName, modelVersion, request, raw } = decodeInferRequest(message);
+  const served = service.repository.get(modelName, modelVersion === '' ? undefined : modelVersion);
+  const { name, version, model } = served;
+  call.model = { name, version };
+  return call.traced(async () => {
+    const timeoutMs = call.timeLeftMs();
+    const refusal = model.refusal(model.outputs, 1, { timeoutMs });
+    if (refusal !== null) throw refusal;
+    const response = await infer(served, request, {
+      ...{ signal: call.signal, maxImages: service.limits.maxImages, timeoutMs },
+      onImages: (count) => {
+        call.images = count;
+      },
+    });
+    return encodeInferResponse(response, raw);
+  });
+}
