@@ -215,7 +215,7 @@ const longWord = new RegExp(`[^\\s]{${quotedLength + 1},}`, 'g');
 
 /** Why the system refused something, in a few words and without the path, which it quotes whole. */
 export function systemReason(error: unknown): string {
-  const { code, syscall, message } = error as NodeJS.ErrnoException;
+  const { code, syscall, message } = error as Error & { readonly code?: string; readonly syscall?: string };
   const known = code === undefined ? undefined : systemReasons[code];
   if (known !== undefined) return known;
   const text = error instanceof Error ? message : String(error);

@@ -2,7 +2,7 @@
 import { describe } from '../core/dtype.js';
 import { checkInteger, checkOptions, checkSignal } from '../core/options.js';
 import { ArgumentError, ConnectionError, ServerError } from '../errors.js';
-import type { BytesTensor, ModelMetadata, NumberTensor, ServerMetadata } from '../server/protocol/types.js';
+import type { BytesTensor, ModelCard, ModelMetadata, NumberTensor, ServerMetadata } from '../server/protocol/types.js';
 import { Connection, type Deadline, type Fetch, type Request } from './connection.js';
 import { inferMessage, inferResult, jsonOf } from './messages.js';
 import { type Picture, pictureBytes, pictureType } from './pictures.js';
@@ -92,6 +92,19 @@ export class SlimnetClient {
   async model(model: string, options: ModelOptions = {}): Promise<ModelMetadata> {
     checkCall('model', options, modelOptions);
     return (await this.#get(modelPath(model, options), options)) as unknown as ModelMetadata;
+  }
+
+  /** The names of the models of the server. @throws like `classify` */
+  async models(options: CallOptions = {}): Promise<string[]> {
+    checkCall('models', options, callOptions);
+    const { models } = await this.#get('/v1/models', options);
+    return Array.isArray(models) ? models.map(String) : [];
+  }
+
+  /** What a model is, in a few words. @throws like `classify` */
+  async card(model: string, options: ModelOptions = {}): Promise<ModelCard> {
+    checkCall('card', options, modelOptions);
+    return (await this.#get(modelPath(model, options, '/v1'), options)) as unknown as ModelCard;
   }
 
   /**

@@ -14,6 +14,7 @@ export {
 export type { Datatype, NumberDatatype, Values } from '../server/protocol/datatypes.js';
 export type {
   BytesTensor,
+  ModelCard,
   ModelMetadata,
   NumberTensor,
   ServerMetadata,

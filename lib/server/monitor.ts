@@ -11,6 +11,7 @@ export type Operation =
   | 'metrics'
   | 'profile'
   | 'description'
+  | 'page'
   | 'unknown';
 
 /** A request that was answered, or whose client has left. */

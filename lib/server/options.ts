@@ -19,6 +19,8 @@ export interface ServingOptions {
   readonly modelControl?: boolean;
   /** Metrics for Prometheus at `/metrics`, by prom-client: true unless told; `triton` adds those that Triton has, under its names. */
   readonly metrics?: boolean | 'triton';
+  /** A page for people at the root: drop a picture, see its classes. True for `startServer`, false for the plugin unless told. */
+  readonly page?: boolean;
   /** Spans for OpenTelemetry, by `@opentelemetry/api`; the program registers an SDK. False unless told. */
   readonly tracing?: boolean;
   /** Clients may ask how long each layer takes: a run of its own. False unless told. */

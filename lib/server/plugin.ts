@@ -8,9 +8,9 @@ import { serving } from './serving.js';
  * prefix, and nothing else of the application changes. Body limits are slimnet's own; timeouts of headers and of whole requests are those of the application's server.
  */
 export async function slimnetPlugin(app: FastifyInstance, options: ServingOptions): Promise<void> {
-  const { models, limits, token, modelControl, profiling, metrics, tracing, monitor } = options;
+  const { models, limits, token, modelControl, profiling, metrics, tracing, page, monitor } = options;
   const given = Object.fromEntries(
-    Object.entries({ limits, token, modelControl, profiling, metrics, tracing, monitor }).filter(
+    Object.entries({ limits, token, modelControl, profiling, metrics, tracing, page, monitor }).filter(
       ([, value]) => value !== undefined,
     ),
   );

@@ -36,7 +36,7 @@ export async function startServer(options: ServerOptions): Promise<SlimnetServer
   checkInteger('startServer', 'drainDelayMs', drainDelayMs, 0, 2 ** 31 - 1);
   checkInteger('startServer', 'graceMs', graceMs, 0, 2 ** 31 - 1);
   const { fastify, LogController } = await load('fastify');
-  const { service, beginStop, close } = await serving(options);
+  const { service, beginStop, close } = await serving({ page: true, ...options });
   const { limits, monitor, repository } = service;
   const malformed = (slow: boolean) => {
     const reason: RefusalReason = slow ? 'slow_request' : 'malformed';

@@ -21,6 +21,8 @@ export interface Service {
   readonly tracing: Tracing;
   /** Whether clients may ask how long each layer takes. */
   readonly profiling: boolean;
+  /** Whether there is a page for people. */
+  readonly page: boolean;
   /** Whether clients may load and unload models. */
   readonly modelControl: boolean;
   /** True once the server shuts down: it answers what comes, and says that it is not ready. */

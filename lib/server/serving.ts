@@ -24,8 +24,8 @@ export interface Serving {
 /** @throws ArgumentError */
 export async function serving(options: ServingOptions): Promise<Serving> {
   const { models, modelControl = false, token, monitor, metrics: wanted = true } = options;
-  const { tracing = false, profiling = false } = options;
-  for (const [name, value] of Object.entries({ modelControl, tracing, profiling }))
+  const { tracing = false, profiling = false, page = false } = options;
+  for (const [name, value] of Object.entries({ modelControl, tracing, profiling, page }))
     checkBoolean('slimnet server', name, value);
   if (wanted !== 'triton') checkBoolean('slimnet server', 'metrics', wanted);
   const limits = checkedLimits(options.limits);
@@ -36,7 +36,7 @@ export async function serving(options: ServingOptions): Promise<Serving> {
   const tritonNames = wanted === 'triton';
   const metrics = wanted === false ? null : await prometheusMetrics({ repository, gate, tritonNames });
   const service: Service = {
-    ...{ limits, json, modelControl, profiling, repository, gate, metrics },
+    ...{ limits, json, modelControl, profiling, page, repository, gate, metrics },
     monitor: {
       answered: (request) => {
         metrics?.answered(request);

@@ -109,6 +109,15 @@ export async function bundle(source, target) {
           }),
       },
       {
+        // The files of web/ that lib/server/page/page_files.ts reads from build/web in a checkout.
+        name: 'the page of the server goes into the bundle',
+        setup: ({ onLoad }) =>
+          onLoad({ filter: /server\/page\/page_files\.js$/ }, async ({ path }) => {
+            const { pageFiles } = await import(pathToFileURL(path).href);
+            return { contents: `export const pageFiles = () => (${JSON.stringify(pageFiles())});`, loader: 'js' };
+          }),
+      },
+      {
         name: 'libraries of others stay outside',
         setup: ({ onResolve }) =>
           onResolve({ filter: /^[^./]/ }, ({ path }) =>

@@ -33,6 +33,11 @@ export function checks({ fix = false } = {}) {
       run: () => execute(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '--noEmit']),
     },
     {
+      name: 'tsc (types of the page, which runs in browsers)',
+      run: () =>
+        execute(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', join(root, 'web')]),
+    },
+    {
       name: 'layers (who may import whom)',
       run: () => execute(process.execPath, [join(root, 'scripts', 'check_layers.mjs')]),
     },

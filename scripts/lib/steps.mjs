@@ -7,6 +7,7 @@ import { fingerprint } from './hash.mjs';
 import { withLock } from './lock.mjs';
 import { parallelJobs } from './onednn_build.mjs';
 import { takePackedAddon } from './packed_addon.mjs';
+import { buildPage } from './page.mjs';
 import { packageJson, root } from './paths.mjs';
 import { run } from './process.mjs';
 import { stamp } from './stamps.mjs';
@@ -136,8 +137,16 @@ export async function buildAddon({ mode = 'release', tests = false, packed = nul
 export async function buildTypeScript() {
   const step = stamp(join(root, 'build', 'stamps', 'typescript.json'), {
     base: root,
-    inputs: ['lib', 'scripts/lib/bundle.mjs', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'],
-    outputs: ['build/lib/index.js', 'dist/index.js', 'dist/cli/main.js'],
+    inputs: [
+      'lib',
+      'web',
+      'scripts/lib/bundle.mjs',
+      'scripts/lib/page.mjs',
+      'tsconfig.json',
+      'tsconfig.build.json',
+      'package-lock.json',
+    ],
+    outputs: ['build/lib/index.js', 'build/web/page.js', 'dist/index.js', 'dist/cli/main.js'],
   });
   if (step.isFresh()) return;
   say('compiling TypeScript into dist/');
@@ -148,6 +157,7 @@ export async function buildTypeScript() {
   await run(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', 'tsconfig.build.json'], {
     cwd: root,
   });
+  await buildPage(join(root, 'build', 'web'));
   await bundle(compiled, join(root, 'dist'));
   mark();
 }

@@ -57,7 +57,7 @@ export async function ensureTools() {
 }
 
 /** Installs packages; the lists are fetched only where installing without that fails. */
-async function aptInstall(prefix, packages) {
+export async function aptInstall(prefix, packages) {
   const [command, ...args] = [...prefix, 'apt-get'];
   const install = [...args, 'install', '-y', '--no-install-recommends', ...packages];
   const env = { DEBIAN_FRONTEND: 'noninteractive' };

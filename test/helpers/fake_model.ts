@@ -39,6 +39,8 @@ export function fakeModel(value = 0.5): FakeModel {
       labels: ['a', 'b', 'c'],
       numClasses: 3,
       preprocessing: { height: 2, width: 2 },
+      precision: 'float32',
+      session: { device: 'cpu' },
       outputs: ['logits', 'predictions', 'features'],
       outputSize: (output: string) => (output === 'features' ? 4 : 3),
       refusal: () => fake.refusal,

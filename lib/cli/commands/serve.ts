@@ -35,6 +35,7 @@ interface ServeFlags extends Omit<ModelFlags, 'checkpoint'>, Partial<Limits> {
   readonly profiling?: boolean;
   readonly tracing?: boolean;
   readonly metrics: boolean;
+  readonly page: boolean;
   readonly tritonMetrics?: boolean;
   readonly name?: string;
   readonly host: string;
@@ -83,6 +84,7 @@ export const serve: DefineCommand = (program, io, finish) => {
     .option('--model-control', 'let clients load and unload models')
     .option('--profiling', 'let clients ask how long each layer takes')
     .option('--tracing', 'spans for OpenTelemetry, of which node --import registers an SDK')
+    .option('--no-page', 'no page for people at /')
     .option('--no-metrics', 'no metrics at /metrics')
     .option('--triton-metrics', "also metrics under Triton's names, nv_inference_*")
     .option('--name <name>', 'name of the model in paths (default: that of the network)')
@@ -131,6 +133,7 @@ async function runServer(flags: ServeFlags, io: CliIo): Promise<number> {
   const server = await startServer({
     ...{ models: repository, host, port, limits, drainDelayMs, graceMs },
     ...defined({ token: tokenFor(flags), tls: tlsFor(flags), grpcPort, modelControl, profiling, tracing }),
+    page: flags.page,
     metrics: flags.metrics && flags.tritonMetrics === true ? 'triton' : flags.metrics,
     logger: { level, stream: { write: (line) => void io.err.write(line) } },
   });

@@ -25,6 +25,11 @@ export function sendJson(request: FastifyRequest, reply: FastifyReply, value: un
   return sendBytes(request, reply, Buffer.from(`${JSON.stringify(value)}\n`));
 }
 
+/** Sends a text, whose type the reply has. */
+export function sendText(request: FastifyRequest, reply: FastifyReply, text: string): Promise<FastifyReply> {
+  return sendBytes(request, reply, Buffer.from(text));
+}
+
 async function sendBytes(request: FastifyRequest, reply: FastifyReply, bytes: Buffer): Promise<FastifyReply> {
   reply.header('Vary', 'Accept-Encoding');
   const packing = bytes.byteLength < leastPacked ? null : packingFor(request.headers['accept-encoding']);

@@ -11,6 +11,7 @@ import { healthRoutes } from './routes/health.js';
 import { inferenceRoutes } from './routes/inference.js';
 import { metadataRoutes } from './routes/metadata.js';
 import { metricsRoutes } from './routes/metrics.js';
+import { pageRoutes } from './routes/page.js';
 import { profileRoutes } from './routes/profile.js';
 import { repositoryRoutes } from './routes/repository.js';
 
@@ -47,6 +48,7 @@ export function addRoutes(app: FastifyInstance, service: Service): void {
   inferenceRoutes(app, service);
   descriptionRoutes(app, service);
   if (service.metrics !== null) metricsRoutes(app, service.metrics);
+  if (service.page) pageRoutes(app);
   if (service.profiling) profileRoutes(app, service);
   if (service.modelControl) repositoryRoutes(app, service);
 }

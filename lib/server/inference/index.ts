@@ -1,3 +1,3 @@
 export { callOptions } from './call_options.js';
 export { inputName } from './images.js';
-export { type Call, classifyPicture, infer, metadataOf, serverMetadata } from './infer.js';
+export { type Call, cardOf, classifyPicture, infer, metadataOf, serverMetadata } from './infer.js';

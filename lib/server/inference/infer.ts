@@ -4,6 +4,7 @@ import { packageVersion } from '../../native/binding.js';
 import {
   type InferRequest,
   type InferResponse,
+  type ModelCard,
   type ModelMetadata,
   RequestError,
   type ServerMetadata,
@@ -88,5 +89,15 @@ export function metadataOf({ name, model }: ServedModel, versions: readonly stri
     outputs: model.outputs.map((output) => ({
       ...{ name: output, datatype: 'FP32', shape: [-1, model.outputSize(output)] },
     })),
+  };
+}
+
+/** What people want to know of a model. */
+export function cardOf({ name, version, model }: ServedModel): ModelCard {
+  const { height, width } = model.preprocessing;
+  return {
+    ...{ name, ready: true, version, network: model.name, input: { height, width } },
+    ...{ precision: model.precision, device: model.session.device },
+    ...{ classes: model.numClasses, labels: model.labels !== null },
   };
 }

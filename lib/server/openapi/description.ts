@@ -111,6 +111,14 @@ const schemas = ({ maxImages }: Limits): JsonObject => ({
     },
     ['name', 'versions', 'platform', 'inputs', 'outputs'],
   ),
+  ModelCard: object(
+    {
+      ...{ name: text, ready: { type: 'boolean' }, version: text, network: text },
+      input: object({ height: { type: 'integer' }, width: { type: 'integer' } }, ['height', 'width']),
+      ...{ precision: text, device: text, classes: { type: 'integer' }, labels: { type: 'boolean' } },
+    },
+    ['name', 'ready', 'version', 'network', 'input', 'precision', 'device', 'classes', 'labels'],
+  ),
   ServerMetadata: object({ name: text, version: text, extensions: list(text) }, ['name', 'version', 'extensions']),
   IndexEntry: object({ name: text, version: text, state: text, reason: text }, ['name', 'state']),
 });
@@ -190,6 +198,19 @@ export function openApi(limits: Limits, { modelControl, profiling, metrics }: Pa
     ...ofModel('/v2/models/{name}', 'get', {
       summary: 'What a model takes and gives.',
       responses: answers(json(ref('ModelMetadata')), 'not_found', 'not_ready'),
+    }),
+    [
+      '/v1/models',
+      {
+        get: {
+          summary: 'The names of all models.',
+          responses: answers(json(object({ models: list(text) }, ['models']))),
+        },
+      },
+    ],
+    ...ofModel('/v1/models/{name}', 'get', {
+      summary: 'What a model is, for people.',
+      responses: answers(json(ref('ModelCard')), 'not_found', 'not_ready'),
     }),
     ...ofModel('/v2/models/{name}/infer', 'post', {
       summary: 'Inference.',

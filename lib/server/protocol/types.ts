@@ -60,6 +60,22 @@ export interface ModelMetadata {
   readonly outputs: readonly TensorMetadata[];
 }
 
+/** What the server tells people of a model, at `/v1/models/NAME`: what KServe's V1 protocol has there, and more. */
+export interface ModelCard {
+  readonly name: string;
+  readonly ready: boolean;
+  readonly version: string;
+  /** What the model was built as, such as `resnet_v1_50`. */
+  readonly network: string;
+  /** Pixels that the network gets. */
+  readonly input: { readonly height: number; readonly width: number };
+  readonly precision: string;
+  readonly device: string;
+  readonly classes: number;
+  /** Whether the classes have names. */
+  readonly labels: boolean;
+}
+
 export interface ServerMetadata {
   readonly name: string;
   readonly version: string;

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { metadataOf, serverMetadata } from '../../inference/index.js';
+import { cardOf, metadataOf, serverMetadata } from '../../inference/index.js';
 import type { Service } from '../../service.js';
 import { sendJson } from '../answer.js';
 import { operation } from '../operation.js';
@@ -8,6 +8,18 @@ import { operation } from '../operation.js';
 export function metadataRoutes(app: FastifyInstance, { repository, modelControl }: Service): void {
   app.get('/v2', operation('metadata'), async (request, reply) =>
     sendJson(request, reply, serverMetadata(modelControl)),
+  );
+  app.get('/v1/models', operation('metadata'), async (request, reply) =>
+    sendJson(request, reply, { models: [...new Set(repository.index().map(({ name }) => name))] }),
+  );
+  app.get<{ Params: { name: string } }>('/v1/models/:name', operation('metadata'), async (request, reply) =>
+    sendJson(request, reply, cardOf(repository.get(request.params.name))),
+  );
+  app.get<{ Params: { name: string; version: string } }>(
+    '/v1/models/:name/versions/:version',
+    operation('metadata'),
+    async (request, reply) =>
+      sendJson(request, reply, cardOf(repository.get(request.params.name, request.params.version))),
   );
   const metadata = (name: string, version: string | undefined) => {
     const served = repository.get(name, version);
