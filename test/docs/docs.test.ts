@@ -89,6 +89,7 @@ async function writeInputs(): Promise<void> {
   mkdirSync(join(folder, dirname(published)), { recursive: true });
   await convertCheckpoint(checkpoint, join(folder, published), { format: 'tensorflow_v1' });
   await writeForeignCheckpoint(join(folder, 'resnet50.safetensors'), foreignTensors('resnet_50'));
+  await writeForeignCheckpoint(join(folder, 'keras.safetensors'), foreignTensors('keras_resnet_50'));
 }
 
 /** Type checks all snippets. @returns what the compiler says of each, by its name */

@@ -1,0 +1,1 @@
+export const pixels = new Float32Array(224 * 224 * 3);
