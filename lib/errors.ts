@@ -231,6 +231,7 @@ const systemReasons: Readonly<Record<string, string>> = {
   ENOSPC: 'no space is left on the device',
   EDQUOT: 'no space is left in the quota',
   EROFS: 'the file system is read-only',
+  EEXIST: 'a file is in its place',
   ENOTDIR: 'a part of the path is no folder',
   EISDIR: 'this is a folder',
   EPIPE: 'its reader has gone away',

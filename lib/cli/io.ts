@@ -86,6 +86,12 @@ export function errorText({ spelling = ownSpelling }: Pick<CliIo, 'spelling'>, t
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
+/** Why an image is left out, with its name once. */
+export function skippedText(io: Pick<CliIo, 'spelling'>, name: string, error: unknown): string {
+  const text = errorText(io, error);
+  return text.startsWith(`${name}: `) ? text : `${name}: ${text}`;
+}
+
 /** Text from outside (names of files, labels) that cannot steer a terminal. */
 export function printable(text: string): string {
   return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, '\ufffd');

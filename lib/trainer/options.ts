@@ -133,6 +133,8 @@ export interface TrainerOptions {
   readonly summaries?: SummaryOptions;
   /** What does the same again, for the report. */
   readonly command?: string;
+  /** What `slimnet train` was told, as data: each checkpoint has it, and a training that goes on takes it from there. */
+  readonly commandFlags?: Readonly<Record<string, unknown>>;
   readonly onStep?: (step: TrainerStep) => void;
   readonly onEpoch?: (epoch: EpochReport) => void;
   readonly onEvaluation?: (report: EvaluationReport) => void;
@@ -186,6 +188,7 @@ const defaults = {
   logEverySteps: 10,
   summaries: {},
   command: undefined,
+  commandFlags: undefined,
   onStep: undefined,
   onEpoch: undefined,
   onEvaluation: undefined,

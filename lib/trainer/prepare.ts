@@ -291,7 +291,7 @@ async function makeTrainDir(path: string): Promise<void> {
 
 /** The options as data. */
 function recordedOptions(o: CheckedOptions, augmentation: AugmentationPolicy, optimizer: Optimizer) {
-  const { data, optimizer: _, augmentation: __, command, ...others } = o;
+  const { data, optimizer: _, augmentation: __, command, commandFlags, ...others } = o;
   const entries = Object.entries({ ...others, augmentation, optimizer });
   return Object.fromEntries(entries.filter(([, value]) => typeof value !== 'function' && value !== undefined));
 }

@@ -56,6 +56,8 @@ export interface RunState extends RunProgress {
   readonly machine: RunMachine;
   /** The network has moving averages, which a model takes. */
   readonly averages: boolean;
+  /** What `slimnet train` was told; not there for a training from code. */
+  readonly flags?: Readonly<Record<string, unknown>>;
 }
 
 export const noProgress: RunProgress = {

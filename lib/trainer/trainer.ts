@@ -396,8 +396,10 @@ export class Trainer {
   }
 
   #state(): RunState {
-    const { identity, machine, training } = this.#parts;
-    return { version: 1, identity, machine, averages: training.averages.size > 0, ...this.#progress };
+    const { identity, machine, training, options } = this.#parts;
+    const { commandFlags: flags } = options;
+    const averages = training.averages.size > 0;
+    return { version: 1, identity, machine, averages, ...defined({ flags }), ...this.#progress };
   }
 
   #epochAt(step: number): number {

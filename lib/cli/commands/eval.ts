@@ -3,12 +3,13 @@ import { defined } from '../../core/options.js';
 import type { DataSet } from '../../data/index.js';
 import { ArgumentError, DataError } from '../../errors.js';
 import type { Model } from '../../model/model.js';
-import { evaluateModel } from '../../trainer/index.js';
+import { evaluateModel, readTraining } from '../../trainer/index.js';
 import type { DefineCommand } from '../command.js';
-import { exitStatus, printable, say, writeOut } from '../io.js';
+import { exitStatus, printable, say, skippedText, writeOut } from '../io.js';
 import { addPrecisionOptions, addWeightOptions, loadFromFlags, type ModelFlags } from '../model_options.js';
 import { integer } from '../numbers.js';
 import { table } from '../table.js';
+import { heldOutOf } from '../training/begun.js';
 import { addSlimNames, fromSlimNames, number } from '../training/flags.js';
 import { labelledImages } from '../training/labelled_images.js';
 
@@ -45,7 +46,7 @@ export const evaluate: DefineCommand = (program, io, finish) => {
     )
     .option(
       '--validation <part>',
-      'part of each class that was held out (default: 0.1, or what the data holds out)',
+      'part of each class that was held out (default: that of the training, or 0.1, or what the data holds out)',
       number(0, 0.99),
     )
     .option(
@@ -68,14 +69,14 @@ export const evaluate: DefineCommand = (program, io, finish) => {
         );
       if (checkpoint === undefined)
         throw new ArgumentError('Expected --train-dir or --checkpoint: what is to be evaluated.');
-      const all = await labelledImages(flags.data, flags, io.signal);
+      const all = await labelledImages(flags.data, flags, io.signal, heldOutOf(await readTraining(checkpoint)));
       const model = await loadFromFlags({ ...flags, checkpoint }, io);
       try {
         const data = await inClassesOf(model, partOf(all, flags.part));
         const { mistakes, ...report } = await evaluateModel(model, data, {
           batchSize: flags.batch,
           signal: io.signal,
-          onSkip: ({ name, error }) => say(io, printable(`slimnet: left out: ${name}: ${error.message}`)),
+          onSkip: ({ name, error }) => say(io, printable(`slimnet: left out: ${skippedText(io, name, error)}`)),
         });
         if (flags.json === true) await writeOut(io, `${JSON.stringify(report, null, 2)}\n`);
         else {

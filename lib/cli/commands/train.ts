@@ -6,10 +6,10 @@ import { type WeightLayout, weightLayouts } from '../../model/weights/libraries.
 import { type NetworkName, networkNames } from '../../slim/nets/registry.js';
 import { type EvaluationReport, Trainer, type TrainerOptions, type TrainingForecast } from '../../trainer/index.js';
 import type { DefineCommand } from '../command.js';
-import { type CliIo, errorText, exitStatus, printable, say, writeOut } from '../io.js';
+import { type CliIo, exitStatus, printable, say, skippedText, writeOut } from '../io.js';
 import { integer } from '../numbers.js';
 import { table } from '../table.js';
-import { begunOptions } from '../training/begun.js';
+import { begunOptions, flagsToKeep } from '../training/begun.js';
 import {
   addSlimNames,
   addTrainFlags,
@@ -76,8 +76,7 @@ export const train: DefineCommand = (program, io, finish) => {
     .addHelpText('after', examples)
     .action(async (path: string | undefined, given: Record<string, unknown>) => {
       const asked = fromSlimNames({ ...given, ...defined({ data: path }) });
-      const begun = await begunOptions(asked.trainDir as string | undefined);
-      const named = { ...usual, ...begun, ...defined(asked) };
+      const named = { ...usual, ...(await begunOptions(asked)) };
       const places = named as unknown as Places;
       const flags = completeFlags(named);
       const images = places.data;
@@ -99,6 +98,7 @@ export const train: DefineCommand = (program, io, finish) => {
       const trainer = await Trainer.create(places.model, {
         ...trainerOptions(places, flags, data, line, io),
         command: commandText(placeNames, places, flags),
+        commandFlags: flagsToKeep(named),
       });
       try {
         if (places.dryRun === true) return await writeOut(io, forecastText(await trainer.forecast()));
@@ -218,7 +218,7 @@ function trainerOptions(places: Places, f: TrainFlags, data: DataSet, line: Prog
     saveIntervalSecs: f.saveIntervalSecs,
     logEverySteps: f.logEveryNSteps,
     onNotice: (text) => line.say(printable(`slimnet: ${text}`)),
-    onSkip: ({ name, error }) => line.say(printable(`slimnet: left out: ${name}: ${errorText(io, error)}`)),
+    onSkip: ({ name, error }) => line.say(printable(`slimnet: left out: ${skippedText(io, name, error)}`)),
     onStep: (step) => line.step(step, imagesPerStep),
     onEvaluation: (report) => line.say(`slimnet: ${evaluationText(report)}`),
   };

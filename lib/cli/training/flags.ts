@@ -53,6 +53,8 @@ interface Flag {
   readonly choices?: readonly string[];
   readonly today: Value;
   readonly slim: Value;
+  /** What it is like where there is no default; `none` unless told. */
+  readonly unset?: string;
   /** The optimizer or decay type that it is about; all unless told. */
   readonly of?: readonly string[];
 }
@@ -81,7 +83,14 @@ const flags: readonly Flag[] = [
     today: 1,
     slim: 1,
   },
-  { name: 'epochs', what: 'length in epochs', parse: integer(1, 2 ** 31), today: undefined, slim: undefined },
+  {
+    name: 'epochs',
+    what: 'length in epochs',
+    parse: integer(1, 2 ** 31),
+    today: undefined,
+    slim: undefined,
+    unset: '10 unless there are --steps, slim without end',
+  },
   { name: 'steps', what: 'length in steps', parse: count, today: undefined, slim: undefined },
   {
     name: 'optimizer',
@@ -151,10 +160,11 @@ const flags: readonly Flag[] = [
   { name: 'ftrlL2', what: 'as in TensorFlow', parse: rate, today: 0, slim: 0, of: ['ftrl'] },
   {
     name: 'weightDecay',
-    what: "factor of the weights' L2 loss; as the network's paper",
+    what: "factor of the weights' L2 loss",
     parse: rate,
     today: undefined,
     slim: 0.00004,
+    unset: "the network's own",
   },
   { name: 'batchNormDecay', what: 'how much of moving statistics a step keeps', parse: part, today: 0.9, slim: 0.997 },
   { name: 'labelSmoothing', what: 'how far labels move towards all being alike', parse: part, today: 0, slim: 0 },
@@ -196,10 +206,11 @@ const flags: readonly Flag[] = [
   },
   {
     name: 'memoryLimit',
-    what: 'MiB that variables and a step may take; what the system has left',
+    what: 'MiB that variables and a step may take',
     parse: integer(1, 2 ** 32),
     today: undefined,
     slim: undefined,
+    unset: 'what the system has left',
   },
   {
     name: 'recalibrationBatches',
@@ -217,13 +228,14 @@ const presets = ['today', 'slim'] as const;
 /** Adds them, without defaults of the parser's own: what was not given follows from the preset. */
 export function addTrainFlags(command: Command): Command {
   command.addOption(
-    new Option('--preset <name>', "defaults: today's, or those of TF-Slim's train_image_classifier")
-      .choices(presets)
-      .default('today'),
+    new Option(
+      '--preset <name>',
+      "defaults: today's, or those of TF-Slim's train_image_classifier (default: today, or what a training that goes on was told)",
+    ).choices(presets),
   );
-  for (const { name, what, parse, choices, today, slim, of = [] } of flags) {
+  for (const { name, what, parse, choices, today, slim, unset = 'none', of = [] } of flags) {
     const value = choices === undefined ? 'n' : 'name';
-    const defaults = today === slim ? `${today ?? 'none'}` : `${today ?? 'none'}, slim ${slim ?? 'none'}`;
+    const defaults = today === slim ? `${today ?? unset}` : `${today ?? unset}, slim ${slim ?? unset}`;
     const option = new Option(
       `--${dashed(name)} <${value}>`,
       `${of.length === 0 ? '' : `${of.join(', ')}: `}${what} (default: ${defaults})`,

@@ -18,19 +18,23 @@ export interface LabelledImagesFlags {
 
 /**
  * A folder of folders, a list (CSV, JSON lines), or a folder of TensorFlow record files.
+ * @param begun what a training was told, which holds where nothing else is asked for
  * @throws what these throw
  */
 export async function labelledImages(
   path: string,
-  { validation, split, labelsOffset }: LabelledImagesFlags,
+  { validation, ...asked }: LabelledImagesFlags,
   signal: AbortSignal,
+  begun: LabelledImagesFlags = {},
 ): Promise<DataSet> {
+  const { split = begun.split, labelsOffset = begun.labelsOffset } = asked;
+  const usual = begun.validation ?? usualValidation;
   if (/^\.(csv|tsv|jsonl|ndjson|json|txt)$/i.test(extname(path)))
-    return imageList(path, { validation: validation ?? usualValidation });
+    return imageList(path, { validation: validation ?? usual });
   if (await holdsRecords(path)) return tfRecords(path, defined({ split, labelsOffset, signal }));
   if (validation !== undefined) return imageFolder(path, { validation, signal });
   try {
-    return await imageFolder(path, { validation: usualValidation, signal });
+    return await imageFolder(path, { validation: usual, signal });
   } catch (error) {
     // A folder with a part of its own that is held out.
     if (isSlimnetError(error) && error.code === 'ERR_ARGUMENT') return imageFolder(path, { signal });

@@ -43,7 +43,7 @@ export interface DataSet {
 /** A class alone gives nothing to learn: what is said of it names the way out. */
 export function checkClasses(classes: readonly string[], path: string, hint: string): void {
   if (classes.length >= 2) return;
-  const what = classes.length === 0 ? 'There are no classes' : `There is one class, ${describe(classes[0])}`;
+  const what = classes.length === 0 ? 'There are no classes' : `There is one class, ${JSON.stringify(classes[0])}`;
   throw new DataError(`${what}: a network learns to tell two or more apart.`, { path, hint });
 }
 

@@ -110,7 +110,9 @@ class Walk {
     const hint = 'put the images of each class into a folder of its own: photos/cat/1.jpg, photos/dog/2.jpg.';
     const unknown = found.find((name) => !classes.includes(name));
     if (unknown !== undefined)
-      throw new DataError(`The class ${describe(unknown)} is not among those of the training images.`, { path: root });
+      throw new DataError(`The class ${JSON.stringify(unknown)} is not among those of the training images.`, {
+        path: root,
+      });
     const paths: string[] = [];
     const labels: number[] = [];
     const problems = new Map<number, ImageError>();
@@ -121,7 +123,7 @@ class Walk {
       const images = imagesOf[i] as readonly FoundImage[];
       const label = classes.indexOf(name);
       if (images.length === 0) {
-        throw new DataError(`The class ${describe(name)} has no images.`, {
+        throw new DataError(`The class ${JSON.stringify(name)} has no images.`, {
           path: join(root, name),
           hint: found.length > 1 ? 'add some, or remove the folder.' : hint,
         });

@@ -209,7 +209,7 @@ function indexed(rows: readonly Row[], classes: readonly string[], fail: TextFai
     throw fail(
       byNumber
         ? `line ${line}: the label ${label} is out of range: expected 0 to ${classes.length - 1}`
-        : `line ${line}: there is no class ${describe(label)} among the ${classes.length} of classes`,
+        : `line ${line}: there is no class ${JSON.stringify(label)} among the ${classes.length} of classes`,
     );
   });
   return { classes, labels: Int32Array.from(labels) };

@@ -1,5 +1,5 @@
 import { Writable } from 'node:stream';
-import { errorText, printable, writeOut } from '../../../lib/cli/io.js';
+import { errorText, printable, skippedText, writeOut } from '../../../lib/cli/io.js';
 import { npyHead } from '../../../lib/cli/npy.js';
 import { barText, startProgress } from '../../../lib/cli/progress.js';
 import { csvLine, table } from '../../../lib/cli/table.js';
@@ -119,4 +119,10 @@ test('errors of ours are one line with their code, bugs show where they come fro
   );
   expect(errorText({}, new InternalError('a bug'))).toMatch(/a bug\n\s+at /);
   expect(errorText({}, 'thrown text')).toBe('thrown text');
+});
+
+test('an image that is left out is named once', () => {
+  const error = new ImageError('The file is empty (0 bytes).', { path: 'a/zero.jpg' });
+  expect(skippedText({}, 'a/zero.jpg', error)).toBe('a/zero.jpg: The file is empty (0 bytes). [ERR_IMAGE]');
+  expect(skippedText({}, 'record 5', error)).toBe('record 5: a/zero.jpg: The file is empty (0 bytes). [ERR_IMAGE]');
 });

@@ -55,23 +55,18 @@ const small = [
 test('trains a folder, goes on, evaluates, classifies and reports', async () => {
   const trainDir = join(folder, 'run');
   const train = (...more: string[]) => slimnet(['train', data, ...small, '--train-dir', trainDir, ...more]);
-  const first = await train('--epochs', '1', '--log-every-n-steps', '1', '--moving-average-decay', '0.9');
+  const how = ['--validation', '0.5', '--learning-rate', '0.02', '--moving-average-decay', '0.9'];
+  const first = await train('--epochs', '1', '--log-every-n-steps', '1', ...how);
   expect(first).toMatchObject({ status: 0, out: '' });
-  expect(first.err).toMatch(/6 images of 2 classes, 2 held out/);
-  expect(first.err).toMatch(/step 3\/3, epoch 1\.00, loss \d+\.\d{4}, rate \S+, \d+\.\d images\/s, 0 s left/);
-  expect(first.err).toMatch(/finished after step 3/);
-  // Network, size, batch, optimizer, threads and seed are those that it was begun with.
-  const second = await slimnet([
-    'train',
-    data,
-    '--train-dir',
-    trainDir,
-    '--steps',
-    '4',
-    '--moving-average-decay',
-    '0.9',
-  ]);
-  expect(second.err).toMatch(/going on after step 3/);
+  expect(first.err).toMatch(/4 images of 2 classes, 4 held out/);
+  expect(first.err).toMatch(/step 2\/2, epoch 1\.00, loss \d+\.\d{4}, rate \S+, \d+\.\d images\/s, 0 s left/);
+  expect(first.err).toMatch(/finished after step 2/);
+  // Everything but the length is as it was begun: network, batch, what is held out, learning rate, averages.
+  const second = await slimnet(['train', data, '--train-dir', trainDir, '--steps', '3']);
+  expect(second.err).toMatch(/4 held out/);
+  expect(second.err).toMatch(/--steps 3 --optimizer sgd --learning-rate 0\.02 .*--moving-average-decay 0\.9/);
+  expect(second.err).not.toMatch(/--epochs/);
+  expect(second.err).toMatch(/going on after step 2/);
   expect(second.status).toBe(0);
   const other = ['train', data, '--train-dir', trainDir, '--steps', '5', '--threads', '1'];
   const refused = await slimnet(other);
@@ -84,7 +79,7 @@ test('trains a folder, goes on, evaluates, classifies and reports', async () => 
   const evaluated = await slimnet(['eval', data, '--train-dir', trainDir]);
   expect(evaluated).toMatchObject({
     status: 0,
-    out: expect.stringMatching(/Accuracy [01]\.\d{4}, Recall_5 1\.0000, loss .* \(2 images\)/) as unknown,
+    out: expect.stringMatching(/Accuracy [01]\.\d{4}, Recall_5 1\.0000, loss .* \(4 images\)/) as unknown,
   });
   expect(evaluated.err).toMatch(/get their moving averages/);
   const whole = await slimnet(['eval', data, '--train-dir', trainDir, '--part', 'all', '--json']);
@@ -102,8 +97,8 @@ test('trains a folder, goes on, evaluates, classifies and reports', async () => 
   expect(result.predictions.map(({ label }) => label).sort()).toEqual(['disc', shapeClasses[1]].sort());
   const record = await readFile(join(trainDir, 'run.jsonl'), 'utf8');
   expect((JSON.parse(record.split('\n')[0] as string) as { command: string }).command).toBe(
-    `slimnet train ${data} --model resnet_18 --train-dir ${trainDir} --size 32 --seed 0 --device cpu --threads 2 ` +
-      '--batch-size 2 --accumulation 1 --epochs 1 --optimizer sgd --learning-rate 0.01 --learning-rate-decay-type cosine ' +
+    `slimnet train ${data} --model resnet_18 --train-dir ${trainDir} --size 32 --validation 0.5 --seed 0 --device cpu --threads 2 ` +
+      '--batch-size 2 --accumulation 1 --epochs 1 --optimizer sgd --learning-rate 0.02 --learning-rate-decay-type cosine ' +
       '--warmup-epochs 1 --batch-norm-decay 0.9 --label-smoothing 0 --clip-gradient-norm 0 --moving-average-decay 0.9 ' +
       '--augmentation auto --class-balance none --cache none ' +
       '--recompute none --recalibration-batches 0 --save-interval-secs 600 --log-every-n-steps 1',

@@ -92,7 +92,7 @@ describe('clear words are said of', () => {
     ['an empty list', ' \n', /The list is empty/],
     ['lines without separators', 'a.jpg\nb.jpg', /Line 1: expected columns for the path and the class/],
     ['a head alone', 'image,label\n', /The list holds no images/],
-    ['one class', 'a,cat\nb,cat\n', /There is one class, the string "cat"/],
+    ['one class', 'a,cat\nb,cat\n', /There is one class, "cat"/],
     ['a missing cell', 'image,label\na.jpg,cat\nb.jpg,\n', /Line 3 names no class/],
     [
       'a line with too few cells',
@@ -121,7 +121,7 @@ describe('clear words are said of', () => {
   test.each([
     ['a,3\nb,0\n', /Line 1: the label 3 is out of range: expected 0 to 1/],
     ['a,-1\nb,0\n', /Line 1: the label -1 is out of range/],
-    ['a,cat\nb,cow\n', /Line 2: there is no class the string "cow" among the 2 of classes/],
+    ['a,cat\nb,cow\n', /Line 2: there is no class "cow" among the 2 of classes/],
   ])('labels that are none of the classes', async (text, message) => {
     await expect(read(text, { classes: ['cat', 'dog'] })).rejects.toThrow(message);
   });

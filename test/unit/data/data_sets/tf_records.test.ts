@@ -137,7 +137,7 @@ describe('clear words are said of', () => {
       { labelsOffset: 2 },
       /labelsOffset: expected less than the 2 classes/,
     ],
-    ['one class', at('mnist'), { labelsOffset: 1 }, /There is one class, the string "one"/],
+    ['one class', at('mnist'), { labelsOffset: 1 }, /There is one class, "one"/],
     ['an option that is none', at('mnist'), { offset: 1 }, /has no option offset/],
     ['no files', [], {}, /expected paths of files, received none/],
   ])('%s', async (_, source, options, message) => {
