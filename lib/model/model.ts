@@ -219,7 +219,7 @@ export class Model {
   }
 
   /**
-   * @internal What a call of so many images would hear at this moment, asked before there are images: null, or the error with
+   * What a call of so many images would hear at this moment, for servers that decide before they read a body: null, or the error with
    * `retryAfterMs` that refuses it.
    */
   refusal(

@@ -47,6 +47,7 @@ test('each example is tested here and named in their README', () => {
     'features.mjs',
     'resnet_graph.mjs',
     'server_batching.mjs',
+    'server_express.mjs',
     'shapes.mjs',
     'stream.mjs',
     'train_folder.mjs',
@@ -71,6 +72,7 @@ test('those that need arguments say which, and exit with 2', async () => {
     'dense_features.mjs',
     'features.mjs',
     'server_batching.mjs',
+    'server_express.mjs',
     'stream.mjs',
     'train_folder.mjs',
   ]);
@@ -163,6 +165,17 @@ test('server_batching.mjs answers each request, in fewer batches than requests',
   const [, batches] = lines[4]?.match(/^16 requests, (\d+) batches; images by size of the batch: \{.*\}$/) ?? [];
   expect(Number(batches)).toBeGreaterThan(0);
   expect(Number(batches)).toBeLessThan(12);
+});
+
+test('server_express.mjs answers pictures with classes, and what is none with an error', async () => {
+  const bad = join(folder, 'no_picture.png');
+  writeFileSync(bad, 'no picture');
+  const lines = (await run('server_express.mjs', [checkpoint, labels, ...pictures, bad])).trimEnd().split('\n');
+  expect(lines).toHaveLength(4);
+  pictures.forEach((picture, i) => {
+    expect(lines[i]).toMatch(new RegExp(`^${picture}: 200 kind \\d+, kind \\d+, kind \\d+$`));
+  });
+  expect(lines[3]).toMatch(new RegExp(`^${bad}: 400 This is no image that can be decoded`));
 });
 
 test('shapes.mjs counts right answers by class', async () => {
