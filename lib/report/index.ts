@@ -1,4 +1,6 @@
 /** Records of training runs, and the page that is made of them. */
+export { type Bar, bars } from './bars.js';
+export { percent, short } from './html.js';
 export { figureRow, heading, page, section, table } from './page.js';
 export { cardStyle, overlaySwitch, type PictureCard, pictureCards } from './picture_cards.js';
 export { reportHtml } from './report.js';

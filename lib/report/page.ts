@@ -88,5 +88,7 @@ th { font-weight: 600; color: var(--soft); vertical-align: bottom; }
 .mistakes figure { margin: 0; } .mistakes img, .mistakes .none { width: 100%; aspect-ratio: 1; object-fit: contain; background: var(--fill); border-radius: 6px; }
 .mistakes .none { display: grid; place-items: center; color: var(--soft); }
 figcaption { font-size: 13px; line-height: 1.35; overflow-wrap: anywhere; margin-top: 4px; }
+.hbars { display: grid; grid-template-columns: max-content 1fr max-content; gap: 5px 12px; align-items: center; font-variant-numeric: tabular-nums; }
+.hbar i { display: block; height: 16px; border-radius: 4px; background: #2266bb; min-width: 1px; } .hname { max-width: 46ch; overflow-wrap: anywhere; } .htext { text-align: right; }
 .u-legend { font-size: 12px; }
 `;

@@ -9,10 +9,12 @@ import { type Inputs, openInputs } from '../inputs/inputs.js';
 import { type CliIo, exitStatus, printable, say } from '../io.js';
 import { loadFromFlags, type ModelFlags } from '../model_options.js';
 import { asOutput } from '../output_error.js';
-import { type Content, isFailure } from './contents.js';
+import { assertPagePlace, writeReport } from '../reports/write_page.js';
+import { type Content, isFailure, type Result } from './contents.js';
 import { fileFormats } from './formats/index.js';
 import { journalHead, journalOf, type Settings } from './journal.js';
 import { type BatchFlags, checkedOutput, shardOfFlags } from './options.js';
+import type { Part } from './parts.js';
 import { printers } from './printing.js';
 import { probe, sameArithmetic } from './probe.js';
 import { type ResultFile, ResultFiles } from './result_files.js';
@@ -25,6 +27,14 @@ export interface Batch<F extends ModelFlags & BatchFlags> {
   readonly flags: F;
   /** What the command says of images. @throws CheckpointError where the weights cannot say it */
   readonly content: (model: Model) => Content;
+  /** What else is to see the results, and a page that is made of them at the end. */
+  readonly report?: { readonly path: string; readonly begin: (model: Model) => BatchReport };
+}
+
+/** Sees results as they come, part by part and in their order. */
+export interface BatchReport {
+  take(part: Part, results: readonly Result[]): Promise<void>;
+  html(): string;
 }
 
 /** @returns the exit status */
@@ -32,6 +42,11 @@ export async function runBatch<F extends ModelFlags & BatchFlags>(io: CliIo, bat
   const { flags, images } = batch;
   const output = checkedOutput(flags);
   const shard = shardOfFlags(flags);
+  if (batch.report !== undefined) {
+    if (flags.resume === true)
+      throw new ArgumentError('--report does not go with --resume: what was done before would not be in it.');
+    await assertPagePlace(batch.report.path);
+  }
   const inputs = await openInputs(images, flags.fromFile, io);
   const failed =
     output === null ? await print(io, batch, inputs, shard) : await write(io, batch, inputs, shard, output);
@@ -42,12 +57,13 @@ export async function runBatch<F extends ModelFlags & BatchFlags>(io: CliIo, bat
 /** Results on standard output. @returns how many images failed */
 async function print<F extends ModelFlags & BatchFlags>(
   io: CliIo,
-  { flags, content: contentOf }: Batch<F>,
+  { flags, content: contentOf, report }: Batch<F>,
   inputs: Inputs,
   shard: Shard,
 ): Promise<number> {
   await using model = await loadFromFlags(flags, io);
   const content = contentOf(model);
+  const seen = report?.begin(model);
   const printer = (printers[flags.format] as (typeof printers)[string])(io, { content, failures: true });
   // What was written before an interruption is closed as well.
   const { failed } = await runParts(io, model, {
@@ -56,15 +72,19 @@ async function print<F extends ModelFlags & BatchFlags>(
     batch: flags.batch,
     shard,
     maxErrors: flags.maxErrors,
-    take: (_, results) => printer.write(results),
+    take: async (part, results) => {
+      await printer.write(results);
+      await seen?.take(part, results);
+    },
   }).finally(() => printer.end());
+  if (report !== undefined && seen !== undefined) await writeReport(io, report.path, seen.html());
   return failed;
 }
 
 /** Results in files. @returns how many images failed */
 async function write<F extends ModelFlags & BatchFlags>(
   io: CliIo,
-  { command, flags, content: contentOf }: Batch<F>,
+  { command, flags, content: contentOf, report }: Batch<F>,
   inputs: Inputs,
   shard: Shard,
   { path, format }: { readonly path: string; readonly format: string },
@@ -78,6 +98,7 @@ async function write<F extends ModelFlags & BatchFlags>(
   const precision = (flags.precision === 'auto' && begun?.settings.precision) || flags.precision;
   await using model = await loadFromFlags({ ...flags, precision: precision as Precision }, io);
   const content = contentOf(model);
+  const seen = report?.begin(model);
   const encoding = (fileFormats[format] as (typeof fileFormats)[string])(content, flags.rejects === undefined);
   const head = {
     settings: settingsOf(command, format, flags, model, content),
@@ -126,6 +147,7 @@ async function write<F extends ModelFlags & BatchFlags>(
         const failures = results.filter(isFailure);
         const lines = rejects.map(() => Buffer.from(failures.map((each) => `${JSON.stringify(each)}\n`).join('')));
         await files.add(part, results.length, failures.length, [...encoding.encode(results), ...lines]);
+        await seen?.take(part, results);
       },
     }).catch((error: unknown) => {
       const done = files.last?.images ?? 0;
@@ -133,6 +155,7 @@ async function write<F extends ModelFlags & BatchFlags>(
       throw error;
     });
     await files.end(whole);
+    if (report !== undefined && seen !== undefined) await writeReport(io, report.path, seen.html());
     say(io, printable(`${path}: ${images - failed} of ${images} images`));
     return failed;
   } finally {

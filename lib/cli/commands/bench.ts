@@ -6,12 +6,15 @@ import { sayDefects } from '../kernel_text.js';
 import { addNetworkOptions, addPrecisionOption } from '../model_options.js';
 import { type TimingFlags, timeBatches, untrainedModel, warmUps } from '../network_timing.js';
 import { integer } from '../numbers.js';
+import { benchReport } from '../reports/bench_report.js';
+import { assertPagePlace, writeReport } from '../reports/write_page.js';
 import { table } from '../table.js';
 
 interface Flags extends TimingFlags {
   readonly batch?: readonly number[];
   readonly iterations: number;
   readonly json?: boolean;
+  readonly report?: string;
 }
 
 const examples = `
@@ -37,8 +40,10 @@ export const bench: DefineCommand = (program, io, finish) => {
     )
     .option('-n, --iterations <n>', 'counted runs of each batch size', integer(1, 100_000), 10)
     .option('--json', 'as JSON')
+    .option('--report <file>', 'also a page with the figures')
     .addHelpText('after', examples)
     .action(async (flags: Flags) => {
+      if (flags.report !== undefined) await assertPagePlace(flags.report);
       const batches = flags.batch ?? [1, 8, 32];
       const model = await untrainedModel(flags);
       try {
@@ -73,6 +78,8 @@ export const bench: DefineCommand = (program, io, finish) => {
             ),
           );
         }
+        if (flags.report !== undefined)
+          await writeReport(io, flags.report, benchReport(model, flags.device, flags.iterations, rows));
         finish(exitStatus.ok);
       } finally {
         await model[Symbol.asyncDispose]();

@@ -19,6 +19,7 @@ import {
   type ModelAccuracy,
   resolvePrecision,
 } from '../../runtime/precision/device.js';
+import type { PrecisionCosts } from '../../runtime/precision/precision_report.js';
 import { type CalibrationMethod, calibrationMethods } from '../../runtime/precision/thresholds.js';
 import type { DefineCommand } from '../command.js';
 import { expandInputs, type InputImage, sourceOf } from '../inputs/inputs.js';
@@ -35,6 +36,8 @@ import {
 import { integer } from '../numbers.js';
 import { asOutput } from '../output_error.js';
 import { costTable, measureCosts } from '../precision_costs.js';
+import { quantizeReport } from '../reports/quantize_report.js';
+import { assertPagePlace, writeReport } from '../reports/write_page.js';
 
 interface Flags extends ModelFlags {
   readonly precision: LowPrecision;
@@ -44,6 +47,7 @@ interface Flags extends ModelFlags {
   readonly limit: number;
   readonly output?: string;
   readonly json?: boolean;
+  readonly report?: string;
 }
 
 const otherPlace = 'name another file: --output.';
@@ -76,6 +80,7 @@ export const quantize: DefineCommand = (program, io, finish) => {
     .option('--limit <n>', 'images that are looked at, at most', integer(2, 1_000_000), 768)
     .option('-o, --output <file>', 'the calibration (default: <checkpoint>.calibration.json)')
     .option('--json', 'the report as JSON')
+    .option('--report <file>', 'also a page: what low precisions cost, and the ranges')
     .addHelpText('after', examples)
     .action(async (paths: string[], given: Omit<Flags, 'checkpoint'> & SourceFlags) => {
       const flags = await withCheckpoint(given, io);
@@ -93,6 +98,7 @@ export const quantize: DefineCommand = (program, io, finish) => {
       const reference = await loadModel(flags.model ?? 'auto', { ...modelOptions(flags), precision: 'float32' });
       try {
         await asOutput(() => assertPlace(output), otherPlace);
+        if (flags.report !== undefined) await assertPagePlace(flags.report);
         sayNetwork(io, flags, reference);
         sayWeights(io, reference.weights);
         reference.assertOutput('logits');
@@ -130,7 +136,9 @@ async function quantized(
     if (precisions.includes(precision)) continue;
     say(io, `slimnet: ${precision} cannot be had here, so there is no report of what it costs: ${refused[precision]}.`);
   }
-  return precisions.length === 0 || report(io, flags, model, calibration, precisions, test, output);
+  if (precisions.length > 0) return report(io, flags, model, calibration, precisions, test, output);
+  await page(io, flags, model, calibration, {}, output);
+  return true;
 }
 
 /** What bfloat16 costs; ranges and other costs that the file has stay in it, unless other scopes are to stay in float32. */
@@ -163,9 +171,24 @@ async function report(
   await asOutput(() => saveCalibration(output, costed), otherPlace);
   say(io, `${output}: what ${precisions.join(' and ')} cost${precisions.length === 1 ? 's' : ''}`);
   await writeOut(io, flags.json === true ? `${JSON.stringify(costs, null, 2)}\n` : costTable(costs));
-  const { chosen, why } = fastest(deviceNamed(flags.device), accuracyOf(costed));
+  const { chosen, why } = await page(io, flags, reference, costed, costs, output);
   say(io, `slimnet: with this, --precision auto is ${chosen} (${why})`);
   return true;
+}
+
+/** Writes the page where one is wanted. @returns what `auto` comes to */
+async function page(
+  io: CliIo,
+  flags: Flags,
+  model: Model,
+  calibration: Calibration,
+  costs: PrecisionCosts,
+  file: string,
+): Promise<{ readonly chosen: string; readonly why: string }> {
+  const { chosen, why } = fastest(deviceNamed(flags.device), accuracyOf(calibration));
+  if (flags.report !== undefined)
+    await writeReport(io, flags.report, quantizeReport({ model, calibration, costs, chosen, why, file }));
+  return { chosen, why };
 }
 
 /** What decides about the precision of a model with this calibration. */
