@@ -99,7 +99,11 @@ class CudnnBackend final : public Backend {
 
  private:
   const OpEntry* EntryOf(OpKind op) const { return entries_[static_cast<size_t>(op)]; }
-  OpContext ContextOf(const NodeContext& node) const { return {node, parts_}; }
+  // What is asked of a node may build plans, which cuDNN does for the current GPU.
+  OpContext ContextOf(const NodeContext& node) const {
+    parts_.gpu->MakeCurrent();
+    return {node, parts_};
+  }
   std::string LeavesOut(const OpInfo& op) const {
     return "the " + name_ + " backend leaves out the op " + std::string(op.name);
   }

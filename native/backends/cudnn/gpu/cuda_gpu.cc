@@ -28,6 +28,13 @@ bool IsSticky(cudaError_t error) {
     case cudaErrorInvalidPc:
     case cudaErrorLaunchFailure:
     case cudaErrorECCUncorrectable:
+    case cudaErrorNvlinkUncorrectable:
+    case cudaErrorContained:
+    case cudaErrorContextIsDestroyed:
+    case cudaErrorTensorMemoryLeak:
+    case cudaErrorMpsClientTerminated:
+    case cudaErrorExternalDevice:
+    case cudaErrorUnknown:
     case cudaErrorAssert:
       return true;
     default:
@@ -148,7 +155,12 @@ class CudaQueue final : public Queue {
     steps.at(found.key >> Complaint::kIndexBits)->Complain(static_cast<int64_t>(index), found.value);
   }
 
-  void* native() override { return stream_; }
+  // Whoever asks launches something: kernels and cuDNN do that on the current GPU, which is another one where this thread
+  // last used another.
+  void* native() override {
+    Use();
+    return stream_;
+  }
   void Do(std::function<void()>) override {
     throw Error(ErrorCode::kInternal, "The host has nothing to do in the queue of a GPU.");
   }

@@ -46,7 +46,7 @@ class Queue {
   // Error{kBackend} of the device. The queue is empty afterwards in either case.
   virtual void Wait() = 0;
 
-  // The cudaStream_t; null in software.
+  // The cudaStream_t, whose GPU is current on this thread then; null in software.
   virtual void* native() = 0;
   // Software only: the form of a kernel for g++ queues its loop here.
   virtual void Do(std::function<void()> work) = 0;

@@ -19,7 +19,13 @@ std::string Unquoted(std::string_view text) {
 }
 
 // Number and first kernel, from the end of the plan's JSON, where it describes the engine.
-std::string EngineIn(const std::string& json) {
+std::string EngineOf(const Descriptor& plan) {
+  std::string json;
+  try {
+    json = plan.GetText(at::kExecutionPlanJsonRepresentation);
+  } catch (const Error&) {
+    return "unknown";  // one that cuDNN does not write runs nevertheless
+  }
   const size_t start = json.rfind("\"engineId\"");
   if (start == std::string::npos) return "unknown";
   const std::string_view engine = std::string_view(json).substr(start);
@@ -110,7 +116,7 @@ BuiltPlan::BuiltPlan(Descriptor plan, const Graph& graph, const NumericalNotes& 
     : plan_(std::move(plan)),
       notes_(notes),
       workspace_bytes_(static_cast<size_t>(plan_.GetInt(at::kExecutionPlanWorkspaceSize))),
-      engine_(EngineIn(Json())),
+      engine_(EngineOf(plan_)),
       ports_(PortsOf(graph)) {}
 
 std::string BuiltPlan::Json() const { return plan_.GetText(at::kExecutionPlanJsonRepresentation); }
@@ -135,7 +141,7 @@ std::string StoredText(const Plan& plan) {
   return text + "\n" + plan.Json();
 }
 
-std::shared_ptr<const Plan> LoadPlan(const std::shared_ptr<const Library>& library, const Descriptor& device,
+std::shared_ptr<const Plan> LoadPlan(const std::shared_ptr<const Library>& library, const Target& target,
                                      const Graph& graph, const std::string& stored) {
   constexpr std::string_view kStart = "notes ";
   const auto fields = NoteFields();
@@ -146,7 +152,7 @@ std::shared_ptr<const Plan> LoadPlan(const std::shared_ptr<const Library>& libra
   NumericalNotes notes;
   for (size_t i = 0; i < fields.size(); ++i) notes.*fields[i] = stored[kStart.size() + i] == '1';
   Descriptor plan(library, abi::descriptor::kExecutionPlan, "a stored plan");
-  plan.SetDescriptor(at::kExecutionPlanDeviceProp, device);
+  target.OfPlan(plan);
   plan.SetText(at::kExecutionPlanJsonRepresentation, stored.substr(head));
   plan.Finalize();
   return std::make_shared<BuiltPlan>(std::move(plan), graph, notes);

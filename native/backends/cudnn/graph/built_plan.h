@@ -8,6 +8,7 @@
 #include "backends/cudnn/graph/descriptor.h"
 #include "backends/cudnn/graph/graph.h"
 #include "backends/cudnn/graph/plan.h"
+#include "backends/cudnn/graph/target.h"
 
 namespace slimnet::cudnn {
 
@@ -36,7 +37,7 @@ std::vector<PlanPort> PortsOf(const Graph& graph);
 
 // A plan as text, and from it: its notes, and cuDNN's JSON. Error{kBackend} where cuDNN does not take it.
 std::string StoredText(const Plan& plan);
-std::shared_ptr<const Plan> LoadPlan(const std::shared_ptr<const Library>& library, const Descriptor& device,
+std::shared_ptr<const Plan> LoadPlan(const std::shared_ptr<const Library>& library, const Target& target,
                                      const Graph& graph, const std::string& stored);
 
 }  // namespace slimnet::cudnn

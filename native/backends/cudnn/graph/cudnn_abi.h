@@ -24,6 +24,7 @@ struct Fraction {            // cudnnFraction_t
 // Statuses come in thousands.
 inline constexpr Status kSuccess = 0;
 inline constexpr Status kNotSupported = 3000;
+inline constexpr Status kHostAllocationFailed = 4003, kDeviceAllocationFailed = 4004;
 
 namespace type {  // of attributes: CUDNN_TYPE_
 inline constexpr AttributeType kHandle = 0, kDataType = 1, kBoolean = 2, kInt64 = 3, kFloat = 4, kDouble = 5,
@@ -53,8 +54,8 @@ inline constexpr Attribute kConvolutionCompType = 100, kConvolutionConvMode = 10
 inline constexpr Attribute kEngineHeurMode = 200, kEngineHeurOperationGraph = 201, kEngineHeurResults = 202,
                            kEngineHeurDeviceProp = 204;
 inline constexpr Attribute kEngineCfgEngine = 300;
-inline constexpr Attribute kExecutionPlanEngineConfig = 401, kExecutionPlanWorkspaceSize = 402,
-                           kExecutionPlanJsonRepresentation = 405, kExecutionPlanDeviceProp = 407;
+inline constexpr Attribute kExecutionPlanHandle = 400, kExecutionPlanEngineConfig = 401,
+                           kExecutionPlanWorkspaceSize = 402, kExecutionPlanJsonRepresentation = 405, kExecutionPlanDeviceProp = 407;
 inline constexpr Attribute kConvolutionForwardAlpha = 700, kConvolutionForwardBeta = 701,
                            kConvolutionForwardConvDesc = 702, kConvolutionForwardW = 703, kConvolutionForwardX = 704,
                            kConvolutionForwardY = 705;
@@ -76,7 +77,7 @@ inline constexpr Attribute kBnFinalizeStatsMode = 780, kBnFinalizeMathPrec = 781
                            kBnFinalizeSavedMean = 790, kBnFinalizeSavedInvStd = 791, kBnFinalizeEqScale = 792,
                            kBnFinalizeEqBias = 793, kBnFinalizeAccumCount = 794, kBnFinalizeEpsilon = 795,
                            kBnFinalizeExpAverateFactor = 796;
-inline constexpr Attribute kOperationGraphOps = 801;
+inline constexpr Attribute kOperationGraphHandle = 800, kOperationGraphOps = 801;
 inline constexpr Attribute kTensorByteAlignment = 900, kTensorDataType = 901, kTensorDimensions = 902,
                            kTensorStrides = 903, kTensorUniqueId = 906, kTensorIsVirtual = 907, kTensorIsByValue = 908;
 inline constexpr Attribute kVariantPackUniqueIds = 1000, kVariantPackDataPointers = 1001, kVariantPackWorkspace = 1003;

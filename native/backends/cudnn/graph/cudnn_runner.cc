@@ -45,7 +45,8 @@ class CudnnRunner final : public PlanRunner {
  private:
   void Check(const Plan& plan, abi::Status status) const {
     if (status == abi::kSuccess) return;
-    throw Error(ErrorCode::kBackend,
+    const bool memory = status == abi::kHostAllocationFailed || status == abi::kDeviceAllocationFailed;
+    throw Error(memory ? ErrorCode::kMemory : ErrorCode::kBackend,
                 "cuDNN could not run the plan " + plan.engine() + ": " + Explain(*library_, status) + ".");
   }
 

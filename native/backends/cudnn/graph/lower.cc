@@ -103,7 +103,8 @@ int ModeOf(Pointwise mode) {
 // Makes one descriptor after the other. Those that operations refer to live as long as it does.
 class Lowering {
  public:
-  Lowering(const std::shared_ptr<const Library>& library, const Graph& graph) : library_(library), graph_(graph) {}
+  Lowering(const std::shared_ptr<const Library>& library, const Graph& graph, const Target& target)
+      : library_(library), graph_(graph), target_(target) {}
 
   Descriptor Run() {
     for (size_t i = 0; i < graph_.tensors().size(); ++i) {
@@ -113,6 +114,7 @@ class Lowering {
       std::visit([this](const auto& known) { Add(known); }, step);
     }
     Descriptor whole = New(desc::kOperationGraph, "the operation graph");
+    target_.OfGraph(whole);
     whole.SetDescriptors(at::kOperationGraphOps, operations_);
     whole.Finalize();
     return whole;
@@ -331,14 +333,15 @@ class Lowering {
 
   std::shared_ptr<const Library> library_;
   const Graph& graph_;
+  const Target& target_;
   std::vector<Descriptor> tensors_;
   std::vector<Descriptor> operations_;
 };
 
 }  // namespace
 
-Descriptor Lower(const std::shared_ptr<const Library>& library, const Graph& graph) {
-  return Lowering(library, graph).Run();
+Descriptor Lower(const std::shared_ptr<const Library>& library, const Graph& graph, const Target& target) {
+  return Lowering(library, graph, target).Run();
 }
 
 }  // namespace slimnet::cudnn

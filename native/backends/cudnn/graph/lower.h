@@ -5,10 +5,11 @@
 
 #include "backends/cudnn/graph/descriptor.h"
 #include "backends/cudnn/graph/graph.h"
+#include "backends/cudnn/graph/target.h"
 
 namespace slimnet::cudnn {
 
-// The finalized operation graph. Error{kBackend} where cuDNN does not accept it.
-Descriptor Lower(const std::shared_ptr<const Library>& library, const Graph& graph);
+// The finalized operation graph for a target. Error{kBackend} where cuDNN does not accept it.
+Descriptor Lower(const std::shared_ptr<const Library>& library, const Graph& graph, const Target& target);
 
 }  // namespace slimnet::cudnn

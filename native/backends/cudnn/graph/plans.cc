@@ -98,11 +98,14 @@ class Plans::Impl {
  public:
   Impl(std::shared_ptr<const Library> library, PlanTarget target, std::shared_ptr<PlanFolder> folder)
       : library_(std::move(library)),
-        target_(std::move(target)),
+        target_(library_, std::move(target)),
         folder_(std::move(folder)),
-        device_(DeviceOf(library_, target_)),
-        properties_(device_.GetText(at::kDevicePropJsonRepresentation)),
-        fingerprint_(FingerprintOf(library_->version(), properties_)) {}
+        fingerprint_(FingerprintOf(library_->version(), target_.properties())) {
+    if (target_.problem().empty()) return;
+    // What plans depend on is not known: none is kept, and none is taken.
+    folder_problem_ = target_.problem();
+    folder_ = nullptr;
+  }
 
   struct Offer {
     Descriptor config;
@@ -114,7 +117,7 @@ class Plans::Impl {
     Descriptor heuristics(library_, abi::descriptor::kEngineHeur, "heuristics");
     heuristics.SetDescriptor(at::kEngineHeurOperationGraph, graph);
     heuristics.SetEnum(at::kEngineHeurMode, abi::type::kHeurMode, fallback ? abi::kHeurModeFallback : abi::kHeurModeA);
-    heuristics.SetDescriptor(at::kEngineHeurDeviceProp, device_);
+    target_.OfHeuristics(heuristics);
     heuristics.Finalize();
     std::vector<Descriptor> configs;
     const int64_t count = heuristics.Count(at::kEngineHeurResults, abi::type::kDescriptor);
@@ -130,7 +133,7 @@ class Plans::Impl {
   }
 
   std::vector<Candidate> Candidates(const Graph& graph) const {
-    const Descriptor lowered = Lower(library_, graph);
+    const Descriptor lowered = Lower(library_, graph, target_);
     std::vector<Candidate> candidates;
     for (const bool fallback : {false, true}) {
       for (const Offer& offer : Ask(lowered, fallback)) candidates.push_back(offer.candidate);
@@ -175,7 +178,7 @@ class Plans::Impl {
     });
   }
 
-  const std::string& properties() const { return properties_; }
+  const std::string& properties() const { return target_.properties(); }
   const std::string& fingerprint() const { return fingerprint_; }
   std::string FolderProblem() const {
     const std::lock_guard lock(mutex_);
@@ -188,18 +191,6 @@ class Plans::Impl {
     std::shared_ptr<const Plan> plan;
     std::string refusal;
   };
-
-  static Descriptor DeviceOf(const std::shared_ptr<const Library>& library, const PlanTarget& target) {
-    Descriptor device(library, abi::descriptor::kDeviceProp, "a device");
-    if (target.handle) {
-      const abi::Handle handle = target.handle->native();
-      device.Set(at::kDevicePropHandle, abi::type::kHandle, 1, &handle);
-    } else {
-      device.SetText(at::kDevicePropJsonRepresentation, target.properties);
-    }
-    device.Finalize();
-    return device;
-  }
 
   Candidate Examine(const Descriptor& config) const {
     std::array<Descriptor, 1> engine{Descriptor(library_, abi::descriptor::kEngine, "an engine")};
@@ -223,7 +214,7 @@ class Plans::Impl {
 
   Descriptor PlanOf(const Descriptor& config) const {
     Descriptor plan(library_, abi::descriptor::kExecutionPlan, "a plan");
-    plan.SetDescriptor(at::kExecutionPlanDeviceProp, device_);
+    target_.OfPlan(plan);
     plan.SetDescriptor(at::kExecutionPlanEngineConfig, config);
     plan.Finalize();
     return plan;
@@ -233,7 +224,7 @@ class Plans::Impl {
   // there was none.
   void ForEachPlan(const Graph& graph, const PlanRules& rules,
                    const std::function<bool(std::shared_ptr<const Plan>)>& take) const {
-    const Descriptor lowered = Lower(library_, graph);
+    const Descriptor lowered = Lower(library_, graph, target_);
     const bool float32_product = HasFloat32Product(graph);
     LeftOut left_out;
     bool any = false;
@@ -268,9 +259,18 @@ class Plans::Impl {
     const std::optional<std::string> kept = folder_->Find(fingerprint_ + "\n" + key);
     if (!kept) return nullptr;
     try {
-      return LoadPlan(library_, device_, graph, *kept);
+      return LoadPlan(library_, target_, graph, *kept);
     } catch (const Error&) {
       return nullptr;  // made by something that differs after all: built again, and written over
+    }
+  }
+
+  // Why it could not be kept; empty: it could.
+  std::string Keep(const std::string& key, const Plan& plan) const {
+    try {
+      return folder_->Keep(fingerprint_ + "\n" + key, StoredText(plan));
+    } catch (const Error& error) {
+      return error.what();  // an engine whose plans cuDNN does not write
     }
   }
 
@@ -293,7 +293,7 @@ class Plans::Impl {
         answer.refusal = error.what();
       }
       if (answer.plan && folder_) {
-        const std::string problem = folder_->Keep(fingerprint_ + "\n" + key, StoredText(*answer.plan));
+        const std::string problem = Keep(key, *answer.plan);
         const std::lock_guard lock(mutex_);
         folder_problem_ = problem;
       }
@@ -306,10 +306,8 @@ class Plans::Impl {
   }
 
   std::shared_ptr<const Library> library_;
-  PlanTarget target_;
+  Target target_;
   std::shared_ptr<PlanFolder> folder_;
-  Descriptor device_;
-  std::string properties_;
   std::string fingerprint_;
   mutable std::mutex mutex_;
   std::unordered_map<std::string, Answer> answers_;

@@ -14,6 +14,7 @@
 #include "backends/cudnn/graph/library.h"
 #include "backends/cudnn/graph/plan.h"
 #include "backends/cudnn/graph/plan_folder.h"
+#include "backends/cudnn/graph/target.h"
 
 namespace slimnet::cudnn {
 
@@ -32,12 +33,6 @@ struct Autotune {
   std::function<double()> now;
   double seconds = 5;      // for one graph: behind it no further plan is built or measured
   size_t candidates = 32;  // plans that are built at most
-};
-
-// What plans are made for: a device, by its handle; or one that is elsewhere, by cuDNN's JSON text of its properties.
-struct PlanTarget {
-  std::shared_ptr<const Handle> handle;
-  std::string properties;
 };
 
 // An engine with settings, as heuristics offer it.
