@@ -1,6 +1,7 @@
 // The gradient of a convolution's filter: x, dy -> dfilter, in float32.
-#include "backends/cudnn/filter_layout.h"
+#include "backends/cudnn/filled_image.h"
 #include "backends/cudnn/kernel_of.h"
+#include "backends/cudnn/kernels/pack.h"
 #include "backends/cudnn/ops.h"
 #include "backends/cudnn/plan_step.h"
 #include "backends/cudnn/stored.h"
@@ -16,25 +17,35 @@ Verdict SupportsConv2dBackwardFilter(const OpContext& context) {
 std::unique_ptr<Kernel> PrepareConv2dBackwardFilter(const OpContext& context) {
   if (IsEmpty(context.input(0)) || IsEmpty(context.input(1))) return ZerosOf(context);
   const Shape& shape = context.output(0).type.shape;
-  const FilterLayout layout(shape, DType::kFloat32, shape[2]);
+  const FilledImage image(context, 0, 0);
+  const FilledImage slope(context, 1, image.scratch_bytes());
+  const size_t result = image.scratch_bytes() + slope.scratch_bytes();
+  const FilterShape packed{.taps = shape[0] * shape[1],
+                           .channels = shape[2],
+                           .filters = shape[3],
+                           .packed_channels = image.channels(),
+                           .packed_filters = slope.channels()};
   Graph graph;
-  const Tensor x = graph.Stored(StoredDType(context.input(0)), ImageExtents(context.input(0).type.shape));
-  const Tensor dy = graph.Stored(StoredDType(context.input(1)), ImageExtents(context.input(1).type.shape));
-  Tensor dw = graph.ConvolutionBackwardFilter(
-      x, dy, ConvolutionWindow(std::get<Conv2dBackwardFilterAttrs>(context.node.attrs)), layout.extents());
+  const Tensor x = image.AddTo(graph);
+  const Tensor dy = slope.AddTo(graph);
+  Tensor dw =
+      graph.ConvolutionBackwardFilter(x, dy, ConvolutionWindow(std::get<Conv2dBackwardFilterAttrs>(context.node.attrs)),
+                                      {packed.packed_filters, packed.packed_channels, shape[0], shape[1]});
   // cuDNN has no engine that writes another type than it reads, but ones with another step behind.
   if (graph.info(x).type != DType::kFloat32) dw = graph.Apply(Pointwise::kIdentity, dw);
   graph.Store(dw, DType::kFloat32);
-  PlanStep step(context, graph,
-                {{x, TensorPlace::Input(0)}, {dy, TensorPlace::Input(1)}, {dw, TensorPlace::Scratch(0)}});
-  const size_t packed = AlignedBytes(layout.bytes());
-  std::string implementation = step.implementation() + " + unpack";
-  const size_t scratch = packed + step.scratch_bytes();
+  const size_t workspace = result + AlignedBytes(graph.info(dw).bytes());
+  PlanStep step(context, graph, {{x, image.place()}, {dy, slope.place()}, {dw, TensorPlace::Scratch(result)}});
+  std::string implementation =
+      (image.filled() || slope.filled() ? "pad + " : "") + step.implementation() + " + unpack";
+  const size_t scratch = workspace + step.scratch_bytes();
   return KernelOf(
       std::move(implementation),
-      [step = std::move(step), packed, layout](Queue& queue, const Bindings& bindings) {
-        step.Run(queue, bindings, packed);
-        UnpackFilter(queue, layout, bindings.scratch, bindings.outputs[0]);
+      [step = std::move(step), image, slope, packed, result, workspace](Queue& queue, const Bindings& bindings) {
+        image.Fill(queue, bindings);
+        slope.Fill(queue, bindings);
+        step.Run(queue, bindings, workspace);
+        UnpackFilter(queue, packed, {bindings.scratch + result}, bindings.outputs[0]);
       },
       scratch);
 }
