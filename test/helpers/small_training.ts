@@ -11,6 +11,9 @@ import {
 } from '../../lib/index.js';
 import { hash } from './generator.js';
 
+/** The device of trainings in tests. test/devices runs them once more on another one. */
+export const trainingDevice = process.env.SLIMNET_TRAINING_DEVICE ?? 'cpu';
+
 const side = 8;
 export const colours = ['red', 'green', 'blue'];
 
@@ -59,6 +62,7 @@ export function smallTrainer(options: Partial<TrainerOptions> = {}): Promise<Tra
   return Trainer.create(smallNetwork, {
     data: splitColourData(),
     batchSize: 4,
+    device: trainingDevice,
     threads: 1,
     optimizer: optimizers.momentum(0.01, 0.9),
     augmentation: augmentations.plain({ area: [0.7, 1] }),

@@ -1,5 +1,5 @@
-// The gradient of a convolution's image: filter, dy -> dx. Where pixels of dy saw padding alone, and for an image of an odd
-// number of channels in bfloat16, cuDNN has no engine: that is a kernel of our own.
+// The gradient of a convolution's image: filter, dy -> dx. Where pixels of dy saw padding alone, and for an image of an
+// odd number of channels in bfloat16, cuDNN has no engine: that is a kernel of our own.
 #include "backends/cudnn/filled_image.h"
 #include "backends/cudnn/filter_layout.h"
 #include "backends/cudnn/floats_of.h"

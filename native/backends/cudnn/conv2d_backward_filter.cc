@@ -36,8 +36,7 @@ std::unique_ptr<Kernel> PrepareConv2dBackwardFilter(const OpContext& context) {
   graph.Store(dw, DType::kFloat32);
   const size_t workspace = result + AlignedBytes(graph.info(dw).bytes());
   PlanStep step(context, graph, {{x, image.place()}, {dy, slope.place()}, {dw, TensorPlace::Scratch(result)}});
-  std::string implementation =
-      (image.filled() || slope.filled() ? "pad + " : "") + step.implementation() + " + unpack";
+  std::string implementation = (image.filled() || slope.filled() ? "pad + " : "") + step.implementation() + " + unpack";
   const size_t scratch = workspace + step.scratch_bytes();
   return KernelOf(
       std::move(implementation),

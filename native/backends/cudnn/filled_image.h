@@ -1,5 +1,5 @@
-// Images of an odd number of channels in bfloat16, which no engine of cuDNN's for gradients takes: they are filled up with zeros
-// in the scratch memory of the step.
+// Images of an odd number of channels in bfloat16, which no engine of cuDNN's for gradients takes: they are filled up
+// with zeros in the scratch memory of the step.
 #pragma once
 
 #include "backends/cudnn/floats_of.h"

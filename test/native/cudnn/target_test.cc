@@ -1,5 +1,5 @@
-// How cuDNN is told of a device that is there. No handle can be made without one: a stand-in takes its place, and what is set
-// of it is told to the pinned cuDNN as the text of an H200.
+// How cuDNN is told of a device that is there. No handle can be made without one: a stand-in takes its place, and what
+// is set of it is told to the pinned cuDNN as the text of an H200.
 #include "backends/cudnn/graph/target.h"
 
 #include <gtest/gtest.h>
@@ -95,7 +95,8 @@ class CudnnTarget : public ::testing::Test {
 
   std::unique_ptr<Plans> NewPlans(std::shared_ptr<PlanFolder> folder = nullptr) {
     const auto library = std::make_shared<HeardLibrary>(real_);
-    return std::make_unique<Plans>(library, PlanTarget{std::make_shared<StandInHandle>(library), ""}, std::move(folder));
+    return std::make_unique<Plans>(library, PlanTarget{std::make_shared<StandInHandle>(library), ""},
+                                   std::move(folder));
   }
   static Graph Convolved() {
     Graph graph;

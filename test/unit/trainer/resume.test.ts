@@ -5,7 +5,13 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { checkpoint, optimizers, schedules, type TrainerOptions } from '../../../lib/index.js';
 import { mountSmallDisk } from '../../helpers/small_disk.js';
-import { colourData, smallTrainer, splitColourData, variablesOf } from '../../helpers/small_training.js';
+import {
+  colourData,
+  smallTrainer,
+  splitColourData,
+  trainingDevice,
+  variablesOf,
+} from '../../helpers/small_training.js';
 
 let folder: string;
 let trainDir: string;
@@ -101,7 +107,7 @@ describe('refused by name', () => {
   test.each([
     [{ threads: 2 }, /number of threads.*1, now 2/],
     [{ precision: 'bfloat16' }, /precision.*float32, now bfloat16/],
-    [{ device: 'reference' }, /device.*cpu, now reference/],
+    [{ device: 'reference' }, new RegExp(`device.*${trainingDevice}, now reference`)],
     [{ batchSize: 6 }, /batchSize/],
     [{ seed: 4 }, /seed/],
     [{ optimizer: optimizers.adam(0.01) }, /optimizer/],

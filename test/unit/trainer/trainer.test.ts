@@ -14,7 +14,14 @@ import {
   type TrainerStep,
 } from '../../../lib/index.js';
 import { readRunRecord } from '../../../lib/report/index.js';
-import { colourData, colours, smallNetwork, smallTrainer, variablesOf } from '../../helpers/small_training.js';
+import {
+  colourData,
+  colours,
+  smallNetwork,
+  smallTrainer,
+  trainingDevice,
+  variablesOf,
+} from '../../helpers/small_training.js';
 
 let folder: string;
 let trainDir: string;
@@ -327,7 +334,11 @@ describe('a train dir', () => {
     expect(record.evaluations.map(({ step }) => step)).toEqual([6, 12, 18, 24, 30, 36, 42]);
     expect(record.end).toMatchObject({ step: 42, outcome: 'finished' });
     await using own = await trainer.model();
-    await using model = await loadModel(smallNetwork, { checkpoint: trainDir, precision: 'float32' });
+    await using model = await loadModel(smallNetwork, {
+      checkpoint: trainDir,
+      precision: 'float32',
+      device: trainingDevice,
+    });
     expect(model.labels).toEqual(colours);
     const { image } = await colourData(3).get(1);
     expect(await model.logits(image)).toEqual(await own.logits(image));

@@ -155,8 +155,8 @@ class CudaQueue final : public Queue {
     steps.at(found.key >> Complaint::kIndexBits)->Complain(static_cast<int64_t>(index), found.value);
   }
 
-  // Whoever asks launches something: kernels and cuDNN do that on the current GPU, which is another one where this thread
-  // last used another.
+  // Whoever asks launches something: kernels and cuDNN do that on the current GPU, which is another one where this
+  // thread last used another.
   void* native() override {
     Use();
     return stream_;

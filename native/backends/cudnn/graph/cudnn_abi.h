@@ -55,7 +55,8 @@ inline constexpr Attribute kEngineHeurMode = 200, kEngineHeurOperationGraph = 20
                            kEngineHeurDeviceProp = 204;
 inline constexpr Attribute kEngineCfgEngine = 300;
 inline constexpr Attribute kExecutionPlanHandle = 400, kExecutionPlanEngineConfig = 401,
-                           kExecutionPlanWorkspaceSize = 402, kExecutionPlanJsonRepresentation = 405, kExecutionPlanDeviceProp = 407;
+                           kExecutionPlanWorkspaceSize = 402, kExecutionPlanJsonRepresentation = 405,
+                           kExecutionPlanDeviceProp = 407;
 inline constexpr Attribute kConvolutionForwardAlpha = 700, kConvolutionForwardBeta = 701,
                            kConvolutionForwardConvDesc = 702, kConvolutionForwardW = 703, kConvolutionForwardX = 704,
                            kConvolutionForwardY = 705;

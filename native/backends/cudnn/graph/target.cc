@@ -9,9 +9,9 @@ namespace {
 
 namespace at = abi::attribute;
 
-// What is executed is made for a handle, as all that executes cuDNN's plans makes it, though headers of 9.19 call these two
-// attributes old. Descriptors of properties are for plans that run elsewhere: whether one that was made by them runs
-// here is written nowhere.
+// What is executed is made for a handle, as all that executes cuDNN's plans makes it, though headers of 9.19 call these
+// two attributes old. Descriptors of properties are for plans that run elsewhere: whether one that was made by them
+// runs here is written nowhere.
 void SetHandle(Descriptor& descriptor, abi::Attribute attribute, const Handle& handle) {
   const abi::Handle native = handle.native();
   descriptor.Set(attribute, abi::type::kHandle, 1, &native);
