@@ -32,8 +32,9 @@ bool IsBackwardProduct(const Node& node) {
   return node.op == OpKind::kConv2dBackwardData || node.op == OpKind::kConv2dBackwardFilter;
 }
 
-Encoding EncodingOf(const ValueRange& range) {
-  const bool is_signed = range.smallest < 0;
+// `with_unsigned`: what is never negative has 255 steps.
+Encoding EncodingOf(const ValueRange& range, bool with_unsigned) {
+  const bool is_signed = range.smallest < 0 || !with_unsigned;
   const double largest = std::max(-range.smallest, range.largest);
   const double steps = is_signed ? kLargestSigned : kLargestUnsigned;
   // Nothing but zeros was seen: any step will do.
@@ -63,6 +64,7 @@ class PrecisionLowering {
         wants_low_precision_(program.values.size(), false) {}
 
   void Run() {
+    with_unsigned_ = MultipliesUnsigned();
     for (size_t i = 0; i < choices_.size(); ++i) Choose(i);
     RequireWayBack();
     for (size_t i = choices_.size(); i-- > 0;) DecideResult(i);
@@ -107,7 +109,24 @@ class PrecisionLowering {
     if (KeepsValues(node) && encodings_[node.inputs[0]]) return encodings_[node.inputs[0]];
     const auto range = request_.ranges.find(program_.values[value].maker);
     if (range == request_.ranges.end()) return std::nullopt;
-    return EncodingOf(range->second);
+    return EncodingOf(range->second, with_unsigned_);
+  }
+
+  // Whether unsigned integers are of use: some product reads them, or there is none that reads signed ones.
+  bool MultipliesUnsigned() const {
+    if (request_.precision != Precision::kInt8) return true;
+    bool signed_alone = false;
+    for (const Node& node : program_.nodes) {
+      if (!Info(node.op).product || !MayBeLow(node, 0) || !constant_[node.inputs[1]]) continue;
+      if (Reads(node, DType::kUInt8)) return true;
+      signed_alone = signed_alone || Reads(node, DType::kInt8);
+    }
+    return !signed_alone;
+  }
+
+  // Whether the product can read such integers.
+  bool Reads(const Node& node, DType integers) const {
+    return Works(node, std::nullopt, [&](ValueId) { return Encoding{integers, 1}; }).ok;
   }
 
   void Choose(size_t index) {
@@ -180,6 +199,13 @@ class PrecisionLowering {
   // Asks the backend about a copy of the node whose inputs are in low precision, or float32, and whose result is stored
   // so.
   Verdict Works(const Node& node, const std::optional<Encoding>& result, bool low_precision_inputs) const {
+    return Works(node, result,
+                 [&](ValueId value) { return low_precision_inputs ? encodings_[value] : std::optional<Encoding>(); });
+  }
+
+  // `as`: how what may be in low precision among the inputs is stored.
+  template <class As>
+  Verdict Works(const Node& node, const std::optional<Encoding>& result, const As& as) const {
     Program probe;
     Node copy = node;
     const auto take = [&](ValueId& value, const std::optional<Encoding>& encoding) {
@@ -188,8 +214,7 @@ class PrecisionLowering {
       value = static_cast<ValueId>(probe.values.size()) - 1;
     };
     for (size_t port = 0; port < copy.inputs.size(); ++port) {
-      const bool low = low_precision_inputs && MayBeLow(node, port);
-      take(copy.inputs[port], low ? encodings_[node.inputs[port]] : std::nullopt);
+      take(copy.inputs[port], MayBeLow(node, port) ? as(node.inputs[port]) : std::optional<Encoding>());
     }
     for (PostOp& post : copy.post_ops) {
       if (post.operand == kNoValue) continue;
@@ -265,6 +290,7 @@ class PrecisionLowering {
   std::vector<Choice> choices_;                     // by node
   std::vector<bool> low_precision_result_, wants_low_precision_;  // by value
   std::map<ValueId, ValueId> copies_;
+  bool with_unsigned_ = true;
   size_t backward_products_ = 0;
   std::vector<Verdict> refused_;  // of backward products
 };

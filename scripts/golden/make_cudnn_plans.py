@@ -109,6 +109,34 @@ def convolution_int8():
 
 
 @case
+def convolution_int8_two_results():
+    """Integers, summed exactly; the tail in float32, a rounding a step; each result is a whole number of its own steps."""
+    x, w = image(1, 1, 16, 4, 4, scale=1), image(2, 16, 16, 3, 3, scale=7)
+    z, steps, bias = image(3, 1, 16, 4, 4, scale=7), channels(4, 16, scale=0.0078125), channels(5, 16, scale=0.5)
+    scale, offset = channels(6, 16, scale=0.25), channels(7, 16)
+    sums = uneven(x, w, (1, 1), (1, 1))
+    y = to(to(to(sums * steps, F32) * 0.375, F32) + to(z * 0.25, F32), F32)
+    y = to(y + bias, F32)
+    second = torch.relu(to(to(y * scale, F32) + offset, F32))
+    return {'sum': int8(to(y * 0.3125, F32)), 'norm': int8(to(second * 0.0625, F32))}
+
+
+@case
+def convolution_bfloat16_to_int8():
+    x, w, bias = image(1, 2, 8, 9, 7), image(2, 16, 8, 3, 3), channels(4, 16)
+    y = torch.relu(to(to(uneven(x, w, (1, 1), (1, 1), (2, 2)), F32) + bias, F32))
+    return {'y': int8(to(y * 1.5, F32))}
+
+
+@case
+def matmul_int8():
+    """Half of whole numbers: ties go to the even one."""
+    a, b, bias = values(1, 3, 17, scale=1), values(2, 5, 17, scale=1), values(4, 5, scale=1)
+    sums = a @ b.T
+    return {'float': to(to(sums * 0.5, F32) + bias, F32), 'whole': int8(to((sums + bias) * 0.5, F32))}
+
+
+@case
 def convolution_backward_data():
     dy, w = image(1, 2, 16, 4, 4), image(2, 16, 8, 3, 3)
     dx = torch.nn.grad.conv2d_input((2, 8, 8, 7), w, dy, stride=(2, 2), padding=(1, 1))

@@ -1,7 +1,9 @@
 /** Trained networks: right answers, TensorFlow's answers, and what a precision may cost of them. */
+import '../helpers/discrete_device.js';
 import { BackendError } from '../../lib/errors.js';
 import { compareLogits, type LogitRows, topClasses, topMargins, topOneAccuracy } from '../../lib/model/accuracy.js';
-import { type Calibration, devices as listDevices, type Precision } from '../../lib/runtime/index.js';
+import type { Calibration, Precision } from '../../lib/runtime/index.js';
+import { deviceNamed } from '../../lib/runtime/precision/device.js';
 import {
   logitsOf,
   shapeBatch,
@@ -11,7 +13,7 @@ import {
   trainedSession,
 } from '../helpers/trained_networks.js';
 
-type Device = 'cpu' | 'reference';
+type Device = 'cpu' | 'reference' | 'cudnn-software';
 
 /** What each precision may lose: top-1 accuracy in parts of one against TensorFlow, the cosine of its logits with float32's. */
 const limits = {
@@ -22,12 +24,14 @@ const limits = {
 
 const precisions = Object.keys(limits) as (keyof typeof limits)[];
 
-/** The reference backend computes plainly, and gets the first of the test images. */
-const imagesOn: Readonly<Record<Device, number>> = { cpu: 2000, reference: 32 };
-const devices = Object.keys(imagesOn) as Device[];
+/** The reference backend and the GPU in software compute plainly, and get the first of the test images. */
+const imagesOn: Readonly<Record<Device, number>> = { cpu: 2000, reference: 32, 'cudnn-software': 16 };
+const software = deviceNamed('cudnn-software');
+if (!software.available) console.log(`No trained network runs on cudnn-software: ${software.reason}.`);
+const devices = (Object.keys(imagesOn) as Device[]).filter((name) => name !== software.name || software.available);
 
 /** Largest error of a logit in float32, relative to the range of all logits. */
-const tolerances: Readonly<Record<Device, number>> = { cpu: 1e-4, reference: 1e-5 };
+const tolerances: Readonly<Record<Device, number>> = { cpu: 1e-4, reference: 1e-5, 'cudnn-software': 1e-5 };
 
 const { test: testSet } = trainedNetworks[0] as TrainedNetwork;
 const { pixels, labels } = shapeBatch(testSet.seed, testSet.images);
@@ -49,7 +53,7 @@ async function calibrationOf(network: TrainedNetwork): Promise<Calibration> {
 
 /** Why a device of this machine cannot compute in a precision; empty where it can. */
 function refusal(device: Device, precision: keyof typeof limits): string {
-  return listDevices().find(({ name }) => name === device)?.precisions[precision] ?? 'there is no such device';
+  return deviceNamed(device).precisions[precision];
 }
 
 const classified = new Map<string, Promise<LogitRows>>();

@@ -1,8 +1,10 @@
-// Training in bfloat16 on a processor that has kernels for the way there alone.
+// What backends have no kernels for in low precision: training in bfloat16 where there is the way there alone, int8
+// where integers are signed alone.
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -16,10 +18,11 @@
 namespace slimnet::testing {
 namespace {
 
-// The reference backend, but for what it is told to refuse.
+// The reference backend, but for what it is told to refuse in low precision: ops, and inputs stored so.
 class Refusing final : public Backend {
  public:
-  explicit Refusing(std::vector<OpKind> refused) : refused_(std::move(refused)) {}
+  explicit Refusing(std::vector<OpKind> refused, std::optional<DType> input = {})
+      : refused_(std::move(refused)), input_(input) {}
 
   const std::string& name() const override { return inner_->name(); }
   const DeviceInfo& device() const override { return inner_->device(); }
@@ -28,6 +31,9 @@ class Refusing final : public Backend {
   Verdict Supports(const NodeContext& node) const override {
     const bool refuses = std::find(refused_.begin(), refused_.end(), node.node.op) != refused_.end();
     if (refuses && cpu::IsLowPrecision(node)) return Verdict::No("these vectors only go forward.");
+    if (Info(node.node.op).product && input_ && node.input(0).encoding && node.input(0).encoding->dtype == *input_) {
+      return Verdict::No("this matrix unit reads other integers.");
+    }
     return inner_->Supports(node);
   }
   Verdict Fuses(const NodeContext& node, const PostOp& next) const override { return inner_->Fuses(node, next); }
@@ -39,6 +45,7 @@ class Refusing final : public Backend {
  private:
   std::unique_ptr<Backend> inner_ = ReferenceEntry().make({});
   std::vector<OpKind> refused_;
+  std::optional<DType> input_;
 };
 
 Program Step() {
@@ -82,6 +89,28 @@ TEST(PrecisionOfTraining, LeavesOneShapeInFloat32ThatCannotBeHad) {
     ++low;
   }
   EXPECT_EQ(low, 1);
+}
+
+// How relu(x) is stored between two convolutions of the same image.
+Encoding StoredBetween(const Backend& backend) {
+  Builder b;
+  const ValueId x = b.Input("x", {DType::kFloat32, {1, 4, 4, 16}});
+  const ValueId between = b.Op(ReluAttrs{}, {b.Conv(x, 1, 16)});
+  b.Output("y", b.Conv(between, 1, 16));
+  Program program = b.Take();
+  program.precision.precision = Precision::kInt8;
+  for (const Node& node : program.nodes) program.precision.ranges[node.name] = {-1, 1};
+  program.precision.ranges[program.values[At(between)].maker] = {0, 127};
+  AssignPrecision(program, backend);
+  return program.values[At(between)].encoding.value_or(Encoding{});
+}
+
+TEST(Integers, AreUnsignedOfWhatIsNeverNegative) {
+  EXPECT_EQ(StoredBetween(Refusing({})), (Encoding{DType::kUInt8, 127.0 / 255}));
+}
+
+TEST(Integers, AreSignedWhereProductsReadNoOthers) {
+  EXPECT_EQ(StoredBetween(Refusing({}, DType::kUInt8)), (Encoding{DType::kInt8, 1}));
 }
 
 }  // namespace

@@ -213,7 +213,9 @@ export function fastest(device: Speeds, model: ModelAccuracy): PrecisionChoice {
   const isa = instructionSet(device.features);
   const bfloat16 = speedOfBfloat16(device, isa);
   const noInt8 = model.calibrated ? obstacle('int8', device, model) : { text: 'not calibrated for int8' };
-  if (noInt8 === null) return { chosen: 'int8', why: `calibrated, ${isa || 'plain code'}` };
+  if (noInt8 === null) {
+    return { chosen: 'int8', why: `calibrated, ${hasTensorCores(device) ? 'tensor cores' : isa || 'plain code'}` };
+  }
   const noBfloat16 = bfloat16.fast ? obstacle('bfloat16', device, model) : { text: bfloat16.text };
   const declined = [noInt8, noBfloat16].flatMap((found) => found?.declined ?? []);
   const more = declined.length === 0 ? {} : { declined };
@@ -254,9 +256,13 @@ export function imageCount(count: number): string {
   return count === 1 ? 'one image' : `${count} images`;
 }
 
+/** Those of a GPU that multiply low precision; one without them refuses that precision. */
+function hasTensorCores({ features }: Pick<Speeds, 'features'>): boolean {
+  return features.some((feature) => feature.startsWith('compute_capability '));
+}
+
 function speedOfBfloat16({ features, bfloat16Rate }: Speeds, isa: string): { fast: boolean; text: string } {
-  if (features.some((feature) => feature.startsWith('compute_capability ')))
-    return { fast: true, text: 'tensor cores' };
+  if (hasTensorCores({ features })) return { fast: true, text: 'tensor cores' };
   if (isa.includes('amx') && features.includes('amx_bf16')) return { fast: true, text: 'AMX' };
   if (bfloat16Rate === 0) return { fast: false, text: 'no AMX' };
   const rate = `${bfloat16Rate.toFixed(1)} times the products of float32`;

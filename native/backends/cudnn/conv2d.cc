@@ -1,5 +1,8 @@
 // Convolution with its fused tail, as one plan of cuDNN's. Of images of few channels, in low precision, the channels
-// are filled up with zeros before: tensor cores read eight at once.
+// are filled up with zeros before: tensor cores read 16 bytes of them at once.
+#include <algorithm>
+
+#include "backends/cudnn/aligned.h"
 #include "backends/cudnn/filter_layout.h"
 #include "backends/cudnn/floats_of.h"
 #include "backends/cudnn/kernel_of.h"
@@ -13,29 +16,35 @@
 namespace slimnet::cudnn {
 namespace {
 
-constexpr int64_t kCoreChannels = 8;  // that a tensor core reads at once, of 16 bits each
+// What a tensor core reads at once, in channels of a type.
+int64_t CoreChannels(DType type) { return 16 / static_cast<int64_t>(BytesOf(type)); }
 
 // Of no channels: zeros.
 bool ConvolvesNothing(const OpContext& context) { return IsEmpty(context.input(0)) || IsEmpty(context.input(1)); }
 
-// Whether the step fills the channels of its image up. It then reads float32 as well as it does bfloat16.
-bool PadsImage(const OpContext& context) {
-  return IsLowPrecision(context) && context.input(0).type.shape[3] < kCoreChannels;
+// As what image and filter are multiplied. Of an image that is filled up, float32 becomes bfloat16 on the way, in int8
+// too: a first layer then sees its input nearly as it is.
+DType MultipliedAs(const OpContext& context) {
+  const Value& image = context.input(0);
+  const bool few = image.type.shape[3] < CoreChannels(DType::kBFloat16);
+  return !image.encoding && IsLowPrecision(context) && few ? DType::kBFloat16 : StoredDType(image);
 }
 
-DType MultipliedAs(const OpContext& context) {
-  return PadsImage(context) ? DType::kBFloat16 : StoredDType(context.input(0));
+int64_t ImageChannels(const OpContext& context) {
+  const int64_t channels = context.input(0).type.shape[3];
+  return IsLowPrecision(context) ? std::max(channels, CoreChannels(MultipliedAs(context))) : channels;
 }
+
+// Whether the step fills the channels of its image up.
+bool PadsImage(const OpContext& context) { return ImageChannels(context) != context.input(0).type.shape[3]; }
 
 FilterLayout ConvolutionFilter(const OpContext& context) {
-  const Shape& filter = context.input(1).type.shape;
-  return {filter, MultipliedAs(context), PadsImage(context) ? kCoreChannels : filter[2]};
+  return {context.input(1).type.shape, MultipliedAs(context), ImageChannels(context)};
 }
 
 Verdict SupportsConv2d(const OpContext& context) {
-  if (ConvolvesNothing(context) || !IsLowPrecision(context) || PadsImage(context)) return Verdict::Yes();
-  if (!context.input(0).encoding) return Verdict::No("cuDNN multiplies in the precision that it reads");
-  return Verdict::Yes();
+  if (ConvolvesNothing(context) || !IsLowPrecision(context)) return Verdict::Yes();
+  return SupportsFactor(MultipliedAs(context));
 }
 
 Verdict FusesBehindConv2d(const OpContext& context, std::span<const PostOp> before, const PostOp& next) {
@@ -54,18 +63,17 @@ std::unique_ptr<Kernel> PrepareConv2d(const OpContext& context) {
   const Shape& shape = context.input(0).type.shape;
   const bool pads = PadsImage(context);
   Extents image = ImageExtents(shape);
-  if (pads) image[1] = kCoreChannels;
-  const DType stored = MultipliedAs(context);
-  const size_t padded_bytes =
-      pads ? AlignedBytes(static_cast<size_t>(shape[0] * shape[1] * shape[2] * kCoreChannels) * BytesOf(stored)) : 0;
+  image[1] = filter.layout().channels();
+  const DType stored = filter.layout().stored();
 
   Graph graph;
   const Tensor x = graph.Stored(stored, image);
   const Tensor w = graph.Stored(stored, filter.layout().extents());
   std::vector<PlacedTensor> placed{{x, pads ? TensorPlace::Scratch(filter.scratch_bytes()) : TensorPlace::Input(0)},
                                    {w, filter.place()}};
-  const Tensor y = graph.Convolution(x, w, ConvolutionWindow(std::get<Conv2dAttrs>(context.node.attrs)));
-  AddTail(graph, context, y, placed);
+  const Tensor sums = graph.Convolution(x, w, ConvolutionWindow(std::get<Conv2dAttrs>(context.node.attrs)));
+  AddTail(graph, context, ProductsOf(graph, context, filter, sums, placed), placed);
+  const size_t padded_bytes = pads ? AlignedBytes(graph.info(x).bytes()) : 0;
   PlanStep step(context, graph, std::move(placed));
   if (!pads) return filter.KernelWith(std::move(step));
 
@@ -74,11 +82,11 @@ std::unique_ptr<Kernel> PrepareConv2d(const OpContext& context) {
   const size_t scratch = workspace + step.scratch_bytes();
   return KernelOf(
       std::move(implementation),
-      [step = std::move(step), filter, workspace, pixels = shape[0] * shape[1] * shape[2], channels = shape[3],
-       from = FloatsOf(context.input(0))](Queue& queue, const Bindings& b) {
+      [step = std::move(step), filter, workspace, stored, pixels = shape[0] * shape[1] * shape[2], channels = shape[3],
+       from = FloatsOf(context.input(0)), unit = StepOf(context.input(0))](Queue& queue, const Bindings& b) {
         filter.Pack(queue, b);
-        PadChannels(queue, pixels, channels, kCoreChannels, from(b.inputs[0]), {}, {},
-                    {b.scratch + filter.scratch_bytes(), DType::kBFloat16});
+        PadChannels(queue, pixels, channels, filter.layout().channels(), from(b.inputs[0]), {}, {},
+                    {b.scratch + filter.scratch_bytes(), stored, unit});
         step.Run(queue, b, workspace);
       },
       scratch);

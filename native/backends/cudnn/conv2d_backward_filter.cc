@@ -1,4 +1,5 @@
 // The gradient of a convolution's filter: x, dy -> dfilter, in float32.
+#include "backends/cudnn/aligned.h"
 #include "backends/cudnn/filled_image.h"
 #include "backends/cudnn/kernel_of.h"
 #include "backends/cudnn/kernels/pack.h"

@@ -47,11 +47,9 @@ class CudnnBackend final : public Backend {
   const DeviceInfo& device() const override { return device_; }
 
   Verdict Offers(Precision precision) const override {
-    if (precision == Precision::kBFloat16 && parts_.gpu->properties().compute_capability < 80) {
-      return Verdict::No("bfloat16 needs a GPU of compute capability 8.0 or later; this one is " + device_.hardware);
-    }
-    if (precision == Precision::kInt8) return Verdict::No("the cudnn backend computes in float32 and bfloat16");
-    return Verdict::Yes();
+    if (precision == Precision::kFloat32 || parts_.gpu->properties().compute_capability >= 80) return Verdict::Yes();
+    return Verdict::No(std::string(Name(precision)) + " needs a GPU of compute capability 8.0 or later; this one is " +
+                       device_.hardware);
   }
 
   bool Has(OpKind op) const override { return EntryOf(op) != nullptr; }

@@ -2,6 +2,7 @@
 // with zeros in the scratch memory of the step.
 #pragma once
 
+#include "backends/cudnn/aligned.h"
 #include "backends/cudnn/floats_of.h"
 #include "backends/cudnn/kernels/pack.h"
 #include "backends/cudnn/plan_step.h"

@@ -1,5 +1,6 @@
 #include "backends/cudnn/filter_layout.h"
 
+#include "backends/cudnn/aligned.h"
 #include "backends/cudnn/kernels/pack.h"
 #include "ir/limits.h"
 #include "ir/scanner.h"
@@ -9,6 +10,9 @@ namespace {
 
 // Behind it: how it is stored, and R, S, C, K and the channels in memory.
 constexpr const char* kPrefix = "cudnn:krsc:";
+
+// Of int8, either way.
+constexpr int kLevels = 127;
 
 FilterShape ShapeOf(const FilterLayout& layout) {
   return {.taps = layout.taps(),
@@ -32,11 +36,19 @@ FilterLayout::FilterLayout(const Shape& filter, DType stored, int64_t channels)
   name_ += std::to_string(channels_);
 }
 
+size_t FilterLayout::steps_offset() const {
+  return AlignedBytes(static_cast<size_t>(outputs_ * height_ * width_ * channels_) * BytesOf(stored_));
+}
+
 size_t FilterLayout::bytes() const {
+  if (stored_ == DType::kInt8) return steps_offset() + static_cast<size_t>(outputs_) * sizeof(float);
   return static_cast<size_t>(outputs_ * height_ * width_ * channels_) * BytesOf(stored_);
 }
 
 void PackFilter(Queue& queue, const FilterLayout& layout, DevicePtr plain, DevicePtr packed) {
+  if (layout.stored() == DType::kInt8) {
+    return QuantizeFilter(queue, ShapeOf(layout), plain, kLevels, packed, packed + layout.steps_offset());
+  }
   PackFilter(queue, ShapeOf(layout), plain, {.data = packed, .stored = layout.stored()});
 }
 

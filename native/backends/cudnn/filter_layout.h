@@ -1,4 +1,5 @@
-// Filters as cuDNN reads them: [K,R,S,C], where slimnet has [R,S,C,K].
+// Filters as cuDNN reads them: [K,R,S,C], where slimnet has [R,S,C,K]. As int8, a step for each output channel
+// (float32, [K]) lies behind them.
 #pragma once
 
 #include <memory>
@@ -12,13 +13,15 @@ namespace slimnet::cudnn {
 
 class FilterLayout final : public Layout {
  public:
-  // `filter`: [R,S,C,K], or [C,K] of a matrix, for which R and S are 1. `stored` is float32 or bfloat16; `channels` are
-  // those in memory, C or more: what is more is zeros.
+  // `filter`: [R,S,C,K], or [C,K] of a matrix, for which R and S are 1. `stored` is float32, bfloat16 or int8;
+  // `channels` are those in memory, C or more: what is more is zeros.
   FilterLayout(const Shape& filter, DType stored, int64_t channels);
 
   const std::string& name() const override { return name_; }
   size_t bytes() const override;
   DType stored() const { return stored_; }
+  // Where the steps of int8 begin, in bytes.
+  size_t steps_offset() const;
   int64_t outputs() const { return outputs_; }
   int64_t taps() const { return height_ * width_; }
   int64_t inputs() const { return inputs_; }

@@ -20,8 +20,7 @@ FilterLayout MatrixFilter(const OpContext& context) {
 
 Verdict SupportsMatmul(const OpContext& context) {
   if (MultipliesNothing(context) || !IsLowPrecision(context)) return Verdict::Yes();
-  if (!context.input(0).encoding) return Verdict::No("cuDNN multiplies in the precision that it reads");
-  return Verdict::Yes();
+  return SupportsFactor(StoredDType(context.input(0)));
 }
 
 Verdict FusesBehindMatmul(const OpContext& context, std::span<const PostOp> before, const PostOp& next) {
@@ -56,7 +55,7 @@ std::unique_ptr<Kernel> PrepareMatmul(const OpContext& context) {
     placed = {{x, TensorPlace::Input(0)}, {w, filter.place()}};
     z = graph.Matmul(x, w);
   }
-  AddTail(graph, context, z, placed);
+  AddTail(graph, context, ProductsOf(graph, context, filter, z, placed), placed);
   return filter.KernelWith(PlanStep(context, graph, std::move(placed)));
 }
 

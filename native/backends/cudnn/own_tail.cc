@@ -16,13 +16,19 @@ Verdict FusesOwnTail(const OpContext& context, std::span<const PostOp> before, c
   return Verdict::Yes();
 }
 
-OwnTail::OwnTail(const NodeContext& node) : result_(node.output(0)) {
-  for (const PostOp& op : node.node.post_ops) kinds_.push_back(static_cast<TailKind>(op.kind));
+OwnTail::OwnTail(const NodeContext& node) {
+  for (size_t i = 0; i < node.node.post_ops.size(); ++i) {
+    const PostOp& op = node.node.post_ops[i];
+    absorbed_.push_back(
+        {static_cast<TailKind>(op.kind), FloatsOf(op.operand == kNoValue ? node.output(0) : node.operand(i))});
+  }
 }
 
 std::span<const TailOp> OwnTail::At(const Bindings& bindings, Room& room) const {
-  for (size_t i = 0; i < kinds_.size(); ++i) room[i] = {kinds_[i], result_(bindings.operands[i])};
-  return std::span(room).first(kinds_.size());
+  for (size_t i = 0; i < absorbed_.size(); ++i) {
+    room[i] = {absorbed_[i].kind, absorbed_[i].operand(bindings.operands[i])};
+  }
+  return std::span(room).first(absorbed_.size());
 }
 
 }  // namespace slimnet::cudnn

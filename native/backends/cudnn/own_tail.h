@@ -14,7 +14,7 @@ namespace slimnet::cudnn {
 // What an op's file has for `fuses`: sums, masks and activations, as many as a kernel takes.
 Verdict FusesOwnTail(const OpContext& context, std::span<const PostOp> before, const PostOp& next);
 
-// The post-ops of a node. Operands are stored as the result is.
+// The post-ops of a node.
 class OwnTail {
  public:
   explicit OwnTail(const NodeContext& node);
@@ -24,8 +24,11 @@ class OwnTail {
   std::span<const TailOp> At(const Bindings& bindings, Room& room) const;
 
  private:
-  std::vector<TailKind> kinds_;
-  FloatsOf result_;
+  struct Absorbed {
+    TailKind kind;
+    FloatsOf operand;
+  };
+  std::vector<Absorbed> absorbed_;
 };
 
 }  // namespace slimnet::cudnn

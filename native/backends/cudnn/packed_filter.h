@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 
+#include "backends/cudnn/aligned.h"
 #include "backends/cudnn/device.h"
 #include "backends/cudnn/filter_layout.h"
 #include "backends/cudnn/plan_step.h"
@@ -18,6 +19,8 @@ class PackedFilter {
   const FilterLayout& layout() const { return layout_; }
   // Where the packed filter lies for a plan: at the port, or in the scratch memory.
   TensorPlace place() const;
+  // Where the steps of its channels lie, of int8.
+  TensorPlace steps_place() const { return place().Behind(layout_.steps_offset()); }
   // Of the beginning of the scratch memory: the packed filter, where it comes plain.
   size_t scratch_bytes() const { return comes_packed_ ? 0 : AlignedBytes(layout_.bytes()); }
   // Queues the packing, where it comes plain.

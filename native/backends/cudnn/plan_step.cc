@@ -13,16 +13,16 @@ namespace {
 DevicePtr Find(const TensorPlace& place, const Bindings& bindings) {
   switch (place.kind) {
     case TensorPlace::Kind::kInput:
-      return bindings.inputs[place.at];
+      return bindings.inputs[place.at] + place.offset;
     case TensorPlace::Kind::kOperand:
-      return bindings.operands[place.at];
+      return bindings.operands[place.at] + place.offset;
     case TensorPlace::Kind::kOutput:
-      return bindings.outputs[place.at];
+      return bindings.outputs[place.at] + place.offset;
     case TensorPlace::Kind::kScratch:
     case TensorPlace::Kind::kNumber:
       break;
   }
-  return bindings.scratch + place.at;
+  return bindings.scratch + place.offset;
 }
 
 }  // namespace

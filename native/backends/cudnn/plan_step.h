@@ -16,14 +16,17 @@ namespace slimnet::cudnn {
 struct TensorPlace {
   enum class Kind : uint8_t { kInput, kOperand, kOutput, kScratch, kNumber };
   Kind kind = Kind::kInput;
-  size_t at = 0;     // which input, operand or output; bytes from the beginning of the scratch memory
-  float number = 0;  // one that the graph has by value
+  size_t at = 0;      // which input, operand or output
+  size_t offset = 0;  // bytes from its beginning, or from that of the scratch memory
+  float number = 0;   // one that the graph has by value
 
   static TensorPlace Input(size_t port) { return {Kind::kInput, port}; }
   static TensorPlace Operand(size_t post_op) { return {Kind::kOperand, post_op}; }
   static TensorPlace Output(size_t port) { return {Kind::kOutput, port}; }
-  static TensorPlace Scratch(size_t offset) { return {Kind::kScratch, offset}; }
-  static TensorPlace Number(float number) { return {Kind::kNumber, 0, number}; }
+  static TensorPlace Scratch(size_t offset) { return {Kind::kScratch, 0, offset}; }
+  static TensorPlace Number(float number) { return {Kind::kNumber, 0, 0, number}; }
+  // Bytes behind this place.
+  TensorPlace Behind(size_t bytes) const { return {kind, at, offset + bytes, number}; }
 };
 
 struct PlacedTensor {
@@ -52,8 +55,5 @@ class PlanStep {
 
 // A step that is one plan and nothing else.
 std::unique_ptr<Kernel> KernelOf(PlanStep step);
-
-// Bytes up to the next place that suits every tensor.
-constexpr size_t AlignedBytes(size_t bytes) { return (bytes + 255) / 256 * 256; }
 
 }  // namespace slimnet::cudnn

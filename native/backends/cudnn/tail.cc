@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "backends/cudnn/stored.h"
+#include "base/code.h"
 
 namespace slimnet::cudnn {
 namespace {
@@ -12,6 +13,25 @@ bool IsTerm(PostOp::Kind kind) { return kind == PostOp::Kind::kAdd || kind == Po
 // What there is once for each channel of an image, or of a matrix.
 Extents ByChannel(const Extents& result) {
   return result.size() == 4 ? ChannelExtents(result[1]) : Extents{1, 1, result[2]};
+}
+
+Tensor Times(Graph& graph, Tensor y, float number, std::vector<PlacedTensor>& placed) {
+  const Tensor factor = graph.ByValue(DType::kFloat32, graph.info(y).extents.size());
+  placed.push_back({factor, TensorPlace::Number(number)});
+  return graph.Mul(y, factor);
+}
+
+// What the elements of a value stand for: integers times their step.
+Tensor FromSteps(Graph& graph, const Value& value, Tensor x, std::vector<PlacedTensor>& placed) {
+  const double step = StepOf(value);
+  return step == 0 ? x : Times(graph, x, static_cast<float>(step), placed);
+}
+
+// Stores `y` as a value is: in integers as the nearest number of steps.
+void StoreAs(Graph& graph, const Value& value, Tensor y, TensorPlace place, std::vector<PlacedTensor>& placed) {
+  if (const double step = StepOf(value); step != 0) y = Times(graph, y, Code<int8_t>(step).inverse, placed);
+  graph.Store(y, StoredDType(value));
+  placed.push_back({y, place});
 }
 
 // The post-ops in the order in which they are computed.
@@ -53,6 +73,20 @@ Verdict FusesTail(const OpContext& context, std::span<const PostOp> before, cons
   return Verdict::No("the operand " + ToString(operand) + " does not fit the result " + ToString(result));
 }
 
+Verdict SupportsFactor(DType type) {
+  if (type == DType::kFloat32) return Verdict::No("cuDNN multiplies in the precision that it reads");
+  if (type == DType::kUInt8) return Verdict::No("cuDNN multiplies signed integers");
+  return Verdict::Yes();
+}
+
+Tensor ProductsOf(Graph& graph, const OpContext& context, const PackedFilter& filter, Tensor sums,
+                  std::vector<PlacedTensor>& placed) {
+  if (filter.layout().stored() != DType::kInt8) return sums;
+  const Tensor steps = graph.Stored(DType::kFloat32, ByChannel(graph.info(sums).extents));
+  placed.push_back({steps, filter.steps_place()});
+  return FromSteps(graph, context.input(0), graph.Mul(sums, steps), placed);
+}
+
 void AddTail(Graph& graph, const OpContext& context, Tensor y, std::vector<PlacedTensor>& placed) {
   const Extents extents = graph.info(y).extents;
   size_t result = 0;
@@ -62,6 +96,7 @@ void AddTail(Graph& graph, const OpContext& context, Tensor y, std::vector<Place
     if (post.operand != kNoValue) {
       operand = graph.Stored(StoredDType(context.operand(i)), IsByChannel(post.kind) ? ByChannel(extents) : extents);
       placed.push_back({operand, TensorPlace::Operand(i)});
+      operand = FromSteps(graph, context.operand(i), operand, placed);
     }
     switch (post.kind) {
       case PostOp::Kind::kAdd:
@@ -84,14 +119,12 @@ void AddTail(Graph& graph, const OpContext& context, Tensor y, std::vector<Place
         y = graph.Backward(Pointwise::kReluBackward, y, operand, {.upper = 6});
         break;
       case PostOp::Kind::kResult:
-        graph.Store(y, StoredDType(context.output(result)));
-        placed.push_back({y, TensorPlace::Output(result)});
+        StoreAs(graph, context.output(result), y, TensorPlace::Output(result), placed);
         ++result;
         break;
     }
   }
-  graph.Store(y, StoredDType(context.output(result)));
-  placed.push_back({y, TensorPlace::Output(result)});
+  StoreAs(graph, context.output(result), y, TensorPlace::Output(result), placed);
 }
 
 }  // namespace slimnet::cudnn

@@ -6,6 +6,7 @@
 
 #include "backends/cudnn/device.h"
 #include "backends/cudnn/graph/graph.h"
+#include "backends/cudnn/packed_filter.h"
 #include "backends/cudnn/plan_step.h"
 
 namespace slimnet::cudnn {
@@ -14,8 +15,16 @@ namespace slimnet::cudnn {
 // last of all.
 Verdict FusesTail(const OpContext& context, std::span<const PostOp> before, const PostOp& next);
 
+// In low precision: whether cuDNN multiplies numbers of this type.
+Verdict SupportsFactor(DType type);
+
+// What the sums of products stand for: where integers are multiplied, times the steps of both factors.
+Tensor ProductsOf(Graph& graph, const OpContext& context, const PackedFilter& filter, Tensor sums,
+                  std::vector<PlacedTensor>& placed);
+
 // Adds the node's post-ops behind `y`, an image or a matrix, and stores the results as the node's values
-// are. The tensors that come from outside, and the results, are put into `placed`.
+// are: integers as the nearest number of steps. The tensors that come from outside, and the results, are put into
+// `placed`.
 //
 // Terms that stand side by side are added with those that have an element for each of the result first: of the two
 // orders that is the one for which cuDNN has its best engines.

@@ -96,14 +96,42 @@ Graph SecondOutput() {
   return graph;
 }
 
-Graph Int8(bool residual, DType result) {
+// What integers stand for, and numbers as integers: as in the backend's tails.
+struct Int8 {
+  Conv conv = kSame;
+  DType multiplied = kByte;
+  DType result = kByte;
+  bool residual = false;
+  double relu = kNoEnd;
+  bool second = false;  // relu(sum * scale + bias) as a second result
+};
+
+Tensor Stepped(Graph& graph, Tensor x) { return graph.Mul(x, graph.ByValue()); }
+
+Graph Quantized(const Int8& form) {
   Graph graph;
-  const Conv conv = kSame;
-  Tensor y = graph.Convolution(graph.Stored(kByte, conv.x()), graph.Stored(kByte, conv.w()), conv.windows());
-  y = graph.Mul(y, graph.Stored(kFloat, conv.bias()));
+  const Conv& conv = form.conv;
+  const auto store = [&](Tensor y) { graph.Store(form.result == kByte ? Stepped(graph, y) : y, form.result); };
+  Tensor y = graph.Convolution(graph.Stored(form.multiplied, conv.x()), graph.Stored(form.multiplied, conv.w()),
+                               conv.windows());
+  if (form.multiplied == kByte) y = Stepped(graph, graph.Mul(y, graph.Stored(kFloat, conv.bias())));
+  if (form.residual) y = graph.Add(y, Stepped(graph, graph.Stored(kByte, conv.y())));
   y = graph.Add(y, graph.Stored(kFloat, conv.bias()));
-  if (residual) y = graph.Add(y, graph.Mul(graph.Stored(kByte, conv.y()), graph.ByValue()));
-  graph.Store(graph.Relu(y), result);
+  if (form.second) {
+    store(y);
+    y = graph.Add(graph.Mul(y, graph.Stored(kFloat, conv.bias())), graph.Stored(kFloat, conv.bias()));
+  }
+  store(graph.Relu(y, form.relu));
+  return graph;
+}
+
+Graph QuantizedProduct(int64_t outputs) {
+  Graph graph;
+  const Tensor a = graph.Stored(kByte, {1, kBatch, 2048});
+  const Tensor b = graph.Stored(kByte, {1, 2048, outputs}, {2048 * outputs, 1, 2048});
+  const Extents each = {1, 1, outputs};
+  const Tensor c = graph.Mul(graph.Mul(graph.Matmul(a, b), graph.Stored(kFloat, each)), graph.ByValue(kFloat, 3));
+  graph.Store(graph.Add(c, graph.Stored(kFloat, each)), kFloat);
   return graph;
 }
 
@@ -289,9 +317,18 @@ std::vector<std::pair<std::string, std::function<Graph()>>> EnginePatterns() {
       {"scale + bias + relu + conv + bias + residual", [] { return Prologue(true, false); }},
       {"scale + bias + relu + conv + bias + relu", [] { return Prologue(false, false); }},
       {"conv + bias + residual, then scale + bias + relu", SecondOutput},
-      {"int8 conv * scale + bias + relu to int8", [] { return Int8(false, kByte); }},
-      {"int8 conv * scale + bias + residual * scale + relu to int8", [] { return Int8(true, kByte); }},
-      {"int8 conv * scale + bias + relu to float32", [] { return Int8(false, kFloat); }},
+      {"int8 conv + bias + relu", [] { return Quantized({}); }},
+      {"int8 conv + residual + bias + relu", [] { return Quantized({.conv = kExpand, .residual = true}); }},
+      {"int8 conv + bias + relu6", [] { return Quantized({.relu = 6}); }},
+      {"int8 conv + residual + bias, then scale + bias + relu",
+       [] { return Quantized({.conv = kExpand, .residual = true, .second = true}); }},
+      {"int8 conv 1x1 / 2 + bias + relu", [=] { return Quantized({.conv = half}); }},
+      {"int8 conv of uneven pads + bias + relu", [=] { return Quantized({.conv = uneven}); }},
+      {"int8 conv of 5 channels, 16 with zeros, to 7 + bias + relu",
+       [=] { return Quantized({.conv = {16, 13, 7, 3, 1, 1}}); }},
+      {"int8 conv + bias + relu to float32", [] { return Quantized({.result = kFloat}); }},
+      {"stem of 8 channels + bias + relu to int8", [=] { return Quantized({.conv = stem8, .multiplied = kBrain}); }},
+      {"int8 matrices + bias to float32", [] { return QuantizedProduct(1001); }},
       {"plain conv", [] { return Forward(kSame, kBrain, {}); }},
       {"gradient of data", [] { return BackwardData(kSame, kBrain, Behind::kNothing); }},
       {"gradient of data + sum", [] { return BackwardData(kSame, kBrain, Behind::kAdd); }},

@@ -147,6 +147,53 @@ TEST(CudnnInterpreter, ConvolutionOfInt8WithItsWholeTail) {
   }
 }
 
+TEST(CudnnInterpreter, ConvolutionOfInt8WithTwoResults) {
+  SLIMNET_NEEDS_CUDNN();
+  PlanCase c;
+  Graph& graph = c.graph;
+  const Tensor x = c.Input(kI8, {1, 16, 4, 4}, 1, 1), w = c.Input(kI8, {16, 16, 3, 3}, 2, 7);
+  const Tensor z = c.Input(kI8, {1, 16, 4, 4}, 3, 7);
+  const auto channels = [&](int64_t seed, double scale) { return c.Input(kF32, {1, 16, 1, 1}, seed, scale); };
+  Tensor y = graph.Mul(graph.Mul(graph.Convolution(x, w, Padded(1)), channels(4, 0.0078125)), c.ByValue(0.375));
+  y = graph.Add(graph.Add(y, graph.Mul(z, c.ByValue(0.25))), channels(5, 0.5));
+  c.Output("sum", graph.Mul(y, c.ByValue(0.3125)), kI8);
+  const Tensor second = graph.Relu(graph.Add(graph.Mul(y, channels(6, 0.25)), channels(7, 0.125)));
+  c.Output("norm", graph.Mul(second, c.ByValue(0.0625)), kI8);
+  ExpectFixture(c, "convolution_int8_two_results");
+}
+
+TEST(CudnnInterpreter, ConvolutionOfBFloat16ToInt8) {
+  SLIMNET_NEEDS_CUDNN();
+  PlanCase c;
+  const Tensor x = c.Input(kBf16, {2, 8, 9, 7}, 1), w = c.Input(kBf16, {16, 8, 3, 3}, 2);
+  const Tensor y = c.graph.Add(c.graph.Convolution(x, w, Padded(1, 2)), c.Input(kF32, {1, 16, 1, 1}, 4));
+  c.Output("y", c.graph.Mul(c.graph.Relu(y), c.ByValue(1.5)), kI8);
+  ExpectFixture(c, "convolution_bfloat16_to_int8");
+}
+
+TEST(CudnnInterpreter, MatmulOfInt8) {
+  SLIMNET_NEEDS_CUDNN();
+  for (const bool whole : {false, true}) {
+    PlanCase c;
+    Graph& graph = c.graph;
+    const Tensor a = c.Input(kI8, {1, 3, 17}, 1, 1);
+    std::vector<double> transposed;
+    for (int64_t i = 0; i < 5 * 17; ++i) transposed.push_back(Element(i, 2, 1));
+    const Tensor b = c.InputOf(kI8, {1, 17, 5}, transposed, {5 * 17, 1, 17});
+    const Tensor bias = c.Input(kF32, {1, 1, 5}, 4, 1);
+    const Tensor half = c.ByValue(0.5, kF32, 3);
+    const Tensor sums = graph.Matmul(a, b);
+    if (whole) {
+      c.Output("whole", graph.Mul(graph.Add(sums, bias), half), kI8);
+    } else {
+      c.Output("float", graph.Add(graph.Mul(sums, half), bias), kF32);
+    }
+    for (const auto& [output, numbers] : c.Run()) {
+      ExpectNumbers(output, numbers, FixtureOf("matmul_int8").at(output), 0);
+    }
+  }
+}
+
 TEST(CudnnInterpreter, ConvolutionBackwardData) {
   SLIMNET_NEEDS_CUDNN();
   PlanCase c;

@@ -103,8 +103,8 @@ Tensor PlanCase::InputOf(DType type, Extents extents, const std::vector<double>&
   return tensor;
 }
 
-Tensor PlanCase::ByValue(double number, DType type) {
-  const Tensor tensor = graph.ByValue(type);
+Tensor PlanCase::ByValue(double number, DType type, size_t rank) {
+  const Tensor tensor = graph.ByValue(type, rank);
   Hold(tensor, BytesFrom(type, {number}), true);
   return tensor;
 }

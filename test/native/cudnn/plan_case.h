@@ -67,7 +67,7 @@ class PlanCase {
   Tensor Input(DType type, Extents extents, int64_t seed, double scale = 0.125);
   // One that holds these, which fill its whole memory.
   Tensor InputOf(DType type, Extents extents, const std::vector<double>& numbers, Extents strides = {});
-  Tensor ByValue(double number, DType type = DType::kFloat32);
+  Tensor ByValue(double number, DType type = DType::kFloat32, size_t rank = 4);
   // Makes a tensor an output with a name.
   void Output(const std::string& name, Tensor tensor, DType type);
 

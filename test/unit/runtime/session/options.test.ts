@@ -166,6 +166,7 @@ describe('what auto chooses', () => {
       fastest({ features, bfloat16Rate, precisions }, { ...unmeasured, calibrated, minAgreement: 0 }).why;
     expect(why(amx, 1, all, false)).toBe('AMX');
     expect(why(amx, 1, all, true)).toBe('calibrated, avx512_core_amx');
+    expect(why(['compute_capability 9.0'], 0, all, true)).toBe('calibrated, tensor cores');
     expect(why(avx512, 1.997, all, false)).toBe('avx512_core_bf16, 2.0 times the products of float32');
     expect(why(avx512, 1.004, all, false)).toBe(
       'no AMX, bfloat16 has 1.0 times the products of float32, not calibrated for int8',
