@@ -1,0 +1,14 @@
+// Ops whose results are elements of their input in other places, and zeros.
+#pragma once
+
+#include <memory>
+
+#include "backends/cudnn/device.h"
+#include "backends/cudnn/kernels/move.h"
+
+namespace slimnet::cudnn {
+
+// `movement` counts bytes of the input as it is stored.
+std::unique_ptr<Kernel> PrepareMovement(const OpContext& context, const Movement& movement);
+
+}  // namespace slimnet::cudnn
