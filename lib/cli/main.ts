@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import cluster from 'node:cluster';
 import { fstatSync, realpathSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Command, CommanderError } from 'commander';
@@ -134,6 +135,8 @@ async function runProgram(): Promise<void> {
   const stop = new AbortController();
   for (const name of ['SIGINT', 'SIGTERM'] as const) {
     process.on(name, () => {
+      // Terminals and service managers tell workers what they tell their main process, which has its own word with them.
+      if (cluster.isWorker && (name === 'SIGINT' || stop.signal.aborted)) return;
       if (stop.signal.aborted) process.exit(statusOfSignal(name));
       stop.abort(name);
     });
@@ -145,6 +148,8 @@ async function runProgram(): Promise<void> {
     signal: stop.signal,
   });
   process.exitCode = status === exitStatus.ok && unheard ? exitStatus.failed : status;
+  // It would keep the process.
+  cluster.worker?.disconnect();
   // Standard input may still be open (a terminal): nobody reads it any more.
   process.stdin.unref?.();
 }

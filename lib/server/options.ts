@@ -4,6 +4,7 @@ import type { TlsOptions } from './http/node_server.js';
 import type { Limits } from './limits.js';
 import type { Monitor } from './monitor.js';
 import type { ModelRepository } from './repository/index.js';
+import type { Siblings } from './workers/index.js';
 
 /** Options of the routes, in a server of one's own. */
 export interface ServingOptions {
@@ -27,6 +28,8 @@ export interface ServingOptions {
   readonly profiling?: boolean;
   /** Is told of each request. */
   readonly monitor?: Monitor;
+  /** @internal The other processes that serve the same models. */
+  readonly siblings?: Siblings;
 }
 
 /** Options of a server. */

@@ -14,7 +14,8 @@ export async function slimnetPlugin(app: FastifyInstance, options: ServingOption
       ([, value]) => value !== undefined,
     ),
   );
-  const { service, beginStop, close } = await serving({ models, ...given });
+  const { service, beginStop, logTo, close } = await serving({ models, ...given });
+  logTo(app.log);
   app.addHook('preClose', async () => beginStop());
   app.addHook('onClose', close);
   addRoutes(app, service);

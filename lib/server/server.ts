@@ -36,7 +36,7 @@ export async function startServer(options: ServerOptions): Promise<SlimnetServer
   checkInteger('startServer', 'drainDelayMs', drainDelayMs, 0, 2 ** 31 - 1);
   checkInteger('startServer', 'graceMs', graceMs, 0, 2 ** 31 - 1);
   const { fastify, LogController } = await load('fastify');
-  const { service, beginStop, close } = await serving({ page: true, ...options });
+  const { service, beginStop, logTo, close } = await serving({ page: true, ...options });
   const { limits, monitor, repository } = service;
   const malformed = (slow: boolean) => {
     const reason: RefusalReason = slow ? 'slow_request' : 'malformed';
@@ -60,6 +60,7 @@ export async function startServer(options: ServerOptions): Promise<SlimnetServer
     routerOptions: { caseSensitive: true },
     serverFactory: (handler) => nodeServer(limits, tls, handler, malformed),
   });
+  logTo(app.log);
   addNotFound(app);
   await app.register(async (scope) => addRoutes(scope, service));
   const grpc = grpcPort === undefined ? null : await grpcServer(service, tls, app.log);

@@ -3,19 +3,21 @@
 import type { Gate } from './gate.js';
 import type { JsonWorkerPool } from './json_worker_pool.js';
 import type { Limits } from './limits.js';
-import type { Metrics } from './metrics/prometheus.js';
+import type { MetricsText } from './metrics/prometheus.js';
 import type { Monitor } from './monitor.js';
-import type { ModelRepository } from './repository/index.js';
+import type { ModelControl, ModelRepository } from './repository/index.js';
 import type { Tracing } from './tracing.js';
 
 export interface Service {
   readonly repository: ModelRepository;
+  /** Loads and unloads models where clients ask for it. */
+  readonly control: ModelControl;
   readonly limits: Limits;
   readonly gate: Gate;
   readonly json: JsonWorkerPool;
   readonly monitor: Monitor;
   /** What `/metrics` shows; null where there are none. */
-  readonly metrics: Metrics | null;
+  readonly metrics: MetricsText | null;
   /** Throws where a request has not the token of the server. */
   readonly checkToken: ((authorization: string | undefined) => void) | null;
   readonly tracing: Tracing;
@@ -25,6 +27,8 @@ export interface Service {
   readonly page: boolean;
   /** Whether clients may load and unload models. */
   readonly modelControl: boolean;
+  /** Whether the server is ready for requests. */
+  readonly ready: () => boolean;
   /** True once the server shuts down: it answers what comes, and says that it is not ready. */
   readonly stopping: () => boolean;
 }

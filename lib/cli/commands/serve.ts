@@ -2,17 +2,21 @@ import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
 import { checkpointFingerprint } from '../../checkpoint/index.js';
 import { defined } from '../../core/options.js';
+import { defaultWorkers as defaultImageWorkers } from '../../data/image_loader.js';
 import { ArgumentError, systemReason } from '../../errors.js';
+import { loadAddon } from '../../native/binding.js';
 import {
   type LimitName,
   type Limits,
   limitTable,
   ModelRepository,
+  type SlimnetServer,
   startServer,
   type VersionSource,
   versionsInFolder,
   watch,
 } from '../../server/index.js';
+import { runWorkers, type Siblings, siblings } from '../../server/workers/index.js';
 import type { DefineCommand } from '../command.js';
 import { decodeOptions } from '../image_options.js';
 import { type CliIo, errorText, exitStatus, printable, say } from '../io.js';
@@ -37,10 +41,12 @@ interface ServeFlags extends Omit<ModelFlags, 'checkpoint'>, Partial<Limits> {
   readonly metrics: boolean;
   readonly page: boolean;
   readonly tritonMetrics?: boolean;
+  readonly imageWorkers?: number;
   readonly name?: string;
   readonly host: string;
   readonly port: number;
   readonly grpcPort?: number;
+  readonly workers: number;
   readonly queue: number;
   readonly tokenFile?: string;
   readonly tlsCert?: string;
@@ -54,6 +60,9 @@ interface ServeFlags extends Omit<ModelFlags, 'checkpoint'>, Partial<Limits> {
 const defaultPixels = 50_000_000;
 /** How long one of them may be decoded. */
 const decodeSeconds = 10;
+
+/** What a worker may take to end after its grace. */
+const afterGraceMs = 10_000;
 
 const logLevels = ['silent', 'error', 'warn', 'info', 'debug'];
 
@@ -91,6 +100,12 @@ export const serve: DefineCommand = (program, io, finish) => {
     .option('--host <address>', 'address to listen at; 0.0.0.0 for all of this machine', '127.0.0.1')
     .option('-p, --port <n>', 'port to listen at', integer(0, 65535), 8000)
     .option('--grpc-port <n>', 'also gRPC at this port; needs npm install @grpc/grpc-js@1', integer(0, 65535))
+    .option('--workers <n>', 'processes that share the cores and the port', integer(1, 1024), 1)
+    .option(
+      '--image-workers <n>',
+      'images that are decoded or preprocessed at the same time (default: 2 to 4, by the cores)',
+      integer(1, 1024),
+    )
     .option('--queue <n>', 'images that may wait for their batch', integer(1, 2 ** 20), 256)
     .option(
       '--token-file <path>',
@@ -115,54 +130,102 @@ function addLimits(command: Command): Command {
 }
 
 async function runServer(flags: ServeFlags, io: CliIo): Promise<number> {
+  if (flags.workers === 1) return serveHere(flags, io, null);
+  const own = siblings();
+  if (own === null) return serveWithWorkers(flags, io);
+  // Cores are divided among the workers, and so are threads that decode.
+  const share = (all: number) => Math.max(1, Math.floor(all / flags.workers));
+  const threads = flags.threads ?? share(loadAddon().diagnostics().cores);
+  const imageWorkers = flags.imageWorkers ?? share(defaultImageWorkers);
+  return serveHere({ ...flags, threads, imageWorkers }, io, own);
+}
+
+/** Starts workers, each of which runs this command once more, and keeps them going. */
+async function serveWithWorkers(flags: ServeFlags, io: CliIo): Promise<number> {
+  // What is wrong with the options is told once.
+  await (await versionsOf(flags, io))();
+  tokenFor(flags);
+  tlsFor(flags);
+  const inOrder = await runWorkers({
+    ...{ count: flags.workers, metrics: flags.metrics, signal: io.signal },
+    stopMs: flags.drainDelayMs + flags.graceMs + afterGraceMs,
+    onEvent: (text) => say(io, `slimnet: ${text}`),
+  });
+  return inOrder ? exitStatus.ok : exitStatus.failed;
+}
+
+/** Serves in this process, which may be one of several. */
+async function serveHere(flags: ServeFlags, io: CliIo, own: Siblings | null): Promise<number> {
   const limits = defined(
     Object.fromEntries((Object.keys(limitTable) as LimitName[]).map((name) => [name, flags[name]])),
   ) as Partial<Limits>;
   const { host, port, grpcPort, drainDelayMs, graceMs, logLevel: level, modelControl, profiling, tracing } = flags;
+  const tell = (text: string) => say(io, `slimnet: ${own === null ? '' : `worker ${process.pid}: `}${text}`);
+  const signal = own === null ? io.signal : AbortSignal.any([io.signal, own.signal]);
   const versions = await versionsOf(flags, io);
   const told = new Set<unknown>();
+  let server: SlimnetServer | null = null;
+  const report = () => {
+    if (server !== null) own?.report(repository.ready, addressesOf(server));
+  };
   const repository = new ModelRepository({
     onChange: ({ name, version, state, reason }, error) => {
       told.add(error);
-      if (error !== undefined) say(io, printable(`slimnet: ${name}, version ${version}: ${errorText(io, error)}`));
-      else if (state !== 'LOADING')
-        say(io, printable(`slimnet: ${name}, version ${version}: ${reason || state.toLowerCase()}`));
+      if (error !== undefined) tell(printable(`${name}, version ${version}: ${errorText(io, error)}`));
+      else if (state !== 'LOADING') tell(printable(`${name}, version ${version}: ${reason || state.toLowerCase()}`));
+      report();
     },
   });
   for (const source of await versions()) repository.add(source);
-  const server = await startServer({
-    ...{ models: repository, host, port, limits, drainDelayMs, graceMs },
-    ...defined({ token: tokenFor(flags), tls: tlsFor(flags), grpcPort, modelControl, profiling, tracing }),
-    page: flags.page,
-    metrics: flags.metrics && flags.tritonMetrics === true ? 'triton' : flags.metrics,
-    logger: { level, stream: { write: (line) => void io.err.write(line) } },
-  });
-  let endWatch = async () => {};
-  try {
-    const grpc = server.grpcAddress === null ? '' : `, and for gRPC at ${server.grpcAddress}`;
-    say(io, `slimnet: listening at ${server.url}${grpc}`);
+  const listen = async () => {
+    server = await startServer({
+      ...{ models: repository, host, port, limits, drainDelayMs, graceMs },
+      ...defined({ token: tokenFor(flags), tls: tlsFor(flags), grpcPort, modelControl, profiling, tracing }),
+      ...(own === null ? {} : { siblings: own }),
+      page: flags.page,
+      metrics: flags.metrics && flags.tritonMetrics === true ? 'triton' : flags.metrics,
+      logger: { level, stream: { write: (line) => void io.err.write(line) } },
+    });
+    if (own === null) tell(`listening at ${addressesOf(server)}`);
+    report();
+    return server;
+  };
+  const load = async () => {
     // A server of many models lives with those that it could load; one of a single model is nothing without it.
     await repository.loadAll().catch((error: unknown) => {
-      if (flags.repository === undefined || io.signal.aborted) throw error;
+      if (flags.repository === undefined || signal.aborted) throw error;
     });
+  };
+  let endWatch = async () => {};
+  try {
+    // Others answer until one that takes the place of a worker can: it gets connections once it listens.
+    for (const step of own?.replaces === true ? [load, listen] : [listen, load]) await step();
     if (flags.watch === true)
       endWatch = watch(repository, {
         ...{ intervalMs: flags.watchMs, versions },
         onError: (error) => {
-          if (!told.has(error)) say(io, `slimnet: ${errorText(io, error)}`);
+          if (!told.has(error)) tell(errorText(io, error));
           told.clear();
         },
       });
-    await aborted(io.signal);
+    await aborted(signal);
   } catch (error) {
-    await server.stop();
+    await stopOf(server);
     throw error;
   }
-  say(io, 'slimnet: stopping');
+  tell('stopping');
   // What is being loaded goes on to its end, beside the answers.
-  const [inTime] = await Promise.all([server.stop(), endWatch()]);
-  if (!inTime) say(io, `slimnet: answers took longer than ${graceMs} ms and were given up`);
+  const [inTime] = await Promise.all([stopOf(server), endWatch()]);
+  if (!inTime) tell(`answers took longer than ${graceMs} ms and were given up`);
   return inTime ? exitStatus.ok : exitStatus.failed;
+}
+
+function stopOf(server: SlimnetServer | null): Promise<boolean> {
+  return server === null ? Promise.resolve(true) : server.stop();
+}
+
+function addressesOf({ url, grpcAddress }: SlimnetServer): string {
+  return grpcAddress === null ? url : `${url}, and for gRPC at ${grpcAddress}`;
 }
 
 /** What there is to serve, each time that somebody asks. */
@@ -175,18 +238,19 @@ async function versionsOf(flags: ServeFlags, io: CliIo): Promise<() => Promise<r
     ...defined({ timeoutMs: flags.timeoutMs }),
   };
   const decode = { ...decodeOptions({ maxPixels: defaultPixels, ...flags }), timeoutSeconds: decodeSeconds };
+  const images = defined({ imageWorkers: flags.imageWorkers });
   if (repository !== undefined) {
     for (const name of ['model', 'name', 'labels'] as const)
       if (flags[name] !== undefined)
         throw new ArgumentError(`serve: --${name} is for one model; with --repository it stands in NAME/model.json.`);
     const { checkpoint: _, batching: __, ...options } = modelOptions({ ...flags, checkpoint: '' });
-    return () => versionsInFolder(repository, { ...options, batching, decode });
+    return () => versionsInFolder(repository, { ...options, batching, decode, ...images });
   }
   const one = { ...flags, checkpoint: checkpoint as string };
   const source: VersionSource = {
     name: flags.name ?? (await networkOf(one)),
     version: '1',
-    load: () => loadFromFlags(one, io, { files: false, batching, decode }),
+    load: () => loadFromFlags(one, io, { files: false, batching, decode, ...images }),
     fingerprint: () => checkpointFingerprint(one.checkpoint),
   };
   return async () => [source];

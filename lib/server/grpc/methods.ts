@@ -2,7 +2,7 @@
 import { infer, metadataOf, serverMetadata } from '../inference/index.js';
 import type { Operation } from '../monitor.js';
 import { RequestError } from '../protocol/index.js';
-import { indexEntries, loadOnRequest } from '../repository/index.js';
+import { assertNoParameters, indexEntries } from '../repository/index.js';
 import type { Service } from '../service.js';
 import { decodeInferRequest, encodeInferResponse } from './infer_messages.js';
 import {
@@ -27,14 +27,13 @@ export interface Method {
 
 const inference = 'inference.GRPCInferenceService';
 const nothing = new Uint8Array(0);
-const isReady = ({ repository, stopping }: Service): boolean => repository.ready && !stopping();
 
 const always: Readonly<Record<string, Method>> = {
   [`/${inference}/ServerLive`]: { operation: 'health', open: true, answer: async () => encodeFlag(true) },
   [`/${inference}/ServerReady`]: {
     operation: 'health',
     open: true,
-    answer: async (_, service) => encodeFlag(isReady(service)),
+    answer: async (_, service) => encodeFlag(service.ready()),
   },
   '/grpc.health.v1.Health/Check': {
     operation: 'health',
@@ -43,7 +42,7 @@ const always: Readonly<Record<string, Method>> = {
       const name = decodeHealthRequest(message);
       if (name !== '' && name !== inference)
         throw new RequestError('not_found', `There is no service ${JSON.stringify(name)}.`);
-      return encodeHealth(isReady(service));
+      return encodeHealth(service.ready());
     },
   },
   [`/${inference}/ModelReady`]: {
@@ -81,16 +80,17 @@ const modelControl: Readonly<Record<string, Method>> = {
   },
   [`/${inference}/RepositoryModelLoad`]: {
     operation: 'repository',
-    answer: async (message, { repository }, { log }) => {
+    answer: async (message, { control }) => {
       const { name, parameters } = decodeRepositoryRequest(message);
-      await loadOnRequest(repository, name, parameters, log);
+      assertNoParameters(parameters);
+      await control.load(name);
       return nothing;
     },
   },
   [`/${inference}/RepositoryModelUnload`]: {
     operation: 'repository',
-    answer: async (message, { repository }) => {
-      await repository.unload(decodeRepositoryRequest(message).name);
+    answer: async (message, { control }) => {
+      await control.unload(decodeRepositoryRequest(message).name);
       return nothing;
     },
   },

@@ -16,6 +16,8 @@ export function addModelMetrics(
   new Gauge({
     ...options('slimnet_model_ready', 'Whether a version of a model answers.'),
     labelNames,
+    // Of several workers: whether all have it.
+    aggregator: 'min',
     collect() {
       this.reset();
       for (const { name, version, state } of repository.index())
@@ -54,6 +56,7 @@ export function addModelMetrics(
       'Mean time of an image from its arrival to its batch, by what it waited for.',
     ),
     labelNames: [...labelNames, 'phase'],
+    aggregator: 'average',
     collect() {
       this.reset();
       for (const served of repository.served()) {

@@ -6,13 +6,20 @@ import type { Answered, Monitor } from '../monitor.js';
 import { load } from '../optional.js';
 import { type RefusalReason, refusals } from '../protocol/index.js';
 import type { ModelRepository } from '../repository/index.js';
+import type { MetricJson } from '../workers/index.js';
 import { addModelMetrics } from './models.js';
 import { addTritonMetrics } from './triton.js';
 
-export interface Metrics extends Monitor {
-  /** All metrics as text. */
+/** Metrics as somebody reads them. */
+export interface MetricsText {
+  /** All metrics. */
   text(): Promise<string>;
   readonly contentType: string;
+}
+
+export interface Metrics extends MetricsText, Monitor {
+  /** All metrics as data, to be added to those of other processes. */
+  json(): Promise<MetricJson[]>;
 }
 
 /** What metrics are made of. */
@@ -32,7 +39,7 @@ export async function prometheusMetrics({ repository, gate, tritonNames }: Metri
   const registers = [registry];
   collectDefaultMetrics({ register: registry });
   new Gauge({
-    ...{ name: 'slimnet_info', help: 'Version of slimnet.', labelNames: ['version'], registers },
+    ...{ name: 'slimnet_info', help: 'Version of slimnet.', labelNames: ['version'], registers, aggregator: 'first' },
   }).set({ version: packageVersion() }, 1);
   const requests = new Counter({
     name: 'slimnet_requests_total',
@@ -82,6 +89,7 @@ export async function prometheusMetrics({ repository, gate, tritonNames }: Metri
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
+    json: () => registry.getMetricsAsJSON(),
     answered(request: Answered) {
       const { protocol, operation, reason, status, model } = request;
       const names = { model: model?.name ?? '', version: model?.version ?? '' };

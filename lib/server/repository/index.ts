@@ -1,5 +1,5 @@
 export { versionsInFolder } from './folder.js';
 export { ModelRepository, type RepositoryEvents } from './model_repository.js';
-export { indexEntries, loadOnRequest } from './requests.js';
+export { assertNoParameters, controlOf, indexEntries, type ModelControl } from './requests.js';
 export type { IndexEntry, ModelState, ServedModel, VersionSource } from './served_model.js';
 export { type WatchOptions, watch } from './watch.js';

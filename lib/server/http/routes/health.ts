@@ -4,11 +4,11 @@ import { sendJson } from '../answer.js';
 import { operation } from '../operation.js';
 
 /** Whether the process lives, the server is ready, a model is ready. The first two need no token: probes have none. */
-export function healthRoutes(app: FastifyInstance, { repository, stopping }: Service): void {
+export function healthRoutes(app: FastifyInstance, { repository, ready: isReady }: Service): void {
   const open = operation('health', { open: true });
   app.get('/v2/health/live', open, async (request, reply) => sendJson(request, reply, { live: true }));
   app.get('/v2/health/ready', open, async (request, reply) => {
-    const ready = repository.ready && !stopping();
+    const ready = isReady();
     return sendJson(request, reply.code(ready ? 200 : 503), { ready });
   });
   const modelReady = async (name: string, version: string | undefined) => {

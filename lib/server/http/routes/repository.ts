@@ -1,12 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { RequestError } from '../../protocol/index.js';
-import { indexEntries, loadOnRequest } from '../../repository/index.js';
+import { assertNoParameters, indexEntries } from '../../repository/index.js';
 import type { Service } from '../../service.js';
 import { sendJson } from '../answer.js';
 import { operation } from '../operation.js';
 
 /** The repository extension: only where the operator has asked for it. */
-export function repositoryRoutes(app: FastifyInstance, { repository }: Service): void {
+export function repositoryRoutes(app: FastifyInstance, { repository, control }: Service): void {
   app.post('/v2/repository/index', operation('repository'), async (request, reply) => {
     const { ready = false } = parameters(request);
     if (typeof ready !== 'boolean') throw new RequestError('malformed', 'ready: expected true or false.');
@@ -16,7 +16,8 @@ export function repositoryRoutes(app: FastifyInstance, { repository }: Service):
     '/v2/repository/models/:name/load',
     operation('repository'),
     async (request, reply) => {
-      await loadOnRequest(repository, request.params.name, parameterCount(request), request.log);
+      assertNoParameters(parameterCount(request));
+      await control.load(request.params.name);
       return reply.code(200).send();
     },
   );
@@ -25,7 +26,7 @@ export function repositoryRoutes(app: FastifyInstance, { repository }: Service):
     operation('repository'),
     async (request, reply) => {
       parameters(request);
-      await repository.unload(request.params.name);
+      await control.unload(request.params.name);
       return reply.code(200).send();
     },
   );
