@@ -64,18 +64,20 @@ export interface OpCases {
 export function valuesOf(spec: InputSpec): TypedArray {
   const { shape, dtype = 'float32', k = 0, scale = 1, offset = 0, special = [], values } = spec;
   const length = shape.reduce((a, b) => a * b, 1);
-  const numbers = values ?? Array.from(uniform(length, k, scale, offset), toDType(dtype));
-  if (numbers.length !== length) throw new Error(`${numbers.length} values for ${length} elements`);
   const data = allocate(dtype, length);
-  for (let i = 0; i < length; i++) put(data, i, numbers[i] as number);
+  if (values === undefined && isFloating(dtype)) (data as Float32Array).set(uniform(length, k, scale, offset));
+  else {
+    const numbers = values ?? Array.from(uniform(length, k, scale, offset), toInteger(dtype));
+    if (numbers.length !== length) throw new Error(`${numbers.length} values for ${length} elements`);
+    for (let i = 0; i < length; i++) put(data, i, numbers[i] as number);
+  }
   for (const [i, value] of special) put(data, i, value);
   return data;
 }
 
-/** Generated numbers as values of a dtype: integers are truncated, what is above 0 is true. */
-function toDType(dtype: DType): (value: number) => number {
-  if (dtype === 'bool') return (v) => Number(v > 0);
-  return isFloating(dtype) ? (v) => v : Math.trunc;
+/** Generated numbers as values of a dtype that is no float: integers are truncated, what is above 0 is true. */
+function toInteger(dtype: DType): (value: number) => number {
+  return dtype === 'bool' ? (v) => Number(v > 0) : Math.trunc;
 }
 
 function put(data: TypedArray, i: number, value: number): void {

@@ -73,7 +73,10 @@ function gradientOf(ys: readonly Tensor[], x: Tensor, gradYs: readonly Tensor[])
   }
 }
 
-const isFiniteArray = (values: ArrayLike<number | bigint>) => Array.from(values, Number).every(Number.isFinite);
+function isFiniteArray(values: ArrayLike<number | bigint>): boolean {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(Number(values[i]))) return false;
+  return true;
+}
 
 /** Compares with finite differences: undefined when they agree, else why they say nothing here. @throws where they disagree */
 async function checkDifferences(cases: OpCases, test: Case): Promise<string | undefined> {
@@ -95,9 +98,13 @@ async function checkDifferences(cases: OpCases, test: Case): Promise<string | un
     const slope = slopes[`d${name}`] as Float64Array;
     for (let k = 0; k < directions; k++) {
       const direction = uniform(x.length, 950 + k);
-      const moved = (by: number) => loss({ [name]: x.map((v, i) => v + by * (direction[i] as number)) });
+      const moved = (by: number) => {
+        const there = new Float64Array(x.length);
+        for (let i = 0; i < there.length; i++) there[i] = (x[i] as number) + by * (direction[i] as number);
+        return loss({ [name]: there });
+      };
       const [before, behind] = [await moved(-step), await moved(step)];
-      const size = slope.reduce((sum, v, i) => sum + Math.abs(v * (direction[i] as number)), 0) + 1;
+      const size = dot(slope.map(Math.abs), direction.map(Math.abs)) + 1;
       const noise = (1e-15 / step) * (Math.abs(here) + size);
       // A kink, a tie or a step between the two: seen in the values alone, whatever the gradient says.
       if (Math.abs(before - 2 * here + behind) / step > 1e-3 * size + noise) return `not smooth in ${name}`;
@@ -110,8 +117,11 @@ async function checkDifferences(cases: OpCases, test: Case): Promise<string | un
   return undefined;
 }
 
-function dot(x: ArrayLike<number> | TypedArray | undefined, y: ArrayLike<number> | undefined): number {
-  return Array.from(x as ArrayLike<number>).reduce((sum, v, i) => sum + v * ((y as ArrayLike<number>)[i] as number), 0);
+function dot(x: TypedArray | undefined, y: ArrayLike<number> | undefined): number {
+  const [a, b] = [x as ArrayLike<number>, y as ArrayLike<number>];
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += (a[i] as number) * (b[i] as number);
+  return sum;
 }
 
 /** Compares a backend with `reference`: undefined when they agree, else why there is nothing to compare. @throws where they differ */

@@ -16,13 +16,14 @@ type Numbers = ArrayLike<number | bigint>;
  */
 export function difference(actual: Numbers, expected: Numbers, tolerance: Tolerance): string | null {
   if (actual.length !== expected.length) return `${actual.length} values instead of ${expected.length}`;
-  const scale = rms(expected);
+  const [actuals, values] = [doubles(actual), doubles(expected)];
+  const scale = rms(values);
   let wrong = 0;
   let first = -1;
   let largest = 0;
-  for (let i = 0; i < expected.length; i++) {
-    const a = Number(actual[i]);
-    const e = Number(expected[i]);
+  for (let i = 0; i < values.length; i++) {
+    const a = actuals[i] as number;
+    const e = values[i] as number;
     if (Object.is(a, e) || a === e) continue;
     const allowed = tolerance.relative * (Math.abs(e) + scale) + (tolerance.absolute ?? 0);
     const off = Math.abs(a - e);
@@ -34,11 +35,17 @@ export function difference(actual: Numbers, expected: Numbers, tolerance: Tolera
   return `${wrong} of ${expected.length} values differ, by up to ${largest}; the first is [${first}]: ${actual[first]} instead of ${expected[first]} (relative ${tolerance.relative}, scale ${scale})`;
 }
 
-function rms(values: Numbers): number {
+/** One kind of array for all, so that the loops over it are fast. */
+function doubles(values: Numbers): Float64Array {
+  if (typeof values[0] === 'bigint') return Float64Array.from(values as ArrayLike<bigint>, Number);
+  return new Float64Array(values as ArrayLike<number>);
+}
+
+function rms(values: Float64Array): number {
   let sum = 0;
   let count = 0;
   for (let i = 0; i < values.length; i++) {
-    const v = Number(values[i]);
+    const v = values[i] as number;
     if (!Number.isFinite(v)) continue;
     sum += v * v;
     count++;

@@ -82,13 +82,15 @@ export function largestDifference(actual: ArrayLike<number>, expected: ArrayLike
  * Errors of a tensor: samples, extremes and data relative to the range of the values, sums relative to the sum of the absolute
  * values and to as many rounding errors as add up by chance.
  */
-export function statisticsErrors(actual: Float32Array, expected: LongOutput | Statistics): Record<string, number> {
+export function statisticsErrors(actual: ArrayLike<number>, expected: LongOutput | Statistics): Record<string, number> {
   const { sum, absSum, min, max, samples, data } = expected;
   const range = Math.max(max, 0) - Math.min(min, 0) || 1;
   const found = { sum: 0, absSum: 0, min: Number.POSITIVE_INFINITY, max: Number.NEGATIVE_INFINITY };
-  for (const value of actual) {
+  // By index: an iterator over some million numbers takes ten times as long.
+  for (let i = 0; i < actual.length; i++) {
+    const value = actual[i] as number;
     found.sum += value;
-    found.absSum += Math.abs(value);
+    found.absSum += value < 0 ? -value : value;
     if (value < found.min) found.min = value;
     if (value > found.max) found.max = value;
   }

@@ -21,6 +21,7 @@ import {
   type Weights,
 } from '../helpers/network_fixtures.js';
 import { Recording } from '../helpers/recording.js';
+import { usualCases } from '../helpers/thorough.js';
 import { build, type Form, images, slimNetworks, smallResnet, withResnetArgScope } from '../parity/support.js';
 
 /**
@@ -42,7 +43,21 @@ function tolerance(device: Device, what: 'output' | 'endPoints', { float32Error 
 const forReference =
   /^small_v[12]_(pooled|training|features|rootless|fcn_33|fcn_40)|^resnet_v1_50_(33x33|65x65|fcn_65x65_stride8)$|^resnet_v2_50_33x33$/;
 
+/** What others show at other sizes: each network, each stride and each kind of output is left without these. */
+const large = {
+  cpu: /^resnet_v[12]_50_fcn_97x97|^resnet_v1_101_224x224$|^vgg_(19_224x224|16_fcn_256x256|a_fcn_256x256)$/,
+  reference: /^resnet_v1_50_(65x65|fcn_65x65_stride8)$/,
+  'cudnn-software': /^resnet_v1_50_(65x65|fcn_65x65_stride8)$/,
+} as const satisfies Record<Device, RegExp>;
+
 const fixtures = readdirSync(join(goldenFolder, 'nets')).map((file) => golden<NetworkFixture>(join('nets', file)));
+
+const simple = fixtures.filter(({ id }) => forReference.test(id));
+const run = {
+  cpu: usualCases('Networks on oneDNN', fixtures, ({ id }) => !large.cpu.test(id)),
+  reference: usualCases('Networks on reference', simple, ({ id }) => !large.reference.test(id)),
+  'cudnn-software': usualCases('Networks on cudnn-software', simple, ({ id }) => !large['cudnn-software'].test(id)),
+};
 
 /** Weights of the network that was drawn last: VGG's are too large to be kept. */
 const drawn = { network: '', weights: new Map() as Weights };
@@ -160,12 +175,17 @@ function expectTensor(actual: TensorValue, expected: LongOutput | Statistics, al
 }
 
 test('there is a fixture for every network of Slim, and for the small ones in either mode', () => {
-  const inference = fixtures.filter(({ isTraining }) => !isTraining).map(({ network }) => network);
+  const inference = run.cpu.filter(({ isTraining }) => !isTraining).map(({ network }) => network);
   expect([...new Set(inference)].sort()).toEqual([...slimNetworks, ...Object.keys(smallForms)].sort());
-  const training = fixtures.filter(({ isTraining }) => isTraining).map(({ network }) => network);
+  const training = run.cpu.filter(({ isTraining }) => isTraining).map(({ network }) => network);
   expect(training).toEqual(expect.arrayContaining(['resnet_v1_50', 'resnet_v2_50', ...Object.keys(smallForms)]));
-  const onReference = fixtures.filter(({ id }) => forReference.test(id)).map(({ network }) => network);
-  expect([...new Set(onReference)].sort()).toEqual(['resnet_v1_50', 'resnet_v2_50', 'small', 'small_v2']);
+  for (const cases of [run.reference, run['cudnn-software']])
+    expect([...new Set(cases.map(({ network }) => network))].sort()).toEqual([
+      'resnet_v1_50',
+      'resnet_v2_50',
+      'small',
+      'small_v2',
+    ]);
 });
 
 // What they must give is TensorFlow's: nothing need be run for it.
@@ -175,19 +195,19 @@ if (recording.on) {
   });
 }
 
-test.each(fixtures.map((f) => [f.id, f] as const))('%s on oneDNN: output and every end point as TensorFlow', (_, f) =>
+test.each(run.cpu.map((f) => [f.id, f] as const))('%s on oneDNN: output and every end point as TensorFlow', (_, f) =>
   check(f, 'cpu'),
 );
 
-test.each(fixtures.filter(({ id }) => forReference.test(id)).map((f) => [f.id, f] as const))(
+test.each(run.reference.map((f) => [f.id, f] as const))(
   '%s on the reference backend (which leaves out the large ones): output and every end point as TensorFlow',
   (_, f) => check(f, 'reference'),
 );
 
-// The interpreter takes its time: those that the reference backend computes.
+// The interpreter takes its time: of those that the reference backend computes.
 const software = deviceNamed('cudnn-software');
 if (software.available) {
-  test.each(fixtures.filter(({ id }) => forReference.test(id)).map((f) => [f.id, f] as const))(
+  test.each(run['cudnn-software'].map((f) => [f.id, f] as const))(
     '%s by the plans of cuDNN, interpreted: output and every end point as TensorFlow',
     (_, f) => check(f, 'cudnn-software'),
   );

@@ -55,7 +55,7 @@ const hostile: readonly unknown[] = [
   {},
   [],
   [1, 2, 3],
-  new Array(1_000_000),
+  new Array(20_000),
   { length: 4 },
   Object.create(null),
   new Date(),
@@ -105,8 +105,10 @@ async function failureOf(call: () => unknown): Promise<unknown> {
 function expectOwnError(error: unknown): void {
   if (error === undefined || error === 'a getter threw nothing') return;
   if ((error as Error).name === 'TypeError' && /revoked/.test((error as Error).message)) return; // thrown by a revoked proxy
-  expect(error).toMatchObject({ code: expect.stringMatching(/^ERR_/), message: expect.any(String) });
-  expect((error as { code: string }).code).not.toBe('ERR_INTERNAL');
+  const { code, message } = error as { readonly code?: unknown; readonly message?: unknown };
+  // There are a hundred thousand of them: only what is wrong is worth a matcher.
+  if (typeof code === 'string' && /^ERR_(?!INTERNAL$)/.test(code) && typeof message === 'string') return;
+  expect(error).toMatchObject({ code: expect.stringMatching(/^ERR_(?!INTERNAL$)/), message: expect.any(String) });
 }
 
 describe('hostile arguments', () => {
