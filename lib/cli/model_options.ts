@@ -9,10 +9,11 @@ import type { WeightsReport } from '../model/weights/weights_report.js';
 import { defaultMinAgreement } from '../runtime/precision/device.js';
 import { describePrecision } from '../runtime/precision/precision_report.js';
 import { executionModes } from '../runtime/session/mode.js';
-import type { ExecutionMode } from '../runtime/session/types.js';
+import type { ExecutionMode, GpuOptions } from '../runtime/session/types.js';
 import { type NetworkName, networkNames } from '../slim/nets/registry.js';
 import { readTraining } from '../trainer/index.js';
 import { fetchShowing } from './fetching.js';
+import { gpuHelp, gpuOptions } from './gpu_options.js';
 import {
   addDecodeOptions,
   addPreprocessingOptions,
@@ -30,6 +31,7 @@ export interface EngineFlags {
   readonly threads?: number;
   readonly mode: ExecutionMode;
   readonly precision?: Precision;
+  readonly gpu?: GpuOptions;
 }
 
 /** Options that every command with a trained model takes. */
@@ -54,11 +56,12 @@ export function addNetworkOptions(command: Command): Command {
   );
 }
 
-/** Adds --device, --threads and --mode. */
+/** Adds --device, --threads, --mode and --gpu. */
 function addEngineOptions(command: Command): Command {
   return command
     .option('-d, --device <name>', 'where to compute (slimnet doctor lists what there is)', 'cpu')
     .option('--threads <n>', 'threads (default: cores that the process may use)', integer(1, 1024))
+    .option('--gpu <list>', gpuHelp, gpuOptions)
     .addOption(
       new Option('--mode <name>', 'all threads on one run, or one on each').choices(executionModes).default('latency'),
     );
@@ -156,8 +159,9 @@ export function engineOptions({
   threads,
   mode,
   precision,
-}: EngineFlags): Pick<LoadModelOptions, 'device' | 'threads' | 'mode' | 'precision'> {
-  return defined({ device, mode, precision, threads });
+  gpu,
+}: EngineFlags): Pick<LoadModelOptions, 'device' | 'threads' | 'mode' | 'precision' | 'gpu'> {
+  return defined({ device, mode, precision, threads, gpu });
 }
 
 /** Loads the model that the flags name, and says what `auto` came to. @param more what a command has to say besides */

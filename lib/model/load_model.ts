@@ -40,7 +40,7 @@ import { reportWeights, type WeightsReport } from './weights/weights_report.js';
 
 /** Options of `loadModel`. */
 export interface LoadModelOptions
-  extends Pick<SessionOptions, 'device' | 'threads' | 'mode' | 'minAgreement' | 'keepFloat32' | 'packedCache'>,
+  extends Pick<SessionOptions, 'device' | 'threads' | 'mode' | 'minAgreement' | 'keepFloat32' | 'packedCache' | 'gpu'>,
     PreprocessingChoice {
   /**
    * Default `auto`: what computes fastest on the device (docs/precision.md). `model.precision` says what that came to,
@@ -124,6 +124,7 @@ const defaults = {
   threads: undefined,
   mode: undefined,
   packedCache: 'auto',
+  gpu: undefined,
 } satisfies Defaults<LoadModelOptions>;
 
 /** How hints of `loadModel` name its options. */
@@ -214,7 +215,7 @@ async function load(
   { options, batching, images: loading }: Loading,
   weights: Weights | null,
 ): Promise<Model> {
-  const { device, precision, minAgreement, keepFloat32, threads, mode, packedCache, untrainedSeed = 0 } = options;
+  const { device, precision, minAgreement, keepFloat32, threads, mode, packedCache, gpu, untrainedSeed = 0 } = options;
   if (weights?.classes === 0) assertNoClasses(options, weights.reader);
   const trained = weights === null ? null : await classesOfRun(weights.reader);
   const asksWeights = options.preprocessing === undefined && weights !== null;
@@ -233,7 +234,18 @@ async function load(
     programsBesides + (Object.keys(outputs).length + 1) * batchSizesUpTo(batching.maxBatchSize).length;
   const session = await Session.create(
     graph,
-    defined({ precision, calibration, minAgreement, keepFloat32, device, threads, mode, packedCache, programLimit }),
+    defined({
+      precision,
+      calibration,
+      minAgreement,
+      keepFloat32,
+      device,
+      threads,
+      mode,
+      packedCache,
+      gpu,
+      programLimit,
+    }),
   );
   try {
     const report = weights === null ? null : await restore(session, weights, options.useMovingAverages);

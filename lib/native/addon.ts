@@ -27,6 +27,8 @@ export interface Addon {
     readonly queueLimit?: number;
     /** Where packed constants are kept; bytes. */
     readonly packedCache?: { readonly folder: string; readonly limit: number };
+    /** Only of backends that take them. */
+    readonly gpu?: NativeGpuOptions;
   }): NativeStore;
   /** Compiles on all threads of the store's executor, when nothing else is at work there. */
   compile(plan: string, store: NativeStore): Promise<NativeProgram>;
@@ -69,6 +71,17 @@ export interface Addon {
     size: { readonly height: number; readonly width: number },
     options: NativeDrawOptions,
   ): Augmentation;
+}
+
+/** What is left out is as the device does unless told; bytes. */
+export interface NativeGpuOptions {
+  readonly allowTf32?: boolean;
+  readonly deterministic?: boolean;
+  /** For one step; left out: implementations are not run to choose among them. */
+  readonly autotuneSeconds?: number;
+  readonly workspaceLimit?: number;
+  readonly memoryLimit?: number;
+  readonly graphs?: boolean;
 }
 
 export interface NativeDraw extends Draw {
@@ -153,6 +166,8 @@ export interface NativeBackend {
   readonly features: readonly string[];
   /** What it computes with lies in the host's memory, and not in one of the device's own. */
   readonly sharesHostMemory: boolean;
+  /** Whether stores may have options of GPUs. */
+  readonly takesGpuOptions: boolean;
   /** Products of bfloat16 numbers that its vectors make in the time of one of float32; 0 without such instructions. */
   readonly bfloat16Rate: number;
   /** By precision: why the backend cannot compute with it; '' where it can. */
@@ -233,6 +248,8 @@ export interface NativeStoreStats {
   readonly variables: number;
   /** Working memory of the executor, shared by the stores of one backend and thread count. */
   readonly arenaBytes: number;
+  /** What the device could still give; where that is known, which is of devices with memory of their own. */
+  readonly freeBytes?: number;
   /** Runs and compilations of this store that wait. */
   readonly waiting: number;
   readonly threads: number;
@@ -307,6 +324,10 @@ export interface NativeProgram {
     readonly constantBytes: number;
     /** Second memory of the variables that a run changes. */
     readonly spareBytes: number;
+    /** Where the device records: how many recordings there are, of how many steps; and what is not recorded, one reason a line. */
+    readonly recordings: number;
+    readonly recordedSteps: number;
+    readonly unrecorded: string;
     readonly runs: number;
   };
   dispose(): void;

@@ -17,9 +17,11 @@ export type { KernelDefect, KernelSummary } from './programs/kernels.js';
 export type { PackedCacheChoice, PackedCacheOptions, PackedCacheStats } from './programs/packed_cache.js';
 export type { Feed, Feeds, ShapedFeed } from './session/feeds.js';
 export {
+  type AutotuneOptions,
   type CompileOptions,
   type ExecutionMode,
   type ExecutorStats,
+  type GpuOptions,
   type InitializeOptions,
   type ProgramReport,
   type RunOptions,

@@ -1,4 +1,5 @@
 /** What a training will take, before it is begun. */
+import { defined } from '../core/options.js';
 import { type Feeds, Session } from '../runtime/index.js';
 import { trainStep } from '../train/index.js';
 import { feedsOf, firstBatches } from './batches.js';
@@ -13,7 +14,10 @@ export async function forecast(parts: Parts): Promise<TrainingForecast> {
   const bytes = await assertStepFits(parts);
   const batches = await firstBatches(parts);
   const { device, precision, threads } = machine;
-  await using session = await Session.create(training.graph, { device, threads, precision: parts.session.precision });
+  await using session = await Session.create(
+    training.graph,
+    defined({ device, threads, precision: parts.session.precision, gpu: o.gpu }),
+  );
   await session.initialize();
   const feeds = batches.map((batch) => feedsOf(batch, weights));
   let seconds = Number.POSITIVE_INFINITY;

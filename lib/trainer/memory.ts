@@ -2,6 +2,7 @@
 import { freemem } from 'node:os';
 import { bytesOf } from '../core/dtype.js';
 import type { Graph, Tensor } from '../core/graph.js';
+import { defined } from '../core/options.js';
 import { elementCount } from '../core/shape.js';
 import { type Advice, advice, ExecutionError } from '../errors.js';
 import { type ProgramReport, Session } from '../runtime/index.js';
@@ -103,7 +104,10 @@ async function bytesWith(
 ): Promise<number> {
   const training = buildTraining(entry, data.classes.length, preprocessing, optimizer, o);
   const { device, threads } = machine;
-  const other = await Session.create(training.graph, { device, threads, precision: session.precision });
+  const other = await Session.create(
+    training.graph,
+    defined({ device, threads, precision: session.precision, gpu: session.gpu }),
+  );
   try {
     return (await bytesOfStep(other, training)).total;
   } finally {
@@ -118,11 +122,11 @@ function bytesOfVariables({ variables }: Graph): number {
   );
 }
 
-/** What a session may have: what it has already, and what is left. How much a device with memory of its own has left is not known. */
+/** What a session may have: what it has already, and what is left. Not all devices with memory of their own say how much that is. */
 function roomFor(session: Session): number {
-  if (!sharesHostMemory(session.device)) return Number.POSITIVE_INFINITY;
-  const { variables, packed, spare, arena } = session.stats().bytes;
-  return availableMemory() + variables + packed + spare + arena;
+  const { variables, packed, spare, arena, free } = session.stats().bytes;
+  const left = free ?? (sharesHostMemory(session.device) ? availableMemory() : Number.POSITIVE_INFINITY);
+  return left + variables + packed + spare + arena;
 }
 
 /** What this process may still take, in bytes, limits of its container included where Node knows them. */

@@ -16,6 +16,7 @@ import type { Precision } from '../core/precision.js';
 import type { AugmentationPolicy, DataSet, ImageCacheOptions, SkippedImage } from '../data/index.js';
 import { ArgumentError, spelledInCode } from '../errors.js';
 import type { WeightLayout } from '../model/index.js';
+import type { GpuOptions } from '../runtime/session/types.js';
 import type { Optimizer } from '../train/index.js';
 import type { EpochReport, EvaluationReport, TrainerStep } from './reports.js';
 
@@ -104,6 +105,8 @@ export interface TrainerOptions {
   readonly imageWorkers?: number;
   readonly device?: string;
   readonly threads?: number;
+  /** What is asked of a GPU (docs/gpu.md). */
+  readonly gpu?: GpuOptions;
   /** What to compute with; `float32` unless told. A resumed training uses what it began with. */
   readonly precision?: Precision;
   /** Values that a step computes again instead of keeping them (docs/training.md): less memory, more time, the same bits. `none` unless told. */
@@ -174,6 +177,7 @@ const defaults = {
   imageWorkers: undefined,
   device: 'cpu',
   threads: undefined,
+  gpu: undefined,
   precision: undefined,
   recompute: 'none',
   memoryLimit: undefined,

@@ -135,7 +135,7 @@ async function opened(planned: Planned, before: Before | null): Promise<Parts> {
   const session = await Session.create(training.graph, {
     device: o.device,
     precision: o.precision ?? kept(before, 'precision', o) ?? 'float32',
-    ...defined({ threads: o.threads ?? kept(before, 'threads', o) }),
+    ...defined({ threads: o.threads ?? kept(before, 'threads', o), gpu: o.gpu }),
   });
   let cache: ImageCache | null = null;
   try {

@@ -4,6 +4,7 @@
  */
 import type { TypedArray } from '../core/dtype.js';
 import type { Tensor, Variable } from '../core/graph.js';
+import { defined } from '../core/options.js';
 import { BatchLoader } from '../data/index.js';
 import { DataError } from '../errors.js';
 import { Session } from '../runtime/index.js';
@@ -49,7 +50,10 @@ async function withAverages<T>(
   body: (session: Session) => Promise<T>,
 ): Promise<T> {
   const { device, threads } = machine;
-  const other = await Session.create(training.graph, { device, threads, precision: session.precision });
+  const other = await Session.create(
+    training.graph,
+    defined({ device, threads, precision: session.precision, gpu: session.gpu }),
+  );
   try {
     await other.assignFrom(session, training.averages);
     await other.initialize({ onlyUninitialized: true });

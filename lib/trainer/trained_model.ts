@@ -61,12 +61,12 @@ export class TrainedModel extends Model {
     const built = isOwn(entry)
       ? buildOwnNetwork(entry, classes.length, preprocessing, 0)
       : buildNetwork(entry, classes.length, preprocessing, 0);
-    const { device, precision: own } = source.session;
+    const { device, precision: own, gpu } = source.session;
     const { threads } = source.session.stats();
     const programLimit = 8 + Object.keys(built.outputs).length * batchSizesUpTo(batching.maxBatchSize).length;
     const session = await Session.create(
       built.graph,
-      defined({ device, threads, precision: precision ?? own, mode, programLimit }),
+      defined({ device, threads, precision: precision ?? own, mode, gpu, programLimit }),
     );
     try {
       const parts = { labels: classes, numClasses: classes.length, preprocessing, batching, weights: null };

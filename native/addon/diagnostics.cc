@@ -47,7 +47,7 @@ Seen LookAt(const BackendEntry& entry, int index) {
   }
 }
 
-napi_value Description(napi_env env, const std::string& name, const Seen& seen) {
+napi_value Description(napi_env env, const BackendEntry& entry, const std::string& name, const Seen& seen) {
   const napi_value object = js::Object(env);
   js::Set(env, object, "name", js::String(env, name));
   js::Set(env, object, "available", js::Boolean(env, seen.reason.empty()));
@@ -56,6 +56,7 @@ napi_value Description(napi_env env, const std::string& name, const Seen& seen) 
   js::Set(env, object, "hardware", js::String(env, seen.device.hardware));
   js::Set(env, object, "features", js::StringArray(env, seen.device.features));
   js::Set(env, object, "sharesHostMemory", js::Boolean(env, seen.device.shares_host_memory));
+  js::Set(env, object, "takesGpuOptions", js::Boolean(env, entry.takes_gpu_options));
   js::Set(env, object, "bfloat16Rate", js::Number(env, seen.device.cpu.value_or(CpuInfo()).bfloat16_rate));
   const napi_value refused = js::Object(env);
   for (size_t i = 0; i < seen.refused.size(); ++i) {
@@ -82,13 +83,13 @@ napi_value Backends(const js::Arguments& arguments) {
   for (const BackendEntry& entry : BackendEntries()) {
     if (one && entry.name != wanted) continue;
     if (const Verdict verdict = entry.available(); !verdict) {
-      list.push_back(Description(env, entry.name, {verdict.reason, {}}));
+      list.push_back(Description(env, entry, entry.name, {verdict.reason, {}}));
       continue;
     }
     const int devices = entry.devices ? entry.devices() : 1;
     for (int i = 0; i < devices; ++i) {
       const std::string name = i == 0 ? entry.name : entry.name + ":" + std::to_string(i);
-      list.push_back(Description(env, name, LookAt(entry, i)));
+      list.push_back(Description(env, entry, name, LookAt(entry, i)));
     }
   }
   return js::Array(env, list);

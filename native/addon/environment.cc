@@ -75,17 +75,19 @@ napi_value Environment::error_factory() const {
   return factory;
 }
 
-std::shared_ptr<Executor> Environment::ExecutorFor(const std::string& backend, int threads) {
+std::shared_ptr<Executor> Environment::ExecutorFor(const std::string& backend, int threads,
+                                                   const std::optional<GpuOptions>& gpu) {
   if (ending_) throw Error(ErrorCode::kDisposed, "The environment is ending: nothing can be run any more.");
   const int count = threads > 0 ? threads : AvailableCores();
-  std::shared_ptr<Executor>& executor = executors_[{backend, count}];
+  std::shared_ptr<Executor>& executor = executors_[{backend, count, gpu}];
   if (!executor) {
     ShortenTimeSlicesOfOthers();
     try {
       executor = std::make_shared<Executor>(
-          backend, count, [completion = completion_](std::unique_ptr<Job> job) { completion->Push(std::move(job)); });
+          backend, count, [completion = completion_](std::unique_ptr<Job> job) { completion->Push(std::move(job)); },
+          gpu);
     } catch (...) {
-      executors_.erase({backend, count});
+      executors_.erase({backend, count, gpu});
       throw;
     }
   }

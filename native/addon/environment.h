@@ -9,7 +9,9 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <tuple>
 #include <utility>
 
 #include "addon/completion.h"
@@ -56,8 +58,9 @@ class Environment {
   // Null before SetErrorFactory.
   napi_value error_factory() const;
 
-  // The executor of a backend with so many threads; 0: as many as there are cores. Made when first asked for.
-  std::shared_ptr<Executor> ExecutorFor(const std::string& backend, int threads);
+  // The executor of a backend with so many threads (0: as many as there are cores) and these options. Made when first
+  // asked for.
+  std::shared_ptr<Executor> ExecutorFor(const std::string& backend, int threads, const std::optional<GpuOptions>& gpu);
 
   // The cache of packed constants in a folder, with a limit in bytes. Made when first asked for.
   std::shared_ptr<PackedCache> PackedCacheIn(const std::string& folder, uint64_t limit);
@@ -92,7 +95,9 @@ class Environment {
   bool ending_ = false;
   size_t pending_ = 0;  // promises that are not settled yet
   std::shared_ptr<Completion> completion_;
-  std::map<std::pair<std::string, int>, std::shared_ptr<Executor>> executors_;
+  using ExecutorKey = std::tuple<std::string, int, std::optional<GpuOptions>>;
+
+  std::map<ExecutorKey, std::shared_ptr<Executor>> executors_;
   std::map<std::pair<std::string, uint64_t>, std::shared_ptr<PackedCache>> packed_caches_;
   std::unique_ptr<WorkerPool> workers_;  // made when first asked for
   LargeCopy large_copy_;

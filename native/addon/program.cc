@@ -104,9 +104,11 @@ class RunJob final : public AsyncJob {
     std::span<const std::byte> from;
   };
 
+  // A device with memory of its own takes the values from pinned memory, to which they are copied when the run begins.
   // Other values than floating ones may be indices, which are checked before they are used: JavaScript must not be able
   // to change them in between.
   bool MayStay(size_t index, const ArrayView& view) const {
+    if (!program_->store().backend().device().shares_host_memory) return false;
     const DType dtype = program_->inputs()[index].type.dtype;
     const bool floating = dtype == DType::kFloat32 || dtype == DType::kFloat64;
     return floating && reinterpret_cast<uintptr_t>(view.bytes.data()) % kInputAlignment == 0;
@@ -219,6 +221,9 @@ napi_value StatsOfProgram(const js::Arguments& arguments) {
   js::Set(env, object, "arenaBytes", js::Number(env, static_cast<double>(stats.arena_bytes)));
   js::Set(env, object, "constantBytes", js::Number(env, static_cast<double>(stats.constant_bytes)));
   js::Set(env, object, "spareBytes", js::Number(env, static_cast<double>(stats.spare_bytes)));
+  js::Set(env, object, "recordings", js::Number(env, static_cast<double>(stats.recordings)));
+  js::Set(env, object, "recordedSteps", js::Number(env, static_cast<double>(stats.recorded_steps)));
+  js::Set(env, object, "unrecorded", js::String(env, stats.unrecorded));
   js::Set(env, object, "runs", js::Number(env, static_cast<double>(stats.runs)));
   return object;
 }

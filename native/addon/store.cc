@@ -1,6 +1,7 @@
 #include "addon/store.h"
 
 #include <array>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,8 @@ namespace slimnet {
 namespace {
 
 constexpr int64_t kMostThreads = 1024;
+constexpr int64_t kMostGpuBytes = int64_t{1} << 50;
+constexpr double kMostAutotuneSeconds = 3600;
 constexpr int64_t kMostCacheBytes = int64_t{1} << 50;
 constexpr int64_t kDefaultQueueLimit = 1024;
 constexpr int64_t kLargestQueueLimit = int64_t{1} << 20;
@@ -120,6 +123,38 @@ std::shared_ptr<PackedCache> ReadPackedCache(napi_env env, napi_value options) {
   return Environment::Of(env).PackedCacheIn(folder, static_cast<uint64_t>(limit));
 }
 
+// None unless the options have some.
+std::optional<GpuOptions> ReadGpuOptions(napi_env env, napi_value options) {
+  const napi_value gpu = js::Get(env, options, "gpu", "options");
+  if (js::IsUndefined(env, gpu)) return std::nullopt;
+  const auto read = [&](const char* name, const auto& take) {
+    const napi_value value = js::Get(env, gpu, name, "gpu");
+    if (!js::IsUndefined(env, value)) take(value);
+  };
+  const auto bytes = [&](napi_value value, const char* name) {
+    return static_cast<size_t>(js::ReadInteger(env, value, name, 1, kMostGpuBytes));
+  };
+  GpuOptions read_options;
+  read("allowTf32", [&](napi_value v) { read_options.allow_tf32 = js::ReadBoolean(env, v, "allowTf32"); });
+  read("deterministic", [&](napi_value v) { read_options.deterministic = js::ReadBoolean(env, v, "deterministic"); });
+  read("autotuneSeconds", [&](napi_value v) {
+    read_options.autotune_seconds = js::ReadNumber(env, v, "autotuneSeconds", 0, kMostAutotuneSeconds);
+  });
+  read("workspaceLimit", [&](napi_value v) { read_options.workspace_bytes = bytes(v, "workspaceLimit"); });
+  read("memoryLimit", [&](napi_value v) { read_options.memory_bytes = bytes(v, "memoryLimit"); });
+  read("graphs", [&](napi_value v) { read_options.graphs = js::ReadBoolean(env, v, "graphs"); });
+  return read_options;
+}
+
+// None where it is not known, or cannot be had any more.
+std::optional<size_t> FreeBytes(const Backend& backend) {
+  try {
+    return backend.free_bytes();
+  } catch (const Error&) {  // of a device that is lost; runs say so
+    return std::nullopt;
+  }
+}
+
 napi_value StatsOfStore(const js::Arguments& arguments) {
   const napi_env env = arguments.env();
   const auto shared = StoreOf(env, arguments.self());
@@ -132,6 +167,9 @@ napi_value StatsOfStore(const js::Arguments& arguments) {
   js::Set(env, object, "spareBytes", js::Number(env, static_cast<double>(stats.spare_bytes)));
   js::Set(env, object, "variables", js::Number(env, static_cast<double>(stats.variables)));
   js::Set(env, object, "arenaBytes", js::Number(env, static_cast<double>(executor.arena_bytes())));
+  if (const std::optional<size_t> free = FreeBytes(shared->store()->backend())) {
+    js::Set(env, object, "freeBytes", js::Number(env, static_cast<double>(*free)));
+  }
   js::Set(env, object, "waiting", js::Number(env, static_cast<double>(executor.Waiting(shared->store().get()))));
   js::Set(env, object, "threads", js::Number(env, executor.threads()));
   js::Set(env, object, "mode", js::String(env, Name(shared->mode())));
@@ -219,7 +257,7 @@ napi_value CreateStore(const js::Arguments& arguments) {
   const Mode mode = ReadMode(env, js::Get(env, options, "mode", "options"));
   auto cache = ReadPackedCache(env, options);
   Environment& environment = Environment::Of(env);
-  auto executor = environment.ExecutorFor(backend, static_cast<int>(threads));
+  auto executor = environment.ExecutorFor(backend, static_cast<int>(threads), ReadGpuOptions(env, options));
   auto handle = std::make_unique<StoreHandle>();
   handle->shared =
       std::make_shared<SharedStore>(std::move(executor), std::move(cache), mode, static_cast<size_t>(queue_limit));

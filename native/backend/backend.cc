@@ -1,6 +1,18 @@
 #include "backend/backend.h"
 
+#include "base/error.h"
+
 namespace slimnet {
+
+namespace {
+
+[[noreturn]] void RecordsNothing() { throw Error(ErrorCode::kInternal, "This device records no work."); }
+
+}  // namespace
+
+void Stream::BeginRecording() { RecordsNothing(); }
+std::unique_ptr<RecordedWork> Stream::EndRecording() { RecordsNothing(); }
+void Stream::Replay(const RecordedWork&) { RecordsNothing(); }
 
 std::vector<std::string> OpsLeftOut(const Backend& backend) {
   std::vector<std::string> left_out;

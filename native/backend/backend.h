@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "backend/device_ptr.h"
+#include "backend/gpu_options.h"
 #include "ir/program.h"
 
 namespace slimnet {
@@ -41,6 +42,8 @@ struct DeviceInfo {
   size_t memory_bytes = 0;                 // 0: not known
   std::vector<std::string> features = {};  // instruction sets, or compute capability
   bool shares_host_memory = false;         // its addresses are the host's (SharedAddress), so nothing need be copied
+  bool records = false;                    // its streams record work
+  bool gathers_updates = false;            // updates by one rule that follow one another are as quick as one
   std::optional<int> index = {};           // among the devices of its kind, where there can be several
   std::optional<CpuInfo> cpu = {};
 };
@@ -53,6 +56,13 @@ class Memory {
   virtual size_t bytes() const = 0;
   // The same bytes for the host to read and write in place; null where it cannot see them.
   virtual std::byte* host() const = 0;
+};
+
+// Work of a stream that was recorded, to be queued again and again as a whole. Kernels and memory that it was recorded
+// from live as long as it does. Freed when nothing of it is queued.
+class RecordedWork {
+ public:
+  virtual ~RecordedWork() = default;
 };
 
 // An ordered queue of work on the device, used by one thread at a time. What is queued may be done later: memory of the
@@ -68,6 +78,15 @@ class Stream {
   // Returns when everything is done. Throws what a step failed with that is done only now: the first failure, which
   // names its node, and behind which nothing of the queue was done. The queue is empty afterwards in either case.
   virtual void Wait() = 0;
+
+  // Where DeviceInfo::records. What is queued between these two is recorded and not done; meanwhile nobody waits,
+  // nothing is allocated, and of the host's memory only what is pinned takes part. EndRecording throws what made it
+  // fail, and must be called where a step fails in between, too: afterwards the stream does again what it is given.
+  virtual void BeginRecording();
+  virtual std::unique_ptr<RecordedWork> EndRecording();
+  // Queues what was recorded by this stream. Between two waits all comes in the order in which it was recorded, with
+  // what was queued directly then queued again.
+  virtual void Replay(const RecordedWork& work);
 };
 
 // Threads on which a CPU backend may spread one step. Implemented by runtime/thread_pool.
@@ -149,6 +168,11 @@ class Backend {
   virtual std::unique_ptr<Kernel> Prepare(const NodeContext& node) const = 0;
   // What it holds is not defined. Throws Error{kMemory}.
   virtual std::unique_ptr<Memory> Allocate(size_t bytes) const = 0;
+  // Memory of the host that the device reaches by itself, so that copies go on while it and the host do other things.
+  // Null where any memory serves as well. Throws Error{kMemory}.
+  virtual std::unique_ptr<Memory> AllocatePinned(size_t) const { return nullptr; }
+  // What may still be allocated; none where that is not known.
+  virtual std::optional<size_t> free_bytes() const { return std::nullopt; }
   // `pool` serves CPU backends and outlives the stream; null: they compute on the thread that calls.
   virtual std::unique_ptr<Stream> NewStream(ParallelFor* pool) const = 0;
 };
@@ -160,6 +184,7 @@ std::vector<std::string> OpsLeftOut(const Backend& backend);
 struct BackendOptions {
   int threads = 1;  // threads that one step may use
   int index = 0;    // which of several devices
+  std::optional<GpuOptions> gpu = {};
 };
 
 // One line of the table in registry.cc.
@@ -170,13 +195,15 @@ struct BackendEntry {
   std::function<std::unique_ptr<Backend>(const BackendOptions&)> make;
   // How many devices there are; null: one.
   std::function<int()> devices = {};
+  // Whether BackendOptions::gpu mean something to it.
+  bool takes_gpu_options = false;
 };
 
 // All backends that this build knows, best first.
 std::vector<BackendEntry> BackendEntries();
 
 // Makes a backend by name, "cudnn", or "cudnn:1" for another one of its devices than the first. Throws Error{kBackend}
-// with the reason when it is unknown or not available.
+// with the reason when it is unknown or not available, or has no such options.
 std::unique_ptr<Backend> MakeBackend(const std::string& name, const BackendOptions& options);
 
 }  // namespace slimnet

@@ -91,12 +91,24 @@ auto WithNode(const slimnet_backend* handle, const char* text, const Body& body)
   return body(*opened.backend, NodeContext{program, program.nodes.back()});
 }
 
+GpuOptions OptionsOf(const slimnet_device_options& given) {
+  GpuOptions options;
+  if (given.allow_tf32 >= 0) options.allow_tf32 = given.allow_tf32 != 0;
+  if (given.deterministic >= 0) options.deterministic = given.deterministic != 0;
+  if (given.autotune_seconds >= 0) options.autotune_seconds = given.autotune_seconds;
+  if (given.workspace_bytes > 0) options.workspace_bytes = given.workspace_bytes;
+  if (given.memory_bytes > 0) options.memory_bytes = given.memory_bytes;
+  options.graphs = given.graphs != 0;
+  return options;
+}
+
 // --- functions -----------------------------------------------------------------------------------------------------
 
 slimnet_device_info Describe(const slimnet_backend* handle) {
   const auto& opened = Behind<Opened>(handle);
   const DeviceInfo& device = opened.backend->device();
-  return {device.hardware.c_str(), opened.features.c_str(), device.memory_bytes, device.index.value_or(0)};
+  return {device.hardware.c_str(),  opened.features.c_str(), device.memory_bytes,
+          device.index.value_or(0), device.records ? 1 : 0,  device.gathers_updates ? 1 : 0};
 }
 
 int32_t Has(const slimnet_backend* handle, const char* op) {
@@ -191,14 +203,29 @@ int32_t Enqueue(slimnet_invocation* handle, slimnet_stream* stream, const slimne
   });
 }
 
+template <std::unique_ptr<Memory> (Backend::*kAllocate)(size_t) const>
 slimnet_memory* Allocate(const slimnet_backend* handle, uint64_t bytes, uint64_t* address, void** host,
                          slimnet_error* error) {
-  return Guarded<slimnet_memory*>(error, nullptr, [&] {
-    std::unique_ptr<Memory> memory = Behind<Opened>(handle).backend->Allocate(bytes);
+  return Guarded<slimnet_memory*>(error, nullptr, [&]() -> slimnet_memory* {
+    std::unique_ptr<Memory> memory = ((*Behind<Opened>(handle).backend).*kAllocate)(bytes);
+    if (!memory) return nullptr;
     *address = memory->data().address();
     *host = memory->host();
     return HandleOf<slimnet_memory>(std::move(memory));
   });
+}
+
+int32_t FreeBytes(const slimnet_backend* handle, uint64_t* bytes, slimnet_error* error) {
+  return Guarded(error, 0, [&] {
+    const std::optional<size_t> found = Behind<Opened>(handle).backend->free_bytes();
+    *bytes = found.value_or(0);
+    return found ? 1 : 0;
+  });
+}
+
+slimnet_recorded* EndRecording(slimnet_stream* handle, slimnet_error* error) {
+  return Guarded<slimnet_recorded*>(error, nullptr,
+                                    [&] { return HandleOf<slimnet_recorded>(Behind<Stream>(handle).EndRecording()); });
 }
 
 slimnet_stream* NewStream(const slimnet_backend* handle, slimnet_error* error) {
@@ -220,10 +247,11 @@ int32_t Count(const DeviceSource& source, slimnet_error* error) {
   return Guarded(error, -1, [&] { return source.count(); });
 }
 
-slimnet_backend* Open(const DeviceSource& source, int32_t index, slimnet_error* error) {
+slimnet_backend* Open(const DeviceSource& source, int32_t index, const slimnet_device_options& options,
+                      slimnet_error* error) {
   return Guarded<slimnet_backend*>(error, nullptr, [&] {
     auto opened = std::make_unique<Opened>();
-    opened->backend = source.make(index);
+    opened->backend = source.make(index, OptionsOf(options));
     opened->layout_named = source.layout_named;
     for (const std::string& feature : opened->backend->device().features) opened->features += feature + "\n";
     return HandleOf<slimnet_backend>(std::move(opened));
@@ -252,7 +280,9 @@ slimnet_device_library Table() {
   table.new_invocation = NewInvocation;
   table.free_invocation = [](slimnet_invocation* handle) { Free<OpenedInvocation>(handle); };
   table.enqueue = Enqueue;
-  table.allocate = Allocate;
+  table.allocate = Allocate<&Backend::Allocate>;
+  table.allocate_pinned = Allocate<&Backend::AllocatePinned>;
+  table.free_bytes = FreeBytes;
   table.free_memory = [](slimnet_memory* handle) { Free<Memory>(handle); };
   table.new_stream = NewStream;
   table.free_stream = [](slimnet_stream* handle) { Free<Stream>(handle); };
@@ -274,6 +304,14 @@ slimnet_device_library Table() {
   table.wait = [](slimnet_stream* handle, slimnet_error* error) {
     return OnStream(handle, error, [](Stream& stream) { stream.Wait(); });
   };
+  table.begin_recording = [](slimnet_stream* handle, slimnet_error* error) {
+    return OnStream(handle, error, [](Stream& stream) { stream.BeginRecording(); });
+  };
+  table.end_recording = EndRecording;
+  table.replay = [](slimnet_stream* handle, const slimnet_recorded* work, slimnet_error* error) {
+    return OnStream(handle, error, [&](Stream& stream) { stream.Replay(Behind<RecordedWork>(work)); });
+  };
+  table.free_recorded = [](slimnet_recorded* handle) { Free<RecordedWork>(handle); };
   return table;
 }
 

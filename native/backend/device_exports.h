@@ -15,7 +15,7 @@ namespace slimnet {
 struct DeviceSource {
   // Throws Error{kBackend} where none can be used.
   int (*count)() = nullptr;
-  std::unique_ptr<Backend> (*make)(int index) = nullptr;
+  std::unique_ptr<Backend> (*make)(int index, const GpuOptions& options) = nullptr;
   LayoutPtr (*layout_named)(const std::string& name) = nullptr;
 };
 
@@ -33,7 +33,8 @@ struct Opened {
 };
 
 int32_t Count(const DeviceSource& source, slimnet_error* error);
-slimnet_backend* Open(const DeviceSource& source, int32_t index, slimnet_error* error);
+slimnet_backend* Open(const DeviceSource& source, int32_t index, const slimnet_device_options& options,
+                      slimnet_error* error);
 // All that needs no source.
 slimnet_device_library Table();
 
@@ -44,7 +45,9 @@ const slimnet_device_library& DeviceLibrary() {
   static const slimnet_device_library table = [] {
     slimnet_device_library made = device_exports::Table();
     made.device_count = [](slimnet_error* error) { return device_exports::Count(kSource, error); };
-    made.open = [](int32_t index, slimnet_error* error) { return device_exports::Open(kSource, index, error); };
+    made.open = [](int32_t index, const slimnet_device_options* options, slimnet_error* error) {
+      return device_exports::Open(kSource, index, *options, error);
+    };
     return made;
   }();
   return table;

@@ -15,7 +15,7 @@ extern "C" {
 #endif
 
 /* Changes with every change of what stands below. */
-#define SLIMNET_DEVICE_LIBRARY_VERSION 1
+#define SLIMNET_DEVICE_LIBRARY_VERSION 2
 /* The symbol: a slimnet_device_library_entry. */
 #define SLIMNET_DEVICE_LIBRARY_SYMBOL "slimnet_open_device_library"
 
@@ -32,6 +32,7 @@ typedef struct slimnet_kernel slimnet_kernel;
 typedef struct slimnet_invocation slimnet_invocation;
 typedef struct slimnet_memory slimnet_memory;
 typedef struct slimnet_stream slimnet_stream;
+typedef struct slimnet_recorded slimnet_recorded;
 
 /* Addresses of the device. */
 typedef struct slimnet_bindings {
@@ -43,11 +44,23 @@ typedef struct slimnet_bindings {
   uint64_t draw_step, draw_microbatch;
 } slimnet_bindings;
 
+/* Of backend/gpu_options.h. */
+typedef struct slimnet_device_options {
+  int32_t allow_tf32;       /* 1, 0; -1: as the device does unless told */
+  int32_t deterministic;    /* 1, 0; -1: wherever there is an implementation */
+  double autotune_seconds;  /* negative: implementations are not run to choose among them */
+  uint64_t workspace_bytes; /* 0: as the device does unless told */
+  uint64_t memory_bytes;    /* 0: no limit */
+  int32_t graphs;           /* 1, 0 */
+} slimnet_device_options;
+
 typedef struct slimnet_device_info {
   const char* hardware;
   const char* features; /* one a line */
   uint64_t memory_bytes;
   int32_t index;
+  int32_t records;         /* 1: its streams record work */
+  int32_t gathers_updates; /* 1: updates by one rule that follow one another are as quick as one */
 } slimnet_device_info;
 
 typedef struct slimnet_device_library {
@@ -57,7 +70,7 @@ typedef struct slimnet_device_library {
   /* How many devices there are; -1 where none can be used, for the reason in `error`. */
   int32_t (*device_count)(slimnet_error* error);
 
-  slimnet_backend* (*open)(int32_t index, slimnet_error* error);
+  slimnet_backend* (*open)(int32_t index, const slimnet_device_options* options, slimnet_error* error);
   void (*close)(slimnet_backend* backend);
   slimnet_device_info (*describe)(const slimnet_backend* backend);
   int32_t (*has)(const slimnet_backend* backend, const char* op);
@@ -84,7 +97,12 @@ typedef struct slimnet_device_library {
   /* `host` is null where the host cannot see the memory. */
   slimnet_memory* (*allocate)(const slimnet_backend* backend, uint64_t bytes, uint64_t* address, void** host,
                               slimnet_error* error);
+  /* Memory of the host that the device reaches by itself. */
+  slimnet_memory* (*allocate_pinned)(const slimnet_backend* backend, uint64_t bytes, uint64_t* address, void** host,
+                                     slimnet_error* error);
   void (*free_memory)(slimnet_memory* memory);
+  /* What may still be allocated. 0: not known, or an error. */
+  int32_t (*free_bytes)(const slimnet_backend* backend, uint64_t* bytes, slimnet_error* error);
 
   slimnet_stream* (*new_stream)(const slimnet_backend* backend, slimnet_error* error);
   void (*free_stream)(slimnet_stream* stream);
@@ -93,6 +111,10 @@ typedef struct slimnet_device_library {
   int32_t (*copy)(slimnet_stream* stream, uint64_t to, uint64_t from, uint64_t bytes, slimnet_error* error);
   int32_t (*fill)(slimnet_stream* stream, uint64_t to, uint8_t value, uint64_t bytes, slimnet_error* error);
   int32_t (*wait)(slimnet_stream* stream, slimnet_error* error);
+  int32_t (*begin_recording)(slimnet_stream* stream, slimnet_error* error);
+  slimnet_recorded* (*end_recording)(slimnet_stream* stream, slimnet_error* error);
+  int32_t (*replay)(slimnet_stream* stream, const slimnet_recorded* work, slimnet_error* error);
+  void (*free_recorded)(slimnet_recorded* work);
 } slimnet_device_library;
 
 /* What the symbol is: takes the version of whoever asks, and returns the library's table whatever that is. */

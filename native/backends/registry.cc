@@ -61,6 +61,9 @@ std::unique_ptr<Backend> MakeBackend(const std::string& name, const BackendOptio
     if (const Verdict verdict = entry.available(); !verdict) {
       throw Error(ErrorCode::kBackend, "The backend " + entry.name + " is not available: " + verdict.reason + ".");
     }
+    if (options.gpu && !entry.takes_gpu_options) {
+      throw Error(ErrorCode::kBackend, "The backend " + entry.name + " has no options of GPUs.");
+    }
     if (!wanted.index) return entry.make(options);
     const int devices = entry.devices ? entry.devices() : 1;
     if (*wanted.index >= devices) {

@@ -30,6 +30,56 @@ struct Movable {
   int32_t end = 0;
 };
 
+// Updates of so many bytes at most are gathered.
+constexpr size_t kSmallUpdate = size_t{64} << 10;
+
+// Which nodes come last: small updates, of whose new values only others of them are made. What they read is little, so
+// it may live until then.
+std::vector<bool> Gathered(const Program& program, const Uses& uses) {
+  const size_t count = program.nodes.size();
+  std::vector<bool> overwritten(program.values.size(), false);
+  for (const Node& node : program.nodes) {
+    if (const ValueId value = Overwritten(node); value != kNoValue) overwritten[At(value)] = true;
+  }
+  std::vector<bool> gathered(count, false);
+  for (size_t i = 0; i < count; ++i) {
+    const Node& node = program.nodes[i];
+    const auto small = [&](ValueId value) { return program.values[At(value)].bytes() <= kSmallUpdate; };
+    gathered[i] = !Info(node.op).updates.empty() && std::ranges::all_of(node.outputs, small);
+    ForEachRead(node, [&](ValueId value) {
+      if (overwritten[At(value)]) gathered[i] = false;
+    });
+  }
+  for (size_t i = count; i-- > 0;) {
+    if (gathered[i]) continue;
+    ForEachRead(program.nodes[i], [&](ValueId value) { gathered[static_cast<size_t>(uses.producer[value])] = false; });
+  }
+  return gathered;
+}
+
+// Moves those to the end, and those by one rule together.
+void GatherUpdates(Program& program) {
+  const Uses uses(program);
+  const std::vector<bool> gathered = Gathered(program, uses);
+  std::vector<int> level(program.nodes.size(), 0);  // 0: where it is; above: behind all gathered ones that it reads
+  for (size_t i = 0; i < level.size(); ++i) {
+    if (!gathered[i]) continue;
+    level[i] = 1;
+    ForEachRead(program.nodes[i], [&](ValueId value) {
+      level[i] = std::max(level[i], level[static_cast<size_t>(uses.producer[value])] + 1);
+    });
+  }
+  std::vector<size_t> order(program.nodes.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::stable_sort(order, {}, [&](size_t i) {
+    return std::pair(level[i], level[i] == 0 ? 0 : static_cast<int>(program.nodes[i].op));
+  });
+  std::vector<Node> ordered;
+  ordered.reserve(order.size());
+  for (const size_t i : order) ordered.push_back(std::move(program.nodes[i]));
+  program.nodes = std::move(ordered);
+}
+
 // Stable order in which nodes that make new values of variables stand right behind the last node that makes something
 // for them.
 Movable UpdatesEarly(Program& program) {
@@ -219,9 +269,10 @@ class Sinker {
 
 }  // namespace
 
-void Schedule(Program& program, const Backend&) {
+void Schedule(Program& program, const Backend& backend) {
   const Movable movable = program.updates_in_place ? UpdatesLast(program) : UpdatesEarly(program);
   Sinker(program, movable.begin, movable.end).Run();
+  if (backend.device().gathers_updates && !program.updates_in_place) GatherUpdates(program);
 }
 
 }  // namespace slimnet

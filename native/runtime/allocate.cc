@@ -1,6 +1,7 @@
 #include "runtime/allocate.h"
 
 #include <string>
+#include <utility>
 
 #include "backends/cpu/aligned_memory.h"
 #include "base/error.h"
@@ -24,7 +25,8 @@ std::unique_ptr<Memory> Allocate(const Backend& backend, size_t bytes) {
 
 std::unique_ptr<Memory> AllocateOnHost(const Backend& backend, size_t bytes) {
   RequireFits(backend, bytes);
-  return cpu::AllocateAligned(bytes);
+  auto pinned = backend.AllocatePinned(bytes);
+  return pinned ? std::move(pinned) : cpu::AllocateAligned(bytes);
 }
 
 }  // namespace slimnet

@@ -15,7 +15,8 @@ void RequireFits(const Backend& backend, size_t bytes);
 // Memory of `backend`, after RequireFits. Throws Error{kMemory}.
 std::unique_ptr<Memory> Allocate(const Backend& backend, size_t bytes);
 
-// Memory of the host for what the device will be given, after RequireFits. Throws Error{kMemory}.
+// Memory of the host for what the device will be given, pinned where it has a use for that, after RequireFits. Throws
+// Error{kMemory}.
 std::unique_ptr<Memory> AllocateOnHost(const Backend& backend, size_t bytes);
 
 }  // namespace slimnet

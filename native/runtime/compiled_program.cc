@@ -1,6 +1,7 @@
 #include "runtime/compiled_program.h"
 
 #include <algorithm>
+#include <ranges>
 #include <string>
 #include <utility>
 
@@ -57,6 +58,29 @@ void CompiledProgram::Run(const ExecutorResources& resources, RunRequest& reques
   if (!request.profile) return;
   const std::lock_guard lock(mutex_);
   nanoseconds_ = request.nanoseconds;
+}
+
+size_t CompiledProgram::recordings() const {
+  const std::lock_guard lock(mutex_);
+  size_t sum = 0;
+  for (const auto& [arena, instance] : instances_) sum += instance->recordings();
+  return sum;
+}
+
+size_t CompiledProgram::recorded_steps() const {
+  size_t sum = 0;
+  for (const ExecutionPlan::Part& part : plan_.parts) sum += part.to - part.from;
+  return sum;
+}
+
+std::string CompiledProgram::PlanText() const {
+  std::string text = Print(plan_.program);
+  if (!plan_.backend->device().records) return text;
+  text += "# recorded: " + std::to_string(recorded_steps()) + " of " + std::to_string(plan_.steps.size()) + " steps\n";
+  for (const auto line : std::views::split(plan_.unrecorded, '\n')) {
+    if (!line.empty()) text += "# not recorded: " + std::string(line.begin(), line.end()) + "\n";
+  }
+  return text;
 }
 
 std::vector<Observation> CompiledProgram::Observations() const {

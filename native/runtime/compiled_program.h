@@ -73,11 +73,16 @@ class CompiledProgram {
   // What the values of all runs were; nothing unless the plan says `observe`.
   std::vector<Observation> Observations() const;
 
-  std::string PlanText() const { return Print(plan_.program); }
+  // With what is recorded of it in comments, where the device records.
+  std::string PlanText() const;
   std::vector<StepReport> Steps() const;
   // Working memory, with the room for the inputs where the device cannot read them in the host's memory.
   size_t arena_bytes() const { return plan_.arena_bytes; }
   size_t constant_bytes() const { return prologue_.bytes(); }
+  // How many recordings there are, of all lanes; what of a run is recorded, and what is not, for which reasons.
+  size_t recordings() const;
+  size_t recorded_steps() const;
+  const std::string& unrecorded() const { return plan_.unrecorded; }
   // Second memory of the variables that a run changes.
   size_t spare_bytes() const { return plan_.spare_bytes; }
 

@@ -9,6 +9,7 @@
 
 #include "base/error.h"
 #include "ir/microbatch_loop.h"
+#include "ir/text.h"
 #include "ir/updates.h"
 #include "ir/views.h"
 #include "passes/pipeline.h"
@@ -95,6 +96,7 @@ ExecutionPlan::ExecutionPlan(Program parsed, std::shared_ptr<const Backend> back
   FindUpdates();
   FindSteps();
   FindStepVariable();
+  if (backend->device().records) FindParts();
   if (program.precision.observe) FindObserved();
 }
 
@@ -120,6 +122,8 @@ void ExecutionPlan::FindPorts() {
   }
   for (const ProgramOutput& output : program.outputs) {
     outputs.push_back({output.name, program.values[At(output.value)].type});
+    output_offsets.push_back(output_bytes);
+    output_bytes += InputRoom(ByteSize(outputs.back().type));
   }
 }
 
@@ -149,6 +153,29 @@ void ExecutionPlan::FindSteps() {
                        [&](ValueId value) { return program.values[At(value)].place.kind == Place::Kind::kVariable; });
   };
   commit = static_cast<size_t>(std::find_if(steps.begin(), steps.end(), writes_variable) - steps.begin());
+}
+
+void ExecutionPlan::FindParts() {
+  if (program.precision.observe) {
+    unrecorded = "values are observed after each step";
+    return;
+  }
+  if (loop_end > 0) unrecorded = "each repetition of the microbatch loop has its tensors elsewhere";
+  for (size_t from = loop_end; from < steps.size();) {
+    const Node& node = program.nodes[steps[from]];
+    if (Info(node.op).random) {
+      if (!unrecorded.empty()) unrecorded += '\n';
+      unrecorded += std::string(Info(node.op).name) + " " + Quote(node.name) + " draws by the number of the run";
+      ++from;
+      continue;
+    }
+    // What comes before the commit point is waited for.
+    const size_t end = from < commit ? commit : steps.size();
+    size_t to = from;
+    while (to < end && !Info(program.nodes[steps[to]].op).random) ++to;
+    parts.push_back({from, to});
+    from = to;
+  }
 }
 
 void ExecutionPlan::FindUpdates() {

@@ -56,8 +56,10 @@ struct ExecutionPlan {
 
   std::vector<ProgramPort> inputs;
   std::vector<ProgramPort> outputs;
-  std::vector<size_t> input_offsets;  // in the room of one run's inputs
-  size_t input_bytes = 0;             // of that room
+  std::vector<size_t> input_offsets;   // in the room of one run's inputs
+  size_t input_bytes = 0;              // of that room
+  std::vector<size_t> output_offsets;  // in room for one run's outputs
+  size_t output_bytes = 0;             // of that room
   // Where in the arena the inputs are brought to; none where the device reads them in the host's memory.
   std::optional<size_t> staging_offset;
   size_t arena_bytes = 0;  // with the room for the inputs, where they are brought there
@@ -74,6 +76,15 @@ struct ExecutionPlan {
   int64_t loop_repeats = 1;
   size_t commit = 0;  // steps from here on write over variables in place, or come behind such; all of them otherwise
 
+  // Steps that follow one another and are recorded together, where the device records. What is not in one is queued
+  // anew in each run, for the reason in `unrecorded`: sentences without their ends, one a line.
+  struct Part {
+    size_t from = 0;
+    size_t to = 0;
+  };
+  std::vector<Part> parts;
+  std::string unrecorded;
+
   // Whether results depend on the step of a run.
   bool draws = false;
   std::optional<StepVariable> step_variable;  // none unless it draws
@@ -87,6 +98,7 @@ struct ExecutionPlan {
   void FindVariables();
   void FindUpdates();
   void FindSteps();
+  void FindParts();
   void FindStepVariable();
   void FindObserved();
 };

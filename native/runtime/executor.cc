@@ -46,9 +46,9 @@ class Executor::LaneGuests final : public Guests {
   Lane& lane_;
 };
 
-Executor::Executor(std::string backend, int threads, Done done)
-    : backend_(std::move(backend)), threads_(std::max(threads, 1)), done_(std::move(done)) {
-  backends_[0] = MakeBackend(backend_, {.threads = threads_});
+Executor::Executor(std::string backend, int threads, Done done, std::optional<GpuOptions> gpu)
+    : backend_(std::move(backend)), threads_(std::max(threads, 1)), gpu_(std::move(gpu)), done_(std::move(done)) {
+  backends_[0] = MakeBackend(backend_, {.threads = threads_, .gpu = gpu_});
   parallel_.reserve(1);
   parallel_.push_back(StartLane(*backends_[0], threads_, LaneKind::kParallel));
 }
@@ -57,7 +57,9 @@ Executor::~Executor() { Shutdown(); }
 
 void Executor::MakeSerialLanes() {
   if (threads_ == 1 || !serial_.empty()) return;
-  std::shared_ptr<const Backend> backend = MakeBackend(backend_, {.threads = 1});
+  // What has memory of its own computes the same way however many threads queue its work, and is one device.
+  std::shared_ptr<const Backend> backend =
+      backends_[0]->device().shares_host_memory ? MakeBackend(backend_, {.threads = 1, .gpu = gpu_}) : backends_[0];
   std::vector<std::unique_ptr<Lane>> lanes;
   lanes.reserve(static_cast<size_t>(threads_));
   try {

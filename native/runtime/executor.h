@@ -8,6 +8,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -33,8 +34,8 @@ class Executor {
   // The backend for jobs of each kind; the second is null as long as there are no serial lanes.
   using Backends = std::array<std::shared_ptr<const Backend>, 2>;
 
-  // Throws Error{kBackend} when the backend is not available or the system gives no threads.
-  Executor(std::string backend, int threads, Done done);
+  // Throws Error{kBackend} when the backend is not available or has no such options, or the system gives no threads.
+  Executor(std::string backend, int threads, Done done, std::optional<GpuOptions> gpu = {});
   // Shutdown() must have been called, by another thread than the executor's own.
   ~Executor();
   Executor(const Executor&) = delete;
@@ -91,6 +92,7 @@ class Executor {
 
   const std::string backend_;
   const int threads_;
+  const std::optional<GpuOptions> gpu_;
   Backends backends_;
   Done done_;
 

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "runtime/drain.h"
+#include "runtime/large_copy.h"
 #include "runtime/not_numbers.h"
 
 namespace slimnet {
@@ -25,6 +26,33 @@ void ThrowIf(const std::atomic<bool>& cancelled) {
   if (cancelled.load(std::memory_order_relaxed)) throw Error(ErrorCode::kAborted, "The run was aborted.");
 }
 
+// Why a run has no working memory, and with which batch it would have: nearly a straight line.
+std::string WhatFits(const ExecutionPlan& plan, size_t free) {
+  const DeviceInfo& device = plan.backend->device();
+  std::string text = "A run needs " + std::to_string(plan.arena_bytes) + " bytes of working memory, and device " +
+                     device.name + " has " + std::to_string(free) + " left.";
+  const ProgramPort* images = nullptr;
+  for (const ProgramPort& input : plan.inputs) {
+    if (!images || ByteSize(input.type) > ByteSize(images->type)) images = &input;
+  }
+  if (images == nullptr || images->type.shape.empty()) return text;
+  constexpr double kSure = 0.95;  // not all of it grows with the batch
+  const auto batch = images->type.shape[0];
+  const double part = kSure * static_cast<double>(free) / static_cast<double>(plan.arena_bytes);
+  const auto fits = static_cast<int64_t>(part * static_cast<double>(batch));
+  const std::string received = " instead of " + std::to_string(batch);
+  return text + (fits > 0 ? " Hint: a batch of " + std::to_string(fits) + received + " would fit."
+                          : " Hint: not even a batch of 1 would fit: use smaller images, or end other sessions.");
+}
+
+// Of a recording in which a step failed, which is what there is to be told.
+void EndInVain(Stream& stream) {
+  try {
+    stream.EndRecording();
+  } catch (const Error&) {  // see above
+  }
+}
+
 // Until all that is queued has been done. A device that does its work later may learn only now that it was in vain.
 void Await(Stream& stream, const std::atomic<bool>& cancelled) {
   stream.Wait();
@@ -34,7 +62,7 @@ void Await(Stream& stream, const std::atomic<bool>& cancelled) {
 }  // namespace
 
 Instance::Instance(const ExecutionPlan& plan, Prologue& prologue, Observer* observer)
-    : plan_(plan), prologue_(prologue), observer_(observer) {
+    : plan_(plan), prologue_(prologue), observer_(observer), recordings_(plan.parts.size()) {
   view_.slots = plan_.slots;
   MakeSteps();
 }
@@ -48,7 +76,7 @@ void Instance::MakeSteps() {
   }
   output_pointers_ = pointers;
   inputs_.resize(plan_.inputs.size());
-  pointers_.resize(pointers + plan_.outputs.size());
+  pointers_.resize(pointers + plan_.outputs.size() + 1);
   size_t next = 0;
   const auto take = [&](size_t count) {
     const std::span<const DevicePtr> taken(pointers_.data() + next, count);
@@ -109,6 +137,7 @@ void Instance::Bind(DevicePtr arena) {
     step.bindings.scratch = node.scratch.kind == Place::Kind::kArena ? arena + node.scratch.offset : DevicePtr();
   }
   for (const ProgramOutput& output : plan_.program.outputs) bind(output.value);
+  pointers_[next] = arena;  // where the scratch memory of steps is
   bound_arena_ = arena;
   bound_ = true;
 }
@@ -140,8 +169,18 @@ void Instance::Prepare(const ExecutorResources& resources, DevicePtr arena, cons
   Bind(arena);
 }
 
+DevicePtr Instance::ReserveArena(Arena& arena) const {
+  try {
+    return arena.Reserve(plan_.arena_bytes);
+  } catch (const Error& error) {
+    const std::optional<size_t> free = plan_.backend->free_bytes();
+    if (error.code() != ErrorCode::kMemory || !free) throw;
+    throw Error(ErrorCode::kMemory, WhatFits(plan_, *free));
+  }
+}
+
 void Instance::Run(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled) {
-  const DevicePtr arena = resources.arena.Reserve(plan_.arena_bytes);
+  const DevicePtr arena = ReserveArena(resources.arena);
   std::optional<Store::Reading> reading;
   {
     // Taken before the variables are looked at: constants are made for newer and newer values, never for older ones.
@@ -159,11 +198,14 @@ void Instance::Run(const ExecutorResources& resources, RunRequest& request, cons
   if (observer_ != nullptr) ObserveInputs(request.inputs);
   CheckInputs(resources.pool, request.inputs);
 
+  recorded_ = request.profile || plan_.parts.empty() ? nullptr : recordings_.For(pointers_);
+  recording_count_.store(recordings_.size(), std::memory_order_relaxed);
   request.nanoseconds.assign(request.profile ? steps_.size() : 0, 0);
   RunMicrobatchLoop(resources, request, cancelled);
   RunSteps(resources, request, cancelled, plan_.loop_end, plan_.commit);
   request.outputs.clear();
   for (const ProgramPort& output : plan_.outputs) request.outputs.emplace_back(ByteSize(output.type));
+  if (!results_) results_ = plan_.backend->AllocatePinned(plan_.output_bytes);
   if (plan_.commit < steps_.size()) {
     Await(resources.stream, cancelled);  // what fails, fails before anything has changed
     UpdateInPlace(resources, request);
@@ -171,6 +213,7 @@ void Instance::Run(const ExecutorResources& resources, RunRequest& request, cons
   }
   CopyOutputs(resources.stream, request);
   Await(resources.stream, cancelled);  // the last moment for an abort: from here on the run counts
+  HandOutResults(resources.pool, request);
   CheckOutputs(resources.pool, request);
   if (transaction) transaction->Publish();
 }
@@ -184,6 +227,7 @@ void Instance::UpdateInPlace(const ExecutorResources& resources, RunRequest& req
   CopyOutputs(resources.stream, request);
   resources.stream.Wait();
   update.Finish();
+  HandOutResults(resources.pool, request);
 }
 
 uint64_t Instance::ReadStep() const {
@@ -211,14 +255,20 @@ void Instance::RunSteps(const ExecutorResources& resources, RunRequest& request,
   size_t at = from;
   auto observed = std::find_if(plan_.observed_steps.begin(), plan_.observed_steps.end(),
                                [&](const ExecutionPlan::Observed& o) { return o.at >= from; });
+  auto part = std::ranges::find_if(plan_.parts, [&](const ExecutionPlan::Part& p) { return p.from >= from; });
   try {
     for (; at < to; ++at) {
       if (resources.guests != nullptr) resources.guests->LetIn();
       ThrowIf(cancelled);
+      if (recorded_ != nullptr && part != plan_.parts.end() && part->from == at) {
+        QueuePart(stream, request, static_cast<size_t>(part - plan_.parts.begin()), at);
+        at = part->to - 1;
+        ++part;
+        continue;
+      }
       Step& step = steps_[at];
-      step.bindings.draw = {request.step, at < plan_.loop_end ? static_cast<uint64_t>(repetition_) : 0};
       if (!request.profile) {
-        step.invocation->Enqueue(stream, step.bindings);
+        QueueStep(stream, request, at);
         if (observed != plan_.observed_steps.end() && observed->at == at) {
           ObserveOutput(stream, step, static_cast<size_t>(observed - plan_.observed_steps.begin()));
           ++observed;
@@ -226,7 +276,7 @@ void Instance::RunSteps(const ExecutorResources& resources, RunRequest& request,
         continue;
       }
       const uint64_t begin = Nanoseconds();
-      step.invocation->Enqueue(stream, step.bindings);
+      QueueStep(stream, request, at);
       stream.Wait();
       request.nanoseconds[at] += Nanoseconds() - begin;
     }
@@ -240,9 +290,49 @@ void Instance::RunSteps(const ExecutorResources& resources, RunRequest& request,
   }
 }
 
+void Instance::QueueStep(Stream& stream, const RunRequest& request, size_t at) {
+  Step& step = steps_[at];
+  step.bindings.draw = {request.step, at < plan_.loop_end ? static_cast<uint64_t>(repetition_) : 0};
+  step.invocation->Enqueue(stream, step.bindings);
+}
+
+void Instance::QueuePart(Stream& stream, const RunRequest& request, size_t part, size_t& at) {
+  std::unique_ptr<RecordedWork>& work = (*recorded_)[part];
+  if (!work) {
+    const Recordings::Parts* const unfinished = recorded_;
+    try {
+      stream.BeginRecording();
+      try {
+        for (; at < plan_.parts[part].to; ++at) QueueStep(stream, request, at);
+      } catch (...) {
+        EndInVain(stream);
+        throw;
+      }
+      at = plan_.parts[part].from;  // no step in particular
+      work = stream.EndRecording();
+    } catch (...) {
+      recorded_ = nullptr;
+      recordings_.Forget(unfinished);
+      recording_count_.store(recordings_.size(), std::memory_order_relaxed);
+      throw;
+    }
+  }
+  stream.Replay(*work);
+}
+
 void Instance::CopyOutputs(Stream& stream, RunRequest& request) const {
   for (size_t i = 0; i < request.outputs.size(); ++i) {
-    stream.Download(request.outputs[i].span(), pointers_[output_pointers_ + i]);
+    const std::span<std::byte> out = request.outputs[i].span();
+    stream.Download(results_ ? std::span(results_->host() + plan_.output_offsets[i], out.size()) : out,
+                    pointers_[output_pointers_ + i]);
+  }
+}
+
+void Instance::HandOutResults(ParallelFor& pool, RunRequest& request) const {
+  if (!results_) return;
+  for (size_t i = 0; i < request.outputs.size(); ++i) {
+    CopyInPieces(pool, request.outputs[i].data(), results_->host() + plan_.output_offsets[i],
+                 request.outputs[i].bytes());
   }
 }
 

@@ -11,6 +11,7 @@
 #include "runtime/execution_plan.h"
 #include "runtime/observer.h"
 #include "runtime/prologue.h"
+#include "runtime/recordings.h"
 #include "runtime/resources.h"
 #include "runtime/run_request.h"
 #include "runtime/store.h"
@@ -24,6 +25,9 @@ class Instance {
 
   // CompiledProgram::Run. One run at a time.
   void Run(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled);
+
+  // How many sets of places the steps were recorded for. From any thread.
+  size_t recordings() const { return recording_count_.load(std::memory_order_relaxed); }
 
  private:
   // One node as it runs: its pointers lie in pointers_.
@@ -66,7 +70,15 @@ class Instance {
   void RunMicrobatchLoop(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled);
   void RunSteps(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled,
                 size_t from, size_t to);
+  // Queues one step.
+  void QueueStep(Stream& stream, const RunRequest& request, size_t at);
+  // Queues recorded steps; records them before, where that has not been done.
+  void QueuePart(Stream& stream, const RunRequest& request, size_t part, size_t& at);
+  // Error{kMemory} says which batch would fit, where the device says what it has left.
+  DevicePtr ReserveArena(Arena& arena) const;
   void CopyOutputs(Stream& stream, RunRequest& request) const;
+  // To where they are handed out, once they have come.
+  void HandOutResults(ParallelFor& pool, RunRequest& request) const;
   // Integers hold no NaN: it would become a number that nobody can tell from others. Throws Error{kExecution} in a
   // program with integers where an input is not finite, or an output is NaN.
   void CheckInputs(ParallelFor& pool, const std::vector<const std::byte*>& inputs) const;
@@ -81,14 +93,18 @@ class Instance {
   Observer* const observer_;
   Store::View view_;
   std::vector<Step> steps_;
-  std::vector<DevicePtr> pointers_;
-  size_t output_pointers_ = 0;  // where the outputs' pointers begin in pointers_
+  std::vector<DevicePtr> pointers_;  // of steps, then of the outputs, and the arena
+  size_t output_pointers_ = 0;       // where the outputs' pointers begin in pointers_
   std::vector<InputPointer> input_pointers_;
   std::vector<SparePointer> spare_pointers_;
   std::vector<MovingPointer> moving_pointers_;
-  std::vector<DevicePtr> inputs_;  // where each input is in this run
-  std::vector<float> observed_;    // the host's copy of a value that is observed
-  int64_t repetition_ = 0;         // of which pointers_ is
+  std::unique_ptr<Memory> results_;  // pinned, for the outputs of a run; null where the device has no use for it
+  std::vector<DevicePtr> inputs_;    // where each input is in this run
+  std::vector<float> observed_;      // the host's copy of a value that is observed
+  int64_t repetition_ = 0;           // of which pointers_ is
+  Recordings recordings_;
+  Recordings::Parts* recorded_ = nullptr;  // those of this run
+  std::atomic<size_t> recording_count_{0};
   DevicePtr bound_arena_;
   bool bound_ = false;
 };

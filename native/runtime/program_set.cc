@@ -32,7 +32,11 @@ std::shared_ptr<ProgramSet> ProgramSet::Compile(std::string plan, std::shared_pt
 
 void ProgramSet::AddProgramFor(LaneKind kind, const ExecutorResources& resources, const std::atomic<bool>& cancelled) {
   if (HasProgramFor(kind)) return;
-  programs_[Index(kind)] = CompiledProgram::Compile(plan_, store_, backends_[Index(kind)], resources, cancelled);
+  // Where lanes of both kinds have the same backend, what was compiled for one serves the other.
+  const LaneKind other = kind == LaneKind::kParallel ? LaneKind::kSerial : LaneKind::kParallel;
+  programs_[Index(kind)] = HasProgramFor(other) && backends_[0] == backends_[1]
+                               ? programs_[Index(other)]
+                               : CompiledProgram::Compile(plan_, store_, backends_[Index(kind)], resources, cancelled);
   ready_[Index(kind)].store(true, std::memory_order_release);
 }
 
@@ -63,6 +67,7 @@ std::vector<Observation> ProgramSet::Observations() const {
   std::vector<Observation> all;
   for (size_t i = 0; i < programs_.size(); ++i) {
     if (!ready_[i].load(std::memory_order_acquire)) continue;
+    if (i > 0 && programs_[i] == programs_[0]) continue;  // the same one, for both
     for (Observation& seen : programs_[i]->Observations()) all.push_back(std::move(seen));
   }
   return all;
@@ -70,7 +75,13 @@ std::vector<Observation> ProgramSet::Observations() const {
 
 ProgramStats ProgramSet::Stats() const {
   const CompiledProgram& shown = Shown();
-  return {shown.arena_bytes(), shown.constant_bytes(), shown.spare_bytes(), runs_.load(std::memory_order_relaxed)};
+  return {.arena_bytes = shown.arena_bytes(),
+          .constant_bytes = shown.constant_bytes(),
+          .spare_bytes = shown.spare_bytes(),
+          .recordings = shown.recordings(),
+          .recorded_steps = shown.recorded_steps(),
+          .unrecorded = shown.unrecorded(),
+          .runs = runs_.load(std::memory_order_relaxed)};
 }
 
 }  // namespace slimnet

@@ -22,6 +22,10 @@ struct ProgramStats {
   size_t arena_bytes = 0;
   size_t constant_bytes = 0;
   size_t spare_bytes = 0;  // second memory of the variables that a run changes
+  // Where the device records: how many recordings there are, of how many steps, and what is not recorded, and why.
+  size_t recordings = 0;
+  size_t recorded_steps = 0;
+  std::string unrecorded = {};
   uint64_t runs = 0;
 };
 

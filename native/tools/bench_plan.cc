@@ -41,6 +41,9 @@ constexpr const char* kUsage = R"(slimnet_bench_plan [options] BUNDLE...
   --runs N            measures at least so many runs (20)
   --seconds N         and at least so long (2)
   --steps             the time of each step, of one more run
+  --no-graphs         of GPUs: steps are queued one by one, and not as a recorded whole
+  --autotune SECONDS  of GPUs: for each step the fastest implementation, looked for so long at most
+  --tf32              of GPUs: float32 products may cut their inputs
   --json FILE         adds a line for each case
 )";
 
@@ -55,6 +58,7 @@ struct Options {
   int64_t runs = 20;
   int64_t seconds = 2;
   bool steps = false;
+  std::optional<slimnet::GpuOptions> gpu = {};
   std::string json;
   std::vector<std::string> files;
 };
@@ -62,6 +66,7 @@ struct Options {
 std::optional<Options> ReadOptions(int argc, char** argv) {
   Options options;
   slimnet::bundle::Arguments arguments(argc, argv);
+  const auto gpu = [&]() -> slimnet::GpuOptions& { return options.gpu ? *options.gpu : options.gpu.emplace(); };
   while (!arguments.AtEnd()) {
     const std::string name = arguments.Next();
     if (name == "--help") return std::nullopt;
@@ -85,6 +90,12 @@ std::optional<Options> ReadOptions(int argc, char** argv) {
       options.seconds = arguments.Integer(name, 0, kMost);
     } else if (name == "--steps") {
       options.steps = true;
+    } else if (name == "--no-graphs") {
+      gpu().graphs = false;
+    } else if (name == "--autotune") {
+      gpu().autotune_seconds = static_cast<double>(arguments.Integer(name, 0, 3600));
+    } else if (name == "--tf32") {
+      gpu().allow_tf32 = true;
     } else if (name == "--json") {
       options.json = arguments.Value(name);
     } else if (name.starts_with("--")) {
@@ -171,14 +182,16 @@ struct Figures {
   int64_t batch = 1;
   double error = 0;
   size_t arena_bytes = 0;
+  size_t recorded_steps = 0;  // of a GPU's
 };
 
 class Bench {
  public:
   explicit Bench(const Options& options)
-      : options_(options), executor_(options.backend, options.threads, [this](std::unique_ptr<slimnet::Job> job) {
-          ended_.Put(std::move(job));
-        }) {
+      : options_(options),
+        executor_(
+            options.backend, options.threads, [this](std::unique_ptr<slimnet::Job> job) { ended_.Put(std::move(job)); },
+            options.gpu) {
     if (options.throughput) executor_.MakeSerialLanes();
     serial_ = options.throughput && options.threads > 1;
     executor_.AddUser();
@@ -221,6 +234,7 @@ class Bench {
     figures.error = Check(item, *program, static_cast<RunJob&>(*checked));
     Measure(item, program, inputs, figures);
     figures.arena_bytes = program->Stats().arena_bytes;
+    figures.recorded_steps = program->Stats().recorded_steps;
     if (options_.steps) {
       Submit(program, inputs[0], true);
       Succeeded(item);
@@ -341,11 +355,12 @@ void Report(const Options& options, const Case& item, const Figures& f) {
   std::fprintf(file,
                "{\"case\":%s,\"backend\":%s,\"inFlight\":%lld,\"mode\":\"%s\",\"batch\":%lld,\"medianMs\":%.6g,"
                "\"fastMs\":%.6g,\"slowMs\":%.6g,\"imagesPerSecond\":%.6g,\"runs\":%zu,\"compileSeconds\":%.6g,"
-               "\"firstMs\":%.6g,\"error\":%.6g,\"arenaBytes\":%zu}\n",
+               "\"firstMs\":%.6g,\"error\":%.6g,\"arenaBytes\":%zu,\"recordedSteps\":%zu,\"autotuned\":%s}\n",
                slimnet::Quote(item.name).c_str(), slimnet::Quote(options.backend).c_str(),
                static_cast<long long>(options.in_flight), options.throughput ? "throughput" : "latency",
                static_cast<long long>(f.batch), 1e3 * f.median, 1e3 * f.fast, 1e3 * f.slow, images, f.runs, f.compile,
-               1e3 * f.first, f.error, f.arena_bytes);
+               1e3 * f.first, f.error, f.arena_bytes, f.recorded_steps,
+               options.gpu && options.gpu->autotune_seconds ? "true" : "false");
   std::fclose(file);
 }
 

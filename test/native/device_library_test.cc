@@ -14,7 +14,7 @@
 namespace slimnet::testing {
 namespace {
 
-std::unique_ptr<Backend> MakeDiscrete(int index) {
+std::unique_ptr<Backend> MakeDiscrete(int index, const GpuOptions& = {}) {
   if (index > 0) throw Error(ErrorCode::kMemory, "There is no second one.").At("op", "node");
   return DiscreteEntry().make({});
 }
@@ -23,7 +23,7 @@ constexpr DeviceSource kDiscrete{.count = [] { return 1; },
                                  .make = MakeDiscrete,
                                  .layout_named = [](const std::string&) -> LayoutPtr { return nullptr; }};
 
-std::unique_ptr<Backend> OpenDiscrete() { return OpenDevice(DeviceLibrary<kDiscrete>(), "library", "device", 0); }
+std::unique_ptr<Backend> OpenDiscrete() { return OpenDevice(DeviceLibrary<kDiscrete>(), "library", "device", 0, {}); }
 
 TEST(DeviceLibrary, SaysWhatItsBackendSays) {
   const auto backend = OpenDiscrete();
@@ -72,7 +72,7 @@ TEST(DeviceLibrary, ComputesANode) {
 
 TEST(DeviceLibrary, HandsErrorsOnAsTheyAre) {
   try {
-    OpenDevice(DeviceLibrary<kDiscrete>(), "library", "device", 1);
+    OpenDevice(DeviceLibrary<kDiscrete>(), "library", "device", 1, {});
     FAIL() << "there is a second device";
   } catch (const Error& error) {
     EXPECT_EQ(error.code(), ErrorCode::kMemory);
@@ -89,7 +89,7 @@ TEST(DeviceLibrary, OfAnotherVersionIsRefusedInASentence) {
   EXPECT_EQ(Mismatch(other), "it belongs to slimnet 0.0.1, and this is slimnet " SLIMNET_VERSION);
   other.version = 7;
   EXPECT_NE(Mismatch(other).find("version 7 of the interface"), std::string::npos);
-  EXPECT_THROW(OpenDevice(other, "library", "device", 0), Error);
+  EXPECT_THROW(OpenDevice(other, "library", "device", 0, {}), Error);
 }
 
 TEST(DeviceLibrary, ThatIsMissingIsNoDeviceAndSaysWhere) {

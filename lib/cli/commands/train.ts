@@ -3,9 +3,11 @@ import { defined } from '../../core/options.js';
 import { type AugmentationPolicy, augmentations, type DataSet } from '../../data/index.js';
 import { ArgumentError } from '../../errors.js';
 import { type WeightLayout, weightLayouts } from '../../model/weights/libraries.js';
+import type { GpuOptions } from '../../runtime/session/types.js';
 import { type NetworkName, networkNames } from '../../slim/nets/registry.js';
 import { type EvaluationReport, Trainer, type TrainerOptions, type TrainingForecast } from '../../trainer/index.js';
 import type { DefineCommand } from '../command.js';
+import { gpuHelp, gpuOptions } from '../gpu_options.js';
 import { type CliIo, exitStatus, printable, say, skippedText, writeOut } from '../io.js';
 import { integer } from '../numbers.js';
 import { table } from '../table.js';
@@ -53,6 +55,7 @@ interface Places {
   readonly seed: number;
   readonly device: string;
   readonly threads?: number;
+  readonly gpu?: GpuOptions;
   readonly precision?: 'float32' | 'bfloat16' | 'auto';
   readonly imageWorkers?: number;
   readonly patience?: number;
@@ -157,6 +160,7 @@ function addPlaces(command: Command): Command {
     )
     .option('-d, --device <name>', `where to compute (slimnet doctor lists what there is) (default: ${usual.device})`)
     .option('--threads <n>', 'threads (default: cores that the process may use)', integer(1, 1024))
+    .option('--gpu <list>', gpuHelp, gpuOptions)
     .addOption(
       new Option('--precision <name>', 'numbers to compute with (default: float32)').choices([
         'float32',
@@ -192,6 +196,7 @@ function trainerOptions(places: Places, f: TrainFlags, data: DataSet, line: Prog
       freeze: places.freeze,
       learningRateScales: places.logitsRateScale === undefined ? undefined : { [logits]: places.logitsRateScale },
       threads: places.threads,
+      gpu: places.gpu,
       precision: places.precision,
       imageWorkers: places.imageWorkers,
       earlyStopping: places.patience === undefined ? undefined : { patience: places.patience },

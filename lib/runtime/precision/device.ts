@@ -21,6 +21,8 @@ export interface Device {
   readonly features: readonly string[];
   /** Products of bfloat16 numbers that its vectors make in the time of one of float32, measured; 0 without such instructions. */
   readonly bfloat16Rate: number;
+  /** Whether sessions there may have options `gpu`. */
+  readonly takesGpuOptions: boolean;
   /** By precision: why it cannot be had there; '' where it can. */
   readonly precisions: Readonly<Record<ComputePrecision, string>>;
 }
@@ -54,9 +56,20 @@ export function devices(): Device[] {
   ];
 }
 
-function described({ name, available, reason, hardware, features, bfloat16Rate, refused }: NativeBackend): Device {
+function described({ name, refused, ...native }: NativeBackend): Device {
+  const { available, reason, hardware, features, bfloat16Rate, takesGpuOptions } = native;
   const precisions = precisionsOf((precision) => (available ? (refused[precision] ?? '') : reason));
-  return { name: deviceOf(name), backend: name, available, reason, hardware, features, bfloat16Rate, precisions };
+  return {
+    name: deviceOf(name),
+    backend: name,
+    available,
+    reason,
+    hardware,
+    features,
+    bfloat16Rate,
+    takesGpuOptions,
+    precisions,
+  };
 }
 
 function missing(name: string, backend: string, reason: string): Device {
@@ -68,6 +81,7 @@ function missing(name: string, backend: string, reason: string): Device {
     hardware: '',
     features: [],
     bfloat16Rate: 0,
+    takesGpuOptions: false,
     precisions: precisionsOf(() => reason),
   };
 }

@@ -18,6 +18,7 @@ import { Runs } from './runs.js';
 import { type SessionSettings, settingsOf } from './settings.js';
 import type {
   CompileOptions,
+  GpuOptions,
   InitializeOptions,
   ProgramReport,
   RunOptions,
@@ -45,6 +46,8 @@ export class Session {
   readonly device: string;
   /** What the session computes with; what `auto` came to. */
   readonly precision: ComputePrecision;
+  /** What was asked of a GPU. */
+  readonly gpu: GpuOptions | undefined;
   /** Why it is that precision, and what it costs where that was measured. */
   readonly precisionReport: PrecisionReport;
   readonly #settings: SessionSettings;
@@ -57,12 +60,13 @@ export class Session {
   readonly #lifetime = new SessionLifetime();
 
   private constructor(graph: Graph, settings: SessionSettings, addon: Addon) {
-    const { device, backend, precision, threads, mode, queueLimit, programLimit, packedCache, updatesInPlace } =
+    const { device, backend, precision, threads, mode, queueLimit, programLimit, packedCache, gpu, updatesInPlace } =
       settings;
     this.graph = graph;
     this.device = device;
     this.precision = precision.precision;
     this.precisionReport = settings.precisionReport;
+    this.gpu = settings.gpuOptions;
     this.#settings = settings;
     this.#addon = addon;
     this.#store = addon.createStore({
@@ -71,6 +75,7 @@ export class Session {
       mode,
       queueLimit,
       ...(packedCache === undefined ? {} : { packedCache }),
+      ...(gpu === undefined ? {} : { gpu }),
     });
     const lifetime = this.#lifetime;
     const variables = new SessionVariables(graph, addon, this.#store);
@@ -224,7 +229,7 @@ export class Session {
 
   stats(): SessionStats {
     this.#lifetime.assertNotDisposed();
-    const { bytes, packedBytes, spareBytes, arenaBytes, waiting, threads, mode, executors, packedCache } =
+    const { bytes, packedBytes, spareBytes, arenaBytes, freeBytes, waiting, threads, mode, executors, packedCache } =
       this.#store.stats();
     const { packedCache: settings } = this.#settings;
     return {
@@ -234,7 +239,13 @@ export class Session {
       threads,
       mode,
       executors,
-      bytes: { variables: bytes, packed: packedBytes, spare: spareBytes, arena: arenaBytes },
+      bytes: {
+        variables: bytes,
+        packed: packedBytes,
+        spare: spareBytes,
+        arena: arenaBytes,
+        ...(freeBytes === undefined ? {} : { free: freeBytes }),
+      },
       ...(packedCache === undefined || settings === undefined
         ? {}
         : { packedCache: { folder: settings.folder, ...packedCache } }),

@@ -1,12 +1,13 @@
 /** What the options of a session come to. */
 import { checkInteger, checkNumber, checkOneOf, type Defaults, withDefaults } from '../../core/options.js';
 import { warnOnce } from '../../core/warn_once.js';
-import type { ExecutionMode } from '../../native/addon.js';
+import type { ExecutionMode, NativeGpuOptions } from '../../native/addon.js';
 import type { PlanPrecision } from '../../plan/precision.js';
 import { checkCalibration, checkKeepFloat32, hasRanges } from '../precision/calibration.js';
 import { backendOf, defaultMinAgreement, resolvePrecision, usableDevice } from '../precision/device.js';
 import { type PrecisionReport, precisionReport } from '../precision/precision_report.js';
 import { type PackedCacheSettings, packedCacheSettings } from '../programs/packed_cache.js';
+import { type GpuOptions, gpuSettings } from './gpu_options.js';
 import { executionModes } from './mode.js';
 import type { SessionOptions } from './types.js';
 
@@ -23,6 +24,7 @@ const defaults = {
   programLimit: 16,
   variableUpdates: 'buffered',
   packedCache: false,
+  gpu: undefined,
 } satisfies Defaults<SessionOptions>;
 
 /** Options that were checked, with the defaults of those that were left out. */
@@ -38,11 +40,14 @@ export interface SessionSettings {
   readonly programLimit: number;
   readonly updatesInPlace: boolean;
   readonly packedCache: PackedCacheSettings | undefined;
+  readonly gpu: NativeGpuOptions | undefined;
+  /** What it was made of. */
+  readonly gpuOptions: GpuOptions | undefined;
 }
 
 /** @throws BackendError when device or precision are not available; ArgumentError for wrong options */
 export function settingsOf(options: SessionOptions): SessionSettings {
-  const { device, precision, threads, mode, queueLimit, programLimit, variableUpdates, packedCache, ...accuracy } =
+  const { device, precision, threads, mode, queueLimit, programLimit, variableUpdates, packedCache, gpu, ...accuracy } =
     withDefaults(where, options, defaults);
   const backend = backendOf(device);
   const calibration = accuracy.calibration === undefined ? undefined : checkCalibration(accuracy.calibration);
@@ -76,5 +81,7 @@ export function settingsOf(options: SessionOptions): SessionSettings {
     programLimit,
     updatesInPlace: variableUpdates === 'inPlace',
     packedCache: packedCacheSettings(where, packedCache, choice.chosen),
+    gpu: gpuSettings(where, gpu, found),
+    gpuOptions: gpu,
   };
 }

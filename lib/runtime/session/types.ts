@@ -8,8 +8,10 @@ import type { Calibration } from '../precision/calibration.js';
 import type { PrecisionReport } from '../precision/precision_report.js';
 import type { KernelSummary } from '../programs/kernels.js';
 import type { PackedCacheChoice, PackedCacheStats } from '../programs/packed_cache.js';
+import type { GpuOptions } from './gpu_options.js';
 
 export type { ExecutionMode, ExecutorStats } from '../../native/addon.js';
+export type { AutotuneOptions, GpuOptions } from './gpu_options.js';
 
 /** A result: row-major values with their type. */
 export interface TensorValue<D extends DType = DType> {
@@ -59,6 +61,8 @@ export interface SessionOptions {
    * (docs/packed_weights.md). `auto`: where that is so, which is not with float32. Default false; that of `loadModel` is `auto`.
    */
   packedCache?: PackedCacheChoice;
+  /** What is asked of a GPU; refused on other devices. */
+  gpu?: GpuOptions;
 }
 
 /** One run. */
@@ -103,6 +107,12 @@ export interface ProgramReport extends KernelSummary {
   readonly constantBytes: number;
   /** Second memory of the variables that a run changes; shared by the programs that change them. */
   readonly spareBytes: number;
+  /** Recordings of the program's steps that are kept (CUDA graphs, docs/gpu.md): one for each place that its variables have in turn. 0 on other devices. */
+  readonly recordings: number;
+  /** Steps that are recorded. */
+  readonly recordedSteps: number;
+  /** Why others are not, one reason a line; '' where there is none. */
+  readonly unrecorded: string;
   readonly runs: number;
 }
 
@@ -124,6 +134,8 @@ export interface SessionStats extends KernelSummary {
     readonly spare: number;
     /** Working memory, shared by the sessions of one device and thread count. */
     readonly arena: number;
+    /** What a device with memory of its own could still give; others do not say. */
+    readonly free?: number;
   };
   /** Packed weights on disk, where the session keeps them. */
   readonly packedCache?: PackedCacheStats;

@@ -41,6 +41,8 @@ class CudnnBackend final : public Backend {
     device_.features.push_back("compute_capability " + std::to_string(gpu.compute_capability / 10) + "." +
                                std::to_string(gpu.compute_capability % 10));
     device_.index = gpu.index;
+    device_.records = parts_.records;
+    device_.gathers_updates = true;
   }
 
   const std::string& name() const override { return name_; }
@@ -90,10 +92,10 @@ class CudnnBackend final : public Backend {
   }
 
   std::unique_ptr<Memory> Allocate(size_t bytes) const override { return parts_.gpu->Allocate(bytes); }
+  std::unique_ptr<Memory> AllocatePinned(size_t bytes) const override { return parts_.gpu->AllocatePinned(bytes); }
+  std::optional<size_t> free_bytes() const override { return parts_.gpu->free_bytes(); }
   // A device has no use for threads of the host.
-  std::unique_ptr<Stream> NewStream(ParallelFor*) const override {
-    return std::make_unique<QueueStream>(parts_.gpu->NewQueue());
-  }
+  std::unique_ptr<Stream> NewStream(ParallelFor*) const override { return std::make_unique<QueueStream>(parts_.gpu); }
 
  private:
   const OpEntry* EntryOf(OpKind op) const { return entries_[static_cast<size_t>(op)]; }

@@ -17,7 +17,8 @@
 namespace slimnet::cudnn {
 namespace {
 
-// $SLIMNET_CUDA_MEMORY_MIB: what a session's device may take of the GPU's memory; unset: all.
+// $SLIMNET_CUDA_MEMORY_MIB: what sessions with the same options may take of a GPU's memory, whatever their own limit;
+// unset: all.
 std::shared_ptr<Gpu> Limited(std::shared_ptr<Gpu> gpu) {
   const char* const text = std::getenv("SLIMNET_CUDA_MEMORY_MIB");
   if (text == nullptr || *text == 0) return gpu;
@@ -44,14 +45,15 @@ std::shared_ptr<PlanFolder> Folder() {
   return std::make_shared<PlanFolder>(cache / "slimnet" / "cudnn_plans", kMostBytes);
 }
 
-std::unique_ptr<Backend> Make(int index) {
+std::unique_ptr<Backend> Make(int index, const GpuOptions& options) {
   std::shared_ptr<Gpu> gpu = Limited(OpenGpu(index));
   std::shared_ptr<const Library> library = Library::Open(DefaultPlaces());
   std::shared_ptr<const Handle> handle = Handle::Create(library);
   Device parts;
-  parts.gpu = gpu;
+  parts.gpu = std::move(gpu);
   parts.plans = std::make_shared<Plans>(library, PlanTarget{handle, ""}, Folder());
-  parts.runner = NewCudnnRunner(handle);
+  parts.runner = NewCudnnRunner(library);
+  Obey(parts, options);
   const std::string suffix = index == 0 ? "" : ":" + std::to_string(index);
   return MakeBackend("cudnn" + suffix, "cuda" + suffix, std::move(parts), {library->description()});
 }

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "backend/backend.h"
@@ -10,14 +11,21 @@
 
 namespace slimnet::cudnn {
 
-// `run(queue, bindings)` queues the step. It is shared by all executors: it holds sizes, attributes and plans, no
-// state, and neither allocates nor waits.
+// `run(queue, bindings)` queues the step, or `run(stream, bindings)` where it may wait for others like it. It is shared
+// by all executors: it holds sizes, attributes and plans, no state, and neither allocates nor waits.
 template <class Run>
 std::unique_ptr<Kernel> KernelOf(std::string implementation, Run run, size_t scratch_bytes = 0) {
   class FunctionInvocation final : public Invocation {
    public:
     explicit FunctionInvocation(std::shared_ptr<const Run> function) : function_(std::move(function)) {}
-    void Enqueue(Stream& stream, const Bindings& bindings) override { (*function_)(QueueOf(stream), bindings); }
+    void Enqueue(Stream& stream, const Bindings& bindings) override {
+      auto& own = static_cast<QueueStream&>(stream);
+      if constexpr (std::is_invocable_v<const Run&, QueueStream&, const Bindings&>) {
+        (*function_)(own, bindings);
+      } else {
+        (*function_)(own.queue(), bindings);
+      }
+    }
 
    private:
     std::shared_ptr<const Run> function_;

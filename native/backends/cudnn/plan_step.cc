@@ -32,7 +32,7 @@ PlanStep::PlanStep(const OpContext& context, const Graph& graph, std::vector<Pla
   if (tensors_.size() > kMostTensors) throw Error(ErrorCode::kInternal, "cudnn: a plan has too many tensors.");
   try {
     context.device.gpu->MakeCurrent();
-    plan_ = context.device.plans->Build(graph, context.device.rules);
+    plan_ = FindPlan(context.device, graph);
   } catch (Error& error) {
     error.At(Info(context.node.op).name, context.node.name);
     throw;

@@ -22,10 +22,8 @@ Update UpdateAt(const Bindings& b, int64_t count) {
 template <class Rule>
 std::unique_ptr<Kernel> PrepareUpdate(const OpContext& context, const Rule& rule) {
   const int64_t count = ElementCount(context.output(0).type.shape);
-  return KernelOf("own", [=](Queue& queue, const Bindings& b) {
-    const Update update = UpdateAt<Rule>(b, count);
-    Apply(queue, rule, std::span(&update, 1));
-  });
+  return KernelOf("own",
+                  [=](QueueStream& stream, const Bindings& b) { stream.Gather(rule, UpdateAt<Rule>(b, count)); });
 }
 
 }  // namespace slimnet::cudnn

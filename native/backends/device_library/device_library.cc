@@ -62,6 +62,7 @@ using OwnedBackend = Owned<slimnet_backend, &slimnet_device_library::close>;
 using OwnedKernel = Owned<slimnet_kernel, &slimnet_device_library::free_kernel>;
 using OwnedInvocation = Owned<slimnet_invocation, &slimnet_device_library::free_invocation>;
 using OwnedMemory = Owned<slimnet_memory, &slimnet_device_library::free_memory>;
+using OwnedRecorded = Owned<slimnet_recorded, &slimnet_device_library::free_recorded>;
 using OwnedStream = Owned<slimnet_stream, &slimnet_device_library::free_stream>;
 
 class LibraryMemory final : public Memory {
@@ -77,6 +78,15 @@ class LibraryMemory final : public Memory {
   DevicePtr address_;
   std::byte* host_;
   size_t bytes_;
+};
+
+class LibraryRecordedWork final : public RecordedWork {
+ public:
+  explicit LibraryRecordedWork(OwnedRecorded work) : work_(std::move(work)) {}
+  const slimnet_recorded* get() const { return work_.get(); }
+
+ private:
+  OwnedRecorded work_;
 };
 
 class LibraryStream final : public Stream {
@@ -97,6 +107,17 @@ class LibraryStream final : public Stream {
   }
   void Wait() override {
     if (!table().wait(get(), answer_.out())) answer_.Throw();
+  }
+  void BeginRecording() override {
+    if (!table().begin_recording(get(), answer_.out())) answer_.Throw();
+  }
+  std::unique_ptr<RecordedWork> EndRecording() override {
+    slimnet_recorded* made = table().end_recording(get(), answer_.out());
+    if (made == nullptr) answer_.Throw();
+    return std::make_unique<LibraryRecordedWork>(OwnedRecorded(table(), made));
+  }
+  void Replay(const RecordedWork& work) override {
+    if (!table().replay(get(), static_cast<const LibraryRecordedWork&>(work).get(), answer_.out())) answer_.Throw();
   }
 
   slimnet_stream* get() const { return stream_.get(); }
@@ -179,6 +200,8 @@ class LibraryBackend final : public Backend {
     device_.hardware = info.hardware;
     device_.memory_bytes = info.memory_bytes;
     device_.index = info.index;
+    device_.records = info.records != 0;
+    device_.gathers_updates = info.gathers_updates != 0;
     std::istringstream features(info.features);
     for (std::string line; std::getline(features, line);) device_.features.push_back(line);
   }
@@ -223,11 +246,22 @@ class LibraryBackend final : public Backend {
   }
   std::unique_ptr<Memory> Allocate(size_t bytes) const override {
     Answer answer;
-    uint64_t address = 0;
-    void* host = nullptr;
-    slimnet_memory* made = table().allocate(get(), bytes, &address, &host, answer.out());
-    if (made == nullptr) answer.Throw();
-    return std::make_unique<LibraryMemory>(OwnedMemory(table(), made), address, host, bytes);
+    auto memory = Allocated(table().allocate, bytes, answer);
+    if (!memory) answer.Throw();
+    return memory;
+  }
+  std::unique_ptr<Memory> AllocatePinned(size_t bytes) const override {
+    Answer answer;
+    auto memory = Allocated(table().allocate_pinned, bytes, answer);
+    if (!memory) static_cast<void>(answer.No());
+    return memory;
+  }
+  std::optional<size_t> free_bytes() const override {
+    Answer answer;
+    uint64_t bytes = 0;
+    if (table().free_bytes(get(), &bytes, answer.out())) return bytes;
+    static_cast<void>(answer.No());
+    return std::nullopt;
   }
   std::unique_ptr<Stream> NewStream(ParallelFor*) const override {
     Answer answer;
@@ -239,6 +273,15 @@ class LibraryBackend final : public Backend {
  private:
   const slimnet_device_library& table() const { return backend_.library(); }
   slimnet_backend* get() const { return backend_.get(); }
+  // Null where the function gave nothing.
+  std::unique_ptr<Memory> Allocated(decltype(slimnet_device_library::allocate) allocate, size_t bytes,
+                                    Answer& answer) const {
+    uint64_t address = 0;
+    void* host = nullptr;
+    slimnet_memory* made = allocate(get(), bytes, &address, &host, answer.out());
+    if (made == nullptr) return nullptr;
+    return std::make_unique<LibraryMemory>(OwnedMemory(table(), made), address, host, bytes);
+  }
 
   std::string name_;
   OwnedBackend backend_;
@@ -260,12 +303,19 @@ std::string Mismatch(const slimnet_device_library& library) {
 }
 
 std::unique_ptr<Backend> OpenDevice(const slimnet_device_library& library, std::string name, std::string device,
-                                    int index) {
+                                    int index, const GpuOptions& options) {
   if (const std::string problem = Mismatch(library); !problem.empty()) {
     throw Error(ErrorCode::kBackend, "The library of " + device + " cannot be used: " + problem + ".");
   }
+  const auto flag = [](std::optional<bool> option) { return option ? static_cast<int32_t>(*option) : -1; };
+  const slimnet_device_options crossing{.allow_tf32 = flag(options.allow_tf32),
+                                        .deterministic = flag(options.deterministic),
+                                        .autotune_seconds = options.autotune_seconds.value_or(-1),
+                                        .workspace_bytes = options.workspace_bytes.value_or(0),
+                                        .memory_bytes = options.memory_bytes.value_or(0),
+                                        .graphs = options.graphs ? 1 : 0};
   Answer answer;
-  slimnet_backend* opened = library.open(index, answer.out());
+  slimnet_backend* opened = library.open(index, &crossing, answer.out());
   if (opened == nullptr) answer.Throw();
   return std::make_unique<LibraryBackend>(OwnedBackend(library, opened), std::move(name), std::move(device));
 }

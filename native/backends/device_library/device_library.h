@@ -9,10 +9,11 @@
 
 namespace slimnet {
 
-// The backend `name` for the device of that index of a library; `device` is what sessions call such devices. The table
-// lives as long as the process. Throws the library's Error, and Error{kBackend} for a library of another version.
+// The backend `name` for the device of that index of a library, with these options; `device` is what sessions call such
+// devices. The table lives as long as the process. Throws the library's Error, and Error{kBackend} for a library of
+// another version.
 std::unique_ptr<Backend> OpenDevice(const slimnet_device_library& library, std::string name, std::string device,
-                                    int index);
+                                    int index, const GpuOptions& options);
 
 // Empty, or why the library cannot be used with this build: a part of a sentence.
 std::string Mismatch(const slimnet_device_library& library);

@@ -60,6 +60,7 @@ int CountDevices(const std::string& file, std::string& problem) {
 BackendEntry LibraryEntry(std::string name, std::string device, std::string file) {
   BackendEntry entry;
   entry.name = name;
+  entry.takes_gpu_options = true;
   entry.available = [file] {
     std::string problem;
     return CountDevices(file, problem) > 0 ? Verdict::Yes() : Verdict::No(problem);
@@ -72,7 +73,8 @@ BackendEntry LibraryEntry(std::string name, std::string device, std::string file
     const Found found = Find(file);
     if (found.library == nullptr) throw Error(ErrorCode::kBackend, "The backend " + name + ": " + found.problem + ".");
     const std::string suffix = options.index == 0 ? "" : ":" + std::to_string(options.index);
-    return OpenDevice(*found.library, name + suffix, device + suffix, options.index);
+    return OpenDevice(*found.library, name + suffix, device + suffix, options.index,
+                      options.gpu.value_or(GpuOptions()));
   };
   return entry;
 }

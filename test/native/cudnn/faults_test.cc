@@ -85,9 +85,10 @@ std::shared_ptr<Faults>& OfTheLibrary() {
   return faults;
 }
 
-constexpr DeviceSource kFaulty{.count = [] { return 1; },
-                               .make = [](int index) { return MakeCudnnSoftware(OfTheLibrary(), index); },
-                               .layout_named = cudnn::LayoutNamed};
+constexpr DeviceSource kFaulty{
+    .count = [] { return 1; },
+    .make = [](int index, const GpuOptions& options) { return MakeCudnnSoftware(OfTheLibrary(), index, options); },
+    .layout_named = cudnn::LayoutNamed};
 
 // Directly, and through the interface of device libraries.
 class DeviceFaults : public ::testing::TestWithParam<bool> {
@@ -100,7 +101,7 @@ class DeviceFaults : public ::testing::TestWithParam<bool> {
   static std::shared_ptr<const Backend> Open(const std::shared_ptr<Faults>& faults) {
     if (!GetParam()) return MakeCudnnSoftware(faults);
     OfTheLibrary() = faults;
-    return OpenDevice(DeviceLibrary<kFaulty>(), "faulty", "faulty", 0);
+    return OpenDevice(DeviceLibrary<kFaulty>(), "faulty", "faulty", 0, {});
   }
 
   // The code with which it fails; nothing where it does not.
@@ -220,6 +221,64 @@ TEST_P(DeviceFaults, ADeviceThatIsLostWhileItIsWaitedForIsAnErrorOfTheDevice) {
   faults_->waits = 0;
   EXPECT_EQ(CodeOf([&] { session.Run(); }), ErrorCode::kBackend);
   EXPECT_EQ(CodeOf([&] { session.Run(); }), ErrorCode::kBackend);
+}
+
+TEST_P(DeviceFaults, AnErrorOfTheMemoryEndsTheDeviceAndNoOther) {
+  Session elsewhere(Open(std::make_shared<Faults>()));
+  elsewhere.Prepare();
+  const auto backend = Open(faults_);
+  Session session(backend);
+  Session beside(backend);
+  for (Session* each : {&session, &beside}) each->Prepare();
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(session.Run(), kMeans);  // the last one as a whole, recorded
+  EXPECT_EQ(beside.Run(), kMeans);
+  faults_->until_uncorrectable = 0;
+  try {
+    session.Run();
+    ADD_FAILURE() << "memory that is wrong was taken";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kBackend);
+    EXPECT_NE(std::string(error.what()).find("uncorrectable ECC error"), std::string::npos);
+  }
+  EXPECT_EQ(CodeOf([&] { beside.Run(); }), ErrorCode::kBackend);
+  EXPECT_EQ(CodeOf([&] { Session(backend).Prepare(); }), ErrorCode::kBackend);
+  EXPECT_EQ(elsewhere.Run(), kMeans);
+}
+
+TEST_P(DeviceFaults, ARunWithoutRoomSaysWhichBatchWouldFit) {
+  const std::string plan = R"(slimnet.plan 1
+%0 = input() {name="x"} @"x" : float32[64,8,8,4]
+%1 = avg_pool2d(%0) {ksize=[2,2], strides=[1,1], pads=[0,0,0,0]} @"y" : float32[64,7,7,4]
+output "y" %1
+)";
+  const std::atomic<bool> never{false};
+  ThreadPool pool(1);
+  const auto stream = backend_->NewStream(nullptr);
+  Arena arena(*backend_);
+  const ExecutorResources resources{pool, *stream, arena};
+  const auto run = [&](const std::string& text, int64_t batch) {
+    const auto program = CompiledProgram::Compile(text, std::make_shared<Store>(backend_), backend_, resources, never);
+    const Floats x(static_cast<size_t>(batch * 256));
+    RunRequest request;
+    request.inputs = {reinterpret_cast<const std::byte*>(x.data())};
+    program->Run(resources, request, never);
+  };
+  faults_->memory_bytes = size_t{100} << 10;
+  std::string message;
+  try {
+    run(plan, 64);
+    FAIL() << "it fits";
+  } catch (const Error& error) {
+    EXPECT_EQ(error.code(), ErrorCode::kMemory);
+    message = error.what();
+  }
+  const std::string before = "Hint: a batch of ";
+  ASSERT_NE(message.find(before), std::string::npos) << message;
+  const std::string fits = std::to_string(std::stoi(message.substr(message.find(before) + before.size())));
+  EXPECT_GT(std::stoi(fits), 16);
+  std::string smaller = plan;
+  for (size_t at = 0; (at = smaller.find("[64,", at)) != std::string::npos;) smaller.replace(at, 3, "[" + fits);
+  run(smaller, std::stoi(fits));  // in the same process, on the same device
 }
 
 TEST_P(DeviceFaults, WhatDoesNotFitLeavesWhatDoes) {

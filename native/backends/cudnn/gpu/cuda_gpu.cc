@@ -176,6 +176,33 @@ class CudaQueue final : public Queue {
     return steps_.size() - 1;
   }
 
+  // The calling thread alone is bound to what a recording allows; others go on with their own queues.
+  void BeginRecording() {
+    Use();
+    recorded_from_ = steps_.size();
+    Check(cudaStreamBeginCapture(stream_, cudaStreamCaptureModeThreadLocal), "The GPU could not record work");
+  }
+  // What was registered is so when the work is replayed.
+  cudaGraph_t EndRecording(std::vector<const Complainant*>& steps) {
+    Use();
+    const auto first = steps_.begin() + static_cast<ptrdiff_t>(recorded_from_);
+    steps.assign(first, steps_.end());
+    steps_.erase(first, steps_.end());
+    cudaGraph_t graph = nullptr;
+    const cudaError_t error = cudaStreamEndCapture(stream_, &graph);
+    if (error == cudaSuccess && graph != nullptr) return graph;
+    Fail(error == cudaSuccess ? cudaErrorStreamCaptureInvalidated : error, "The GPU could not record work");
+  }
+  size_t registered() const { return steps_.size(); }
+  void Replay(cudaGraphExec_t work, size_t registered_before, const std::vector<const Complainant*>& steps) {
+    if (!steps.empty() && steps_.size() != registered_before) {
+      throw Error(ErrorCode::kInternal, "Recorded work was queued where other steps may complain than before.");
+    }
+    Use();
+    Check(cudaGraphLaunch(work, stream_), "The GPU refused recorded work");
+    steps_.insert(steps_.end(), steps.begin(), steps.end());
+  }
+
  private:
   void Use() const { Check(cudaSetDevice(device_), "The GPU cannot be used"); }
   void ClearComplaint() {
@@ -191,8 +218,10 @@ class CudaQueue final : public Queue {
   PinnedMemory read_;
   cudaStream_t stream_ = nullptr;
   std::vector<const Complainant*> steps_;
+  size_t recorded_from_ = 0;  // of steps_, while work is recorded
 };
 
+CudaQueue& Cuda(Queue& queue) { return static_cast<CudaQueue&>(queue); }
 cudaStream_t StreamBehind(Queue& queue) { return static_cast<cudaStream_t>(queue.native()); }
 
 class CudaEvent final : public Event {
@@ -218,24 +247,22 @@ class CudaEvent final : public Event {
 
 class CudaRecording final : public Recording {
  public:
-  explicit CudaRecording(cudaGraph_t graph) : graph_(graph) {
-    const cudaError_t error = cudaGraphInstantiate(&executable_, graph_, 0);
-    if (error == cudaSuccess) return;
-    cudaGraphDestroy(graph_);
-    Fail(error, "The GPU took no recorded work");
+  // Ends the recording of a queue.
+  explicit CudaRecording(CudaQueue& queue) {
+    const cudaGraph_t graph = queue.EndRecording(steps_);
+    registered_before_ = queue.registered();
+    const cudaError_t error = cudaGraphInstantiate(&executable_, graph, 0);
+    cudaGraphDestroy(graph);  // what can be launched has all it needs
+    if (error != cudaSuccess) Fail(error, "The GPU took no recorded work");
   }
-  ~CudaRecording() override {
-    cudaGraphExecDestroy(executable_);
-    cudaGraphDestroy(graph_);
-  }
+  ~CudaRecording() override { cudaGraphExecDestroy(executable_); }
   CudaRecording(const CudaRecording&) = delete;
   CudaRecording& operator=(const CudaRecording&) = delete;
-  void Replay(Queue& queue) override {
-    Check(cudaGraphLaunch(executable_, StreamBehind(queue)), "The GPU refused recorded work");
-  }
+  void Replay(Queue& queue) override { Cuda(queue).Replay(executable_, registered_before_, steps_); }
 
  private:
-  cudaGraph_t graph_;
+  std::vector<const Complainant*> steps_;
+  size_t registered_before_ = 0;
   cudaGraphExec_t executable_ = nullptr;
 };
 
@@ -279,14 +306,9 @@ class CudaGpu final : public Gpu {
     return std::make_unique<CudaEvent>();
   }
 
-  void BeginRecording(Queue& queue) override {
-    MakeCurrent();
-    Check(cudaStreamBeginCapture(StreamBehind(queue), cudaStreamCaptureModeThreadLocal), "Recording failed");
-  }
+  void BeginRecording(Queue& queue) override { Cuda(queue).BeginRecording(); }
   std::unique_ptr<Recording> EndRecording(Queue& queue) override {
-    cudaGraph_t graph = nullptr;
-    Check(cudaStreamEndCapture(StreamBehind(queue), &graph), "Recording failed");
-    return std::make_unique<CudaRecording>(graph);
+    return std::make_unique<CudaRecording>(Cuda(queue));
   }
 
  private:

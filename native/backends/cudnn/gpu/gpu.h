@@ -44,7 +44,8 @@ class Event {
 };
 
 // Work that was recorded once and is queued as a whole: a CUDA graph. What it was recorded from (plans, complainants,
-// memory) lives as long as it does.
+// memory) lives as long as it does. Steps that may complain have the numbers that they had (Queue::Register): as many
+// are registered before as were when it was recorded.
 class Recording {
  public:
   virtual ~Recording() = default;
@@ -68,7 +69,9 @@ class Gpu {
   virtual std::unique_ptr<Queue> NewQueue() = 0;
   virtual std::unique_ptr<Event> NewEvent() = 0;
 
-  // What is queued between the two is recorded and not done; no Wait and no allocation meanwhile.
+  // What is queued between the two is recorded and not done. Meanwhile the thread neither waits nor allocates, and
+  // copies between the device and pinned memory alone: else EndRecording throws Error{kBackend}, with what was wrong.
+  // Afterwards the queue does what it is given, in either case.
   virtual void BeginRecording(Queue& queue) = 0;
   virtual std::unique_ptr<Recording> EndRecording(Queue& queue) = 0;
 };

@@ -1,5 +1,6 @@
 #include "backends/cudnn/graph/cudnn_runner.h"
 
+#include <map>
 #include <mutex>
 #include <utility>
 #include <vector>
@@ -18,8 +19,7 @@ namespace at = abi::attribute;
 
 class CudnnRunner final : public PlanRunner {
  public:
-  explicit CudnnRunner(std::shared_ptr<const Handle> handle)
-      : library_(handle->library()), handle_(std::move(handle)) {}
+  explicit CudnnRunner(std::shared_ptr<const Library> library) : library_(std::move(library)) {}
 
   void Run(const Plan& plan, std::span<const Port> ports, DevicePtr workspace, Queue& queue) override {
     CheckPorts(plan, ports, workspace);
@@ -37,12 +37,22 @@ class CudnnRunner final : public PlanRunner {
     pack.Set(at::kVariantPackWorkspace, abi::type::kVoidPtr, 1, &space);
     pack.Finalize();
     const EntryPoints& cudnn = library_->entry_points();
-    const std::lock_guard lock(mutex_);  // a handle has one stream at a time
-    Check(plan, cudnn.set_stream(handle_->native(), queue.native()));
-    Check(plan, cudnn.execute(handle_->native(), plan.native(), pack.native()));
+    void* const stream = queue.native();  // its device is the current one from here on
+    void* const handle = HandleOf(stream);
+    Check(plan, cudnn.set_stream(handle, stream));
+    Check(plan, cudnn.execute(handle, plan.native(), pack.native()));
   }
 
  private:
+  // One for each queue: one that changed between them would make them wait for each other, which a queue that is being
+  // recorded must not. A queue is used by one thread at a time, and so is its handle.
+  void* HandleOf(void* stream) {
+    const std::lock_guard lock(mutex_);
+    std::shared_ptr<const Handle>& handle = handles_[stream];
+    if (!handle) handle = Handle::Create(library_);
+    return handle->native();
+  }
+
   void Check(const Plan& plan, abi::Status status) const {
     if (status == abi::kSuccess) return;
     const bool memory = status == abi::kHostAllocationFailed || status == abi::kDeviceAllocationFailed;
@@ -51,14 +61,14 @@ class CudnnRunner final : public PlanRunner {
   }
 
   std::shared_ptr<const Library> library_;
-  std::shared_ptr<const Handle> handle_;
   std::mutex mutex_;
+  std::map<void*, std::shared_ptr<const Handle>> handles_;  // by stream
 };
 
 }  // namespace
 
-std::unique_ptr<PlanRunner> NewCudnnRunner(std::shared_ptr<const Handle> handle) {
-  return std::make_unique<CudnnRunner>(std::move(handle));
+std::unique_ptr<PlanRunner> NewCudnnRunner(std::shared_ptr<const Library> library) {
+  return std::make_unique<CudnnRunner>(std::move(library));
 }
 
 }  // namespace slimnet::cudnn

@@ -8,7 +8,7 @@
 
 namespace slimnet::cudnn {
 
-// A runner for the device of `handle`, whose streams Queue::native() hands out. Threads may share it.
-std::unique_ptr<PlanRunner> NewCudnnRunner(std::shared_ptr<const Handle> handle);
+// A runner for queues of one device, whose streams Queue::native() hands out. Threads may share it.
+std::unique_ptr<PlanRunner> NewCudnnRunner(std::shared_ptr<const Library> library);
 
 }  // namespace slimnet::cudnn

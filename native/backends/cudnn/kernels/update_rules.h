@@ -18,6 +18,7 @@ inline constexpr int kMostState = 4;
 struct GradientDescentRule {
   static constexpr int kState = 1;
   static constexpr int kScalars = 1;
+  bool operator==(const GradientDescentRule&) const = default;
 
   struct Step {
     double rate;
@@ -31,6 +32,7 @@ struct MomentumRule {
   static constexpr int kScalars = 1;
   double momentum;
   bool nesterov;
+  bool operator==(const MomentumRule&) const = default;
 
   struct Step {
     double momentum, rate;
@@ -50,6 +52,7 @@ struct LarsRule {
   double momentum, decay, eeta, epsilon;
   bool nesterov;
   const double* squares;  // sums of those of the variable and of the gradient
+  bool operator==(const LarsRule&) const = default;
 
   struct Step {
     MomentumRule::Step rule;
@@ -71,6 +74,7 @@ struct AdamRule {
   static constexpr int kState = 3;
   static constexpr int kScalars = 3;
   double beta1, beta2, epsilon, decay;
+  bool operator==(const AdamRule&) const = default;
 
   struct Step {
     double beta1, beta2, epsilon, kept, rate;
@@ -90,6 +94,7 @@ struct RmsPropRule {
   static constexpr int kState = 3;
   static constexpr int kScalars = 1;
   double decay, momentum, epsilon;
+  bool operator==(const RmsPropRule&) const = default;
 
   struct Step {
     double decay, momentum, epsilon, rate;
@@ -106,6 +111,7 @@ struct CenteredRmsPropRule {
   static constexpr int kState = 4;
   static constexpr int kScalars = 1;
   double decay, momentum, epsilon;
+  bool operator==(const CenteredRmsPropRule&) const = default;
 
   struct Step {
     double decay, momentum, epsilon, rate;
@@ -122,6 +128,7 @@ struct CenteredRmsPropRule {
 struct AdagradRule {
   static constexpr int kState = 2;
   static constexpr int kScalars = 1;
+  bool operator==(const AdagradRule&) const = default;
 
   struct Step {
     double rate;
@@ -137,6 +144,7 @@ struct AdadeltaRule {
   static constexpr int kState = 3;
   static constexpr int kScalars = 1;
   double rho, epsilon;
+  bool operator==(const AdadeltaRule&) const = default;
 
   struct Step {
     double rho, epsilon, rate;
@@ -154,6 +162,7 @@ struct FtrlRule {
   static constexpr int kState = 3;
   static constexpr int kScalars = 1;
   double power, l1, l2, shrinkage;
+  bool operator==(const FtrlRule&) const = default;
 
   struct Step {
     double power, l1, l2, shrinkage, rate;
@@ -173,6 +182,7 @@ struct FtrlRule {
 struct AssignAddRule {
   static constexpr int kState = 1;
   static constexpr int kScalars = 0;
+  bool operator==(const AssignAddRule&) const = default;
 
   struct Step {
     SLIMNET_BODY void operator()(double* state, double value) const { state[0] = state[0] + value; }
@@ -184,6 +194,7 @@ struct MovingAverageRule {
   static constexpr int kState = 1;
   static constexpr int kScalars = 0;
   double rate;  // 1 - decay, not rounded
+  bool operator==(const MovingAverageRule&) const = default;
 
   struct Step {
     double rate;
@@ -197,6 +208,7 @@ struct DebiasedMovingAverageRule {
   static constexpr int kState = 2;
   static constexpr int kScalars = 1;
   double decay;
+  bool operator==(const DebiasedMovingAverageRule&) const = default;
 
   struct Step {
     double decay, correction;

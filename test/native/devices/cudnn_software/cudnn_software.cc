@@ -1,6 +1,8 @@
 #include "native/devices/cudnn_software.h"
 
+#include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <utility>
 
@@ -13,14 +15,35 @@
 
 namespace slimnet::testing {
 
-std::unique_ptr<Backend> MakeCudnnSoftware(std::shared_ptr<Faults> faults, int index) {
+namespace {
+
+// Plans take times that have nothing to do with what they are, but are the same whenever one is asked: those who choose
+// by time choose others than those who take the first.
+class TimedRunner final : public cudnn::PlanRunner {
+ public:
+  void Run(const cudnn::Plan& plan, std::span<const cudnn::Port> ports, DevicePtr workspace,
+           cudnn::Queue& queue) override {
+    inner_->Run(plan, ports, workspace, queue);
+    constexpr size_t kTimes = 1009;
+    const auto milliseconds = static_cast<double>(1 + std::hash<std::string>()(plan.engine()) % kTimes);
+    queue.Do([&queue, milliseconds] { Spend(queue, milliseconds); });
+  }
+
+ private:
+  std::unique_ptr<cudnn::PlanRunner> inner_ = NewSoftRunner();
+};
+
+}  // namespace
+
+std::unique_ptr<Backend> MakeCudnnSoftware(std::shared_ptr<Faults> faults, int index, const GpuOptions& options) {
   const std::shared_ptr<const cudnn::Library> library = OpenPinnedCudnn();
   cudnn::Device parts;
-  parts.gpu = NewSoftwareGpu(H200(), std::move(faults));
+  parts.gpu = NewSoftwareGpu(H200(), std::move(faults), index);
   parts.plans = std::make_shared<cudnn::Plans>(library, cudnn::PlanTarget{nullptr, H200()});
-  parts.runner = NewSoftRunner();
+  parts.runner = std::make_shared<TimedRunner>();
   // The package for tests has few engines that compute strictly in float32. The interpreter does, whatever the engine.
   parts.rules.allow_tf32 = true;
+  cudnn::Obey(parts, options);
   const std::string name = "cudnn-software" + (index == 0 ? "" : ":" + std::to_string(index));
   return cudnn::MakeBackend(name, name, std::move(parts), {library->description()});
 }
@@ -30,7 +53,8 @@ namespace {
 // All that tests do with it goes through the interface of libraries, as with a GPU.
 constexpr DeviceSource kSource{
     .count = [] { return 2; },
-    .make = [](int index) { return MakeCudnnSoftware(std::make_shared<Faults>(), index); },
+    .make = [](int index,
+               const GpuOptions& options) { return MakeCudnnSoftware(std::make_shared<Faults>(), index, options); },
     .layout_named = cudnn::LayoutNamed,
 };
 
@@ -39,10 +63,11 @@ constexpr DeviceSource kSource{
 BackendEntry CudnnSoftwareEntry() {
   BackendEntry entry;
   entry.name = "cudnn-software";
+  entry.takes_gpu_options = true;
   entry.available = HasPinnedCudnn;
   entry.make = [](const BackendOptions& options) {
     const std::string name = "cudnn-software" + (options.index == 0 ? "" : ":" + std::to_string(options.index));
-    return OpenDevice(DeviceLibrary<kSource>(), name, name, options.index);
+    return OpenDevice(DeviceLibrary<kSource>(), name, name, options.index, options.gpu.value_or(GpuOptions()));
   };
   entry.devices = [] { return 2; };
   return entry;

@@ -9,6 +9,7 @@
 namespace slimnet::testing {
 
 // Error{kBackend} where there is no cuDNN for tests.
-std::unique_ptr<Backend> MakeCudnnSoftware(std::shared_ptr<Faults> faults, int index = 0);
+std::unique_ptr<Backend> MakeCudnnSoftware(std::shared_ptr<Faults> faults, int index = 0,
+                                           const GpuOptions& options = {});
 
 }  // namespace slimnet::testing

@@ -243,7 +243,15 @@ describe('what auto chooses', () => {
 
 describe('bfloat16 that was asked for', () => {
   const device = (isa: string, bfloat16Rate: number) => ({
-    ...{ name: 'cpu', backend: 'onednn', available: true, reason: '', hardware: '', bfloat16Rate },
+    ...{
+      name: 'cpu',
+      backend: 'onednn',
+      available: true,
+      reason: '',
+      hardware: '',
+      bfloat16Rate,
+      takesGpuOptions: false,
+    },
     features: isa === '' ? [] : [`onednn_isa ${isa}`],
     precisions: { float32: '', bfloat16: '', int8: '' },
   });

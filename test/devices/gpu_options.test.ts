@@ -1,0 +1,137 @@
+/** What sessions ask of a GPU changes which engines compute, or is refused: on the cuDNN backend with a device in software. */
+import '../helpers/discrete_device.js';
+import { apply, Graph, type Tensor } from '../../lib/core/graph.js';
+import { ArgumentError, BackendError } from '../../lib/errors.js';
+import * as ops from '../../lib/ops/index.js';
+import { type GpuOptions, Session, type SessionOptions } from '../../lib/runtime/index.js';
+import { deviceNamed } from '../../lib/runtime/precision/device.js';
+import { placeholder, scaleGraph, variable } from '../helpers/graphs.js';
+
+const software = deviceNamed('cudnn-software');
+if (!software.available) console.log(`Options of GPUs are not tried on cudnn-software: ${software.reason}.`);
+const device = 'cudnn-software';
+
+/** A convolution, and the gradient of its filter. */
+function convolution(batch: number, size: number, channels: number): { graph: Graph; y: Tensor; dw: Tensor } {
+  const graph = new Graph();
+  const x = placeholder(graph, 'x', [batch, size, size, channels]);
+  const w = variable(graph, 'w', [3, 3, channels, channels], 0.125);
+  const attrs = { strides: [1, 1], dilations: [1, 1], padding: 'EXPLICIT', pads: [1, 1, 1, 1] } as const;
+  const { y } = apply(ops.conv2d, { x, filter: w.tensor }, attrs, 'y');
+  const { dfilter: dw } = apply(ops.conv2dBackwardFilter, { x, filter: w.tensor, dy: y }, attrs, 'dw');
+  return { graph, y, dw };
+}
+
+/** What computes them under these options, with its working memory; of a large one nothing is run. */
+async function engines(gpu: GpuOptions | undefined, of: 'y' | 'dw' = 'y', large = false): Promise<string> {
+  const { graph, y, dw } = large ? convolution(32, 28, 8) : convolution(2, 8, 16);
+  await using session = await Session.create(graph, gpu === undefined ? { device } : { device, gpu });
+  await session.initialize();
+  const { steps } = await session.report(of === 'y' ? { y } : { dw });
+  return steps.map(({ implementation, scratchBytes }) => `${implementation} ${scratchBytes}`).join(', ');
+}
+
+describe('options of a GPU', () => {
+  const create = (options: object) =>
+    Session.create(new Graph(), { device: 'reference', ...options } as SessionOptions);
+
+  it.each<[string, unknown]>([
+    ['allowTf32', 1],
+    ['deterministic', 'yes'],
+    ['autotune', 5],
+    ['autotune: seconds', { autotune: { seconds: -1 } }],
+    ['workspaceLimit', 0],
+    ['memoryLimit', 1.5],
+    ['graphs', 'off'],
+  ])('are checked: %s', async (name, value) => {
+    const gpu = typeof value === 'object' ? value : { [name]: value };
+    await expect(create({ gpu })).rejects.toThrow(ArgumentError);
+    await expect(create({ gpu })).rejects.toThrow(`Session.create: gpu: ${name}`);
+  });
+
+  it('name what was probably meant', async () => {
+    await expect(create({ gpu: { allowTF32: true } })).rejects.toThrow('did you mean allowTf32?');
+  });
+
+  it.each(['reference', 'null', 'discrete'])('are refused on %s, and not passed over', async (name) => {
+    const made = Session.create(new Graph(), { device: name, gpu: { allowTf32: true } });
+    await expect(made).rejects.toThrow(BackendError);
+    await expect(made).rejects.toThrow(`gpu: device ${name} is no GPU, and has no such options.`);
+  });
+});
+
+(software.available ? describe : describe.skip)('on cudnn-software', () => {
+  it('allowTf32 decides whether engines that cut float32 are taken', async () => {
+    const [strict, loose] = [await engines({ allowTf32: false }), await engines({ allowTf32: true })];
+    expect(strict).not.toBe(loose);
+    expect(strict).toContain('cudnn 8:');
+    // Of this package no engine computes the gradient of a filter strictly.
+    await expect(engines({ allowTf32: false }, 'dw')).rejects.toThrow('computes in TF32');
+  });
+
+  it('deterministic changes nothing where all engines are, as those of the package for tests', async () => {
+    const usual = await engines(undefined, 'dw');
+    for (const deterministic of [true, false]) expect(await engines({ deterministic }, 'dw')).toBe(usual);
+  });
+
+  it('autotune takes the engine that was the fastest, and gives the same results', async () => {
+    expect(await engines({ autotune: true })).not.toBe(await engines({}));
+    expect(await engines({ autotune: { seconds: 0 } })).toMatch(/^cudnn /);
+  });
+
+  it('workspaceLimit leaves engines out that need more', async () => {
+    const bytes = async (gpu?: GpuOptions) => Number(/(\d+)$/.exec(await engines(gpu, 'dw', true))?.[1]);
+    expect(await bytes({ workspaceLimit: 1 })).toBeLessThan((await bytes()) / 2);
+  });
+
+  it('memoryLimit is an error that names the batch which fits, and then the batch fits', async () => {
+    const { graph, y } = scaleGraph();
+    await using session = await Session.create(graph, { device, gpu: { memoryLimit: 2 ** 16 } });
+    await session.initialize();
+    const run = (batch: number) => session.run({ x: new Float32Array(batch * 4) }, { y });
+    const failure = await run(4096).catch((error: Error) => error);
+    expect(failure).toMatchObject({ code: 'ERR_MEMORY' });
+    const [, fits] = /a batch of (\d+) instead of 4096 would fit/.exec((failure as Error).message) ?? [];
+    expect(Number(fits)).toBeGreaterThan(1024);
+    const { y: value } = await run(Number(fits));
+    expect(value.shape[0]).toBe(Number(fits));
+    expect(session.stats().bytes.free).toBeLessThan(2 ** 16);
+  });
+
+  it('graphs records the steps of later runs, or does not, with the same results', async () => {
+    const results = [];
+    for (const graphs of [true, false]) {
+      const { graph, y } = scaleGraph();
+      await using session = await Session.create(graph, { device, gpu: { graphs } });
+      await session.initialize();
+      for (let i = 0; i < 3; i++) {
+        const { y: value } = await session.run({ x: Float32Array.of(1, 2, 3, i) }, { y });
+        results.push([i, ...value.data]);
+      }
+      const report = await session.report({ y }, { shapes: { x: [1, 4] } });
+      expect(report).toMatchObject({ recordings: graphs ? 1 : 0, recordedSteps: graphs ? 1 : 0, unrecorded: '' });
+      expect((await session.plan({ y }, { shapes: { x: [1, 4] } })).includes('# recorded: 1 of 1 steps')).toBe(graphs);
+    }
+    expect(results.slice(0, 3)).toEqual(results.slice(3));
+  });
+
+  it('sessions share a device in order, and a second device is another one', async () => {
+    const { graph, y } = scaleGraph();
+    const names = [device, device, `${device}:1`];
+    const sessions = await Promise.all(names.map((name) => Session.create(graph, { device: name })));
+    for (const session of sessions) {
+      await session.initialize();
+      await session.warmup({ y }, { shapes: { x: [1, 4] } });
+    }
+    const ends: number[] = [];
+    const runs = [0, 1, 0, 1, 2].map(async (which, call) => {
+      const { y: value } = await (sessions[which] as Session).run({ x: Float32Array.of(call, 1, 2, 3) }, { y });
+      if (which < 2) ends.push(call);
+      expect([...value.data]).toEqual([2 * call, 2, 4, 6]);
+    });
+    await Promise.all(runs);
+    expect(ends).toEqual([0, 1, 2, 3]);
+    for (const session of sessions) session.dispose();
+    await expect(Session.create(graph, { device: `${device}:2` })).rejects.toThrow('There is no device');
+  });
+});
