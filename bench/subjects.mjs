@@ -8,7 +8,12 @@ const inProcess = [...runs, 'labels', 'soak', 'neighbours'];
 export const baseline = 'slimnet';
 
 export const subjects = [
-  { name: baseline, title: 'slimnet', driver: 'slimnet.mjs', takes: [...inProcess, 'overhead', 'compile', 'training'] },
+  {
+    name: baseline,
+    title: 'slimnet',
+    driver: 'slimnet.mjs',
+    takes: [...inProcess, 'serve', 'overload', 'overhead', 'compile', 'training'],
+  },
   {
     name: `${baseline}-throughput`,
     title: 'slimnet, mode throughput',
@@ -18,6 +23,14 @@ export const subjects = [
     takes: ['throughput', 'labels'],
   },
   { name: 'onnxruntime', title: 'onnxruntime-node', driver: 'onnxruntime.mjs', environment: 'npm', takes: inProcess },
+  ...[false, true].map((batched) => ({
+    name: batched ? 'fastify-batched' : 'fastify',
+    title: `fastify + onnxruntime-node${batched ? ', batched' : ''}`,
+    driver: 'onnxruntime.mjs',
+    environment: 'npm',
+    options: { batched },
+    takes: ['serve'],
+  })),
   { name: 'tfjs', title: 'TensorFlow.js, wasm (one thread)', driver: 'tfjs.mjs', environment: 'npm', takes: runs },
   {
     name: 'tensorflow',

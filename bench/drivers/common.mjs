@@ -38,6 +38,8 @@ export function reply(result) {
  * - `order`: nhwc or nchw
  * - `load(task)`: gives `run(pixels, batch)`, which gives the logits
  * - `loadTraining(task)`: gives `step(pixels, labels)`, which trains once and gives the loss from before, where the subject trains
+ * - `serve(task, pixels)`: starts a server, gives `{ url, path, headers, bodies, stop, engine? }`: what load needs to know, and `engine(seconds)`, the
+ *   images a second without a server, where the subject takes part in measurements of servers
  * - `loadLabels(task)`: gives `{ together(jpegs), single(jpeg) }`, where the subject takes part in measurements of pictures
  */
 export async function answer(subject) {

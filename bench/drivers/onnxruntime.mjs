@@ -1,6 +1,7 @@
 // onnxruntime-node on the same network as an ONNX file (NCHW, its own order), all graph optimizations on; int8 from a quantized file.
 import { readFileSync } from 'node:fs';
 import { answer, Unavailable } from './common.mjs';
+import { fastifyServer } from './fastify_server.mjs';
 import { int8File } from './int8_file.mjs';
 import { sharpPipeline } from './sharp_pipeline.mjs';
 
@@ -25,4 +26,8 @@ await answer({
   order: 'nchw',
   load: open,
   loadLabels: async (task) => sharpPipeline(task, await open(task)),
+  async serve(task, pixels) {
+    const run = await open(task);
+    return fastifyServer(task, { run, pixels, pipeline: sharpPipeline(task, run) });
+  },
 });

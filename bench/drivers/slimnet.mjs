@@ -5,6 +5,7 @@ import { packedFolder } from '../packed_folder.mjs';
 import { buildTrainingStep } from '../training_step.mjs';
 import { calibrationOf } from './calibration_file.mjs';
 import { answer, Unavailable } from './common.mjs';
+import { bodiesOf } from './requests.mjs';
 
 /** What the library says it cannot do is its answer. */
 async function orUnavailable({ BackendError, ArgumentError }, make) {
@@ -14,6 +15,22 @@ async function orUnavailable({ BackendError, ArgumentError }, make) {
     if (error instanceof BackendError || error instanceof ArgumentError) throw new Unavailable(error.message);
     throw error;
   }
+}
+
+/** Images a second of a model in full batches, without a server: of pictures, or of pixels. */
+async function engineRate(model, jpegs, pixels, seconds) {
+  const batch = 32;
+  const input = pixels(batch);
+  const pass = jpegs === null ? () => model.run(input, { output: 'predictions' }) : () => model.classify(jpegs);
+  const images = jpegs?.length ?? batch;
+  await pass();
+  const begun = performance.now();
+  let done = 0;
+  while (performance.now() < begun + 1000 * seconds) {
+    await pass();
+    done += images;
+  }
+  return (1000 * done) / (performance.now() - begun);
 }
 
 await answer({
@@ -62,6 +79,41 @@ await answer({
       const step = () => session.run({ images, labels }, { loss }, { borrowed: true });
       const { loss: value } = await orUnavailable(slimnet, step);
       return value.data[0];
+    };
+  },
+  async serve({ network, checkpoint, threads, precision, side, pictures, way, limits = {} }, pixels) {
+    const slimnet = await import('../../dist/index.js');
+    const { startServer } = await import('../../dist/server/index.js');
+    const options = { checkpoint, threads, precision, imageSize: side, files: false };
+    const model = await orUnavailable(slimnet, () => slimnet.loadModel(network, options));
+    await model.warmup({ outputs: [model.outputs] });
+    const server = await startServer({ models: { [network]: model }, port: 0, drainDelayMs: 0, limits });
+    const head = Buffer.from(
+      JSON.stringify({
+        inputs: [
+          {
+            ...{ name: 'images', datatype: 'FP32', shape: [1, side, side, 3] },
+            parameters: { binary_data_size: 12 * side * side },
+          },
+        ],
+        outputs: [{ name: 'predictions', parameters: { classification: 5 } }],
+      }),
+    );
+    const asked =
+      way === 'jpeg'
+        ? { path: `/v1/models/${network}:classify`, headers: { 'Content-Type': 'image/jpeg' } }
+        : {
+            path: `/v2/models/${network}/infer`,
+            headers: { 'Content-Type': 'application/octet-stream', 'Inference-Header-Content-Length': head.length },
+          };
+    return {
+      ...{ url: server.url, ...asked, bodies: bodiesOf({ way, pictures, side }, pixels, head) },
+      engine: (seconds) =>
+        engineRate(model, way === 'jpeg' ? pictures.map((path) => readFileSync(path)) : null, pixels, seconds),
+      async stop() {
+        await server.stop();
+        await model[Symbol.asyncDispose]();
+      },
     };
   },
   async loadLabels({ network, checkpoint, threads, precision, frozen, side, mode = 'latency' }) {

@@ -16,9 +16,13 @@ import { latency } from './latency.mjs';
 import { memory } from './memory.mjs';
 import { neighbours } from './neighbours.mjs';
 import { overhead } from './overhead.mjs';
+import { overload } from './overload.mjs';
+import { serve } from './serve.mjs';
 import { soak } from './soak.mjs';
 import { start } from './start.mjs';
 import { throughput } from './throughput.mjs';
 import { training } from './training.mjs';
 
-export const measurements = [throughput, latency, labels, start, memory, soak, neighbours, overhead, compile, training];
+export const measurements = [
+  ...[throughput, latency, labels, serve, overload, start, memory, soak, neighbours, overhead, compile, training],
+];
