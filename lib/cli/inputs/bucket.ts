@@ -2,7 +2,7 @@
 import type { S3Client } from '@aws-sdk/client-s3';
 import { optionalModule } from '../../core/optional_module.js';
 import { maxFileBytes } from '../../data/image_file.js';
-import { namesImage } from '../../data/image_folder.js';
+import { namesImage } from '../../data/image_walk.js';
 import { ArgumentError, ImageError, shortened } from '../../errors.js';
 import type { Input } from './input.js';
 import { isTarName, tarImages } from './tar.js';

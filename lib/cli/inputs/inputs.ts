@@ -2,7 +2,8 @@ import { constants, createReadStream } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { isAbsolute } from 'node:path';
 import { glob } from 'tinyglobby';
-import { eachFileOnce, type FoundImage, fileIdentity, imagesBelow } from '../../data/image_folder.js';
+import { eachFileOnce } from '../../data/image_folder.js';
+import { eachImageBelow, type FoundImage, fileIdentity, Taken } from '../../data/image_walk.js';
 import { LeftOut } from '../../data/left_out.js';
 import { ArgumentError, systemReason } from '../../errors.js';
 import { type CliIo, printable, say } from '../io.js';
@@ -17,7 +18,7 @@ export * from './input.js';
 /**
  * What arguments and a list name: files, archives (.tar, .tar.gz), folders (all images below them, sorted), globs, `s3://` URLs, and `-`
  * for standard input, which holds either one image or a list of paths. Folders and globs add no file that is there already; what they leave
- * out is counted on standard error. Lists and buckets are read as the work goes.
+ * out is counted on standard error. Folders, lists and buckets are read as the work goes, globs are looked up before.
  * @param fromFile a list of such paths and URLs, one a line; `-`: standard input
  * @throws ArgumentError when an argument names nothing
  */
@@ -27,16 +28,16 @@ export async function openInputs(args: readonly string[], fromFile: string | und
     throw new ArgumentError('Expected images: files, folders, globs, archives, or a list of them (--from-file).');
   if (all.filter((arg) => arg === '-').length > 1)
     throw new ArgumentError('Standard input (-) can be given once only.');
-  const parts: Inputs[] = [];
-  const taken = new Set<string>();
+  const parts: Part[] = [];
   for (const arg of args)
-    parts.push(arg === '-' ? once(await fromStandardInput(io, true)) : await fromArgument(arg, taken, io));
+    parts.push(arg === '-' ? once(await fromStandardInput(io, true)) : await fromArgument(arg, io));
   if (fromFile === '-') parts.push(once(await fromStandardInput(io, false)));
   else if (fromFile !== undefined) parts.push(await listFile(fromFile, io));
   return {
     repeatable: parts.every(({ repeatable }) => repeatable),
     async *each() {
-      for (const part of parts) yield* part.each();
+      const taken = new Taken();
+      for (const part of parts) yield* part.each(taken);
     },
   };
 }
@@ -51,54 +52,75 @@ export async function expandInputs(args: readonly string[], io: CliIo): Promise<
   return images;
 }
 
-async function fromArgument(arg: string, taken: Set<string>, io: CliIo): Promise<Inputs> {
+/** What one argument stands for. */
+interface Part {
+  readonly repeatable: boolean;
+  /** @param taken what earlier arguments have; what this one has is added */
+  each(taken: Taken): AsyncGenerator<Input> | Generator<Input>;
+}
+
+async function fromArgument(arg: string, io: CliIo): Promise<Part> {
   if (isBucketUrl(arg)) {
-    if (!isPrefix(arg)) return listOf([named({ path: arg }, io)]);
+    if (!isPrefix(arg))
+      return { repeatable: true, each: () => [named({ path: arg }, io)].values() as Generator<Input> };
     return { repeatable: true, each: () => atLeastOne(objectsBelow(arg, io.signal), arg) };
   }
-  const leftOut = new LeftOut();
-  const done = (found: readonly FoundImage[]) => {
-    if (leftOut.count > 0) say(io, printable(`slimnet: ${arg}: ${leftOut}.`));
-    return { repeatable: true, each: () => eachOf(found, io) };
-  };
   const info = await stat(arg).catch(() => null);
   if (info?.isDirectory()) {
-    const found = await imagesBelow(arg, taken, leftOut, io.signal);
-    if (found.length === 0 && !leftOut.has('taken already')) {
-      throw new ArgumentError('The folder holds no images.', {
-        path: arg,
-        ...(leftOut.count === 0 ? {} : { hint: `${leftOut}.` }),
-      });
-    }
-    return done(found);
+    await assertHoldsImages(arg, io);
+    return found(arg, io, (taken, leftOut) => eachImageBelow(arg, taken, leftOut, io.signal));
   }
   // A file that does not exist is reported like any other that cannot be read, so that it does not stop a batch.
   if (info !== null || !/[*?[\]{}!]/.test(arg)) {
-    const id = await fileIdentity(arg);
-    if (id !== null) taken.add(id);
-    return listOf([named({ path: arg }, io)]);
+    return {
+      repeatable: true,
+      async *each(taken) {
+        taken.addFile(await fileIdentity(arg));
+        yield named({ path: arg }, io);
+      },
+    };
   }
-  const found = await glob(arg, { onlyFiles: true, expandDirectories: false, absolute: isAbsolute(arg) });
-  if (found.length === 0) throw new ArgumentError(`No file matches ${arg}.`);
-  return done(await eachFileOnce(found, taken, leftOut));
+  const paths = await glob(arg, { onlyFiles: true, expandDirectories: false, absolute: isAbsolute(arg) });
+  if (paths.length === 0) throw new ArgumentError(`No file matches ${arg}.`);
+  return found(arg, io, async function* (taken, leftOut) {
+    yield* await eachFileOnce(paths, taken, leftOut);
+  });
 }
 
-/** Made into inputs one by one: there may be very many. */
-function* eachOf(found: readonly FoundImage[], io: CliIo): Generator<Input> {
-  for (const { path, problem } of found)
-    yield problem === undefined ? named({ path }, io) : { name: path, source: '', problem };
+/** Looks as far as the first image. @throws ArgumentError that says what was found instead */
+async function assertHoldsImages(folder: string, io: CliIo): Promise<void> {
+  const leftOut = new LeftOut();
+  const images = eachImageBelow(folder, new Taken(), leftOut, io.signal);
+  const { done } = await images.next();
+  await images.return(undefined);
+  if (done !== true) return;
+  throw new ArgumentError('The folder holds no images.', {
+    path: folder,
+    ...(leftOut.count === 0 ? {} : { hint: `${leftOut}.` }),
+  });
 }
 
-function listOf(inputs: readonly Input[]): Inputs {
-  return { repeatable: true, each: () => inputs.values() as Generator<Input> };
+/** What was found for an argument; once it is known what was left out, that is said, the first time. */
+function found(arg: string, io: CliIo, find: (taken: Taken, leftOut: LeftOut) => AsyncGenerator<FoundImage>): Part {
+  let said = false;
+  return {
+    repeatable: true,
+    async *each(taken) {
+      const leftOut = new LeftOut();
+      for await (const { path, problem } of find(taken, leftOut))
+        yield problem === undefined ? named({ path }, io) : { name: path, source: '', problem };
+      if (leftOut.count > 0 && !said) say(io, printable(`slimnet: ${arg}: ${leftOut}.`));
+      said = true;
+    },
+  };
 }
 
-function once(inputs: AsyncGenerator<Input>): Inputs {
+function once(inputs: AsyncGenerator<Input>): Part {
   return { repeatable: false, each: () => inputs };
 }
 
 /** A list in a file. @throws ArgumentError where it cannot be opened, or is empty */
-async function listFile(path: string, io: CliIo): Promise<Inputs> {
+async function listFile(path: string, io: CliIo): Promise<Part> {
   try {
     const info = await stat(path);
     if (info.isDirectory()) throw new ArgumentError('Expected a list of paths in a file, this is a folder.', { path });

@@ -1,8 +1,8 @@
 import { createReadStream } from 'node:fs';
 import type { ReadEntry } from 'tar';
 import { maxFileBytes } from '../../data/image_file.js';
-import { namesImage } from '../../data/image_folder.js';
 import { imageFormat, signatureBytes } from '../../data/image_format.js';
+import { namesImage } from '../../data/image_walk.js';
 import { ImageError, systemReason } from '../../errors.js';
 import type { InputArchive, InputImage } from './input.js';
 

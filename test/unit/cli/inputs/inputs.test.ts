@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { expandInputs } from '../../../../lib/cli/inputs/inputs.js';
+import { expandInputs, openInputs } from '../../../../lib/cli/inputs/inputs.js';
 import { ArgumentError } from '../../../../lib/errors.js';
 import { type CliOptions, fakeIo } from '../../../helpers/cli.js';
 import { encoders, gradient } from '../../../helpers/pictures.js';
@@ -126,7 +126,27 @@ describe('folders', () => {
     const { names: found, said } = await says([photos]);
     // `up` leads to a folder above, which has pictures of its own.
     expect(found).toEqual(below('z/a.jpg', 'z/b.jpg', 'z/up/c.png', 'z/up/other/d.jpg'));
-    expect(said).toBe(`slimnet: ${photos}: 3 files left out: 1 broken link, 2 taken already.\n`);
+    expect(said).toBe(`slimnet: ${photos}: 3 files left out: 2 taken already, 1 broken link.\n`);
+  });
+
+  test('are gone through as the work goes: what comes in a folder whose turn it was not is seen', async () => {
+    put(['a.jpg', 'x'], ['b/c.jpg', 'y'], ['b-1.jpg', 'z']);
+    const found: string[] = [];
+    for await (const { name } of (await openInputs([root], undefined, fakeIo())).each()) {
+      if (found.push(name) === 1) writeFileSync(join(root, 'b', 'later.jpg'), 'w');
+    }
+    // Sorted as whole paths are, though folders are read one by one.
+    expect(found).toEqual(below('a.jpg', 'b-1.jpg', 'b/c.jpg', 'b/later.jpg'));
+  });
+
+  test('are found anew each time that they are asked for', async () => {
+    put(['a.jpg', 'x'], ['b.jpg', 'y']);
+    const inputs = await openInputs([root, root], undefined, fakeIo());
+    for (const _ of [1, 2]) {
+      const found: string[] = [];
+      for await (const { name } of inputs.each()) found.push(name);
+      expect(found).toEqual(below('a.jpg', 'b.jpg'));
+    }
   });
 
   test('that overlap with other arguments add what is not there yet', async () => {
