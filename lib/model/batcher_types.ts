@@ -52,6 +52,8 @@ export interface BatcherStats {
   readonly batches: number;
   /** Images by the size of the batch that they ran in. */
   readonly imagesByBatchSize: Readonly<Record<number, number>>;
+  /** Time that batches of each size took in all, in milliseconds: those that ended well, from when the device was theirs. */
+  readonly runMsByBatchSize: Readonly<Record<number, number>>;
   /** Mean time from an image's arrival until it was decoded and preprocessed, in milliseconds; 0 before the first batch. */
   readonly meanPreparationMs: number;
   /** Mean time from then until its batch began, in milliseconds; 0 before the first batch. */

@@ -108,6 +108,7 @@ export class DynamicBatcher<K, P, R> {
   #disposed = false;
   readonly #counts = { requests: 0, rejected: 0, timedOut: 0, batches: 0, preparationMs: 0, queueDelayMs: 0, run: 0 };
   readonly #bySize = new Map<number, number>();
+  readonly #runMs = new Map<number, number>();
 
   constructor(options: BatcherOptions<K, P, R>) {
     this.#options = options;
@@ -183,6 +184,7 @@ export class DynamicBatcher<K, P, R> {
     return {
       ...{ requests, rejected, timedOut, batches, waiting: this.#waiting },
       imagesByBatchSize: Object.fromEntries(this.#bySize),
+      runMsByBatchSize: Object.fromEntries(this.#runMs),
       meanPreparationMs: mean(preparationMs),
       meanQueueDelayMs: mean(queueDelayMs),
     };
@@ -546,8 +548,10 @@ export class DynamicBatcher<K, P, R> {
     const now = this.#clock.now();
     const { key, size, beganAt, stop } = batch;
     if (beganAt !== null) {
-      if (done) this.#admission.service.record(key, size, now - beganAt, now);
-      else if (stop.signal.aborted) this.#admission.service.recordGivenUp(key, size, now - beganAt, now);
+      if (done) {
+        this.#admission.service.record(key, size, now - beganAt, now);
+        this.#runMs.set(size, (this.#runMs.get(size) ?? 0) + now - beganAt);
+      } else if (stop.signal.aborted) this.#admission.service.recordGivenUp(key, size, now - beganAt, now);
     }
     const [next] = [...this.#running].filter((other) => other.beganAt === null);
     if (next !== undefined) next.beganAt = now;

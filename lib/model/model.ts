@@ -310,6 +310,11 @@ export class Model {
     return this.#tensor(output).shape.reduce<number>((width, size) => width * (size ?? 1), 1);
   }
 
+  /** @internal How calls share batches. */
+  get batching(): Readonly<Batching> {
+    return this.#batching;
+  }
+
   /** What the model computes with; what `auto` came to. */
   get precision(): ComputePrecision {
     return this.session.precision;

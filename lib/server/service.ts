@@ -6,6 +6,7 @@ import type { Limits } from './limits.js';
 import type { MetricsText } from './metrics/prometheus.js';
 import type { Monitor } from './monitor.js';
 import type { ModelControl, ModelRepository } from './repository/index.js';
+import type { Statistics } from './statistics.js';
 import type { Tracing } from './tracing.js';
 
 export interface Service {
@@ -16,6 +17,8 @@ export interface Service {
   readonly gate: Gate;
   readonly json: JsonWorkerPool;
   readonly monitor: Monitor;
+  /** Counts of requests and times of models, as Triton tells them. */
+  readonly statistics: Statistics;
   /** What `/metrics` shows; null where there are none. */
   readonly metrics: MetricsText | null;
   /** Throws where a request has not the token of the server. */

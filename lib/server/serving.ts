@@ -11,6 +11,7 @@ import type { ServingOptions } from './options.js';
 import type { Log } from './record.js';
 import { controlOf, type ModelControl, ModelRepository } from './repository/index.js';
 import type { Service } from './service.js';
+import { Statistics } from './statistics.js';
 import { tokenCheck } from './token.js';
 import { noTracing, openTelemetry } from './tracing.js';
 import type { Siblings } from './workers/index.js';
@@ -37,6 +38,7 @@ export async function serving(options: ServingOptions): Promise<Serving> {
   let log: Log | null = null;
   const json = new JsonWorkerPool();
   const gate = new Gate(limits);
+  const statistics = new Statistics();
   const repository = models instanceof ModelRepository ? models : await repositoryOf(models);
   const tritonNames = wanted === 'triton';
   const metrics = wanted === false ? null : await prometheusMetrics({ repository, gate, tritonNames });
@@ -54,8 +56,10 @@ export async function serving(options: ServingOptions): Promise<Serving> {
         ? metrics
         : { contentType: metrics.contentType, text: async () => String(await siblings.ask({ kind: 'metrics' })) },
     ready: () => repository.ready && !stopping && siblings?.open() !== false,
+    statistics,
     monitor: {
       answered: (request) => {
+        statistics.answered(request);
         metrics?.answered(request);
         monitor?.answered(request);
       },

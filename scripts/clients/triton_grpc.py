@@ -72,6 +72,8 @@ report = {
     "options": rows(ask(images(values, "FP32"), [logits], priority=1, timeout=20_000_000, client_timeout=20), "logits"),
     "pictures": rows(ask(images(picture, "BYTES"), [logits]), "logits"),
     "classes": [[text.decode() for text in row] for row in ask(images(values, "FP32"), [top]).as_numpy("predictions")],
+    "config": client.get_model_config(model, as_json=True)["config"],
+    "statistics": client.get_inference_statistics(model, as_json=True)["model_stats"],
     "wrong_shape": error_of(lambda: ask(images(values[:, 1:], "FP32"))),
     "wrong_output": error_of(lambda: ask(images(values, "FP32"), [triton.InferRequestedOutput("nothing")])),
     "wrong_model": error_of(lambda: client.infer("none", images(values, "FP32"))),
@@ -82,7 +84,7 @@ if len(sys.argv) > 5:
     report["after_unload"] = [client.is_model_ready(model), error_of(lambda: ask(images(values, "FP32")))]
     client.load_model(model)
     report["after_load"] = client.is_model_ready(model)
-    report["config"] = error_of(lambda: client.load_model(model, config='{"max_batch_size": 1}'))
+    report["own_config"] = error_of(lambda: client.load_model(model, config='{"max_batch_size": 1}'))
 while any(not answers for answers in waiting):
     pass
 report["concurrent"] = [answers[0] for answers in waiting]

@@ -80,6 +80,9 @@ report = {
     "classes": [[text.decode() for text in row] for row in ask(images(values, "FP32", True), [top]).as_numpy("predictions")],
     "classes_json": [list(row) for row in ask(images(values, "FP32", True), [top_json]).as_numpy("predictions").astype(str)],
     "concurrent": [rows(call.get_result(), "logits") for call in waiting],
+    "config": client.get_model_config(model),
+    "statistics": client.get_inference_statistics(model)["model_stats"],
+    "all_statistics": client.get_inference_statistics()["model_stats"],
     "wrong_shape": error_of(lambda: ask(images(values[:, 1:], "FP32", True))),
     "wrong_output": error_of(lambda: ask(images(values, "FP32", True), [triton.InferRequestedOutput("nothing")])),
     "wrong_model": error_of(lambda: client.infer("none", images(values, "FP32", True))),
@@ -90,5 +93,5 @@ if len(sys.argv) > 5:
     report["after_unload"] = [client.is_model_ready(model), error_of(lambda: ask(images(values, "FP32", True)))]
     client.load_model(model)
     report["after_load"] = client.is_model_ready(model)
-    report["config"] = error_of(lambda: client.load_model(model, config='{"max_batch_size": 1}'))
+    report["own_config"] = error_of(lambda: client.load_model(model, config='{"max_batch_size": 1}'))
 print(json.dumps(report))

@@ -45,12 +45,15 @@ export function fakeModel(value = 0.5): FakeModel {
       outputSize: (output: string) => (output === 'features' ? 4 : 3),
       refusal: () => fake.refusal,
       warmup: async () => {},
+      batching: { maxBatchSize: 4, maxQueueDelayMs: 0 },
       stats: () => ({
+        executors: [{ count: 1, threads: 2, runs: 3 }],
         bytes: { variables: 1 },
         batching: {
           waiting: 2,
           batches: 3,
           imagesByBatchSize: { 1: 1, 4: 8 },
+          runMsByBatchSize: { 1: 2, 4: 10 },
           meanPreparationMs: 5,
           meanQueueDelayMs: 7,
         },

@@ -62,6 +62,25 @@ function expectClasses(report: unknown, expected: readonly (readonly number[])[]
   expect(told).toEqual(topTwo(expected));
 }
 
+/** Numbers are text where gRPC has 64 bits. */
+function expectStatistics(report: unknown): void {
+  interface Counts {
+    count?: string | number;
+    ns?: string | number;
+  }
+  const [model] = report as {
+    inference_count: string;
+    inference_stats: Record<string, Counts>;
+    batch_stats: unknown[];
+  }[];
+  expect(model).toMatchObject({ name: 'small', version: '1' });
+  const { success, queue, compute_input: input, compute_infer: run } = model?.inference_stats ?? {};
+  expect(Number(success?.count)).toBeGreaterThan(5);
+  for (const each of [success, queue, input, run]) expect(Number(each?.ns)).toBeGreaterThan(0);
+  expect(Number(queue?.count)).toBe(Number(model?.inference_count));
+  expect(model?.batch_stats.length).toBeGreaterThan(0);
+}
+
 test('tritonclient over HTTP: health, metadata, infer in JSON and binary, compression, classification, errors', async () => {
   await withClient('triton_http.py', ({ report, expected, pictureLogits }) => {
     expect(report).toMatchObject({
@@ -79,9 +98,18 @@ test('tritonclient over HTTP: health, metadata, infer in JSON and binary, compre
       index: [{ name: 'small', version: '1', state: 'READY', reason: '' }],
       after_unload: [false, ['503', expect.stringContaining('small')]],
       after_load: true,
-      config: ['400', expect.stringContaining('configuration')],
+      own_config: ['400', expect.stringContaining('configuration')],
       wrong_model: ['404', expect.stringContaining('none')],
     });
+    expect(report.config).toMatchObject({
+      ...{ name: 'small', platform: 'slimnet', backend: 'slimnet', max_batch_size: 64 },
+      input: [{ name: 'images', data_type: 'TYPE_FP32', dims: [side, side, 3] }],
+      output: expect.arrayContaining([{ name: 'logits', data_type: 'TYPE_FP32', dims: [3] }]),
+      dynamic_batching: { preferred_batch_size: [4], max_queue_delay_microseconds: 0 },
+      instance_group: [{ kind: 'KIND_CPU', count: 1 }],
+    });
+    expectStatistics(report.statistics);
+    expect(report.all_statistics).toMatchObject([{ name: 'small', version: '1' }]);
     for (const kind of ['binary', 'json', 'gzip', 'deflate', 'version', 'options']) expectNear(report[kind], expected);
     expectNear(report.pictures, [pictureLogits, pictureLogits]);
     expect(report.concurrent).toHaveLength(8);
@@ -111,8 +139,16 @@ test('tritonclient over gRPC: health, metadata, infer, compression, classificati
       index: { models: [{ name: 'small', version: '1', state: 'READY' }] },
       after_unload: [false, ['StatusCode.UNAVAILABLE', expect.stringContaining('small')]],
       after_load: true,
-      config: ['StatusCode.INVALID_ARGUMENT', expect.stringContaining('configuration')],
+      own_config: ['StatusCode.INVALID_ARGUMENT', expect.stringContaining('configuration')],
     });
+    expect(report.config).toMatchObject({
+      ...{ name: 'small', platform: 'slimnet', backend: 'slimnet', max_batch_size: 64 },
+      input: [{ name: 'images', data_type: 'TYPE_FP32', dims: [`${side}`, `${side}`, '3'] }],
+      output: expect.arrayContaining([{ name: 'logits', data_type: 'TYPE_FP32', dims: ['3'] }]),
+      dynamic_batching: { preferred_batch_size: [4] },
+      instance_group: [{ kind: 'KIND_CPU', count: 1 }],
+    });
+    expectStatistics(report.statistics);
     for (const kind of ['raw', 'gzip', 'deflate', 'version', 'options']) expectNear(report[kind], expected);
     expectNear(report.pictures, [pictureLogits, pictureLogits]);
     expect(report.concurrent).toHaveLength(8);

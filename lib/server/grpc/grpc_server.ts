@@ -40,7 +40,11 @@ export async function grpcServer(service: Service, tls: TlsOptions | undefined, 
     interceptors: [transportInterceptor(library, limits.maxBodyBytes)],
   });
   const reading = new Semaphore(Math.max(1, Math.floor(limits.maxBufferedBytes / limits.maxBodyBytes)));
-  const shared = { library, service, log, reading };
+  const sockets = new Set<Socket>();
+  const disconnect = (peer: string) => {
+    for (const socket of sockets) if (`${socket.remoteAddress}:${socket.remotePort}` === peer) socket.destroy();
+  };
+  const shared = { library, service, log, reading, disconnect };
   for (const [path, method] of Object.entries(methodsOf(service)))
     server.register(
       path,
@@ -51,7 +55,6 @@ export async function grpcServer(service: Service, tls: TlsOptions | undefined, 
     );
   // TLS is ended here, so that it has the options that HTTPS has.
   const injector = server.createConnectionInjector(library.ServerCredentials.createInsecure());
-  const sockets = new Set<Socket>();
   const connected = (socket: Socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));

@@ -1,5 +1,5 @@
 /** The methods that a server has over gRPC: one entry each. Each is unary: a message in, a message out. */
-import { infer, metadataOf, serverMetadata } from '../inference/index.js';
+import { configurationOf, infer, metadataOf, serverMetadata } from '../inference/index.js';
 import type { Operation } from '../monitor.js';
 import { RequestError } from '../protocol/index.js';
 import { assertNoParameters, indexEntries } from '../repository/index.js';
@@ -16,6 +16,7 @@ import {
   encodeModelMetadata,
   encodeServerMetadata,
 } from './messages.js';
+import { encodeConfiguration, encodeStatistics } from './triton_messages.js';
 import type { UnaryCall } from './unary_call.js';
 
 export interface Method {
@@ -70,6 +71,21 @@ const always: Readonly<Record<string, Method>> = {
       return encodeModelMetadata(metadataOf(served, version === undefined ? repository.versions(name) : [version]));
     },
   },
+  [`/${inference}/ModelConfig`]: {
+    operation: 'metadata',
+    answer: async (message, { repository, limits }) => {
+      const { name, version } = decodeModelName(message);
+      return encodeConfiguration(configurationOf(repository.get(name, version), limits.maxImages));
+    },
+  },
+  [`/${inference}/ModelStatistics`]: {
+    operation: 'metadata',
+    answer: async (message, { repository, statistics }) => {
+      const { name, version } = decodeModelName(message);
+      const models = name === '' ? repository.served() : [repository.get(name, version)];
+      return encodeStatistics(models.map((served) => statistics.of(served)));
+    },
+  },
   [`/${inference}/ModelInfer`]: { operation: 'infer', answer: answerInfer },
 };
 
@@ -107,11 +123,11 @@ async function answerInfer(message: Uint8Array, service: Service, call: UnaryCal
   const { name, version, model } = served;
   call.model = { name, version };
   return call.traced(async () => {
-    const timeoutMs = call.timeLeftMs();
-    const refusal = model.refusal(model.outputs, 1, { timeoutMs });
+    const limits = call.limits();
+    const refusal = model.refusal(model.outputs, 1, limits);
     if (refusal !== null) throw refusal;
     const response = await infer(served, request, {
-      ...{ signal: call.signal, maxImages: service.limits.maxImages, timeoutMs },
+      ...{ signal: call.signal, maxImages: service.limits.maxImages, ...limits },
       onImages: (count) => {
         call.images = count;
       },

@@ -2,6 +2,7 @@
 import type { Metadata, ServerDuplexStream } from '@grpc/grpc-js';
 import type { Semaphore } from '../../data/semaphore.js';
 import type { Place } from '../gate.js';
+import { type Wish, wishOf } from '../inference/index.js';
 import { type RefusalReason, RequestError, refusalOf, refusals } from '../protocol/index.js';
 import { type Log, record } from '../record.js';
 import type { Service } from '../service.js';
@@ -20,6 +21,8 @@ export interface Shared {
   readonly log: Log;
   /** Places at which a message is read: those that are on their way have no more bytes than all bodies may have. */
   readonly reading: Semaphore;
+  /** Ends a connection, by the address of its other end. */
+  readonly disconnect: (peer: string) => void;
 }
 
 export class UnaryCall {
@@ -35,6 +38,7 @@ export class UnaryCall {
   readonly #began = performance.now();
   readonly #gone = new AbortController();
   #place: Place | null = null;
+  #wish: Wish = {};
 
   constructor(stream: Stream, method: Method, shared: Shared) {
     this.#stream = stream;
@@ -50,11 +54,12 @@ export class UnaryCall {
     return this.#gone.signal;
   }
 
-  /** What is left of the client's deadline, or of the server's limit. @throws RequestError where nothing is */
-  timeLeftMs(): number {
+  /** What is left of the client's deadline, or of the server's limit; and the priority. @throws RequestError where nothing is left */
+  limits(): Wish & { readonly timeoutMs: number } {
     const left = Math.floor(Number(this.#stream.getDeadline()) - Date.now());
     if (left <= 0) throw new RequestError('timeout', 'The deadline of the request is over.');
-    return Math.min(left, this.#shared.service.limits.timeoutMs);
+    const { timeoutMs: wished = left, ...rest } = this.#wish;
+    return { ...rest, timeoutMs: Math.min(left, wished, this.#shared.service.limits.timeoutMs) };
   }
 
   traced<T>(work: () => Promise<T>): Promise<T> {
@@ -80,9 +85,10 @@ export class UnaryCall {
     const { service } = this.#shared;
     if (this.#method.open !== true) service.checkToken?.(this.#stream.metadata.get('authorization').map(String).at(0));
     if (this.operation !== 'infer') return;
-    const timeoutMs = this.timeLeftMs();
+    this.#wish = wishOf((name) => this.#stream.metadata.get(name).map(String).at(0));
+    const limits = this.limits();
     // The name of the model comes with the message: what no model would take is refused now.
-    const answers = service.repository.served().map(({ model }) => model.refusal(model.outputs, 1, { timeoutMs }));
+    const answers = service.repository.served().map(({ model }) => model.refusal(model.outputs, 1, limits));
     const [first = null] = answers;
     if (first !== null && answers.every((answer) => answer !== null)) throw first;
     this.#place = service.gate.enter(0);
@@ -116,6 +122,10 @@ export class UnaryCall {
 
   #send(answer: Uint8Array): void {
     if (this.#end.answered) return;
+    // A client that does not take its answer would keep its place for ever.
+    const { service, disconnect } = this.#shared;
+    const timer = setTimeout(() => disconnect(this.#stream.getPeer()), service.limits.requestTimeoutMs);
+    this.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
     this.#stream.write(Buffer.from(answer.buffer as ArrayBuffer, answer.byteOffset, answer.byteLength));
     this.#end.answered = true;
     this.#stream.end();

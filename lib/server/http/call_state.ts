@@ -1,6 +1,7 @@
 /** What a server keeps of a request while it is in progress. */
 import type { IncomingMessage } from 'node:http';
 import type { Place } from '../gate.js';
+import type { Wish } from '../inference/index.js';
 import type { Operation } from '../monitor.js';
 import type { RefusalReason } from '../protocol/index.js';
 import type { ServedModel } from '../repository/index.js';
@@ -14,6 +15,7 @@ export interface CallState {
   /** Of requests for inference. */
   place: Place | null;
   body: BodyHead | null;
+  wish: Wish;
   model: Pick<ServedModel, 'name' | 'version'> | null;
   images: number;
   reason: RefusalReason | null;
@@ -27,7 +29,7 @@ const states = new WeakMap<IncomingMessage, CallState>();
 export function beginCall(request: IncomingMessage, operation: Operation): CallState {
   const state: CallState = {
     ...{ operation, began: performance.now(), gone: new AbortController() },
-    ...{ place: null, body: null, model: null, images: 0, reason: null },
+    ...{ place: null, body: null, wish: {}, model: null, images: 0, reason: null },
   };
   states.set(request, state);
   return state;

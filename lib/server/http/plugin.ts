@@ -14,6 +14,7 @@ import { metricsRoutes } from './routes/metrics.js';
 import { pageRoutes } from './routes/page.js';
 import { profileRoutes } from './routes/profile.js';
 import { repositoryRoutes } from './routes/repository.js';
+import { tritonRoutes } from './routes/triton.js';
 
 /** Bodies of requests that are not for inference. */
 const smallBodyBytes = 65536;
@@ -23,8 +24,14 @@ export function addRoutes(app: FastifyInstance, service: Service): void {
   app.addHook('onRequest', async (request, reply) => {
     const { operation = 'unknown', open = false } = request.routeOptions.config.slimnet ?? {};
     const state = beginCall(request.raw, operation);
+    // Whether the system has taken all of the answer. The response itself says yes as well once its connection is gone.
+    const { socket } = request.raw;
+    let taken = false;
+    reply.raw.once('finish', () => {
+      taken = !socket.destroyed;
+    });
     reply.raw.once('close', () => {
-      if (!reply.raw.writableFinished) {
+      if (!taken) {
         state.reason ??= 'client_gone';
         state.gone.abort(new RequestError('client_gone', 'The client has left.'));
       }
@@ -35,6 +42,8 @@ export function addRoutes(app: FastifyInstance, service: Service): void {
   // Clients on open connections go elsewhere, so that the server may end.
   app.addHook('onSend', async (_, reply) => {
     if (service.stopping()) reply.header('Connection', 'close');
+    // A client that does not take its answer would keep its place for ever.
+    reply.raw.setTimeout(service.limits.requestTimeoutMs, () => reply.raw.socket?.destroy());
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', async (request: FastifyRequest, payload: FastifyRequest['raw']) => {
@@ -45,6 +54,7 @@ export function addRoutes(app: FastifyInstance, service: Service): void {
   app.setErrorHandler((error: FastifyError | RequestError, request, reply) => answerError(error, request, reply));
   healthRoutes(app, service);
   metadataRoutes(app, service);
+  tritonRoutes(app, service);
   inferenceRoutes(app, service);
   descriptionRoutes(app, service);
   if (service.metrics !== null) metricsRoutes(app, service.metrics);

@@ -1,4 +1,6 @@
 /** Requests of the protocol, run by a model. What carries them does not matter here. */
+
+import { defined } from '../../core/options.js';
 import type { Prediction } from '../../model/index.js';
 import { packageVersion } from '../../native/binding.js';
 import {
@@ -21,6 +23,8 @@ export interface Call {
   readonly maxImages: number;
   /** The longest time limit, and the usual one. */
   readonly timeoutMs: number;
+  /** The usual one. */
+  readonly priority?: number | undefined;
   /** Told of the number of images before they run. */
   readonly onImages?: (count: number) => void;
 }
@@ -41,7 +45,7 @@ export async function infer(
       `Expected one input, ${inputName}; received ${request.inputs.map((each) => each.name).join(', ')}.`,
     );
   const wanted = wantedOutputs(model, request);
-  const options = callOptions(request.parameters, call.timeoutMs);
+  const options = callOptions(request.parameters, call);
   const images = imagesOf(input, model.preprocessing, call.maxImages);
   call.onImages?.(images.length);
   const rows = await model.infer(images, { ...options, signal: call.signal });
@@ -65,7 +69,10 @@ export async function classifyPicture(
   if (topK !== undefined && topK > model.numClasses)
     throw new RequestError('malformed', `top_k: expected 1 to ${model.numClasses}, received ${topK}.`);
   call.onImages?.(1);
-  const [rows] = await model.infer([picture], { signal: call.signal, timeoutMs: call.timeoutMs });
+  const [rows] = await model.infer([picture], {
+    ...{ signal: call.signal, timeoutMs: call.timeoutMs },
+    ...defined({ priority: call.priority }),
+  });
   return model.top(rows?.predictions as Float32Array, topK ?? Math.min(5, model.numClasses));
 }
 
@@ -74,7 +81,13 @@ export function serverMetadata(modelControl: boolean): ServerMetadata {
   return {
     name: 'slimnet',
     version: packageVersion(),
-    extensions: ['binary_tensor_data', 'classification', ...(modelControl ? ['model_repository'] : [])],
+    extensions: [
+      'binary_tensor_data',
+      'classification',
+      'model_configuration',
+      'statistics',
+      ...(modelControl ? ['model_repository'] : []),
+    ],
   };
 }
 

@@ -120,6 +120,7 @@ const schemas = ({ maxImages }: Limits): JsonObject => ({
     ['name', 'ready', 'version', 'network', 'input', 'precision', 'device', 'classes', 'labels'],
   ),
   ServerMetadata: object({ name: text, version: text, extensions: list(text) }, ['name', 'version', 'extensions']),
+  Statistics: object({ model_stats: list({ type: 'object' }) }, ['model_stats']),
   IndexEntry: object({ name: text, version: text, state: text, reason: text }, ['name', 'state']),
 });
 
@@ -157,6 +158,17 @@ function ofModel(path: string, method: string, operation: JsonObject): [string, 
   ];
 }
 
+/** Headers that are known before the body. */
+const wishes: readonly JsonObject[] = [
+  {
+    ...{ name: 'Slimnet-Timeout-Ms', in: 'header', schema: { type: 'integer', minimum: 0 } },
+    description: 'Time limit in milliseconds; 0 for that of the server.',
+  },
+  {
+    ...{ name: 'Slimnet-Priority', in: 'header', schema: { type: 'integer', minimum: 0, maximum: 65536 } },
+    description: '1 is the most urgent, 0 the usual one.',
+  },
+];
 const whileBusy = ['overloaded', 'busy', 'not_ready', 'timeout', 'failed', 'stopping'] as const;
 
 /** What a server has besides the rest. */
@@ -212,6 +224,18 @@ export function openApi(limits: Limits, { modelControl, profiling, metrics }: Pa
       summary: 'What a model is, for people.',
       responses: answers(json(ref('ModelCard')), 'not_found', 'not_ready'),
     }),
+    ...ofModel('/v2/models/{name}/config', 'get', {
+      summary: "What a model takes and gives, as Triton's configurations have it.",
+      responses: answers(json({ type: 'object' }), 'not_found', 'not_ready'),
+    }),
+    ...ofModel('/v2/models/{name}/stats', 'get', {
+      summary: "Counts and times of a model, as Triton's statistics have them.",
+      responses: answers(json(ref('Statistics')), 'not_found', 'not_ready'),
+    }),
+    [
+      '/v2/models/stats',
+      { get: { summary: 'Counts and times of all models.', responses: answers(json(ref('Statistics'))) } },
+    ],
     ...ofModel('/v2/models/{name}/infer', 'post', {
       summary: 'Inference.',
       parameters: [
@@ -222,6 +246,7 @@ export function openApi(limits: Limits, { modelControl, profiling, metrics }: Pa
           description: 'Bytes of the JSON part of a body that has tensors behind it.',
         },
         { name: 'Content-Encoding', in: 'header', schema: { enum: ['gzip', 'deflate', 'identity'] } },
+        ...wishes,
       ],
       requestBody: {
         required: true,
@@ -239,7 +264,7 @@ export function openApi(limits: Limits, { modelControl, profiling, metrics }: Pa
     }),
     ...ofModel('/v1/models/{name}:classify', 'post', {
       summary: 'The most probable classes of the picture in the body.',
-      parameters: [{ name: 'top_k', in: 'query', schema: { type: 'integer', minimum: 1 } }],
+      parameters: [{ name: 'top_k', in: 'query', schema: { type: 'integer', minimum: 1 } }, ...wishes],
       requestBody: {
         required: true,
         content: { 'image/*': { schema: { type: 'string', format: 'binary' } }, 'application/octet-stream': {} },

@@ -72,7 +72,7 @@ describe('a server', () => {
     expect(await (await get('/v2')).json()).toEqual({
       name: 'slimnet',
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
-      extensions: ['binary_tensor_data', 'classification'],
+      extensions: ['binary_tensor_data', 'classification', 'model_configuration', 'statistics'],
     });
     const metadata = {
       name: 'small',

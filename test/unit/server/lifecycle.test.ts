@@ -113,6 +113,42 @@ describe('under load', () => {
     await server.stop();
   });
 
+  test('headers say time limit and priority before there is a body', async () => {
+    const { fake, server } = await start({ limits: { timeoutMs: 60_000 } });
+    const asked: object[] = [];
+    fake.model.refusal = ((_: unknown, __: unknown, options: object) => {
+      asked.push(options);
+      return null;
+    }) as never;
+    const ask = async (headers: Record<string, string>, parameters = {}) => {
+      const number = fake.calls.length;
+      const response = fetch(server.url + path, {
+        ...{ method: 'POST', headers, body: JSON.stringify({ ...fakeRequest, parameters }) },
+      });
+      const call = await fake.called(number);
+      call.finish();
+      expect((await response).status).toBe(200);
+      return call.options;
+    };
+    const { timeoutMs, priority } = await ask({ 'Slimnet-Timeout-Ms': '40000', 'Slimnet-Priority': '7' });
+    expect(priority).toBe(7);
+    expect(timeoutMs).toBeLessThanOrEqual(40_000);
+    expect(timeoutMs).toBeGreaterThan(0);
+    expect(asked).toEqual([{ priority: 7, timeoutMs: expect.any(Number) }]);
+    expect((await ask({ 'X-Envoy-Expected-Rq-Timeout-Ms': '30000' })).timeoutMs).toBeLessThanOrEqual(30_000);
+    expect((await ask({ 'Slimnet-Timeout-Ms': '0' })).timeoutMs).toBe(60_000);
+    expect(await ask({ 'Slimnet-Priority': '7' }, { priority: 2, timeout: 1000 })).toMatchObject({
+      priority: 2,
+      timeoutMs: 1,
+    });
+    for (const value of ['-1', 'soon', '1.5', '99999999999999999'])
+      for (const name of ['Slimnet-Timeout-Ms', 'Slimnet-Priority']) {
+        const response = await fetch(server.url + path, { method: 'POST', headers: { [name]: value }, body: '{}' });
+        expect([name, value, response.status]).toEqual([name, value, 400]);
+      }
+    await server.stop();
+  });
+
   test('errors of the model have their status; those of the server say nothing of it', async () => {
     const lines: string[] = [];
     const logger = { level: 'info', stream: { write: (line: string) => void lines.push(line) } };

@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { type Call, classifyPicture, infer } from '../../inference/index.js';
+import { type Call, classifyPicture, infer, wishOf } from '../../inference/index.js';
 import { binaryOutputs, RequestError } from '../../protocol/index.js';
 import type { Service } from '../../service.js';
 import { traced } from '../../tracing.js';
 import { sendEncoded, sendJson } from '../answer.js';
 import { bodyHead } from '../body.js';
-import { awaitingContinue, callOf } from '../call_state.js';
+import { awaitingContinue, type CallState, callOf } from '../call_state.js';
 import { operation } from '../operation.js';
 
 interface Params {
@@ -24,15 +24,23 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
     state.model = { name: served.name, version: served.version };
     state.body = bodyHead(request.headers, limits.maxBodyBytes);
     const { model } = served;
-    const refusal = model.refusal(model.outputs, 1, { timeoutMs: limits.timeoutMs });
+    state.wish = wishOf((header) => request.headers[header]?.toString());
+    const refusal = model.refusal(model.outputs, 1, limitsOf(state));
     if (refusal !== null) throw refusal;
     state.place = service.gate.enter(state.body.length ?? 0);
     if (awaitingContinue.delete(request)) response.writeContinue();
   };
+  /** What is left of the time that the headers grant, or the server's limit; and the priority. */
+  const limitsOf = ({ wish, began }: CallState) => {
+    const { timeoutMs = Number.POSITIVE_INFINITY, ...rest } = wish;
+    const left = Math.ceil(timeoutMs - (performance.now() - began));
+    if (left <= 0) throw new RequestError('timeout', 'The time limit of the request is over.');
+    return { ...rest, timeoutMs: Math.min(left, limits.timeoutMs) };
+  };
   const call = (request: FastifyRequest): Call => {
     const state = callOf(request.raw);
     return {
-      ...{ signal: state.gone.signal, maxImages: limits.maxImages, timeoutMs: limits.timeoutMs },
+      ...{ signal: state.gone.signal, maxImages: limits.maxImages, ...limitsOf(state) },
       onImages: (count) => {
         state.images = count;
       },
