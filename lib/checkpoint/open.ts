@@ -9,6 +9,7 @@ import { type ByteSource, memorySource, openFile, throwIfAborted } from './files
 import { identity } from './files/file_identity.js';
 import { isZip } from './files/zip.js';
 import { folderOfSavedModel, recognise, recogniseFolder } from './foreign/recognise.js';
+import { isHdf5, openKerasArchive, openKerasHdf5 } from './keras/reader.js';
 import { checkpointNames, listFolder, locate } from './locate.js';
 import { openPytorch } from './pytorch/reader.js';
 import { CheckpointReader } from './reader.js';
@@ -200,10 +201,13 @@ async function openSource(source: ByteSource, context: ReadContext): Promise<For
   }
   if (await isSafetensors(source)) return openSafetensors(source, context);
   if (isShardIndex(path)) return openShards(source, context);
-  const opened = (await isZip(source)) ? await openPytorch(source, context) : undefined;
-  if (opened !== undefined) return opened;
+  if (await isHdf5(source)) return openKerasHdf5(source, context);
+  if (await isZip(source)) {
+    const opened = (await openPytorch(source, context)) ?? (await openKerasArchive(source, context));
+    if (opened !== undefined) return opened;
+  }
   const { what, hint } = await recognise(source);
-  throw new CheckpointError(`Expected a checkpoint of TensorFlow, safetensors or PyTorch, received ${what}.`, {
+  throw new CheckpointError(`Expected a checkpoint of TensorFlow, safetensors, PyTorch or Keras, received ${what}.`, {
     path,
     offset: 0,
     hint,

@@ -11,8 +11,8 @@ import type { ByteSource } from './files/byte_source.js';
  */
 export type WritableFormat = 'tensorflow_v1' | 'tensorflow_v2' | 'safetensors';
 
-/** Formats that are read: those, and `pytorch`, the files of `torch.save`. */
-export type CheckpointFormat = WritableFormat | 'pytorch';
+/** Formats that are read: those, `pytorch`, the files of `torch.save`, and `keras`, HDF5 files and .keras. */
+export type CheckpointFormat = WritableFormat | 'pytorch' | 'keras';
 
 /** Element types that a file may list but that cannot be read as numbers. */
 export const opaqueDTypes = [

@@ -53,7 +53,7 @@ export interface LoadModelOptions
    */
   readonly calibration?: Calibration | string;
   /**
-   * TensorFlow V1 file, V2 prefix, a folder with a `checkpoint` file, .safetensors or .pth: a path, a `file:` URL, or the bytes of a V1, PyTorch or
+   * TensorFlow V1 file, V2 prefix, a folder with a `checkpoint` file, .safetensors, .pth, .h5 or .keras: a path, a `file:` URL, or the bytes of a V1, PyTorch or
    * safetensors file, which must not change until the model is loaded. Floats of other widths are converted; `model.weights` says so.
    */
   readonly checkpoint?: CheckpointSource;

@@ -12,6 +12,7 @@ for script in make_variables make_aliases make_scopes make_layers make_ops make_
   nice -n 5 "$python" -W ignore "$script.py" 2> >(grep -v -e '^I0000' -e '^W0000' -e '^WARNING: All log messages' >&2)
 done
 nice -n 5 "$python" make_foreign_files.py keras
+nice -n 5 "$python" -W ignore make_keras_files.py
 nice -n 5 "$python" -W ignore make_object_graphs.py
 echo "== make_image_kinds"
 nice -n 5 "$("$here/setup_images.sh")" make_image_kinds.py

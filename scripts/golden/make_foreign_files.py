@@ -78,9 +78,6 @@ def keras_files():
     import tensorflow as tf
     model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2)])
     files = {
-        'model.keras': saved(lambda path: model.save(path + '.keras')),
-        'model.h5': saved(lambda path: model.save(path + '.h5')),
-        'model.weights.h5': saved(lambda path: model.save_weights(path + '.weights.h5')),
         'frozen.pb': tf.compat.v1.GraphDef().FromString(frozen(tf)).SerializeToString(),
         'model.tflite': tf.lite.TFLiteConverter.from_keras_model(model).convert(),
     }

@@ -60,7 +60,7 @@ const signatures: readonly { readonly fits: (sample: Sample) => boolean; readonl
   {
     fits: ({ text }) =>
       /^\x89HDF\r\n\x1a\n/.test(text) || [512, 1024, 2048].some((at) => text.startsWith('\x89HDF', at)),
-    kind: { what: 'an HDF5 file of Keras', hint: `load it in Keras and convert the weights to safetensors: ${how}.` },
+    kind: { what: 'an HDF5 file of Keras', hint: 'give that file.' },
   },
   // The magic number of torch.save before PyTorch 1.6, as a pickle of protocol 2.
   { fits: ({ text }) => text.startsWith('\x80\x02\x8a\nl\xfc\x9cF\xf9 j\xa8P\x19.'), kind: pytorch },
@@ -149,8 +149,7 @@ async function zip({ path, head, tail }: Sample): Promise<Foreign> {
   if (has(/(^|\/)(serialized_exported_program\.json|models\/.*\.json|archive_format)$/))
     return { what: 'an exported program of PyTorch', hint: `save its state_dict to safetensors: ${how}.` };
   if (has(/(^|\/)data\.pkl$/)) return { what: 'a PyTorch file', hint: 'give that file.' };
-  if (has(/\.weights\.h5$/))
-    return { what: 'a .keras file', hint: `load it in Keras and convert the weights to safetensors: ${how}.` };
+  if (has(/\.weights\.h5$/)) return { what: 'a .keras file', hint: 'give that file.' };
   if (has(/\.npy$/)) return { what: 'a file of numpy (.npz)', hint: `convert its arrays to safetensors: ${how}.` };
   return { what: 'a zip archive', hint: unpackHint(`unzip ${basename(path)}`, names) };
 }
@@ -203,7 +202,7 @@ const folders: readonly { readonly holds: RegExp; readonly what: string; readonl
   {
     holds: /\.(weights\.)?h5$|\.keras$/,
     what: 'weights of Keras',
-    hint: `load them in Keras and convert them to safetensors: ${how}.`,
+    hint: 'give the file of the weights itself.',
   },
   {
     holds: /^(manifest\.ocdbt|_METADATA|_CHECKPOINT_METADATA|flax_model.*\.msgpack)$/,

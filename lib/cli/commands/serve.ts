@@ -80,7 +80,7 @@ export const serve: DefineCommand = (program, io, finish) => {
     .description('a server for models, with the Open Inference Protocol of KServe and Triton (docs/serving.md)')
     .option(
       '-c, --checkpoint <path>',
-      'TensorFlow V1 file, V2 prefix, train dir or other folder with a checkpoint file, .safetensors or .pth',
+      'TensorFlow V1 file, V2 prefix, train dir or other folder with a checkpoint file, .safetensors, .pth, .h5 or .keras',
     )
     .option(
       '--repository <folder>',

@@ -42,9 +42,6 @@ const expected: Readonly<Record<string, readonly [what: RegExp, hint: RegExp]>> 
   'archive.tar.bz2': [/a compressed file/, /unpack it first/],
   'archive.tar.xz': [/a compressed file/, /unpack it first/],
   'archive.zip': [/a zip archive/, /unzip archive\.zip.*weights\/model\.safetensors/],
-  'model.keras': [/a \.keras file/, /to safetensors/],
-  'model.h5': [/an HDF5 file of Keras/, /to safetensors/],
-  'model.weights.h5': [/an HDF5 file of Keras/, /to safetensors/],
   'frozen.pb': [/a graph of TensorFlow/, /as safetensors/],
   'model.tflite': [/a TensorFlow Lite model/, /as safetensors/],
   'producer.onnx': [/an ONNX model/, /as safetensors/],
@@ -76,7 +73,7 @@ test.each(Object.keys(expected))('%s is recognised by its contents', async (name
   }
 });
 
-test.each(['zip.pth', 'pickle.pth', 'model.h5'])('%s that is compressed is told what is inside', async (name) => {
+test.each(['zip.pth', 'pickle.pth'])('%s that is compressed is told what is inside', async (name) => {
   const path = join(folder, `${name}.gz`);
   writeFileSync(path, gzipSync(bytesOf(name)));
   const error = await refusal(path);
