@@ -14,9 +14,16 @@ void AssignLayout(Program& program, const Backend& backend) {
   const size_t count = program.nodes.size();
   for (size_t i = 0; i < count; ++i) {
     if (program.nodes[i].op == OpKind::kReorder) continue;
-    for (size_t port = 0; port < program.nodes[i].inputs.size(); ++port) {
-      const ValueId value = program.nodes[i].inputs[port];
-      if (!constant[value] || program.values[value].layout) continue;
+    const size_t inputs = program.nodes[i].inputs.size();
+    // Inputs, and behind them the operands of what the node absorbed. Nodes are appended meanwhile: no reference is
+    // held.
+    const auto read = [&](size_t port) -> ValueId& {
+      Node& node = program.nodes[i];
+      return port < inputs ? node.inputs[port] : node.post_ops[port - inputs].operand;
+    };
+    for (size_t port = 0; port < inputs + program.nodes[i].post_ops.size(); ++port) {
+      const ValueId value = read(port);
+      if (value == kNoValue || !constant[value] || program.values[value].layout) continue;
       const LayoutPtr layout = backend.Prefers({program, program.nodes[i]}, port);
       if (!layout) continue;
       const auto [known, fresh] = reordered.try_emplace({value, layout->name()}, kNoValue);
@@ -25,7 +32,7 @@ void AssignLayout(Program& program, const Backend& backend) {
         program.values[known->second].layout = layout;
         constant.push_back(true);
       }
-      program.nodes[i].inputs[port] = known->second;
+      read(port) = known->second;
     }
   }
   SortNodes(program);

@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes test/native/cudnn/golden/engines.txt again: the engines that the whole cuDNN 9.19 has on an H200 for the graphs of
-# slimnet's networks. No GPU is needed; 0.8 GB are downloaded.
+# slimnet's networks. Also asks it whether float32 is float32 for all shapes of the networks. No GPU is needed; 0.8 GB are
+# downloaded.
 #   make_cudnn_engines.sh [NATIVE_TESTS]   default: build/Release/slimnet_native_tests
 #   SLIMNET_CUDNN_FULL    where the packages are kept (default ~/.cache/slimnet/cudnn-full)
 set -euo pipefail
@@ -21,4 +22,4 @@ fi
 LD_LIBRARY_PATH="$cache/nvidia/cu13/lib${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}" \
   SLIMNET_CUDNN_ROOT="$cache/nvidia/cudnn" \
   SLIMNET_CUDNN_ENGINES="$root/test/native/cudnn/golden/engines.txt" \
-  "$tests" --gtest_brief=1 --gtest_filter='CudnnEngines.OfTheWholeCudnn*'
+  "$tests" --gtest_brief=1 --gtest_filter='CudnnEngines.OfTheWholeCudnn*:CudnnFloat32.*InTheWholeCudnn'

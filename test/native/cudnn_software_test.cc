@@ -75,6 +75,20 @@ class CudnnSoftware : public ::testing::Test {
 
 TEST_F(CudnnSoftware, ComputesAPlan) { EXPECT_EQ(Halving().Run(), kHalved); }
 
+// The package for tests has engines for gradients of filters that cut float32 to TF32, and no others.
+TEST_F(CudnnSoftware, AGradientWithoutAnEngineThatComputesInFloat32IsComputedByAnOwnKernel) {
+  Builder builder;
+  const ValueId x = builder.Input("x", Float({1, 2, 2, 4})), dy = builder.Input("dy", Float({1, 2, 2, 4}));
+  builder.Op(Conv2dBackwardFilterAttrs{{1, 1}, {1, 1}, {0, 0, 0, 0}, {1, 1, 4, 4}}, {x, dy});
+  const Program program = builder.TakeUnchecked();
+  const auto prepared = [&](bool allow_tf32) {
+    const GpuOptions options{.allow_tf32 = allow_tf32};
+    return MakeCudnnSoftware(std::make_shared<Faults>(), 0, options)->Prepare({program, program.nodes[2]});
+  };
+  EXPECT_EQ(prepared(true)->implementation().substr(0, 6), "cudnn ");
+  EXPECT_EQ(prepared(false)->implementation(), "own");
+}
+
 TEST_F(CudnnSoftware, MemoryThatRunsOutIsAnErrorBehindWhichItGoesOn) {
   Halving halving(faults_);
   faults_->memory_bytes = 1 << 20;

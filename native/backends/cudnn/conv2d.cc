@@ -53,7 +53,10 @@ Verdict FusesBehindConv2d(const OpContext& context, std::span<const PostOp> befo
 }
 
 LayoutPtr PreferConv2d(const OpContext& context, size_t input) {
-  if (input != 1 || ConvolvesNothing(context)) return nullptr;
+  if (ConvolvesNothing(context)) return nullptr;
+  const size_t inputs = context.node.inputs.size();
+  if (input >= inputs) return TailOperandLayout(context, input - inputs);
+  if (input != 1) return nullptr;
   return std::make_shared<FilterLayout>(ConvolutionFilter(context));
 }
 

@@ -7,6 +7,7 @@
 #include "backends/cudnn/filter_layout.h"
 #include "backends/cudnn/kernel_of.h"
 #include "backends/cudnn/ops.h"
+#include "backends/cudnn/rounded_layout.h"
 #include "backends/cudnn/stored.h"
 #include "base/error.h"
 
@@ -127,6 +128,9 @@ std::unique_ptr<Backend> MakeBackend(std::string name, std::string device, Devic
   return std::make_unique<CudnnBackend>(std::move(name), std::move(device), std::move(parts), std::move(features));
 }
 
-LayoutPtr LayoutNamed(const std::string& name) { return FilterLayoutNamed(name); }
+LayoutPtr LayoutNamed(const std::string& name) {
+  if (LayoutPtr filter = FilterLayoutNamed(name)) return filter;
+  return RoundedLayoutNamed(name);
+}
 
 }  // namespace slimnet::cudnn

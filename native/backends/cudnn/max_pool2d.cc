@@ -1,4 +1,5 @@
-// By a kernel of our own: cuDNN's does not say what a NaN does.
+// By a kernel of our own. cuDNN's engines take an attribute by which a NaN wins, but are the same with and without it
+// where there is no device to see what they make of it.
 #include "backends/cudnn/floats_of.h"
 #include "backends/cudnn/kernel_of.h"
 #include "backends/cudnn/kernels/pool.h"

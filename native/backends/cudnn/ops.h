@@ -25,7 +25,7 @@ struct OpEntry {
   Verdict (*supports)(const OpContext& node) = nullptr;
   // Whether the node may absorb `next` behind the post-ops `before`; null: it absorbs nothing.
   Verdict (*fuses)(const OpContext& node, std::span<const PostOp> before, const PostOp& next) = nullptr;
-  // The layout in which the node wants an input; null: plain.
+  // The layout in which the node wants an input, or an operand, counted behind the inputs; null: plain.
   LayoutPtr (*prefers)(const OpContext& node, size_t input) = nullptr;
   std::unique_ptr<Kernel> (*prepare)(const OpContext& node) = nullptr;
 };

@@ -54,6 +54,17 @@ void PlanStep::Run(Queue& queue, const Bindings& bindings, size_t workspace) con
   runner_->Run(*plan_, std::span(ports).first(tensors_.size()), scratch, queue);
 }
 
+bool HasPlan(const OpContext& context, const Graph& graph) {
+  try {
+    context.device.gpu->MakeCurrent();
+    FindPlan(context.device, graph);
+    return true;
+  } catch (const Error& error) {
+    if (error.code() != ErrorCode::kBackend) throw;
+    return false;
+  }
+}
+
 std::unique_ptr<Kernel> KernelOf(PlanStep step) {
   std::string implementation = step.implementation();
   const size_t scratch = step.scratch_bytes();

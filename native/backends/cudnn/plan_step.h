@@ -53,6 +53,9 @@ class PlanStep {
   std::vector<PlacedTensor> tensors_;
 };
 
+// Whether there is a plan of the graph. It is found, and kept for PlanStep.
+bool HasPlan(const OpContext& context, const Graph& graph);
+
 // A step that is one plan and nothing else.
 std::unique_ptr<Kernel> KernelOf(PlanStep step);
 

@@ -4,6 +4,7 @@
 #include "backends/cudnn/kernel_of.h"
 #include "backends/cudnn/kernels/elementwise.h"
 #include "backends/cudnn/ops.h"
+#include "backends/cudnn/rounded_layout.h"
 
 namespace slimnet::cudnn {
 namespace {
@@ -12,6 +13,12 @@ std::unique_ptr<Kernel> PrepareReorder(const OpContext& context) {
   if (const FilterLayout* to = FilterLayoutOf(context.output(0))) {
     return KernelOf("pack", [layout = *to](Queue& queue, const Bindings& b) {
       PackFilter(queue, layout, b.inputs[0], b.outputs[0]);
+    });
+  }
+  if (IsRounded(context.output(0))) {
+    return KernelOf("convert", [from = FloatsOf(context.input(0)), count = ElementCount(context.output(0).type.shape)](
+                                   Queue& queue, const Bindings& b) {
+      Compute(queue, Unary::kIdentity, from(b.inputs[0]), {b.outputs[0], DType::kBFloat16}, count);
     });
   }
   if (IsLowPrecision(context)) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "backends/cudnn/rounded_layout.h"
 #include "backends/cudnn/stored.h"
 #include "base/code.h"
 
@@ -79,6 +80,19 @@ Verdict SupportsFactor(DType type) {
   return Verdict::Yes();
 }
 
+LayoutPtr TailOperandLayout(const OpContext& context, size_t post_op) {
+  const std::span<const PostOp> post_ops = context.node.post_ops;
+  if (post_ops[post_op].kind != PostOp::Kind::kBias) return nullptr;
+  // What writes bfloat16, with at most a relu behind: with a relu that has an upper end, or other things behind the
+  // bias, cuDNN has better engines where the bias is float32.
+  const bool brain = StoredDType(context.output(0)) == DType::kBFloat16;
+  const bool fits =
+      std::ranges::all_of(post_ops, [](const PostOp& op) { return IsTerm(op.kind) || op.kind == PostOp::Kind::kRelu; });
+  const bool alone = std::ranges::count(post_ops, PostOp::Kind::kBias, &PostOp::kind) == 1;
+  if (!brain || !fits || !alone) return nullptr;
+  return std::make_shared<RoundedLayout>(context.operand(post_op).type.shape.back());
+}
+
 Tensor ProductsOf(Graph& graph, const OpContext& context, const PackedFilter& filter, Tensor sums,
                   std::vector<PlacedTensor>& placed) {
   if (filter.layout().stored() != DType::kInt8) return sums;
@@ -94,9 +108,11 @@ void AddTail(Graph& graph, const OpContext& context, Tensor y, std::vector<Place
     const PostOp& post = context.node.post_ops[i];
     Tensor operand;
     if (post.operand != kNoValue) {
-      operand = graph.Stored(StoredDType(context.operand(i)), IsByChannel(post.kind) ? ByChannel(extents) : extents);
+      const Value& value = context.operand(i);
+      const DType type = IsRounded(value) ? DType::kBFloat16 : StoredDType(value);
+      operand = graph.Stored(type, IsByChannel(post.kind) ? ByChannel(extents) : extents);
       placed.push_back({operand, TensorPlace::Operand(i)});
-      operand = FromSteps(graph, context.operand(i), operand, placed);
+      operand = FromSteps(graph, value, operand, placed);
     }
     switch (post.kind) {
       case PostOp::Kind::kAdd:

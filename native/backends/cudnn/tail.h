@@ -18,6 +18,9 @@ Verdict FusesTail(const OpContext& context, std::span<const PostOp> before, cons
 // In low precision: whether cuDNN multiplies numbers of this type.
 Verdict SupportsFactor(DType type);
 
+// The layout in which the node wants the operand of a post-op; null: plain.
+LayoutPtr TailOperandLayout(const OpContext& context, size_t post_op);
+
 // What the sums of products stand for: where integers are multiplied, times the steps of both factors.
 Tensor ProductsOf(Graph& graph, const OpContext& context, const PackedFilter& filter, Tensor sums,
                   std::vector<PlacedTensor>& placed);

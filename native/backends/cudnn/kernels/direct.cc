@@ -5,31 +5,6 @@ namespace {
 
 SLIMNET_BODY double Product(float a, float b) { return static_cast<double>(a) * static_cast<double>(b); }
 
-struct ForwardBody {
-  PixelWindow window;
-  int64_t filters;
-  PixelSplit split;
-  FloatView x, filter, y;
-
-  SLIMNET_BODY void operator()(int64_t i) const {
-    const PixelSplit::At at = split(i);
-    double sum = 0;
-    for (int64_t ky = 0; ky < window.y.taps; ++ky) {
-      const int64_t iy = window.y.At(at.y, ky);
-      for (int64_t kx = 0; iy >= 0 && kx < window.x.taps; ++kx) {
-        const int64_t ix = window.x.At(at.x, kx);
-        if (ix < 0) continue;
-        const int64_t pixel = ((at.image * window.y.in + iy) * window.x.in + ix) * window.channels;
-        const int64_t weight = (ky * window.x.taps + kx) * window.channels * filters + at.channel;
-        for (int64_t c = 0; c < window.channels; ++c) {
-          sum += Product(x.Load(pixel + c), filter.Load(weight + c * filters));
-        }
-      }
-    }
-    y.Store(i, static_cast<float>(sum));
-  }
-};
-
 struct BackwardDataBody {
   PixelWindow window;
   int64_t filters;
@@ -81,13 +56,6 @@ struct BackwardFilterBody {
 };
 
 }  // namespace
-
-void DirectConvolution(Queue& queue, const Convolution& c, const Floats& x, const Floats& filter, const Floats& y) {
-  const PixelWindow& w = c.window;
-  Each(queue, "DirectConvolution", c.results(),
-       ForwardBody{w, c.filters, PixelSplit(w.y.out, w.x.out, c.filters), FloatView(queue, x), FloatView(queue, filter),
-                   FloatView(queue, y)});
-}
 
 void DirectBackwardData(Queue& queue, const Convolution& c, const Floats& filter, const Floats& dy, const Floats& dx) {
   const PixelWindow& w = c.window;

@@ -1,4 +1,5 @@
-// Convolutions as their definition has them, for shapes that cuDNN has no engine for: right, and slow. Sums in double.
+// Gradients of convolutions as their definition has them, for what cuDNN has no engine for: right, and slow. Sums in
+// double.
 #pragma once
 
 #include "backends/cudnn/kernels/floats.h"
@@ -10,12 +11,8 @@ namespace slimnet::cudnn {
 struct Convolution {
   PixelWindow window;
   int64_t filters = 0;
-
-  int64_t results() const { return window.images * window.y.out * window.x.out * filters; }
 };
 
-void DirectConvolution(Queue& queue, const Convolution& convolution, const Floats& x, const Floats& filter,
-                       const Floats& y);
 void DirectBackwardData(Queue& queue, const Convolution& convolution, const Floats& filter, const Floats& dy,
                         const Floats& dx);
 void DirectBackwardFilter(Queue& queue, const Convolution& convolution, const Floats& x, const Floats& dy,
