@@ -222,12 +222,12 @@ describe('batches', () => {
 
   test('the means say how long preparing and waiting took', async () => {
     const { clock, submit, batcher } = setUp();
-    expect(batcher.stats()).toMatchObject({ meanPreparationMs: 0, meanQueueDelayMs: 0 });
+    expect(batcher.stats()).toMatchObject({ meanPreparationMs: 0, meanQueueDelayMs: 0, runMsByBatchSize: {} });
     submit([1], { prepare: () => clock.sleep(4).then(() => [1]) });
     await clock.turn(6);
     submit([2]);
     await clock.turn(100);
-    expect(batcher.stats()).toMatchObject({ meanPreparationMs: 2, meanQueueDelayMs: 4 });
+    expect(batcher.stats()).toMatchObject({ meanPreparationMs: 2, meanQueueDelayMs: 4, runMsByBatchSize: { 1: 20 } });
   });
 });
 
