@@ -246,10 +246,14 @@ class Replay {
     journal_.Write(Name(result.state), item.name, Json(result));
     Count(result.state);
     Print(item, result);
-    return !(options_.stop && result.state == State::kFailed);
+    if (result.state != State::kFailed) return true;
+    lost_ = !machine_.Works();
+    return !options_.stop && !lost_;
   }
 
   int Close() const {
+    // Started again with the same journal, a new process goes on behind the case.
+    if (lost_) std::printf("The device does nothing more for this process.\n");
     const slimnet::DeviceInfo& device = machine_.backend().device();
     std::printf("%s on %s: %zu refused\n", options_.backend.c_str(), device.hardware.c_str(), refused_);
     std::printf("%zu passed, %zu failed\n", passed_, failed_);
@@ -257,7 +261,7 @@ class Replay {
       std::fprintf(stderr, "No case was run.\n");
       return 1;
     }
-    return failed_ == 0 ? 0 : 1;
+    return lost_ ? 4 : failed_ == 0 ? 0 : 1;
   }
 
  private:
@@ -328,6 +332,7 @@ class Replay {
   size_t passed_ = 0;
   size_t failed_ = 0;
   size_t refused_ = 0;
+  bool lost_ = false;  // the device, in the last case
 };
 
 int Main(int argc, char** argv) {

@@ -13,6 +13,8 @@
 #include "base/crc32c.h"
 #include "base/error.h"
 #include "ir/text.h"
+#include "native/devices/cudnn_software/interpreter/pinned_cudnn.h"
+#include "native/devices/cudnn_software/software_backend.h"
 #include "tools/bundle/bundle.h"
 #include "tools/bundle/compare.h"
 #include "tools/bundle/journal.h"
@@ -376,6 +378,18 @@ TEST(Journal, KnowsWhatAnEarlierProcessDid) {
   std::ofstream(path, std::ios::app) << "passed d\n";
   EXPECT_THROW(Journal(path.string()), Error);
   std::filesystem::remove(path);
+}
+
+TEST(Machine, ALostDeviceIsToldFromOneWithoutMemory) {
+  if (const Verdict verdict = slimnet::testing::HasPinnedCudnn(); !verdict) GTEST_SKIP() << verdict.reason;
+  const auto faults = std::make_shared<slimnet::testing::Faults>();
+  const std::unique_ptr<Backend> backend = slimnet::testing::MakeCudnnSoftware(faults);
+  const std::unique_ptr<Stream> stream = backend->NewStream(nullptr);
+  EXPECT_TRUE(Works(*backend, *stream));
+  faults->memory_bytes = 0;
+  EXPECT_TRUE(Works(*backend, *stream));
+  faults->lost = true;
+  EXPECT_FALSE(Works(*backend, *stream));
 }
 
 }  // namespace

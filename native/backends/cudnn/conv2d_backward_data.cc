@@ -1,5 +1,5 @@
-// The gradient of a convolution's image: filter, dy -> dx. Where pixels of dy saw padding alone, and for an image of an
-// odd number of channels in bfloat16, cuDNN has no engine: that is a kernel of our own.
+// The gradient of a convolution's image: filter, dy -> dx. Where cuDNN has no engine (pixels of dy that saw padding alone,
+// images of an odd number of channels in bfloat16, some very small ones) that is a kernel of our own.
 #include "backends/cudnn/filled_image.h"
 #include "backends/cudnn/filter_layout.h"
 #include "backends/cudnn/floats_of.h"
@@ -27,9 +27,26 @@ bool SomeSawPaddingAlone(const OpContext& context) {
          attrs.pads[3] >= reach(1);
 }
 
+// Whether cuDNN computes the gradient alone, without what is absorbed.
+bool HasEngine(const OpContext& context) {
+  const Shape& filter = context.input(0).type.shape;
+  Extents slope = ImageExtents(context.input(1).type.shape);
+  slope[1] = FilledChannels(SlopeType(context), slope[1]);
+  Graph graph;
+  const Tensor dy = graph.Stored(SlopeType(context), slope);
+  const Tensor w = graph.Stored(SlopeType(context), {slope[1], filter[2], filter[0], filter[1]});
+  const Window window = ConvolutionWindow(std::get<Conv2dBackwardDataAttrs>(context.node.attrs));
+  const Tensor dx = graph.ConvolutionBackwardData(dy, w, window, ImageExtents(context.output(0).type.shape));
+  graph.Store(dx, SlopeType(context));
+  PlanRules rules = context.device.rules;
+  if (context.device.otherwise_nondeterministic) rules.deterministic = false;
+  return static_cast<bool>(context.device.plans->Check(graph, rules));
+}
+
 bool IsDirect(const OpContext& context) {
   const int64_t channels = context.output(0).type.shape[3];
-  return SomeSawPaddingAlone(context) || FilledChannels(SlopeType(context), channels) != channels;
+  return SomeSawPaddingAlone(context) || FilledChannels(SlopeType(context), channels) != channels ||
+         !HasEngine(context);
 }
 
 // Whether dy is filled up, and the filter with it.

@@ -39,6 +39,17 @@ Values::Values(const Case& item) {
   }
 }
 
+bool Works(const Backend& backend, Stream& stream) {
+  try {
+    const std::unique_ptr<Memory> memory = backend.Allocate(1);
+    stream.Fill(memory->data(), std::byte{0}, 1);
+    stream.Wait();
+    return true;
+  } catch (const Error& error) {
+    return error.code() == ErrorCode::kMemory;
+  }
+}
+
 Machine::Machine(const std::string& backend, int threads)
     : backend_(MakeBackend(backend, {.threads = threads})),
       pool_(threads),

@@ -42,12 +42,16 @@ struct Computed {
   std::chrono::nanoseconds run{0};  // all runs
 };
 
+// Whether a device still does what it is told: a lost one does nothing any more.
+bool Works(const Backend& backend, Stream& stream);
+
 class Machine {
  public:
   // Throws Error{kBackend}.
   Machine(const std::string& backend, int threads);
 
   const Backend& backend() const { return *backend_; }
+  bool Works() { return bundle::Works(*backend_, *stream_); }
   // With variables of its own. Throws whatever is neither a refusal nor a run that fails.
   Computed Compute(const Case& item, const Values& values);
 

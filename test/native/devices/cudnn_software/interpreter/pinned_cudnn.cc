@@ -32,6 +32,8 @@ void OpenStandIn(const char* soname) {
 
 std::filesystem::path PinnedCudnnFile() { return SLIMNET_CUDNN_LIBRARY; }
 
+std::filesystem::path StandInFolder() { return SLIMNET_CUDNN_STAND_INS; }
+
 Verdict HasPinnedCudnn() {
   const std::filesystem::path file = PinnedCudnnFile();
   if (file.empty()) return Verdict::No(SLIMNET_CUDNN_MISSING);

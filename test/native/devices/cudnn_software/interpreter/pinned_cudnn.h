@@ -12,6 +12,8 @@ namespace slimnet::testing {
 
 // Its file; empty where it cannot be had.
 std::filesystem::path PinnedCudnnFile();
+// Where the libraries lie that take the place of CUDA's.
+std::filesystem::path StandInFolder();
 
 // Whether there is one; otherwise why not.
 Verdict HasPinnedCudnn();
