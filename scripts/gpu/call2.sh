@@ -11,34 +11,47 @@ logits() {
   for batch in $batches; do filters+=(--filter "batch $batch logits"); done
   "$bin/slimnet_replay" --backend "$backend" --no-reference "${filters[@]}" "$bundles/inference.bundle"
 }
-# inference PRECISION SECONDS [VARIABLE=VALUE...]: images at rest on the device, images from the host one batch at a time, and several at once.
+# inference PRECISION SECONDS [OPTION...]: images at rest on the device, and images from the host one batch at a time.
 inference() {
   local precision="$1" seconds="$2" batch
   shift 2
   for batch in $batches; do
-    env "$@" "$bin/slimnet_bench_plan" --backend "$backend" --seconds "$seconds" --runs 10 --json "$record" \
+    "$bin/slimnet_bench_plan" --backend "$backend" --seconds "$seconds" --runs "${SLIMNET_GPU_RUNS:-10}" --json "$record" "$@" \
       --filter "$precision batch $batch resident" --filter "$precision batch $batch from the host" "$bundles/inference.bundle"
   done
 }
-several() {
-  "$bin/slimnet_bench_plan" --backend "$backend" --threads 2 --mode throughput --in-flight 4 --seconds 2 --runs 10 --json "$record" \
-    --filter "bfloat16 batch ${batches%% *} from the host" "$bundles/inference.bundle"
+# Without a CUDA graph: steps are queued one by one; with the time of each.
+one_by_one() {
+  local batch
+  for batch in $batches; do
+    "$bin/slimnet_bench_plan" --backend "$backend" --seconds 1 --runs "${SLIMNET_GPU_RUNS:-10}" --json "$record" --no-graphs --steps \
+      --filter "bfloat16 batch $batch resident" "$bundles/inference.bundle"
+  done
 }
-steps() {
-  "$bin/slimnet_bench_plan" --backend "$backend" --seconds 0 --runs 3 --steps \
-    --filter "bfloat16 batch ${batches%% *} resident" "$bundles/inference.bundle"
+# Engines are tried, one second for each step; the largest batch, then the smallest.
+autotuned() {
+  local batch
+  for batch in $(printf '%s\n' "${batches%% *}" "${batches##* }" | uniq); do
+    "$bin/slimnet_bench_plan" --backend "$backend" --seconds 1 --runs "${SLIMNET_GPU_RUNS:-10}" --json "$record" --autotune 1 \
+      --filter "bfloat16 batch $batch resident" --filter "bfloat16 batch $batch from the host" "$bundles/inference.bundle"
+  done
+}
+several() {
+  "$bin/slimnet_bench_plan" --backend "$backend" --threads 2 --mode throughput --in-flight 4 --seconds 2 --runs "${SLIMNET_GPU_RUNS:-10}" --json "$record" \
+    --filter "bfloat16 batch ${batches%% *} from the host" "$bundles/inference.bundle"
 }
 pytorch() {
   "$python" "$here/torch_inference.py" "$bundles" --batches "${batches// /,}" --json "$record" "$@"
 }
-export -f logits inference several steps pytorch
+export -f logits inference one_by_one autotuned several pytorch
 
 section machine 10 machine
-section "logits are right" 45 logits
-section "bfloat16" 45 inference bfloat16 2
-section "several at once" 15 several
-section "PyTorch eager" 40 pytorch --seconds 1
-section "float32" 30 inference float32 1
-section "steps" 10 steps
-section "torch.compile" 100 pytorch --compile --precisions bfloat16 --batches "${batches%% *}" --seconds 1
+section "logits are right" 40 logits
+section "bfloat16" 35 inference bfloat16 2
+section "PyTorch eager" 35 pytorch --seconds 1
+section "autotuned" 55 autotuned
+section "one by one" 15 one_by_one
+section "several at once" 10 several
+section "torch.compile" 75 pytorch --compile --precisions bfloat16 --batches "${batches%% *}" --seconds 1
+section "float32" 25 inference float32 1
 finish

@@ -11,12 +11,12 @@ curve() {
 step() {
   local batch
   for batch in $batches; do
-    "$bin/slimnet_bench_plan" --backend "$backend" --seconds 2 --runs 5 --json "$record" \
+    "$bin/slimnet_bench_plan" --backend "$backend" --seconds 2 --runs "${SLIMNET_GPU_RUNS:-5}" --json "$record" \
       --filter "$1 batch $batch, one step" "$bundles/training.bundle"
   done
 }
 steps() {
-  "$bin/slimnet_bench_plan" --backend "$backend" --seconds 0 --runs 2 --steps \
+  "$bin/slimnet_bench_plan" --backend "$backend" --seconds 0 --runs "${SLIMNET_GPU_RUNS:-2}" --steps \
     --filter "bfloat16 batch ${batches%% *}, one step" "$bundles/training.bundle"
 }
 pytorch() {

@@ -5,6 +5,8 @@
 #   SLIMNET_GPU_CARRIED           where prepare.sh left what is carried (build/gpu/carried)
 #   SLIMNET_GPU_SECONDS           in place of the call's own time limit
 #   SLIMNET_GPU_PATIENCE          multiplies all time limits (1)
+#   SLIMNET_GPU_RUNS              at least so many runs of what is timed
+#   SLIMNET_GPU_CACHE             where plans of cuDNN are kept (build/gpu/cache)
 set -uo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 root="$(cd "$here/../.." && pwd)"
@@ -47,17 +49,26 @@ section() {
   return 0
 }
 
+# Whether the tools of a folder start here, and their library for GPUs can be loaded where it is what is tried. Says why not.
+usable() {
+  "$1/slimnet_replay" --help > /dev/null && { [ "$backend" != cudnn ] || "$python" -c 'import ctypes, sys; ctypes.CDLL(sys.argv[1])' "$1/slimnet_cudnn.so"; }
+}
+
 # Sets $bin to a folder with tools that start here: those that are carried, or such as are built now.
 tools() {
+  local why
   bin="$carried"
-  if "$carried/slimnet_replay" --help > /dev/null 2>&1; then return 0; fi
+  if why="$(usable "$bin" 2>&1)"; then return 0; fi
   echo "the tools that are carried do not start here: building them" | tee -a "$log"
-  "$carried/slimnet_replay" --help 2>&1 | tail -3 | tee -a "$log"
+  tail -3 <<< "$why" | tee -a "$log"
   cmake -S "$root" -B "$root/build/gpu/there" -G Ninja -DSLIMNET_ADDON=OFF -DSLIMNET_ONEDNN=OFF >> "$log" 2>&1 &&
     cmake --build "$root/build/gpu/there" --parallel "$cores" >> "$log" 2>&1
   bin="$root/build/gpu/there/Release"
-  if ! "$bin/slimnet_replay" --help > /dev/null 2>&1; then
+  # Without nvcc there is none: the one that is carried may be loaded all the same.
+  [ -e "$bin/slimnet_cudnn.so" ] || cp "$carried/slimnet_cudnn.so" "$bin" 2>> "$log"
+  if ! why="$(usable "$bin" 2>&1)"; then
     tail -20 "$log"
+    echo "$why" | tee -a "$log"
     echo "No tools: see $log." | tee -a "$log"
     exit 1
   fi
@@ -78,6 +89,9 @@ prepare_call() {
   local folders
   folders="$("$python" "$here/device.py" --folders 2>/dev/null || true)"
   export LD_LIBRARY_PATH="$folders:${LD_LIBRARY_PATH:-}"
+  # Plans that were built once are found by what runs later, in the next call as well.
+  export XDG_CACHE_HOME="${SLIMNET_GPU_CACHE:-$root/build/gpu/cache}"
+  mkdir -p "$XDG_CACHE_HOME"
   tools
   unpack
   export bin bundles
@@ -102,6 +116,8 @@ machine() {
 export -f machine
 
 finish() {
+  local plans="$XDG_CACHE_HOME/slimnet/cudnn_plans"
+  [ ! -d "$plans" ] || echo "== $(find "$plans" -name '*.plan' | wc -l) plans of cuDNN are kept, $(du -sh "$plans" | cut -f1)" | tee -a "$log"
   echo "== $call took $SECONDS s; $(du -sh "$out" | cut -f1) in $out" | tee -a "$log"
   # What is brought back is small files.
   find "$out" -type f -size +15M -exec sh -c 'tail -c 8M "$1" > "$1.end" && mv "$1.end" "$1"' _ {} \;

@@ -22,7 +22,7 @@ TYPE_CHAR = 24
 
 
 def folders():
-    """Folders of NVIDIA's Python packages that hold cuDNN, NVRTC and its builtins."""
+    """Folders of NVIDIA's Python packages that hold cuDNN, NVRTC and its builtins, or PyTorch's own where cuDNN is in it."""
     found = []
     for package in ('nvidia.cudnn', 'nvidia.cudnn_jit', 'nvidia.cu13', 'nvidia.cuda_nvrtc', 'nvidia.cublas'):
         try:
@@ -33,6 +33,11 @@ def folders():
             folder = os.path.join(place, 'lib')
             if os.path.isdir(folder) and folder not in found:
                 found.append(folder)
+    torch = importlib.util.find_spec('torch')
+    for place in (torch.submodule_search_locations or []) if torch else []:
+        folder = os.path.join(place, 'lib')
+        if os.path.exists(os.path.join(folder, 'libcudnn.so.9')):
+            found.append(folder)
     return found
 
 

@@ -31,7 +31,8 @@ def variables(found):
 
 def pixels(folder, name='resnet_v1_50'):
     """The distinct images: uint8, NHWC."""
-    return torch.from_numpy(np.fromfile(os.path.join(folder, f'{name}.pixels'), np.uint8).reshape(-1, 224, 224, 3))
+    side = description(folder, name)['side']
+    return torch.from_numpy(np.fromfile(os.path.join(folder, f'{name}.pixels'), np.uint8).reshape(-1, side, side, 3))
 
 
 def logits(folder, name='resnet_v1_50'):

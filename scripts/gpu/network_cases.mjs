@@ -14,8 +14,6 @@ import { say } from '../lib/console.mjs';
 import { BundleWriter } from './bundle_writer.mjs';
 
 const network = 'resnet_v1_50';
-const side = 224;
-const pixels = side * side * 3;
 /** Slim's for ImageNet, in the order of the channels. */
 const means = [123.68, 116.779, 103.939];
 /** The generator's weights are for values of about 1: those of the first convolution are that much smaller for pixels. */
@@ -32,9 +30,9 @@ function drawnVariable(name, shape, stream) {
   return { stream, scale: name === first ? scale * pixelScale : scale, offset };
 }
 
-/** Candidate `k` for an image: a few waves in each channel, and a block. Bytes of 224 x 224 RGB. */
-function picture(k) {
-  const data = new Uint8Array(pixels);
+/** Candidate `k` for an image: a few waves in each channel, and a block. Bytes of side x side RGB. */
+function picture(k, side) {
+  const data = new Uint8Array(side * side * 3);
   const draw = (i) => hash(i, 6000 + k);
   const waves = Array.from({ length: 12 }, (_, i) => ({
     channel: i % 3,
@@ -43,7 +41,9 @@ function picture(k) {
     phase: draw(4 * i + 2) * 6.3,
     height: 20 + 60 * draw(4 * i + 3),
   }));
-  const [left, top, size, shade] = [draw(100) * 120, draw(101) * 120, 30 + draw(102) * 70, draw(103) * 255];
+  const unit = side / 224;
+  const [left, top, size] = [draw(100) * 120 * unit, draw(101) * 120 * unit, (30 + draw(102) * 70) * unit];
+  const shade = draw(103) * 255;
   for (let y = 0, at = 0; y < side; y++) {
     for (let x = 0; x < side; x++) {
       const inBlock = x >= left && x < left + size && y >= top && y < top + size;
@@ -61,7 +61,7 @@ function picture(k) {
  * uint8 images of a batch, less the means, through the network: logits, and the class of the largest after `offsets` were added: with drawn weights, the
  * same few classes would be the largest whatever the image.
  */
-function inferenceGraph({ Graph, nets, placeholder, slim }, batch, { resident = false, offsets = [0] } = {}) {
+function inferenceGraph({ Graph, nets, placeholder, slim }, batch, { side, resident = false, offsets = [0] }) {
   const graph = new Graph({ seed: 0 });
   const shape = [batch, side, side, 3];
   const add = (op, inputs, attrs = {}, extra = {}) => graph.add(op, inputs, attrs, extra).outputs[0];
@@ -90,8 +90,8 @@ function inferenceGraph({ Graph, nets, placeholder, slim }, batch, { resident = 
 }
 
 /** Logits of images on the CPU, in float32. */
-async function logitsOf(slimnet, images) {
-  const { graph, logits } = inferenceGraph(slimnet, images.length);
+async function logitsOf(slimnet, images, side) {
+  const { graph, logits } = inferenceGraph(slimnet, images.length, { side });
   const session = await slimnet.Session.create(graph, { device: 'cpu' });
   try {
     const model = graph.getCollection('model_variables');
@@ -106,9 +106,7 @@ async function logitsOf(slimnet, images) {
       }
       session.write(name, values);
     }
-    const data = new Uint8Array(images.length * pixels);
-    for (const [i, image] of images.entries()) data.set(image, i * pixels);
-    const results = await session.run({ pixels: data }, { logits });
+    const results = await session.run({ pixels: concat(Uint8Array, images) }, { logits });
     return results.logits.data;
   } finally {
     await session[Symbol.asyncDispose]();
@@ -116,11 +114,11 @@ async function logitsOf(slimnet, images) {
 }
 
 /** Images of which it is clear what class they are, also with the rounding of bfloat16, and what is added to logits to tell. */
-async function chooseImages(slimnet) {
+async function chooseImages(slimnet, side) {
   const found = [];
   for (let k = 0; k < 5; k++) {
-    const images = Array.from({ length: distinct }, (_, i) => picture(k * distinct + i));
-    const logits = await logitsOf(slimnet, images);
+    const images = Array.from({ length: distinct }, (_, i) => picture(k * distinct + i, side));
+    const logits = await logitsOf(slimnet, images, side);
     for (const [i, image] of images.entries()) {
       found.push({ image, logits: logits.slice(i * 1000, (i + 1) * 1000) });
     }
@@ -149,8 +147,8 @@ function concat(Type, arrays) {
 }
 
 /** Inference in all sizes and precisions: images from the host, or at rest on the device. */
-export async function recordInference(slimnet, crc32c, folder, batches = [1, 32, 256]) {
-  const { offsets, chosen } = await chooseImages(slimnet);
+export async function recordInference(slimnet, crc32c, folder, { side = 224, batches = [1, 32, 256] } = {}) {
+  const { offsets, chosen } = await chooseImages(slimnet, side);
   say(
     `${new Set(chosen.map((c) => c.label)).size} classes; margins ${chosen.map((c) => c.margin.toFixed(2)).join(' ')}`,
   );
@@ -169,7 +167,7 @@ export async function recordInference(slimnet, crc32c, folder, batches = [1, 32,
       const labels = Int32Array.from(used, ({ label }) => label);
       for (const kind of ['from the host', 'resident', 'logits']) {
         const resident = kind === 'resident';
-        const graph = inferenceGraph(slimnet, batch, { resident, offsets });
+        const graph = inferenceGraph(slimnet, batch, { side, resident, offsets });
         const fetched = kind === 'logits' ? 'logits' : 'labels';
         const plan = encode({
           graph: graph.graph,
@@ -213,16 +211,17 @@ export async function recordInference(slimnet, crc32c, folder, batches = [1, 32,
     }
   }
   writeFileSync(join(folder, 'inference.bundle'), writer.end());
-  describe(slimnet, folder, chosen, offsets);
+  describe(slimnet, folder, side, chosen, offsets);
 }
 
 /** What the Python side needs: the network, how its variables are drawn, and the images with their logits. */
-function describe(slimnet, folder, chosen, offsets) {
+function describe(slimnet, folder, side, chosen, offsets) {
   const { graph, net } = buildNetwork(slimnet, network);
   const model = graph.getCollection('model_variables');
   const stream = streams(model.map(({ name }) => name));
   const variables = model.map(({ name, shape }) => ({ name, shape, ...drawnVariable(name, shape, stream.get(name)) }));
-  const description = { ...describeGraph(net), variables, means, offsets, labels: chosen.map(({ label }) => label) };
+  const labels = chosen.map(({ label }) => label);
+  const description = { ...describeGraph(net), variables, side, means, offsets, labels };
   writeFileSync(join(folder, `${network}.json`), JSON.stringify(description));
   writeFileSync(
     join(folder, `${network}.pixels`),
@@ -272,7 +271,8 @@ async function lossesOf(slimnet, { batch, side, steps, images, labels, stream })
 const imageStream = 1000;
 
 /** Steps of a training: a loss curve of small images, and single steps of `batch` images, which are `small` ones again and again. */
-export async function recordTraining(slimnet, crc32c, folder, { timed = [32, 256], small = 32 } = {}) {
+export async function recordTraining(slimnet, crc32c, folder, options = {}) {
+  const { side = 224, timed = [32, 256], small = 32, curve = { batch: 8, side: 64, steps: 12 } } = options;
   const writer = new BundleWriter(crc32c);
   const modelOf = (graph) => streams(graph.getCollection('model_variables').map(({ name }) => name));
   const draw = (count) => Float32Array.from({ length: count }, (_, i) => 2 * hash(i, imageStream) - 1);
@@ -305,7 +305,6 @@ export async function recordTraining(slimnet, crc32c, folder, { timed = [32, 256
       })),
     });
   };
-  const curve = { batch: 8, side: 64, steps: 12 };
   const images = draw(curve.batch * curve.side ** 2 * 3);
   const labels = labelsOf(curve.batch);
   const { graph } = buildTrainingStep(slimnet, { network, ...curve });

@@ -2,6 +2,7 @@
 # Makes build/gpu/carried: all that call1.sh, call2.sh and call3.sh need besides this tree, for a machine with a GPU, without Node and
 # without a net. Checks that tree and folder are small enough to travel.
 #   prepare.sh [--keep-bundles]       does not record the bundles anew
+#   prepare.sh --small                for rehearsals on a device in software: networks on small images
 #   SLIMNET_GPU_LIMIT                 MiB that may travel (64)
 set -euo pipefail
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
@@ -10,10 +11,12 @@ carried="$root/build/gpu/carried"
 bundles="$root/build/gpu/bundles"
 native="$root/build/gpu/native"
 limit="${SLIMNET_GPU_LIMIT:-64}"
-mkdir -p "$carried"
 
+small=()
+[ "${1:-}" != --small ] || { small=(--small) && bundles="$bundles.small" && carried="$carried.small"; }
+mkdir -p "$carried"
 if [ "${1:-}" != --keep-bundles ] || [ ! -e "$bundles/training.bundle" ]; then
-  node "$here/record_bundles.mjs" "$bundles"
+  node "$here/record_bundles.mjs" "${small[@]}" "$bundles"
 fi
 
 # Without oneDNN: what is carried computes on the GPU, and plainly.
@@ -39,6 +42,9 @@ for file in "$carried"/slimnet_*; do
   [ -z "$foreign" ] || { echo "$file needs $foreign" >&2; exit 1; }
 done
 
+# What they need of the C library there; older ones have the programs built there.
+glibc="$(objdump -T "$carried"/slimnet_* 2> /dev/null | grep -oE 'GLIBC_[0-9.]+' | sort -uV | tail -1 | tr _ ' ')"
+echo "the programs need ${glibc:-no certain GLIBC} there"
 tree=$( (cd "$root" && git ls-files -z --cached --others --exclude-standard | du -cb --files0-from=-) | tail -1 | cut -f1)
 own=$(du -cb "$carried"/* | tail -1 | cut -f1)
 du -h "$carried"/*

@@ -12,7 +12,9 @@ calls=("$@")
 [ ${#calls[@]} -gt 0 ] || calls=(call1 call2 call3)
 folder="$root/build/gpu/rehearsal"
 carried="$root/build/gpu/carried"
-[ -e "$carried/bundles.tar.xz" ] || { echo "First: scripts/gpu/prepare.sh" >&2; exit 1; }
+step_batch=32
+if [ -e "$carried.small/bundles.tar.xz" ]; then carried="$carried.small" step_batch=4; fi
+[ -e "$carried/bundles.tar.xz" ] || { echo "First: scripts/gpu/prepare.sh, or prepare.sh --small" >&2; exit 1; }
 if [ -z "${SLIMNET_GPU_PACKED:-}" ]; then
   mkdir -p "$folder/carried"
   replay=slimnet_replay
@@ -23,9 +25,12 @@ if [ -z "${SLIMNET_GPU_PACKED:-}" ]; then
   ln -sf "$carried/bundles.tar.xz" "$folder/carried/bundles.tar.xz"
   carried="$folder/carried"
 fi
+export SLIMNET_GPU_CASES="${SLIMNET_GPU_CASES:-conformance plans random_networks}" SLIMNET_GPU_BACKEND="$backend" SLIMNET_GPU_CARRIED="$carried"
+export SLIMNET_GPU_PROCESSES="${SLIMNET_GPU_PROCESSES:-2}" SLIMNET_GPU_PATIENCE="${SLIMNET_GPU_PATIENCE:-6}" SLIMNET_GPU_RUNS="${SLIMNET_GPU_RUNS:-1}"
+export SLIMNET_GPU_CACHE="$folder/cache"
 for call in "${calls[@]}"; do
-  SLIMNET_GPU_CASES="${SLIMNET_GPU_CASES:-conformance plans random_networks}" SLIMNET_GPU_BACKEND="$backend" SLIMNET_GPU_CARRIED="$carried" SLIMNET_GPU_BATCHES="${SLIMNET_GPU_BATCHES:-1}" \
-    SLIMNET_GPU_PROCESSES="${SLIMNET_GPU_PROCESSES:-2}" SLIMNET_GPU_PATIENCE="${SLIMNET_GPU_PATIENCE:-6}" \
-    "$here/$call.sh" "$folder/$backend" || echo "$call ended with status $?"
+  own=1
+  [ "$call" != call3 ] || own="$step_batch"
+  SLIMNET_GPU_BATCHES="${SLIMNET_GPU_BATCHES:-$own}" "$here/$call.sh" "$folder/$backend" || echo "$call ended with status $?"
 done
 node "$here/report.mjs" --title "Rehearsal on $backend" "$folder/$backend"

@@ -72,18 +72,43 @@ function replayPart(records) {
   ].join('\n');
 }
 
+/** How a case was run, where there is more than one way. */
+function wayOf({ recordedSteps, autotuned, inFlight = 1 }) {
+  const ways = [];
+  if (recordedSteps !== undefined) ways.push(recordedSteps > 0 ? 'as a graph' : 'step by step');
+  if (autotuned) ways.push('autotuned');
+  if (inFlight > 1) ways.push(`${inFlight} at once`);
+  return ways.join(', ');
+}
+
+/** What a peer's time of a batch, images on the device, is as a part of ours: more than 1 is faster than it. */
+function comparison(own, peers) {
+  const rows = [];
+  for (const { subject, precision, batch, residentMs, residentImagesPerSecond, stepMs } of peers) {
+    const kind = stepMs === undefined ? ' resident' : ', one step';
+    for (const r of own.filter((r) => r.case.includes(` ${precision} batch ${batch}${kind}`))) {
+      const time = (stepMs ?? residentMs) / r.medianMs;
+      const rate = stepMs === undefined ? r.imagesPerSecond / residentImagesPerSecond : undefined;
+      if (!Number.isNaN(time)) rows.push([r.case, wayOf(r), subject, number(time), number(rate)]);
+    }
+  }
+  if (rows.length === 0) return [];
+  const head = ['case', 'run', 'against', 'times as fast, one batch at a time', 'times as many images a second'];
+  return ['Against PyTorch:\n', table(head, rows)];
+}
+
 function timesPart(records) {
   const own = records.filter((r) => r.case);
   const peers = records.filter((r) => r.subject);
   return [
     table(
-      ['case', 'median ms', '10 % to 90 %', 'images/s', 'in flight', 'runs', 'compiled s', 'error / allowed'],
+      ['case', 'run', 'median ms', '10 % to 90 %', 'images/s', 'runs', 'compiled s', 'error / allowed'],
       own.map((r) => [
         r.case,
+        wayOf(r),
         number(r.medianMs),
         `${number(r.fastMs)} to ${number(r.slowMs)}`,
         number(r.imagesPerSecond, 4),
-        r.inFlight,
         r.runs,
         number(r.compileSeconds),
         number(r.error),
@@ -103,6 +128,7 @@ function timesPart(records) {
         r.wrong ?? number(r.error),
       ]),
     ),
+    ...comparison(own, peers),
   ].join('\n');
 }
 

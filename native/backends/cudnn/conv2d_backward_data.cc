@@ -1,5 +1,5 @@
-// The gradient of a convolution's image: filter, dy -> dx. Where cuDNN has no engine (pixels of dy that saw padding alone,
-// images of an odd number of channels in bfloat16, some very small ones) that is a kernel of our own.
+// The gradient of a convolution's image: filter, dy -> dx. Where cuDNN has no engine (pixels of dy that saw padding
+// alone, images of an odd number of channels in bfloat16, some very small ones) that is a kernel of our own.
 #include "backends/cudnn/filled_image.h"
 #include "backends/cudnn/filter_layout.h"
 #include "backends/cudnn/floats_of.h"

@@ -35,8 +35,20 @@ test('a report has the sums, what failed and why, the times, and the sections th
       { section: 'late', skipped: true },
     ),
     'call2.jsonl': lines(
-      { case: 'batch 256', medianMs: 5.1234, fastMs: 5, slowMs: 6, imagesPerSecond: 50000.4, runs: 9, error: 0.1 },
-      { subject: 'PyTorch eager', precision: 'bfloat16', batch: 256, residentMs: 9.87, error: 0.01 },
+      {
+        ...{
+          case: 'net bfloat16 batch 256 resident',
+          medianMs: 5.1234,
+          fastMs: 5,
+          slowMs: 6,
+          imagesPerSecond: 50000.4,
+        },
+        ...{ runs: 9, error: 0.1, recordedSteps: 70, autotuned: true },
+      },
+      {
+        ...{ subject: 'PyTorch eager', precision: 'bfloat16', batch: 256, residentMs: 9.87 },
+        ...{ residentImagesPerSecond: 25000, error: 0.01 },
+      },
       { subject: 'PyTorch eager', precision: 'float32', batch: 256, wrong: 'the error is 3' },
     ),
   });
@@ -48,7 +60,9 @@ test('a report has the sums, what failed and why, the times, and the sections th
   expect(stdout).toContain('- conv2d: a | b: values differ');
   expect(stdout).toContain('| sanitizer | 50 | with status 124 |');
   expect(stdout).toContain('| late |  | no time was left |');
-  expect(stdout).toContain('| batch 256 | 5.12 | 5 to 6 | 50000 |');
+  const net = 'net bfloat16 batch 256 resident | as a graph, autotuned';
+  expect(stdout).toContain(`| ${net} | 5.12 | 5 to 6 | 50000 |`);
+  expect(stdout).toContain(`| ${net} | PyTorch eager | 1.93 | 2 |`);
   expect(stdout).toContain('| PyTorch eager | float32 | 256 |  |  |  |  | the error is 3 |');
 });
 

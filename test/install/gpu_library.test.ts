@@ -1,0 +1,97 @@
+/** What is said of `cuda` where something of it is missing: one sentence, and no fall back to another device. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { copyFileSync, existsSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { temporaryFolder } from '../helpers/temporary_folder.js';
+import { root } from './support.js';
+
+const addon = process.env.SLIMNET_ADDON ?? join(root, 'build', 'Release', 'slimnet.node');
+const library = join(dirname(addon), 'slimnet_cudnn.so');
+const base = temporaryFolder('gpu-library');
+let folders = 0;
+
+/** A folder with the addon, and what `prepare` puts beside it. */
+function beside(prepare: (file: string) => void): string {
+  const folder = join(base, String(++folders));
+  mkdirSync(folder);
+  const copy = join(folder, 'slimnet.node');
+  try {
+    linkSync(addon, copy);
+  } catch {
+    copyFileSync(addon, copy); // on another disk
+  }
+  prepare(join(folder, 'slimnet_cudnn.so'));
+  return copy;
+}
+
+function compiled(file: string, source: string): void {
+  writeFileSync(`${file}.c`, source);
+  execFileSync('cc', ['-shared', '-fPIC', '-o', file, `${file}.c`]);
+}
+
+const program = `
+  import { devices, Graph, Session } from ${JSON.stringify(join(root, 'dist', 'index.js'))};
+  const { available, reason } = devices().find(({ name }) => name === 'cuda');
+  const error = await Session.create(new Graph(), { device: 'cuda' }).then(() => null, ({ code, message }) => ({ code, message }));
+  console.log(JSON.stringify({ available, reason, error }));
+`;
+
+/** What `devices()` and a session say. */
+function said(file: string) {
+  const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
+    encoding: 'utf8',
+    env: { ...process.env, SLIMNET_ADDON: file },
+  });
+  expect([status, stderr]).toEqual([0, '']);
+  return JSON.parse(stdout) as { available: boolean; reason: string; error: { code: string; message: string } | null };
+}
+
+/** The reason that both give. */
+function reasonWith(file: string): string {
+  const { available, reason, error } = said(file);
+  expect(available).toBe(false);
+  expect(error).toEqual({ code: 'ERR_BACKEND', message: expect.stringContaining(reason) as unknown });
+  return reason;
+}
+
+test('no library beside the addon: where it was looked for, and what builds it', () => {
+  const file = beside(() => {});
+  expect(reasonWith(file)).toBe(
+    `the library for NVIDIA GPUs is missing (${join(dirname(file), 'slimnet_cudnn.so')}); builds with CUDA's compiler, nvcc, have it`,
+  );
+});
+
+test('a file that is no library', () => {
+  const reason = reasonWith(beside((file) => writeFileSync(file, 'damaged')));
+  expect(reason).toMatch(/^the library for NVIDIA GPUs cannot be loaded: .*slimnet_cudnn\.so: /);
+});
+
+test('a library of something else', () => {
+  const reason = reasonWith(beside((file) => compiled(file, 'int something_else = 1;')));
+  expect(reason).toMatch(/slimnet_cudnn\.so is no device library of slimnet$/);
+});
+
+test('a library with another version of the interface, and one of another version of slimnet', () => {
+  const table = (version: number) => `
+    static struct { unsigned version; const char* slimnet; void* functions[64]; } table = {${version}, "99.0.0", {0}};
+    const void* slimnet_open_device_library(unsigned asked) { (void)asked; return &table; }`;
+  expect(reasonWith(beside((file) => compiled(file, table(4711))))).toMatch(
+    /slimnet_cudnn\.so: it speaks version 4711 of the interface of device libraries, and slimnet \S+ speaks version \d+$/,
+  );
+  const header = execFileSync('grep', [
+    '-m1',
+    'define SLIMNET_DEVICE_LIBRARY_VERSION',
+    join(root, 'native/backend/device_library.h'),
+  ]);
+  const version = Number(/(\d+)\s*$/.exec(header.toString())?.[1]);
+  expect(reasonWith(beside((file) => compiled(file, table(version))))).toMatch(
+    /slimnet_cudnn\.so: it belongs to slimnet 99\.0\.0, and this is slimnet \S+$/,
+  );
+});
+
+test('the library itself on a machine without a driver', () => {
+  if (!existsSync(library)) return console.log(`${library} was not built: nvcc is missing.`);
+  const file = beside((file) => copyFileSync(library, file));
+  if (said(file).available) return console.log('This machine has a GPU: nothing is missing.');
+  expect(reasonWith(file)).toMatch(/^(NVIDIA's driver is |there is no NVIDIA GPU|cuDNN )/);
+});
