@@ -162,7 +162,7 @@ class Backend {
   virtual Verdict Supports(const NodeContext& node) const = 0;
   // May the node absorb `next` behind the post-ops that it already has?
   virtual Verdict Fuses(const NodeContext& node, const PostOp& next) const = 0;
-  // Layout in which the node wants an input; null for plain. Asked for inputs made of variables and constants alone.
+  // Layout of an input, or of an operand, counted behind them, that variables and constants alone make; null for plain.
   virtual LayoutPtr Prefers(const NodeContext& node, size_t input) const = 0;
 
   virtual std::unique_ptr<Kernel> Prepare(const NodeContext& node) const = 0;

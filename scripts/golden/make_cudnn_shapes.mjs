@@ -8,6 +8,13 @@ import { Graph, nets, placeholder, slim } from '../../dist/index.js';
 /** What networks are published for, what they are trained with when they are small, and sizes that no stride divides. */
 const sizes = [224, 299, 64, 33];
 
+/** Padding before and behind, as TensorFlow has it: of VALID none, of SAME the odd one behind. */
+function same(padding, size, taps, stride, dilation) {
+  if (padding === 'VALID') return [0, 0];
+  const all = Math.max((Math.ceil(size / stride) - 1) * stride + (taps - 1) * dilation + 1 - size, 0);
+  return [Math.floor(all / 2), Math.ceil(all / 2)];
+}
+
 const shapes = new Set();
 for (const name of nets.networkNames) {
   for (const size of sizes) {
@@ -25,8 +32,12 @@ for (const name of nets.networkNames) {
     for (const { op, inputs, attrs } of graph.nodes) {
       const [x, filter] = inputs.map(({ shape }) => shape);
       if (op.name === 'conv2d') {
-        const { strides, dilations, pads } = attrs;
-        const [top, bottom, left, right] = pads;
+        const { strides, dilations, padding, pads } = attrs;
+        const around =
+          padding === 'EXPLICIT'
+            ? [pads.slice(0, 2), pads.slice(2)]
+            : [0, 1].map((axis) => same(padding, x[axis + 1], filter[axis], strides[axis], dilations[axis]));
+        const [[top, bottom], [left, right]] = around;
         shapes.add(
           [x[3], x[1], x[2], filter[3], filter[0], filter[1], ...strides, ...dilations, top, left, bottom, right].join(
             ' ',
