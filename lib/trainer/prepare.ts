@@ -21,6 +21,7 @@ import { loadAddon, packageVersion } from '../native/binding.js';
 import type { RunLine } from '../report/index.js';
 import { Saver, Session } from '../runtime/index.js';
 import { deviceNamed, instructionSet } from '../runtime/precision/device.js';
+import { engineChoice } from '../runtime/session/gpu_options.js';
 import { type NetworkName, network } from '../slim/nets/registry.js';
 import { FolderLock, type Optimizer, optimizers, schedules, stepOf } from '../train/index.js';
 import { ruleOfOptimizer } from '../train/optimizers/optimizer.js';
@@ -144,6 +145,7 @@ async function opened(planned: Planned, before: Before | null): Promise<Parts> {
       precision: session.precision,
       threads: session.stats().threads,
       instructions: instructionSet(deviceNamed(o.device).features),
+      engines: engineChoice(o.gpu),
       build: packageVersion(),
     };
     if (before !== null && o.exactResume) assertSameMachine(before.state.machine, machine, before.path);

@@ -27,6 +27,8 @@ export interface RunMachine {
   readonly precision: ComputePrecision;
   readonly threads: number;
   readonly instructions: string;
+  /** Which engines of a GPU may compute; 'usual' unless told. */
+  readonly engines: string;
   /** Version of slimnet. */
   readonly build: string;
 }
@@ -121,9 +123,10 @@ export function assertSameRun(before: RunIdentity, now: RunIdentity, path: strin
 /** @throws ArgumentError that names what would give other bits */
 export function assertSameMachine(before: RunMachine, now: RunMachine, path: string): void {
   for (const name of Object.keys(now) as (keyof RunMachine)[]) {
-    if (before[name] === now[name]) continue;
+    const was = before[name] ?? unsaid[name];
+    if (was === now[name]) continue;
     throw new ArgumentError(
-      `A training that goes on with another ${machineWords[name]} would not end with the same bits: ${before[name]}, now ${now[name]}.`,
+      `A training that goes on with another ${machineWords[name]} would not end with the same bits: ${was}, now ${now[name]}.`,
       { path, hint: advice`${['exactResume', false]} goes on all the same.` },
     );
   }
@@ -147,8 +150,12 @@ const machineWords: Readonly<Record<keyof RunMachine, string>> = {
   precision: 'precision',
   threads: 'number of threads',
   instructions: 'instruction set',
+  engines: 'choice of engines (gpu)',
   build: 'version of slimnet',
 };
+
+/** Of states from before something was kept. */
+const unsaid: Partial<RunMachine> = { engines: 'usual' };
 
 function cut(text: string): string {
   return text.length <= 120 ? text : `${text.slice(0, 100)}...`;

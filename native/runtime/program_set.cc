@@ -1,5 +1,6 @@
 #include "runtime/program_set.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "runtime/allocate.h"
@@ -9,6 +10,13 @@ namespace {
 
 // Rooms for inputs that are kept for later runs besides those in use: they are filled meanwhile.
 constexpr int kFilledMeanwhile = 2;
+// Pinned ones are dear to make and to give back, for which the whole device may wait.
+constexpr size_t kKeptPinned = 16;
+
+size_t KeptInputs(const Backend& backend, int lanes) {
+  const auto kept = static_cast<size_t>(lanes + kFilledMeanwhile);
+  return backend.device().shares_host_memory ? kept : std::max(kept, kKeptPinned);
+}
 
 }  // namespace
 
@@ -16,7 +24,7 @@ ProgramSet::ProgramSet(std::string plan, std::shared_ptr<Store> store, const Exe
     : plan_(std::move(plan)),
       store_(std::move(store)),
       backends_(executor.backends()),
-      kept_inputs_(static_cast<size_t>((backends_[1] ? executor.threads() : 1) + kFilledMeanwhile)),
+      kept_inputs_(KeptInputs(*backends_[0], backends_[1] ? executor.threads() : 1)),
       first_(first),
       shown_(first) {}
 

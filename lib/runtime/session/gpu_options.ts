@@ -81,6 +81,17 @@ export function gpuSettings(
   };
 }
 
+/** Those of the options that decide the bits of results, by which engines they leave; 'usual' where there are none. */
+export function engineChoice({ allowTf32, deterministic, autotune, workspaceLimit }: GpuOptions = {}): string {
+  const words = [
+    allowTf32 === true ? 'TF32' : '',
+    deterministic === false ? 'nondeterministic' : '',
+    autotune === undefined || autotune === false ? '' : 'autotuned',
+    workspaceLimit === undefined ? '' : `workspaceLimit ${workspaceLimit}`,
+  ].filter((word) => word !== '');
+  return words.length === 0 ? 'usual' : words.join(', ');
+}
+
 function secondsOf(where: string, autotune: boolean | AutotuneOptions): number | undefined {
   if (typeof autotune === 'boolean') return autotune ? usualSeconds : undefined;
   if (typeof autotune !== 'object' || autotune === null || Array.isArray(autotune))

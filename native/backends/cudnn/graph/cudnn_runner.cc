@@ -38,19 +38,19 @@ class CudnnRunner final : public PlanRunner {
     pack.Finalize();
     const EntryPoints& cudnn = library_->entry_points();
     void* const stream = queue.native();  // its device is the current one from here on
-    void* const handle = HandleOf(stream);
-    Check(plan, cudnn.set_stream(handle, stream));
-    Check(plan, cudnn.execute(handle, plan.native(), pack.native()));
+    Check(plan, cudnn.execute(HandleOf(plan, stream), plan.native(), pack.native()));
   }
 
  private:
   // One for each queue: one that changed between them would make them wait for each other, which a queue that is being
   // recorded must not. A queue is used by one thread at a time, and so is its handle.
-  void* HandleOf(void* stream) {
+  void* HandleOf(const Plan& plan, void* stream) {
     const std::lock_guard lock(mutex_);
-    std::shared_ptr<const Handle>& handle = handles_[stream];
-    if (!handle) handle = Handle::Create(library_);
-    return handle->native();
+    if (const auto known = handles_.find(stream); known != handles_.end()) return known->second->native();
+    const std::shared_ptr<const Handle> made = Handle::Create(library_);
+    Check(plan, library_->entry_points().set_stream(made->native(), stream));
+    handles_[stream] = made;
+    return made->native();
   }
 
   void Check(const Plan& plan, abi::Status status) const {
