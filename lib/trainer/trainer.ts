@@ -53,7 +53,8 @@ export class Trainer {
   #evaluation: EvaluationReport | null = null;
   #evaluator: Promise<TrainedModel> | null = null;
   #savedStep: number;
-  #running: Promise<void> | null = null;
+  /** The loop that is under way. */
+  #training: AsyncGenerator<TrainerStep, void, undefined> | null = null;
   readonly #told = new Set<unknown>();
   #closing = false;
 
@@ -120,17 +121,14 @@ export class Trainer {
     const { signal } = withDefaults('trainer.steps', options, runDefaults);
     checkSignal('trainer.steps', signal);
     if (this.#closing) throw disposed();
-    if (this.#running !== null)
+    if (this.#training !== null)
       throw new ExecutionError('This trainer is training already.', { hint: 'leave the other loop first.' });
-    let done = (): void => {};
-    this.#running = new Promise((resolve) => {
-      done = resolve;
-    });
+    const training = this.#train(signal);
+    this.#training = training;
     try {
-      yield* this.#train(signal);
+      yield* training;
     } finally {
-      this.#running = null;
-      done();
+      this.#training = null;
     }
   }
 
@@ -191,12 +189,19 @@ export class Trainer {
     return forecast(this.#parts);
   }
 
-  /** Takes no more calls, lets a step and its checkpoint end, then frees. */
+  /** Takes no more calls, lets a step and its checkpoint end, also those of a loop over steps that nobody goes on with, then frees. */
   async close(): Promise<void> {
     if (this.#closing) return;
     this.#closing = true;
     try {
-      await this.#running;
+      await this.#training?.return();
+    } finally {
+      await this.#free();
+    }
+  }
+
+  async #free(): Promise<void> {
+    try {
       await this.#saves?.settled();
       const evaluator = await this.#evaluator?.catch(() => null);
       await evaluator?.[Symbol.asyncDispose]();

@@ -344,6 +344,17 @@ describe('a train dir', () => {
     expect(await model.logits(image)).toEqual(await own.logits(image));
   });
 
+  test('closing ends a loop over steps that nobody goes on with, and writes its checkpoint', async () => {
+    const trainer = await smallTrainer({ trainDir, epochs: 50 });
+    const steps = trainer.steps();
+    await steps.next();
+    const { value } = await steps.next();
+    await trainer.close();
+    expect(value).toMatchObject({ step: 2 });
+    expect(await checkpoint.latestCheckpoint(trainDir)).toBe(join(trainDir, 'model.ckpt-2'));
+    expect(await steps.next()).toEqual({ done: true, value: undefined });
+  }, 60_000);
+
   test('a damaged picture is left out, counted and named', async () => {
     const data = {
       ...colourData(24),
