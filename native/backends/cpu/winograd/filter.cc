@@ -9,11 +9,16 @@ namespace slimnet::cpu::winograd {
 
 void TransformFilter(const float* filter, int64_t in_channels, int64_t out_channels, int64_t begin, int64_t end,
                      float* u) {
-  constexpr std::array<std::array<double, 3>, kIn> kG{{{1.0 / 4, 0.0, 0.0},
-                                                       {-1.0 / 6, -1.0 / 6, -1.0 / 6},
-                                                       {-1.0 / 6, 1.0 / 6, -1.0 / 6},
-                                                       {1.0 / 24, 1.0 / 12, 1.0 / 6},
-                                                       {1.0 / 24, -1.0 / 12, 1.0 / 6},
+  using P = Points<double>;
+  // The product of the distances from a point to the others.
+  constexpr double kOrigin = P::kA2 * P::kB2;
+  constexpr double kNearA = 2 * P::kA2 * (P::kA2 - P::kB2);
+  constexpr double kNearB = 2 * P::kB2 * (P::kB2 - P::kA2);
+  constexpr std::array<std::array<double, 3>, kIn> kG{{{1 / kOrigin, 0.0, 0.0},
+                                                       {1 / kNearA, P::kA / kNearA, P::kA2 / kNearA},
+                                                       {1 / kNearA, -P::kA / kNearA, P::kA2 / kNearA},
+                                                       {1 / kNearB, P::kB / kNearB, P::kB2 / kNearB},
+                                                       {1 / kNearB, -P::kB / kNearB, P::kB2 / kNearB},
                                                        {0.0, 0.0, 1.0}}};
   const int64_t matrix = in_channels * out_channels;
   for (int64_t at = begin * out_channels; at < end * out_channels; at += kChannels) {

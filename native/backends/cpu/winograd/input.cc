@@ -6,18 +6,19 @@
 namespace slimnet::cpu::winograd {
 namespace {
 
-// y = B^T d for one column or row of six.
+// y = B^T d for one column or row of six: for each point, the coefficients of the product of (x - p) over all others.
 SLIMNET_WINOGRAD_INLINE void InputLine(const Floats (&d)[kIn], Floats (&y)[kIn]) {
-  const Floats even = d[4] - 4.0F * d[2];
-  const Floats odd = d[3] - 4.0F * d[1];
-  const Floats outer = d[4] - d[2];
-  const Floats inner = 2.0F * (d[3] - d[1]);
-  y[0] = 4.0F * d[0] - 5.0F * d[2] + d[4];
-  y[1] = even + odd;
-  y[2] = even - odd;
-  y[3] = outer + inner;
-  y[4] = outer - inner;
-  y[5] = 4.0F * d[1] - 5.0F * d[3] + d[5];
+  using P = Points<float>;
+  const Floats even_a = d[4] - P::kB2 * d[2];
+  const Floats odd_a = d[3] - P::kB2 * d[1];
+  const Floats even_b = d[4] - P::kA2 * d[2];
+  const Floats odd_b = d[3] - P::kA2 * d[1];
+  y[0] = P::kA2 * P::kB2 * d[0] - (P::kA2 + P::kB2) * d[2] + d[4];
+  y[1] = even_a + P::kA * odd_a;
+  y[2] = even_a - P::kA * odd_a;
+  y[3] = even_b + P::kB * odd_b;
+  y[4] = even_b - P::kB * odd_b;
+  y[5] = P::kA2 * P::kB2 * d[1] - (P::kA2 + P::kB2) * d[3] + d[5];
 }
 
 // The patch of one tile, kChannels channels of it. `inside` says that no pixel of it is padding.

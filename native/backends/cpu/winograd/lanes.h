@@ -18,6 +18,17 @@ namespace slimnet::cpu::winograd {
 inline constexpr int64_t kIn = 6;       // side of the patch of the image under a tile
 inline constexpr int64_t kOut = kTile;  // side of a tile
 
+// The points at which the polynomials of the method are taken, besides 0 and infinity: +-kA and +-kB. Lavin and Gray
+// take 1 and 2; a result's rounding error is 2.2 times as large with those, for the powers of 2 and the fractions of
+// the filter's transform differ more. With 5/8 and 3/2 all constants of the other two transforms are numbers of float.
+template <typename T>
+struct Points {
+  static constexpr T kA = T{5} / 8;
+  static constexpr T kB = T{3} / 2;
+  static constexpr T kA2 = kA * kA;
+  static constexpr T kB2 = kB * kB;
+};
+
 // A vector of GCC and clang: the compiler splits it where registers are smaller.
 typedef float Floats __attribute__((vector_size(kChannels * sizeof(float))));
 typedef double Doubles __attribute__((vector_size(kChannels * sizeof(double))));

@@ -7,16 +7,17 @@
 namespace slimnet::cpu::winograd {
 namespace {
 
-// y = A^T m: six products to four results.
+// y = A^T m: six products, one for each point, to four results, one for each of its powers.
 SLIMNET_WINOGRAD_INLINE void OutputLine(const Floats (&m)[kIn], Floats (&y)[kOut]) {
-  const Floats sum1 = m[1] + m[2];
-  const Floats difference1 = m[1] - m[2];
-  const Floats sum2 = m[3] + m[4];
-  const Floats difference2 = m[3] - m[4];
-  y[0] = m[0] + sum1 + sum2;
-  y[1] = difference1 + 2.0F * difference2;
-  y[2] = sum1 + 4.0F * sum2;
-  y[3] = difference1 + 8.0F * difference2 + m[5];
+  using P = Points<float>;
+  const Floats sum_a = m[1] + m[2];
+  const Floats difference_a = m[1] - m[2];
+  const Floats sum_b = m[3] + m[4];
+  const Floats difference_b = m[3] - m[4];
+  y[0] = m[0] + sum_a + sum_b;
+  y[1] = P::kA * difference_a + P::kB * difference_b;
+  y[2] = P::kA2 * sum_a + P::kB2 * sum_b;
+  y[3] = P::kA * P::kA2 * difference_a + P::kB * P::kB2 * difference_b + m[5];
 }
 
 SLIMNET_WINOGRAD_INLINE void Finish(const Floats& sum, const Floats& bias, const Tail& tail, int64_t at, float* y) {
