@@ -1,6 +1,6 @@
 /** What numbers programs compute with: the one list of them. */
 
-/** From the most exact to the fastest. */
+/** From the most exact to the fastest. All other lists follow from this one. */
 export const computePrecisions = ['float32', 'bfloat16', 'int8'] as const;
 
 /** What numbers a program computes with. */
@@ -16,4 +16,14 @@ export type Precision = (typeof precisions)[number];
 export type LowPrecision = Exclude<ComputePrecision, 'float32'>;
 
 /** Those, the fastest first. */
-export const lowPrecisions: readonly LowPrecision[] = ['int8', 'bfloat16'];
+export const lowPrecisions: readonly LowPrecision[] = computePrecisions
+  .filter((precision): precision is LowPrecision => precision !== 'float32')
+  .reverse();
+
+/** What networks are trained in: not in integers. */
+export type TrainingPrecision = Exclude<Precision, 'int8'>;
+
+/** Those. */
+export const trainingPrecisions: readonly TrainingPrecision[] = precisions.filter(
+  (precision): precision is TrainingPrecision => precision !== 'int8',
+);

@@ -2,7 +2,7 @@
 import { describe } from '../core/dtype.js';
 import { checkInteger, checkOneOf, checkSignal, type Defaults, withDefaults } from '../core/options.js';
 import { copyPreprocessed, isPreprocessed } from '../data/preprocessed.js';
-import { ArgumentError, CheckpointError, GradientError } from '../errors.js';
+import { ArgumentError, advice, CheckpointError, GradientError } from '../errors.js';
 import type { AbortOptions, Model, ModelInput, Prediction } from '../model/index.js';
 import { gradCam, layerOf } from './grad_cam.js';
 import { occlude } from './occlusion.js';
@@ -78,7 +78,7 @@ export async function explain(model: Model, image: ModelInput, options: ExplainO
   const isInt8 = model.precision === 'int8';
   if (method === 'grad_cam' && isInt8)
     throw new ArgumentError(`explain: Grad-CAM needs gradients, and the model is in ${describe('int8')}.`, {
-      hint: "load it with precision: 'float32', or take method: 'occlusion'.",
+      hint: advice`load it with ${['precision', 'float32']}, or take ${['method', 'occlusion']}.`,
     });
   const layer = method === 'occlusion' ? null : layerOf(model, layerName);
   const given = signal === undefined ? {} : { signal };

@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander';
 import { defined } from '../../core/options.js';
+import { type TrainingPrecision, trainingPrecisions } from '../../core/precision.js';
 import { type AugmentationPolicy, augmentations, type DataSet } from '../../data/index.js';
 import { ArgumentError } from '../../errors.js';
 import { type WeightLayout, weightLayouts } from '../../model/weights/libraries.js';
@@ -56,7 +57,7 @@ interface Places {
   readonly device: string;
   readonly threads?: number;
   readonly gpu?: GpuOptions;
-  readonly precision?: 'float32' | 'bfloat16' | 'auto';
+  readonly precision?: TrainingPrecision;
   readonly imageWorkers?: number;
   readonly patience?: number;
   readonly exactResume: boolean;
@@ -162,11 +163,7 @@ function addPlaces(command: Command): Command {
     .option('--threads <n>', 'threads (default: cores that the process may use)', integer(1, 1024))
     .option('--gpu <list>', gpuHelp, gpuOptions)
     .addOption(
-      new Option('--precision <name>', 'numbers to compute with (default: float32)').choices([
-        'float32',
-        'bfloat16',
-        'auto',
-      ]),
+      new Option('--precision <name>', 'numbers to compute with (default: float32)').choices(trainingPrecisions),
     )
     .option('--image-workers <n>', 'images that are decoded at the same time (default: 2 to 4)', integer(1, 1024))
     .option(
