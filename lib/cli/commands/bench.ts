@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { maxNetworkSide } from '../../data/preprocessing.js';
 import type { DefineCommand } from '../command.js';
 import { exitStatus, say, writeOut } from '../io.js';
@@ -6,6 +6,7 @@ import { sayDefects } from '../kernel_text.js';
 import { addNetworkOptions, addPrecisionOption } from '../model_options.js';
 import { type TimingFlags, timeBatches, untrainedModel, warmUps } from '../network_timing.js';
 import { integer } from '../numbers.js';
+import { type PictureTiming, pictureSize, timePictures } from '../picture_timing.js';
 import { benchReport } from '../reports/bench_report.js';
 import { assertPagePlace, writeReport } from '../reports/write_page.js';
 import { table } from '../table.js';
@@ -13,6 +14,7 @@ import { table } from '../table.js';
 interface Flags extends TimingFlags {
   readonly batch?: readonly number[];
   readonly iterations: number;
+  readonly from: 'tensor' | 'jpeg';
   readonly json?: boolean;
   readonly report?: string;
 }
@@ -21,6 +23,7 @@ const examples = `
 Examples:
   slimnet bench
   slimnet bench --model resnet_v2_50 --size 224
+  slimnet bench --from jpeg
   slimnet bench --model resnet_v1_101 --batch 1 16 --iterations 50 --threads 2 --json`;
 
 export const bench: DefineCommand = (program, io, finish) => {
@@ -39,6 +42,14 @@ export const bench: DefineCommand = (program, io, finish) => {
       integer(1, maxNetworkSide),
     )
     .option('-n, --iterations <n>', 'counted runs of each batch size', integer(1, 100_000), 10)
+    .addOption(
+      new Option(
+        '--from <what>',
+        'jpeg: also from the bytes of JPEG files to classes, and what of that is not the network',
+      )
+        .choices(['tensor', 'jpeg'])
+        .default('tensor'),
+    )
     .option('--json', 'as JSON')
     .option('--report <file>', 'also a page with the figures')
     .addHelpText('after', examples)
@@ -49,6 +60,8 @@ export const bench: DefineCommand = (program, io, finish) => {
       try {
         const { height, width } = model.preprocessing;
         const rows = await timeBatches(model, batches, flags.iterations, io.signal);
+        const fastest = Math.min(...rows.map(({ medianMs, batch }) => medianMs / batch));
+        const pictures = flags.from === 'jpeg' ? await timePictures(model, flags.iterations, fastest, io.signal) : null;
         const { kernels, defects } = model.stats();
         sayDefects(io, defects);
         if (flags.json === true) {
@@ -60,6 +73,7 @@ export const bench: DefineCommand = (program, io, finish) => {
             precision: model.precision,
             iterations,
             results: rows,
+            ...(pictures === null ? {} : { pictures }),
             kernels,
             defects,
           };
@@ -77,6 +91,7 @@ export const bench: DefineCommand = (program, io, finish) => {
               2,
             ),
           );
+          if (pictures !== null) await writeOut(io, pictureText(pictures));
         }
         if (flags.report !== undefined)
           await writeReport(io, flags.report, benchReport(model, flags.device, flags.iterations, rows));
@@ -86,6 +101,14 @@ export const bench: DefineCommand = (program, io, finish) => {
       }
     });
 };
+
+function pictureText({ imagesPerSecond, millisecondsPerImage, networkMs, notNetwork }: PictureTiming): string {
+  const { width, height } = pictureSize;
+  return (
+    `JPEG files of ${width} x ${height} to classes: ${imagesPerSecond.toFixed(2)} images/s, ${millisecondsPerImage.toFixed(2)} ms each; ` +
+    `the network alone ${networkMs.toFixed(2)} ms; not the network: ${(100 * notNetwork).toFixed(0)} %\n`
+  );
+}
 
 function batchOption(command: Command): Command {
   const parse = integer(1, 1024);

@@ -86,6 +86,14 @@ test('quantize: what int8 costs, and the ranges', async () => {
   expect(html).toContain(`Ranges of ${Object.keys(ranges).length} values`);
 });
 
+test('bench: from JPEG files, with the share of the time that is not the network', async () => {
+  const args = ['bench', '--model', 'resnet_18', '--size', '33', '--batch', '2', '-n', '1', '--from', 'jpeg'];
+  const { pictures } = JSON.parse((await slimnet([...args, '--json'])).out);
+  expect(Object.keys(pictures)).toEqual(['imagesPerSecond', 'millisecondsPerImage', 'networkMs', 'notNetwork']);
+  for (const value of Object.values(pictures)) expect(value).toBeGreaterThanOrEqual(0);
+  expect((await slimnet(args)).out).toMatch(/ms each; the network alone \d+\.\d\d ms; not the network: \d+ %\n$/);
+});
+
 test('bench: figures and bars', async () => {
   const args = [
     '--model',
