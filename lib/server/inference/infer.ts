@@ -46,7 +46,7 @@ export async function infer(
     );
   const wanted = wantedOutputs(model, request);
   const options = callOptions(request.parameters, call);
-  const images = imagesOf(input, model.preprocessing, call.maxImages);
+  const images = await imagesOf(input, model.preprocessing, call.maxImages);
   call.onImages?.(images.length);
   const rows = await model.infer(images, { ...options, signal: call.signal });
   return {

@@ -4,6 +4,7 @@ import { get as httpsGet } from 'node:https';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { deflateSync, gzipSync } from 'node:zlib';
+import { imagesOf } from '../../../lib/server/inference/images.js';
 import { largestDifference } from '../../helpers/network_fixtures.js';
 import { encoders, gradient, paint } from '../../helpers/pictures.js';
 import {
@@ -265,6 +266,27 @@ describe('infer', () => {
       `{"inputs":[{"name":"images","datatype":"FP32","shape":[1],"data":["x"]}]}${' '.repeat(300_000)}`,
     );
     expect([wrong.status, ((await wrong.json()) as Answer).error]).toEqual([400, expect.stringContaining('images')]);
+  });
+
+  test('looks at the values of a large tensor a part at a time, and at all of them', async () => {
+    const count = 2000;
+    const values = new Float32Array(count * side * side * 3).fill(0.5);
+    values[values.length - 1] = Number.NaN;
+    const input = { name: 'images', datatype: 'FP32' as const, shape: [count, side, side, 3], data: values };
+    let turns = 0;
+    let done = false;
+    const turn = () => {
+      turns++;
+      if (!done) setImmediate(turn);
+    };
+    setImmediate(turn);
+    await expect(imagesOf(input, { height: side, width: side }, count)).rejects.toThrow('NaN or infinite');
+    done = true;
+    expect(turns).toBeGreaterThan(0);
+    values[values.length - 1] = Number.NEGATIVE_INFINITY;
+    await expect(imagesOf(input, { height: side, width: side }, count)).rejects.toThrow('NaN or infinite');
+    values[values.length - 1] = 0;
+    expect(await imagesOf(input, { height: side, width: side }, count)).toHaveLength(count);
   });
 
   const tensor = { name: 'images', datatype: 'FP32', shape: [1, side, side, 3] };
