@@ -176,12 +176,12 @@ const files: Readonly<Record<string, string>> = {
 const withFiles = (flags: readonly string[]) =>
   flags.flatMap((flag) => [flag, ...(flag in files ? [files[flag] ?? ''] : [])]);
 
-test('every flag is given to a server here, but those about weights that all commands share', () => {
+test('every flag is given to a server here, but those about weights and GPUs that all commands share', () => {
   const command = commandLine(fakeIo(), () => {}).commands.find((each) => each.name() === 'serve');
   const known = (command?.options ?? []).map(({ long }) => long);
   const given = new Set([...first, ...second]);
   expect(known.filter((flag) => !given.has(flag ?? '')).sort()).toEqual([
-    ...['--calibration', '--layout', '--min-agreement', '--moving-averages', '--prefix'],
+    ...['--calibration', '--gpu', '--layout', '--min-agreement', '--moving-averages', '--prefix', '--weights'],
   ]);
 });
 

@@ -22,16 +22,19 @@ import { decodeOptions } from '../image_options.js';
 import { type CliIo, errorText, exitStatus, printable, say } from '../io.js';
 import {
   addPrecisionOptions,
+  addSourceOptions,
   addWeightOptions,
   loadFromFlags,
   type ModelFlags,
   modelOptions,
   networkOf,
+  withCheckpoint,
 } from '../model_options.js';
 import { integer } from '../numbers.js';
 
 interface ServeFlags extends Omit<ModelFlags, 'checkpoint'>, Partial<Limits> {
   readonly checkpoint?: string;
+  readonly weights?: 'imagenet';
   readonly repository?: string;
   readonly watch?: boolean;
   readonly watchMs: number;
@@ -68,6 +71,7 @@ const logLevels = ['silent', 'error', 'warn', 'info', 'debug'];
 
 const examples = `
 Examples:
+  slimnet serve --model resnet_v1_50 --weights imagenet
   slimnet serve --checkpoint resnet_v1_50.ckpt --labels labels.txt
   curl --data-binary @photo.jpg http://127.0.0.1:8000/v1/models/resnet_v1_50:classify
   curl http://127.0.0.1:8000/v2/models/resnet_v1_50
@@ -77,15 +81,11 @@ The server needs two more libraries: npm install fastify@5 prom-client@15`;
 export const serve: DefineCommand = (program, io, finish) => {
   const command = program
     .command('serve')
-    .description('a server for models, with the Open Inference Protocol of KServe and Triton (docs/serving.md)')
-    .option(
-      '-c, --checkpoint <path>',
-      'TensorFlow V1 file, V2 prefix, train dir or other folder with a checkpoint file, .safetensors, .pth, .h5 or .keras',
-    )
-    .option(
-      '--repository <folder>',
-      'instead of a checkpoint: a folder with NAME/VERSION/ for each model (docs/serving.md)',
-    );
+    .description('a server for models, with the Open Inference Protocol of KServe and Triton (docs/serving.md)');
+  addSourceOptions(command).option(
+    '--repository <folder>',
+    'instead of a checkpoint: a folder with NAME/VERSION/ for each model (docs/serving.md)',
+  );
   addLimits(addPrecisionOptions(addWeightOptions(command, defaultPixels)))
     .option('-l, --labels <path>', 'names of the classes (docs/labels.md)')
     .option('--watch', 'look for new checkpoints and versions, and replace what is served without a pause')
@@ -230,9 +230,9 @@ function addressesOf({ url, grpcAddress }: SlimnetServer): string {
 
 /** What there is to serve, each time that somebody asks. */
 async function versionsOf(flags: ServeFlags, io: CliIo): Promise<() => Promise<readonly VersionSource[]>> {
-  const { checkpoint, repository } = flags;
-  if ((checkpoint === undefined) === (repository === undefined))
-    throw new ArgumentError('serve: expected either --checkpoint or --repository.');
+  const { checkpoint, weights, repository } = flags;
+  if ([checkpoint, weights, repository].filter((given) => given !== undefined).length !== 1)
+    throw new ArgumentError('serve: expected one of --checkpoint, --weights and --repository.');
   const batching = {
     ...{ maxBatchSize: flags.batch, queueLimit: Math.max(flags.queue, flags.batch) },
     ...defined({ timeoutMs: flags.timeoutMs }),
@@ -246,7 +246,7 @@ async function versionsOf(flags: ServeFlags, io: CliIo): Promise<() => Promise<r
     const { checkpoint: _, batching: __, ...options } = modelOptions({ ...flags, checkpoint: '' });
     return () => versionsInFolder(repository, { ...options, batching, decode, ...images });
   }
-  const one = { ...flags, checkpoint: checkpoint as string };
+  const one = await withCheckpoint(flags, io);
   const source: VersionSource = {
     name: flags.name ?? (await networkOf(one)),
     version: '1',

@@ -18,6 +18,12 @@ describe('wrong use', () => {
     [['classify', 'a.jpg', '-c', 'x', '-k', '2.5'], /integer from 1/],
     [['classify', 'a.jpg', '-c', 'x', '-f', 'xml'], /table, json, jsonl, csv/],
     [['classify', 'a.jpg', '-c', 'x', '-b', '5000'], /1 to 1024/],
+    [['serve', '-c', 'x', '--weights', 'imagenet'], /expected one of --checkpoint, --weights and --repository/],
+    [['serve', '--weights', 'imagenet'], /expected --model, the network whose weights are wanted/],
+    [
+      ['serve', '--weights', 'imagenet', '--repository', 'x'],
+      /expected one of --checkpoint, --weights and --repository/,
+    ],
     [['bench', '--batch', 'many'], /integer/],
     [['bench', '--size', '0'], /integer from 1 to 16384/],
     [['classify', 'a.jpg', '-c', 'x', '--min-agreement', '1.5'], /Expected a number from 0 to 1/],
