@@ -55,6 +55,7 @@ export const cardStyle = `
 .stack { position: relative; aspect-ratio: 1; } .stack img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; }
 .stack .none { height: 100%; display: grid; place-items: center; color: var(--soft); }
 .pixelated .stack img:not(.overlay) { image-rendering: pixelated; }
+.stack:has(.overlay) img:not(.overlay) { filter: grayscale(1); } .card:hover .stack img, body:has(#overlays:not(:checked)) .stack img { filter: none !important; }
 .overlay { transition: opacity .15s; } .card:hover .overlay { opacity: 0; } body:has(#overlays:not(:checked)) .overlay { display: none; }
 .card figcaption { padding: 8px 10px 10px; margin: 0; }
 .card .name { display: flex; justify-content: space-between; gap: 8px; font-weight: 600; overflow-wrap: anywhere; margin-bottom: 5px; }

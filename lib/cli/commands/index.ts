@@ -3,6 +3,7 @@ import { bench } from './bench.js';
 import { classify } from './classify.js';
 import { completion } from './completion.js';
 import { convert } from './convert.js';
+import { demo } from './demo.js';
 import { doctor } from './doctor.js';
 import { embed } from './embed.js';
 import { evaluate } from './eval.js';
@@ -19,6 +20,7 @@ import { weights } from './weights.js';
 
 /** Every command, in the order of the help. */
 export const commands: readonly DefineCommand[] = [
+  demo,
   quickstart,
   classify,
   embed,
