@@ -1,4 +1,4 @@
-/** Dictionaries, lists, tuples, text and whole numbers as Python's source has them: lists of classes are often kept so. */
+/** Dictionaries, lists, tuples, text and integers as Python's source has them: lists of classes are often kept so. */
 import type { TextFailure } from '../../core/text.js';
 
 /** A literal's value. A dictionary stays a list of pairs, in order, so that no key gets lost. */

@@ -50,11 +50,11 @@ export const boolField = (set: (value: boolean) => void): FieldReader =>
 export const doubleField = (set: (value: number) => void): FieldReader =>
   typed(WireType.Bit64, (reader) => set(reader.double()));
 
-/** A whole number that JavaScript has exactly. */
+/** An integer that JavaScript has exactly. */
 export const integerField = (signed: boolean, set: (value: number) => void): FieldReader =>
   typed(WireType.Varint, (reader) => set(exact(signed ? reader.int64() : reader.uint64())));
 
-/** A field of whole numbers, one by one or packed; `add` bounds how many there may be. */
+/** A field of integers, one by one or packed; `add` bounds how many there may be. */
 export const integersField =
   (add: (value: number) => void): FieldReader =>
   (reader, wire) => {

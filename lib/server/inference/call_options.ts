@@ -48,12 +48,12 @@ export function callOptions(
 function whole(parameters: Parameters, name: string, most: number): number {
   const value = parameters[name] ?? 0;
   if (typeof value === 'number' && Number.isSafeInteger(value) && value >= 0 && value <= most) return value;
-  throw new RequestError('malformed', `parameters.${name}: expected a whole number from 0 to ${most}.`);
+  throw new RequestError('malformed', `parameters.${name}: expected an integer from 0 to ${most}.`);
 }
 
 function wholeText(text: string | undefined, name: string, most: number): number | undefined {
   if (text === undefined) return undefined;
   const value = /^[0-9]{1,16}$/.test(text) ? Number(text) : Number.NaN;
   if (value <= most) return value;
-  throw new RequestError('malformed', `${name}: expected a whole number from 0 to ${most}.`);
+  throw new RequestError('malformed', `${name}: expected an integer from 0 to ${most}.`);
 }

@@ -47,7 +47,7 @@ export class ModelRepository {
         `A model named ${JSON.stringify(name)}: expected letters, digits, and . _ - between them.`,
       );
     if (!validVersion.test(version))
-      throw new ArgumentError(`${name}: a version ${JSON.stringify(version)}: expected a whole number from 1 on.`);
+      throw new ArgumentError(`${name}: a version ${JSON.stringify(version)}: expected an integer from 1 on.`);
     const versions = this.#entries.get(name) ?? new Map<string, Entry>();
     if (versions.has(version)) throw new ArgumentError(`${name}: there are two versions ${version}.`);
     this.#entries.set(name, versions);

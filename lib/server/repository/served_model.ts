@@ -22,7 +22,7 @@ export interface IndexEntry {
 /** A version as it is told to a repository. */
 export interface VersionSource {
   readonly name: string;
-  /** A whole number, as text; requests without a version get the highest one that is ready. */
+  /** An integer, as text; requests without a version get the highest one that is ready. */
   readonly version: string;
   /** Loads it, again each time that it is called. */
   readonly load: () => Promise<Model>;

@@ -101,5 +101,5 @@ function jsonLength({ headers }: FastifyRequest): number | null {
 function topK(text: unknown): number | undefined {
   if (text === undefined) return undefined;
   if (typeof text === 'string' && /^[1-9][0-9]{0,6}$/.test(text)) return Number(text);
-  throw new RequestError('malformed', 'top_k: expected a whole number from 1 on.');
+  throw new RequestError('malformed', 'top_k: expected an integer from 1 on.');
 }

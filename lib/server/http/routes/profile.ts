@@ -23,5 +23,5 @@ export function profileRoutes(app: FastifyInstance, { repository }: Service): vo
 function imagesOf({ query }: FastifyRequest<Route>): number {
   const { images = '1' } = query;
   if (typeof images === 'string' && /^[1-9][0-9]{0,5}$/.test(images)) return Number(images);
-  throw new RequestError('malformed', 'images: expected a whole number from 1 on.');
+  throw new RequestError('malformed', 'images: expected an integer from 1 on.');
 }
