@@ -4,7 +4,8 @@
 export const training = { learningRate: 1e-3, momentum: 0.9, weightDecay: 1e-4, classes: 1000 };
 
 /** `slimnet` is the package. @returns the graph, and the loss whose fetching is a step */
-export function buildTrainingStep({ Graph, nets, optimizers, placeholder, slim }, { network, batch, side }) {
+export function buildTrainingStep({ Graph, nets, optimizers, placeholder, slim }, options) {
+  const { network, batch, side, learningRate = training.learningRate } = options;
   const { argScope, build } = nets.network(network);
   const graph = new Graph({ seed: 1 });
   const loss = graph.build(() => {
@@ -14,7 +15,7 @@ export function buildTrainingStep({ Graph, nets, optimizers, placeholder, slim }
       build(images, { numClasses: training.classes, isTraining: true, spatialSqueeze: true }),
     );
     slim.losses.sparseSoftmaxCrossEntropy(net, labels);
-    const optimizer = optimizers.momentum(training.learningRate, training.momentum);
+    const optimizer = optimizers.momentum(learningRate, training.momentum);
     return slim.learning.createTrainOp(slim.losses.getTotalLoss(), optimizer);
   });
   return { graph, loss };

@@ -41,7 +41,7 @@ several() {
     --filter "bfloat16 batch ${batches%% *} from the host" "$bundles/inference.bundle"
 }
 pytorch() {
-  "$python" "$here/torch_inference.py" "$bundles" --batches "${batches// /,}" --json "$record" "$@"
+  "$python" "$here/torch_inference.py" "$bundles" --batches "${batches// /,}" --least "${SLIMNET_GPU_RUNS:-10}" --json "$record" "$@"
 }
 export -f logits inference one_by_one autotuned several pytorch
 

@@ -20,7 +20,7 @@ steps() {
     --filter "bfloat16 batch ${batches%% *}, one step" "$bundles/training.bundle"
 }
 pytorch() {
-  "$python" "$here/torch_steps.py" "$bundles" --batches "${batches// /,}" --json "$record" "$@"
+  "$python" "$here/torch_steps.py" "$bundles" --batches "${batches// /,}" --least "${SLIMNET_GPU_RUNS:-5}" --json "$record" "$@"
 }
 export -f curve step steps pytorch
 

@@ -249,8 +249,8 @@ function initial({ name, dtype, shape }, stream) {
 }
 
 /** Losses of a training on the CPU: `steps` of them, on the same batch. */
-async function lossesOf(slimnet, { batch, side, steps, images, labels, stream }) {
-  const { graph, loss } = buildTrainingStep(slimnet, { network, batch, side });
+async function lossesOf(slimnet, { batch, side, learningRate, steps, images, labels, stream }) {
+  const { graph, loss } = buildTrainingStep(slimnet, { network, batch, side, learningRate });
   const session = await slimnet.Session.create(graph, { device: 'cpu' });
   try {
     await session.initialize();
@@ -270,9 +270,15 @@ async function lossesOf(slimnet, { batch, side, steps, images, labels, stream })
 
 const imageStream = 1000;
 
+/**
+ * At the rate of the steps that are timed, rounding errors of drawn weights grow so fast that two instruction sets of one processor are 2 % apart at
+ * the fourth step: a curve of such steps says nothing.
+ */
+const slowCurve = { batch: 8, side: 64, steps: 12, learningRate: 1e-6 };
+
 /** Steps of a training: a loss curve of small images, and single steps of `batch` images, which are `small` ones again and again. */
 export async function recordTraining(slimnet, crc32c, folder, options = {}) {
-  const { side = 224, timed = [32, 256], small = 32, curve = { batch: 8, side: 64, steps: 12 } } = options;
+  const { side = 224, timed = [32, 256], small = 32, curve = slowCurve } = options;
   const writer = new BundleWriter(crc32c);
   const modelOf = (graph) => streams(graph.getCollection('model_variables').map(({ name }) => name));
   const draw = (count) => Float32Array.from({ length: count }, (_, i) => 2 * hash(i, imageStream) - 1);
@@ -312,7 +318,8 @@ export async function recordTraining(slimnet, crc32c, folder, options = {}) {
   say(`losses of ${network}, ${curve.side} x ${curve.side}: ${losses.map((l) => l.toFixed(4)).join(' ')}`);
   for (const [precision, relative] of [
     ['float32', 5e-4],
-    ['bfloat16', 0.02],
+    // Its gradients are off by tens of percent in networks this deep: that it learns, and nothing overflows.
+    ['bfloat16', 0.04],
   ]) {
     const name = `training ${network} ${precision} batch ${curve.batch} of ${curve.side} x ${curve.side}, ${curve.steps} steps`;
     const data = { images: { stream: imageStream, scale: 1, offset: 0 }, labels };
