@@ -1,7 +1,7 @@
 /** What a session asks of a GPU: checked, and refused where the device is none. */
 import { describe } from '../../core/dtype.js';
 import { checkBoolean, checkInteger, checkNumber, type Defaults, withDefaults } from '../../core/options.js';
-import { ArgumentError, BackendError } from '../../errors.js';
+import { ArgumentError, advice, BackendError } from '../../errors.js';
 import type { NativeGpuOptions } from '../../native/addon.js';
 
 /** How implementations are chosen by running them. */
@@ -68,7 +68,7 @@ export function gpuSettings(
   const autotuneSeconds = secondsOf(name, autotune);
   if (!device.takesGpuOptions) {
     throw new BackendError(`${name}: device ${device.name} is no GPU, and has no such options.`, {
-      hint: 'leave `gpu` out, or use a GPU, such as device `cuda`.',
+      hint: advice`leave ${'gpu'} out, or use ${['device', 'cuda']}.`,
     });
   }
   return {
