@@ -11,7 +11,7 @@ import { root } from '../lib/paths.mjs';
 import { run } from '../lib/process.mjs';
 
 /** What a device in software trains in time. */
-const smallTraining = { side: 64, timed: [4], small: 4, curve: { batch: 2, side: 64, steps: 2, learningRate: 1e-6 } };
+const smallTraining = { side: 64, timed: [4], small: 4, curve: { batch: 2, side: 64, steps: 1 } };
 
 /** Test files that record, and those of their tests that do. */
 const recording = {
