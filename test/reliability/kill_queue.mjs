@@ -108,7 +108,9 @@ export async function killQueue(jobs, kills, count) {
       for (let i = 0; i < count; i++) start();
       for (;;) {
         await new Promise((resolve) => setTimeout(resolve, 300 + Math.random() * 1500));
-        const { status, out } = await run([example('results'), queue], env);
+        const { status, out, err } = await run([example('results'), queue], env);
+        // They would never have results: waiting for these has no end.
+        if (/ [1-9]\d* failed$/.test(err.trimEnd())) throw new Error(`jobs failed: ${err}`);
         const lines = out.trimEnd().split('\n');
         if (status === 0 && lines.length >= jobs) {
           isOver = true;
