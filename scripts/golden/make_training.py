@@ -28,7 +28,7 @@ BATCH = 4
 RATE, MOMENTUM = 0.0625, 0.9
 
 
-def _allow_float64():
+def allow_float64():
     """The layer has its fused form for 32 bits alone; in float64 the same is made of other ops, Bessel's correction included."""
     names = batch_normalization.tf.compat.v1.nn
     fused = names.fused_batch_norm
@@ -87,18 +87,19 @@ def small(version):
 class Run:
     """One network being trained in one dtype."""
 
-    def __init__(self, build, dtype, shape, rotation=0):
+    def __init__(self, build, dtype, shape, rotation=0, arg_scope=None, rate=RATE, values=None):
+        """`values`: of the model's variables; the generator's where left out."""
         self.graph = tf.Graph()
         self.rotation = rotation
         self.dtype = dtype
         with self.graph.as_default():
             self.images = tf.placeholder(dtype, shape, 'images')
             self.labels = tf.placeholder(tf.int32, [shape[0]], 'labels')
-            with slim.arg_scope(resnet_utils.resnet_arg_scope(weight_decay=0.001, batch_norm_decay=0.9)):
+            with slim.arg_scope(arg_scope or resnet_utils.resnet_arg_scope(weight_decay=0.001, batch_norm_decay=0.9)):
                 net, _ = build(self.images)
             slim.losses.sparse_softmax_cross_entropy(tf.reshape(net, [shape[0], CLASSES]), self.labels)
             self.loss = slim.losses.get_total_loss()
-            self.optimizer = tf.train.MomentumOptimizer(RATE, MOMENTUM)
+            self.optimizer = tf.train.MomentumOptimizer(rate, MOMENTUM)
             self.train_op = slim.learning.create_train_op(self.loss, self.optimizer)
             self.variables = slim.get_model_variables()
             self.trainable = tf.trainable_variables()
@@ -106,9 +107,16 @@ class Run:
             self.saver = tf.train.Saver(tf.global_variables())
             self.values = {v.op.name: tf.placeholder(v.dtype.base_dtype, v.shape) for v in tf.global_variables()}
             self.assign = {v.op.name: tf.assign(v, self.values[v.op.name]) for v in tf.global_variables()}
+            self.initializer = tf.global_variables_initializer()
             self.session = new_session(self.graph)
-            self.session.run(tf.global_variables_initializer())
-        self.write(generator.variable_values({v.op.name: v.shape.as_list() for v in self.variables}))
+        if values is None:
+            values = generator.variable_values({v.op.name: v.shape.as_list() for v in self.variables})
+        self.begin(values)
+
+    def begin(self, values):
+        """Slots and steps begin anew."""
+        self.session.run(self.initializer)
+        self.write(values)
 
     def write(self, values):
         names = [name for name in values if name in self.assign]
@@ -163,13 +171,13 @@ def resnet_50(x):
 
 
 def networks():
-    _allow_float64()
+    allow_float64()
     network('small_v1', small(1), (BATCH, 33, 29, 3), later=10)
     network('small_v2', small(2), (BATCH, 29, 33, 3), later=20)
 
 
 def published():
-    _allow_float64()
+    allow_float64()
     network('resnet_v1_50', resnet_50, (BATCH, 65, 65, 3), steps=(1,), parts=('gradients',), signs=4)
 
 
