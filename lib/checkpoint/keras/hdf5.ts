@@ -167,7 +167,7 @@ export class Hdf5File {
     return new CheckpointError(`The HDF5 file is damaged: ${what}.`, {
       path: this.#path,
       cause,
-      hint: 'it was cut off or changed: copy or download it again.',
+      hint: 'it was cut off or changed: copy or download it again. If Keras loads it all the same, write its weights to safetensors (docs/foreign_weights.md).',
     });
   }
 }
