@@ -22,6 +22,14 @@ export const subjects = [
     options: { mode: 'throughput', spareRuns: 1 },
     takes: ['throughput', 'labels'],
   },
+  {
+    name: `${baseline}-folder`,
+    title: 'slimnet, images of a folder',
+    driver: 'slimnet_folder.mjs',
+    takes: ['training'],
+    // Other pictures: no logits to compare.
+    unchecked: true,
+  },
   { name: 'onnxruntime', title: 'onnxruntime-node', driver: 'onnxruntime.mjs', environment: 'npm', takes: inProcess },
   ...[false, true].map((batched) => ({
     name: batched ? 'fastify-batched' : 'fastify',

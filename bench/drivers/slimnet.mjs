@@ -4,18 +4,9 @@ import { buildNetwork } from '../network.mjs';
 import { packedFolder } from '../packed_folder.mjs';
 import { buildTrainingStep } from '../training_step.mjs';
 import { calibrationOf } from './calibration_file.mjs';
-import { answer, Unavailable } from './common.mjs';
+import { answer } from './common.mjs';
+import { orUnavailable, version } from './own.mjs';
 import { bodiesOf } from './requests.mjs';
-
-/** What the library says it cannot do is its answer. */
-async function orUnavailable({ BackendError, ArgumentError }, make) {
-  try {
-    return await make();
-  } catch (error) {
-    if (error instanceof BackendError || error instanceof ArgumentError) throw new Unavailable(error.message);
-    throw error;
-  }
-}
 
 /** Images a second of a model in full batches, without a server: of pictures, or of pixels. */
 async function engineRate(model, jpegs, pixels, seconds) {
@@ -34,7 +25,7 @@ async function engineRate(model, jpegs, pixels, seconds) {
 }
 
 await answer({
-  version: () => JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version,
+  version,
   order: 'nhwc',
   async load(task) {
     const { kind, network, checkpoint, threads, precision, mode = 'latency' } = task;

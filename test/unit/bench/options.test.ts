@@ -15,16 +15,17 @@ describe('the command line of the benchmarks', () => {
   });
 
   test('takes peers by name; slimnet, which all are compared with, stays', () => {
-    expect(names(['--peers', 'tfjs'])).toEqual(['slimnet', 'slimnet-throughput', 'tfjs', 'idle']);
+    expect(names(['--peers', 'tfjs'])).toEqual(['slimnet', 'slimnet-throughput', 'slimnet-folder', 'tfjs', 'idle']);
     expect(names(['--peers', 'openvino'])).toEqual([
       'slimnet',
       'slimnet-throughput',
+      'slimnet-folder',
       'openvino',
       'openvino-latency',
       'openvino-throughput',
       'idle',
     ]);
-    expect(names(['--peers', ''])).toEqual(['slimnet', 'slimnet-throughput', 'idle']);
+    expect(names(['--peers', ''])).toEqual(['slimnet', 'slimnet-throughput', 'slimnet-folder', 'idle']);
   });
 
   test('decides in which precisions measurements of one network are taken', () => {
