@@ -1,7 +1,7 @@
 /** Models: a network with its weights, preprocessing and labels as one object. */
 
 export type { PreprocessedImage } from '../data/preprocessed.js';
-export type { BatcherStats } from './batcher_types.js';
+export type { BatcherStats } from './batcher/batcher_types.js';
 export type { BatchingOptions } from './batching.js';
 export { type LabelSource, loadLabels } from './labels/load_labels.js';
 export { type LoadModelOptions, loadModel } from './load_model.js';

@@ -15,10 +15,10 @@ import type { Session, SessionStats } from '../runtime/session/session.js';
 import type { NetworkEntry } from '../slim/nets/registry.js';
 import { compareLogits, logitRows } from './accuracy.js';
 import { batchSizeFor, batchSizesUpTo } from './batch_sizes.js';
+import { systemClock } from './batcher/clock.js';
+import { DynamicBatcher } from './batcher/dynamic_batcher.js';
 import { type Batching, checkPriority, checkTimeout } from './batching.js';
-import { systemClock } from './clock.js';
 import { concatenate } from './concatenate.js';
-import { DynamicBatcher } from './dynamic_batcher.js';
 import type {
   AbortOptions,
   ClassifyOptions,

@@ -5,7 +5,7 @@ import type { ImageSource } from '../data/image_source.js';
 import type { PreprocessedImage } from '../data/preprocessed.js';
 import type { PreprocessingSpec } from '../data/preprocessing.js';
 import type { SessionStats } from '../runtime/session/types.js';
-import type { BatcherStats } from './batcher_types.js';
+import type { BatcherStats } from './batcher/batcher_types.js';
 import type { Batching } from './batching.js';
 import type { ModelOutput } from './network_graph.js';
 import type { WeightsReport } from './weights/weights_report.js';

@@ -1,5 +1,5 @@
 /** A clock that stands still until it is turned: for tests of what waits, without waiting. */
-import type { Clock } from '../../lib/model/clock.js';
+import type { Clock } from '../../lib/model/batcher/clock.js';
 
 export class FakeClock implements Clock {
   #now = 0;

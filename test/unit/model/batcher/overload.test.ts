@@ -1,9 +1,13 @@
 /** What a batcher does with more than it can do, on a clock that stands still. */
 
-import type { SlimnetError } from '../../../lib/errors.js';
-import { type BatcherOptions, type BatcherRequest, DynamicBatcher } from '../../../lib/model/dynamic_batcher.js';
-import { FakeClock } from '../../helpers/fake_clock.js';
-import { hash } from '../../helpers/generator.js';
+import type { SlimnetError } from '../../../../lib/errors.js';
+import {
+  type BatcherOptions,
+  type BatcherRequest,
+  DynamicBatcher,
+} from '../../../../lib/model/batcher/dynamic_batcher.js';
+import { FakeClock } from '../../../helpers/fake_clock.js';
+import { hash } from '../../../helpers/generator.js';
 
 type Asked = Partial<BatcherRequest<string, number>>;
 

@@ -1,8 +1,8 @@
 /** What holds of a batcher whatever comes: random arrivals, departures, failures and bounds, on a clock that stands still. */
 import * as fc from 'fast-check';
-import { batchSizesUpTo } from '../../../lib/model/batch_sizes.js';
-import { DynamicBatcher } from '../../../lib/model/dynamic_batcher.js';
-import { FakeClock } from '../../helpers/fake_clock.js';
+import { batchSizesUpTo } from '../../../../lib/model/batch_sizes.js';
+import { DynamicBatcher } from '../../../../lib/model/batcher/dynamic_batcher.js';
+import { FakeClock } from '../../../helpers/fake_clock.js';
 
 const keys = ['a', 'b', 'c'] as const;
 type Key = (typeof keys)[number];

@@ -1,6 +1,7 @@
 /** Admission control: whether a request's time limit can be met, by what batches were measured to take. */
+
+import { batchSizeFor } from '../batch_sizes.js';
 import { ArrivalRate } from './arrival_rate.js';
-import { batchSizeFor } from './batch_sizes.js';
 import { PreparationTimes } from './preparation_times.js';
 import { ServiceTimes } from './service_times.js';
 

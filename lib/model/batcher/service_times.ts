@@ -1,5 +1,5 @@
 /** How long batches take, by what earlier ones of their key and size took. */
-import { batchSizesUpTo } from './batch_sizes.js';
+import { batchSizesUpTo } from '../batch_sizes.js';
 
 /** Batches of each size that are remembered. */
 const remembered = 16;

@@ -1,6 +1,10 @@
 import { getEventListeners } from 'node:events';
-import { type BatcherOptions, type BatcherRequest, DynamicBatcher } from '../../../lib/model/dynamic_batcher.js';
-import { FakeClock } from '../../helpers/fake_clock.js';
+import {
+  type BatcherOptions,
+  type BatcherRequest,
+  DynamicBatcher,
+} from '../../../../lib/model/batcher/dynamic_batcher.js';
+import { FakeClock } from '../../../helpers/fake_clock.js';
 
 type Key = 'a' | 'b';
 type Asked = Partial<BatcherRequest<Key, number>>;
