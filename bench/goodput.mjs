@@ -5,14 +5,14 @@
 // Calls come at random (Poisson) whatever becomes of the earlier ones, with the options that the README gives a server. Capacity is what
 // full batches without a pause and without a time limit give; it is measured before and after each load, because machines drift.
 import { writeFileSync } from 'node:fs';
-import { parseArgs } from 'node:util';
 import { loadModel } from '../dist/index.js';
+import { commandLine } from '../scripts/lib/command_line.mjs';
 import { draw } from './pictures.mjs';
 import { bars } from './report/bars.mjs';
 import { median, quantile } from './statistics.mjs';
 
 const batching = { maxBatchSize: 16, queueLimit: 256, timeoutMs: 2000 };
-const { values } = parseArgs({
+const { values } = commandLine(import.meta.url, {
   options: {
     model: { type: 'string', default: 'resnet_v1_50' },
     size: { type: 'string', default: '224' },

@@ -1,32 +1,35 @@
 // The command line of `npm run bench`.
-import { parseArgs } from 'node:util';
+import { commandLine } from '../scripts/lib/command_line.mjs';
+import { SetupError } from '../scripts/lib/console.mjs';
 import { measurements } from './measurements/index.mjs';
 import { isOwn, subjects } from './subjects.mjs';
 
 const precisions = ['float32', 'bfloat16', 'int8'];
 const defaultNetworks = 'resnet_v1_50,resnet_v2_50,vgg_16';
 
-/** Items of a list that are known. @throws Error that names what there is */
+/** Items of a list that are known. @throws SetupError that names what there is */
 function chosen(name, text, known) {
   const items = text.split(',').filter((item) => item !== '');
   const unknown = items.find((item) => !known.includes(item));
-  if (unknown !== undefined) throw new Error(`--${name}: there is no ${unknown}; there is ${known.join(', ')}.`);
+  if (unknown !== undefined) throw new SetupError(`--${name}: there is no ${unknown}; there is ${known.join(', ')}.`);
   return items;
 }
 
-/** The one item of a text. @throws Error that names what there is */
+/** The one item of a text. @throws SetupError that names what there is */
 function one(name, text, known) {
   const [item, ...more] = chosen(name, text, known);
   if (item === undefined || more.length > 0)
-    throw new Error(`--${name}: expected one of ${known.join(', ')}, received ${text}.`);
+    throw new SetupError(`--${name}: expected one of ${known.join(', ')}, received ${text}.`);
   return item;
 }
 
-/** @throws Error unless the text is a number from `least` on */
+/** @throws SetupError unless the text is a number from `least` on */
 function numeric(name, text, least, integral = true) {
   const value = Number(text);
   if (text.trim() === '' || !Number.isFinite(value) || value < least || (integral && !Number.isInteger(value)))
-    throw new Error(`--${name}: expected ${integral ? 'an integer' : 'a number'} from ${least} on, received ${text}.`);
+    throw new SetupError(
+      `--${name}: expected ${integral ? 'an integer' : 'a number'} from ${least} on, received ${text}.`,
+    );
   return value;
 }
 
@@ -44,7 +47,7 @@ function chosenSubjects(text) {
 function trainingSize(text) {
   const [, batch, size] = /^(\d+)x(\d+)$/.exec(text) ?? [];
   if (!(batch >= 1 && size >= 1))
-    throw new Error(`--training-sizes: expected batch x pixels as 16x224, received ${text}.`);
+    throw new SetupError(`--training-sizes: expected batch x pixels as 16x224, received ${text}.`);
   return { batch: Number(batch), size: Number(size) };
 }
 
@@ -54,15 +57,15 @@ function processors(text) {
   for (const part of text.split(',')) {
     const match = /^(\d+)(?:-(\d+))?$/.exec(part);
     const [first, last] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])];
-    if (!(last >= first)) throw new Error(`--pin: expected processors as 0,1 or 0-3, received ${text}.`);
+    if (!(last >= first)) throw new SetupError(`--pin: expected processors as 0,1 or 0-3, received ${text}.`);
     count += last - first + 1;
   }
   return count;
 }
 
-/** @throws Error with what is wrong and what would be right */
+/** @throws SetupError with what is wrong and what would be right */
 export function parseOptions(args) {
-  const { values } = parseArgs({
+  const { values } = commandLine(new URL('run.mjs', import.meta.url), {
     args,
     options: {
       only: { type: 'string' },

@@ -3,11 +3,11 @@
 //
 // node bench/profile_training.mjs [--batch 16] [--side 224] [--threads 2] [--precision float32] [--runs 5] [--network resnet_v1_50]
 //   [--steps]   each step of the plan in its order     [--plan]   the optimized plan
-import { parseArgs } from 'node:util';
 import * as slimnet from '../dist/index.js';
+import { commandLine } from '../scripts/lib/command_line.mjs';
 import { buildTrainingStep, labelsOf } from './training_step.mjs';
 
-const { values: options } = parseArgs({
+const { values: options } = commandLine(import.meta.url, {
   options: {
     batch: { type: 'string', default: '16' },
     side: { type: 'string', default: '224' },

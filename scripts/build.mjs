@@ -7,12 +7,12 @@
  *   --addon-only  neither node_modules nor dist (what binding.gyp calls)
  *   --ts-only     node_modules and dist alone
  */
-import { parseArgs } from 'node:util';
+import { commandLine } from './lib/command_line.mjs';
 import { main } from './lib/console.mjs';
 import { buildAddon, buildTypeScript, installModules } from './lib/steps.mjs';
 
 await main(async () => {
-  const { values } = parseArgs({
+  const { values } = commandLine(import.meta.url, {
     options: {
       debug: { type: 'boolean', default: false },
       sanitize: { type: 'boolean', default: false },

@@ -1,11 +1,11 @@
 /** `npm run check [-- --fix]`: lint, format, types, layers, generated code. */
-import { parseArgs } from 'node:util';
 import { runChecks } from './lib/check_steps.mjs';
+import { commandLine } from './lib/command_line.mjs';
 import { main } from './lib/console.mjs';
 import { buildTypeScript, installModules } from './lib/steps.mjs';
 
 await main(async () => {
-  const { values } = parseArgs({ options: { fix: { type: 'boolean', default: false } } });
+  const { values } = commandLine(import.meta.url, { options: { fix: { type: 'boolean', default: false } } });
   await installModules();
   // Code is generated from the compiled operations.
   await buildTypeScript();

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import { commandLine } from './lib/command_line.mjs';
 import { main } from './lib/console.mjs';
 import { listFiles } from './lib/hash.mjs';
 import { root } from './lib/paths.mjs';
@@ -162,7 +163,7 @@ export function checkLayers(folder = root) {
 
 if (process.argv[1] === import.meta.filename) {
   main(() => {
-    const problems = checkLayers(process.argv[2]);
+    const problems = checkLayers(commandLine(import.meta.url, { allowPositionals: true }).positionals[0]);
     for (const problem of problems) process.stdout.write(`${problem}\n`);
     return problems.length === 0 ? 0 : 1;
   });

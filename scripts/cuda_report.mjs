@@ -3,14 +3,16 @@
  * told. The exit status is 1 where one spills registers.
  */
 import { basename } from 'node:path';
+import { commandLine } from './lib/command_line.mjs';
 import { main, SetupError } from './lib/console.mjs';
 import { compileUnit, cudaUnits, findNvcc } from './lib/cuda_report.mjs';
 import { capture } from './lib/process.mjs';
 
 await main(() => {
+  const { positionals } = commandLine(import.meta.url, { allowPositionals: true });
   const nvcc = findNvcc();
   if (nvcc === null) throw new SetupError('nvcc is not on PATH, in $CUDA_HOME/bin or in /usr/local/cuda/bin');
-  const architectures = process.argv.length > 2 ? process.argv.slice(2) : ['90'];
+  const architectures = positionals.length > 0 ? positionals : ['90'];
   let spilling = 0;
   for (const architecture of architectures) {
     for (const unit of cudaUnits()) {

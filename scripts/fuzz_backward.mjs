@@ -9,8 +9,8 @@
  */
 import { spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
-import { parseArgs } from 'node:util';
 import { hash } from './golden/generator.mjs';
+import { commandLine } from './lib/command_line.mjs';
 import { main } from './lib/console.mjs';
 
 /** Values of ONEDNN_MAX_CPU_ISA, from the least. */
@@ -218,7 +218,7 @@ await main(async () => {
     await child(Number(process.argv[3]), Number(process.argv[4]));
     return 0;
   }
-  const { values } = parseArgs({
+  const { values } = commandLine(import.meta.url, {
     options: {
       shapes: { type: 'string', default: '400' },
       first: { type: 'string', default: '0' },

@@ -4,11 +4,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { mutations } from '../test/mutations/training.mjs';
+import { commandLine } from './lib/command_line.mjs';
+import { main, SetupError } from './lib/console.mjs';
 import { root } from './lib/paths.mjs';
-
-const words = process.argv.slice(2).join(' ');
-const chosen = mutations.filter(({ what }) => what.includes(words));
-if (chosen.length === 0) throw new Error(`no fault is described by ${JSON.stringify(words)}`);
 
 /** Whether the test fails, and whether there is one of that name. */
 function runTest(test, name) {
@@ -37,14 +35,19 @@ function tryMutation({ file, from, to, test, name }) {
   }
 }
 
-let unseen = 0;
-for (const mutation of chosen) {
-  const problem = tryMutation(mutation);
-  if (problem !== null) unseen++;
-  console.log(
-    `${problem === null ? 'seen  ' : 'UNSEEN'}  ${mutation.what}: ${problem ?? `${mutation.test}, "${mutation.name}"`}`,
-  );
-}
-const tests = [...new Set(chosen.map(({ test }) => test))];
-console.log(`${chosen.length - unseen} of ${chosen.length} faults are seen by ${tests.length} test files`);
-process.exitCode = unseen === 0 ? 0 : 1;
+await main(() => {
+  const words = commandLine(import.meta.url, { allowPositionals: true }).positionals.join(' ');
+  const chosen = mutations.filter(({ what }) => what.includes(words));
+  if (chosen.length === 0) throw new SetupError(`no fault is described by ${JSON.stringify(words)}`);
+  let unseen = 0;
+  for (const mutation of chosen) {
+    const problem = tryMutation(mutation);
+    if (problem !== null) unseen++;
+    console.log(
+      `${problem === null ? 'seen  ' : 'UNSEEN'}  ${mutation.what}: ${problem ?? `${mutation.test}, "${mutation.name}"`}`,
+    );
+  }
+  const tests = [...new Set(chosen.map(({ test }) => test))];
+  console.log(`${chosen.length - unseen} of ${chosen.length} faults are seen by ${tests.length} test files`);
+  return unseen === 0 ? 0 : 1;
+});

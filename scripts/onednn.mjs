@@ -2,11 +2,11 @@
  * `node scripts/onednn.mjs [--compiler CXX]` prints the folder of the cached oneDNN, which it builds where there is none.
  * CMakeLists.txt calls it when no installed oneDNN is used.
  */
-import { parseArgs } from 'node:util';
+import { commandLine } from './lib/command_line.mjs';
 import { main } from './lib/console.mjs';
 import { ensureOneDnn } from './lib/onednn_build.mjs';
 
 await main(async () => {
-  const { values } = parseArgs({ options: { compiler: { type: 'string' } } });
+  const { values } = commandLine(import.meta.url, { options: { compiler: { type: 'string' } } });
   process.stdout.write(`${await ensureOneDnn(values)}\n`);
 });

@@ -4,7 +4,7 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import { parseArgs } from 'node:util';
+import { commandLine } from './lib/command_line.mjs';
 import { main, SetupError } from './lib/console.mjs';
 import { packageJson } from './lib/paths.mjs';
 import { buildPlatform } from './lib/release/native_build.mjs';
@@ -14,7 +14,7 @@ import { targets } from './lib/release/targets.mjs';
 import { buildTypeScript, installModules } from './lib/steps.mjs';
 
 await main(async () => {
-  const { values } = parseArgs({
+  const { values } = commandLine(import.meta.url, {
     options: {
       platform: { type: 'string', multiple: true },
       'main-only': { type: 'boolean', default: false },

@@ -55,13 +55,18 @@ export function treeHash(folder, { exclude = [] } = {}) {
   return sha256(lines.join(''));
 }
 
-/** `{listing, content}` of files and folders below `base`: listing from names, sizes and times, content when called. */
-export function fingerprint(base, inputs, extra = '') {
-  const files = inputs.flatMap((input) => {
+/** The files that `inputs` are or hold, files and folders below `base`. Those that are missing are left out. */
+export function inputFiles(base, inputs) {
+  return inputs.flatMap((input) => {
     const stat = statSync(join(base, input), { throwIfNoEntry: false });
     if (!stat) return [];
     return stat.isDirectory() ? listFiles(join(base, input)).map((file) => `${input}/${file}`) : [input];
   });
+}
+
+/** `{listing, content}` of files and folders below `base`: listing from names, sizes and times, content when called. */
+export function fingerprint(base, inputs, extra = '') {
+  const files = inputFiles(base, inputs);
   const listing = sha256(
     files
       .map((file) => {

@@ -1,7 +1,19 @@
 /** Stamps: what a step was last done from, so that it is not done again for the same inputs. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, lutimesSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fingerprint } from './hash.mjs';
+import { fingerprint, inputFiles } from './hash.mjs';
+
+/**
+ * Has `make` see what was edited while it ran. It goes by times: a file that is edited while it is compiled is older than what was made of it,
+ * and would never be compiled again. So files below `base` that were changed since `begun` (milliseconds) are changed once more, now.
+ */
+export function touchChangedSince(begun, { base, inputs }) {
+  const now = new Date();
+  for (const file of inputFiles(base, inputs)) {
+    const path = join(base, file);
+    if (lstatSync(path).mtimeMs >= begun) lutimesSync(path, now, now);
+  }
+}
 
 /**
  * A step with `inputs` (files and folders below `base`) and `outputs`. `isFresh()` is quick: it compares sizes and times

@@ -10,7 +10,7 @@ import { takePackedAddon } from './packed_addon.mjs';
 import { buildPage } from './page.mjs';
 import { packageJson, root } from './paths.mjs';
 import { run } from './process.mjs';
-import { stamp } from './stamps.mjs';
+import { stamp, touchChangedSince } from './stamps.mjs';
 import { ensureTools } from './tools.mjs';
 
 /** Whether node_modules holds what package-lock.json asks for (optional packages of other platforms aside). */
@@ -118,6 +118,7 @@ export async function buildAddon({ mode = 'release', tests = false, packed = nul
   await withLock(`${folder}.lock`, `building the addon (${mode})`, async () => {
     if (wanted.isFresh()) return;
     say(`building the native addon (${mode}${tests ? ', with tests' : ''}) into ${output}`);
+    const begun = Date.now();
     const marks = [addonStamp.take(), ...(tests ? [testsStamp.take()] : [])];
     const defines = { ...options, SLIMNET_OUTPUT_DIR: join(root, output), SLIMNET_TESTS: tests ? 'ON' : 'OFF' };
     const common = ['--directory', root, '--out', folder, '--config', config, '--log-level', 'warn'];
@@ -126,8 +127,12 @@ export async function buildAddon({ mode = 'release', tests = false, packed = nul
       'Unix Makefiles',
       ...Object.entries(defines).map(([name, value]) => `--CD${name}=${value}`),
     ];
-    await run(cmakeJs, ['configure', ...common, ...args], { cwd: root });
-    await run(cmakeJs, ['build', ...common, '--parallel', String(parallelJobs())], { cwd: root });
+    try {
+      await run(cmakeJs, ['configure', ...common, ...args], { cwd: root });
+      await run(cmakeJs, ['build', ...common, '--parallel', String(parallelJobs())], { cwd: root });
+    } finally {
+      touchChangedSince(begun, { base: root, inputs: [...nativeInputs, 'test/native'] });
+    }
     for (const mark of marks) mark();
   });
   return 'built';

@@ -36,11 +36,11 @@ export function benchReport(model: Model, device: string, iterations: number, ro
       ),
       section(
         'Milliseconds',
-        table(
+        `${table(
           ['Batch', 'Images/s', 'Median', 'Least', 'Most'],
           rows.map((row) => Object.values(row).map((value, i) => (i === 0 ? value : value.toFixed(2)))),
           [],
-        ) + `<p class="soft">${iterations} runs of each batch size, from pixels in memory to logits.</p>`,
+        )}<p class="soft">${iterations} runs of each batch size, from pixels in memory to logits.</p>`,
       ),
       section(
         'Kernels',

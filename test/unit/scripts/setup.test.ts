@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,7 +12,7 @@ import {
   parallelJobs,
   parseProgress,
 } from '../../../scripts/lib/onednn_build.mjs';
-import { stamp } from '../../../scripts/lib/stamps.mjs';
+import { stamp, touchChangedSince } from '../../../scripts/lib/stamps.mjs';
 import { modulesMatchLock } from '../../../scripts/lib/steps.mjs';
 import { installLine, missingTools, rootPrefix } from '../../../scripts/lib/tools.mjs';
 
@@ -56,6 +56,21 @@ describe('a stamp', () => {
     writeFileSync(join(base, 'one.txt'), 'edited during the build');
     mark();
     expect(make().isFresh()).toBe(false);
+  });
+
+  test('what is edited while make compiles it is compiled again', () => {
+    // The edit comes from the recipe itself, before its result is written.
+    writeFileSync(
+      join(base, 'Makefile'),
+      'result: in/a.cc\n\tcp in/a.cc copy\n\tsleep 0.02\n\techo later > in/a.cc\n\tsleep 0.02\n\tmv copy result\n\ttouch result\n',
+    );
+    const make = () => spawnSync('make', ['-s'], { cwd: base, encoding: 'utf8' });
+    const begun = Date.now();
+    expect(make().stderr).toBe('');
+    expect(readFileSync(join(base, 'result'), 'utf8')).toBe('a');
+    touchChangedSince(begun, { base, inputs: ['in', 'one.txt', 'missing'] });
+    make();
+    expect(readFileSync(join(base, 'result'), 'utf8')).toBe('later\n');
   });
 });
 
