@@ -6,19 +6,15 @@ import { type CliIo, printable, say } from './io.js';
 const redraw = 100;
 const clearLine = '\r\u001b[K';
 
-/** Fetches published weights, and shows on a terminal how far it is. */
-export async function fetchShowing(
-  name: NetworkName,
-  options: FetchWeightsOptions,
-  io: CliIo,
-): Promise<FetchedWeights> {
+/** How a fetch shows on a terminal how far it is. `clear` takes the last drawing away. */
+export function fetchDisplay(io: CliIo): { readonly options: FetchWeightsOptions; clear(): void } {
   let drawn = Number.NEGATIVE_INFINITY;
   const isTerminal = io.err.isTTY === true;
   const clear = () => void (isTerminal && io.err.write(clearLine));
-  try {
-    return await fetchWeights(name, {
+  return {
+    clear,
+    options: {
       signal: io.signal,
-      ...options,
       onMessage: (text) => {
         clear();
         say(io, printable(`slimnet: ${text}`));
@@ -29,9 +25,21 @@ export async function fetchShowing(
         const of = total === undefined ? '' : ` of ${megabytes(total)} (${Math.floor((100 * received) / total)} %)`;
         io.err.write(`${clearLine}${megabytes(received)}${of}`);
       },
-    });
+    },
+  };
+}
+
+/** Fetches published weights, and shows on a terminal how far it is. */
+export async function fetchShowing(
+  name: NetworkName,
+  options: FetchWeightsOptions,
+  io: CliIo,
+): Promise<FetchedWeights> {
+  const display = fetchDisplay(io);
+  try {
+    return await fetchWeights(name, { ...display.options, ...options });
   } finally {
-    clear();
+    display.clear();
   }
 }
 

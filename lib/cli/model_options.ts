@@ -109,11 +109,13 @@ export function addSourceOptions(command: Command): Command {
       '-c, --checkpoint <path>',
       'TensorFlow V1 file, V2 prefix, train dir or other folder with a checkpoint file, .safetensors, .pth, .h5 or .keras',
     )
-    .addOption(
-      new Option('--weights <name>', 'the published weights of --model instead (docs/weights.md)').choices([
-        'imagenet',
-      ]),
-    );
+    .addOption(weightsOption());
+}
+
+export function weightsOption(): Option {
+  return new Option('--weights <name>', 'the published weights of --model instead (docs/weights.md)').choices([
+    'imagenet',
+  ]);
 }
 
 /**

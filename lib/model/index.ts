@@ -24,4 +24,5 @@ export type { BuiltNetwork, OwnNetwork } from './own_network.js';
 export type { Prediction } from './predictions.js';
 export type { WeightLayout } from './weights/libraries.js';
 export { kerasNames, pytorchNames } from './weights/naming.js';
+export { type PublishedWeightsChoice, publishedCheckpoint } from './weights/published_choice.js';
 export type { WeightsReport } from './weights/weights_report.js';

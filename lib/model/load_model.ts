@@ -22,7 +22,6 @@ import { checkImageWorkers, type ImageLoaderOptions } from '../data/image_loader
 import { checkPreprocessingName, checkPreprocessingOptions, type PreprocessingSpec } from '../data/preprocessing.js';
 import { ArgumentError, advice, CheckpointError, spelledInCode, spelling } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
-import { type FetchWeightsOptions, fetchWeights } from '../published/index.js';
 import { type Calibration, loadCalibration } from '../runtime/precision/calibration.js';
 import { Session, type SessionOptions } from '../runtime/session/session.js';
 import { type NetworkEntry, type NetworkName, network } from '../slim/nets/registry.js';
@@ -35,6 +34,7 @@ import { buildOwnNetwork, isOwn, type OwnEntry, type OwnNetwork, ownEntry } from
 import { findNetwork } from './weights/find_network.js';
 import { type WeightLayout, weightLayouts } from './weights/libraries.js';
 import { assertAllTaken, type NetworkWeights, weightsToLoad } from './weights/network_weights.js';
+import { type PublishedWeightsChoice, publishedCheckpoint } from './weights/published_choice.js';
 import { type PreprocessingChoice, preprocessingOf, storedPreprocessing } from './weights/weight_preprocessing.js';
 import { reportWeights, type WeightsReport } from './weights/weights_report.js';
 
@@ -91,9 +91,6 @@ export interface LoadModelOptions
    */
   readonly imageWorkers?: number;
 }
-
-/** Which published weights, and how they are fetched. */
-export type PublishedWeightsChoice = 'imagenet' | (FetchWeightsOptions & { readonly name: 'imagenet' });
 
 /** What is undefined here follows from the network, the checkpoint or the device. */
 const defaults = {
@@ -165,17 +162,7 @@ async function withPublished(entry: NetworkEntry | OwnEntry, options: LoadModelO
   if (weights === undefined) return options;
   if (checkpoint !== undefined || untrainedSeed !== undefined)
     throw new ArgumentError(`loadModel('${entry.name}'): expected one of checkpoint, weights and untrainedSeed.`);
-  if (isOwn(entry))
-    throw new ArgumentError('weights: there are published weights of the networks of the registry alone.', {
-      hint: advice`pass ${'checkpoint'}.`,
-    });
-  const { name, ...how } = typeof weights === 'object' && weights !== null ? weights : { name: weights };
-  if (name !== 'imagenet')
-    throw new ArgumentError(`weights: expected imagenet, received ${describe(name)}.`, {
-      hint: advice`pass a file as ${'checkpoint'}.`,
-    });
-  const { path } = await fetchWeights(entry.name as NetworkName, how);
-  return defined({ ...rest, checkpoint: path }) as LoadModelOptions;
+  return defined({ ...rest, checkpoint: await publishedCheckpoint(entry, weights) }) as LoadModelOptions;
 }
 
 /** Loads the network that the names of the checkpoint show. */

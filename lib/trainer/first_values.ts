@@ -1,6 +1,7 @@
 /** The values with which a training begins. */
 import { openCheckpoint } from '../checkpoint/index.js';
 import { defined } from '../core/options.js';
+import { publishedCheckpoint } from '../model/index.js';
 import { isOwn } from '../model/own_network.js';
 import { weightsOf } from '../model/weights/network_weights.js';
 import { loadAddon } from '../native/binding.js';
@@ -10,20 +11,22 @@ import { assertFound, type TrainedEntry, type TrainingGraph } from './training_g
 
 /**
  * Draws all variables, then restores those of the network that are wanted; averages begin as what they are averages of.
- * @throws ArgumentError for scopes that name nothing; CheckpointError when the weights do not fit
+ * @throws ArgumentError for scopes that name nothing; what fetching published weights throws; CheckpointError when the weights do not fit
  */
 export async function giveFirstValues(
   session: Session,
   entry: TrainedEntry,
   { modelVariables, averages }: TrainingGraph,
   {
-    checkpoint,
+    checkpoint: given,
+    weights,
     excludeScopes,
     ignoreMissing,
     layout,
-  }: Pick<CheckedOptions, 'checkpoint' | 'excludeScopes' | 'ignoreMissing' | 'layout'>,
+  }: Pick<CheckedOptions, 'checkpoint' | 'weights' | 'excludeScopes' | 'ignoreMissing' | 'layout'>,
 ): Promise<void> {
   assertFound('excludeScopes', excludeScopes, modelVariables);
+  const checkpoint = weights === undefined ? given : await publishedCheckpoint(entry, weights);
   await session.initialize();
   if (checkpoint === undefined) return;
   const reader = await openCheckpoint(checkpoint, { crc32c: loadAddon().crc32c });

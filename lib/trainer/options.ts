@@ -14,8 +14,8 @@ import {
 } from '../core/options.js';
 import type { Precision } from '../core/precision.js';
 import type { AugmentationPolicy, DataSet, ImageCacheOptions, SkippedImage } from '../data/index.js';
-import { ArgumentError, spelledInCode } from '../errors.js';
-import type { WeightLayout } from '../model/index.js';
+import { ArgumentError, advice, spelledInCode } from '../errors.js';
+import type { PublishedWeightsChoice, WeightLayout } from '../model/index.js';
 import type { GpuOptions } from '../runtime/session/types.js';
 import type { Optimizer } from '../train/index.js';
 import type { EpochReport, EvaluationReport, TrainerStep } from './reports.js';
@@ -55,6 +55,8 @@ export interface TrainerOptions {
   readonly trainDir?: string;
   /** Weights to begin with: any checkpoint that `loadModel` takes. Unless told, they are drawn from the seed. */
   readonly checkpoint?: string;
+  /** Instead of a checkpoint: the weights that TF-Slim published for the network, as `loadModel` takes them; fetched where they are not kept already. */
+  readonly weights?: PublishedWeightsChoice;
   /** Variables whose names begin so are not restored from `checkpoint`, such as `resnet_v1_50/logits`. */
   readonly excludeScopes?: readonly string[];
   /** Variables that `checkpoint` lacks are drawn from the seed. False unless told. */
@@ -152,6 +154,7 @@ const defaults = {
   data: undefined,
   trainDir: undefined,
   checkpoint: undefined,
+  weights: undefined,
   excludeScopes: [],
   ignoreMissing: false,
   layout: undefined,
@@ -222,8 +225,18 @@ export function checkedOptions(given: TrainerOptions): CheckedOptions {
   for (const name of ['excludeScopes', 'freeze', 'trainableScopes'] as const) checkScopes(name, o[name]);
   for (const name of ['ignoreMissing', 'exactResume', 'evaluateEveryEpoch', 'keepBest'] as const)
     checkBoolean(where, name, o[name]);
-  if (o.checkpoint === undefined && (o.excludeScopes.length > 0 || o.ignoreMissing || o.layout !== undefined))
-    throw new ArgumentError(`${where}: excludeScopes, ignoreMissing and layout are about a checkpoint: none is given.`);
+  if (o.checkpoint !== undefined && o.weights !== undefined)
+    throw new ArgumentError(`${where}: expected checkpoint or weights, received both.`);
+  if (
+    (o.checkpoint ?? o.weights) === undefined &&
+    (o.excludeScopes.length > 0 || o.ignoreMissing || o.layout !== undefined)
+  )
+    throw new ArgumentError(
+      `${where}: excludeScopes, ignoreMissing and layout are about a checkpoint: none is given.`,
+      {
+        hint: advice`pass ${'checkpoint'}, or ${['weights', 'imagenet']}.`,
+      },
+    );
   checkInteger(where, 'batchSize', o.batchSize, 1, 65536);
   checkInteger(where, 'gradientAccumulationSteps', o.gradientAccumulationSteps, 1, 65536);
   if (o.epochs !== undefined && o.steps !== undefined)

@@ -249,8 +249,9 @@ function kept<K extends 'precision' | 'threads'>(
 }
 
 async function goOn(session: Session, saver: Saver, { path }: Before, o: CheckedOptions): Promise<void> {
-  const { trainDir, checkpoint, onNotice } = o;
-  onNotice?.(`going on from ${path}${checkpoint === undefined ? '' : `; ${checkpoint} is not read again`}`);
+  const { trainDir, onNotice } = o;
+  const isGiven = o.checkpoint !== undefined || o.weights !== undefined;
+  onNotice?.(`going on from ${path}${isGiven ? '; the weights that it began with are not read again' : ''}`);
   await saver.restore(session, path);
   // Local variables stand in no checkpoint.
   await session.initialize({ onlyUninitialized: true });

@@ -8,8 +8,10 @@ import type { GpuOptions } from '../../runtime/session/types.js';
 import { type NetworkName, networkNames } from '../../slim/nets/registry.js';
 import { type EvaluationReport, Trainer, type TrainerOptions, type TrainingForecast } from '../../trainer/index.js';
 import type { DefineCommand } from '../command.js';
+import { fetchDisplay } from '../fetching.js';
 import { gpuHelp, gpuOptions } from '../gpu_options.js';
 import { type CliIo, exitStatus, printable, say, skippedText, writeOut } from '../io.js';
+import { weightsOption } from '../model_options.js';
 import { integer } from '../numbers.js';
 import { table } from '../table.js';
 import { begunOptions, flagsToKeep } from '../training/begun.js';
@@ -42,6 +44,7 @@ interface Places {
   readonly data?: string;
   readonly model: NetworkName;
   readonly checkpoint?: string;
+  readonly weights?: 'imagenet';
   readonly excludeScopes?: readonly string[];
   readonly ignoreMissingVars?: boolean;
   readonly layout?: WeightLayout;
@@ -99,11 +102,13 @@ export const train: DefineCommand = (program, io, finish) => {
       );
       say(io, `slimnet: ${flagsText(flags)}`);
       const line = new ProgressLine(io, flags.logEveryNSteps);
+      const fetching = fetchDisplay(io);
       const trainer = await Trainer.create(places.model, {
         ...trainerOptions(places, flags, data, line, io),
+        ...(places.weights === undefined ? {} : { weights: { name: places.weights, ...fetching.options } }),
         command: commandText(placeNames, places, flags),
         commandFlags: flagsToKeep(named),
-      });
+      }).finally(fetching.clear);
       try {
         if (places.dryRun === true) return await writeOut(io, forecastText(await trainer.forecast()));
         if (trainer.step > 0) say(io, `slimnet: going on after step ${trainer.step}`);
@@ -133,6 +138,7 @@ function addPlaces(command: Command): Command {
       ).choices(networkNames),
     )
     .option('-c, --checkpoint <path>', 'weights to begin with (default: drawn from the seed)')
+    .addOption(weightsOption())
     .option('--exclude-scopes <scopes>', 'variables whose names begin so are not restored (a,b)', scopes)
     .option('--ignore-missing-vars', 'variables that the checkpoint lacks are drawn from the seed')
     .addOption(

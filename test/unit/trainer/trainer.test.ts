@@ -1,5 +1,5 @@
 /** Trainer: from data to a trained network. */
-import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
@@ -14,6 +14,7 @@ import {
   type TrainerStep,
 } from '../../../lib/index.js';
 import { readRunRecord } from '../../../lib/report/index.js';
+import { writePlainCheckpoint } from '../../helpers/plain_checkpoint.js';
 import {
   colourData,
   colours,
@@ -212,6 +213,39 @@ describe('fine-tuning', () => {
     }
     expect(second.session.read('small/logits/biases')).toHaveLength(2);
     expect(second.step).toBe(0);
+  });
+
+  test('published weights are those of the kept archive, but for the scopes that are left out', async () => {
+    const kept = join(folder, 'weights', 'resnet_v1_50_2016_08_28');
+    await mkdir(kept, { recursive: true });
+    const written = await writePlainCheckpoint(join(kept, 'plain.safetensors'), 1000);
+    await rename(written, join(kept, 'resnet_v1_50.ckpt'));
+    const before = process.env.SLIMNET_WEIGHTS;
+    process.env.SLIMNET_WEIGHTS = join(folder, 'weights');
+    try {
+      await using trainer = await Trainer.create('resnet_v1_50', {
+        data: colourData(24),
+        weights: 'imagenet',
+        excludeScopes: ['resnet_v1_50/logits'],
+        imageSize: 32,
+        batchSize: 2,
+      });
+      // The pattern of the kept file begins so (plain_checkpoint.ts).
+      const [first] = trainer.session.read('resnet_v1_50/block4/unit_3/bottleneck_v1/conv3/weights') as Float32Array;
+      expect(first).toBe(Math.fround(-504 / (512 ** 0.5 * 500)));
+      expect(trainer.session.read('resnet_v1_50/logits/biases')).toHaveLength(3);
+    } finally {
+      if (before === undefined) delete process.env.SLIMNET_WEIGHTS;
+      else process.env.SLIMNET_WEIGHTS = before;
+    }
+  });
+
+  test('published weights of a network of one’s own, and beside a checkpoint, are refused', async () => {
+    await expect(smallTrainer({ weights: 'imagenet' })).rejects.toThrow(/of the networks of the registry alone.*pass/s);
+    await expect(smallTrainer({ weights: 'imagenet', checkpoint: trainDir })).rejects.toThrow(
+      /expected checkpoint or weights, received both/,
+    );
+    await expect(smallTrainer({ excludeScopes: ['small/logits'] })).rejects.toThrow(/none is given.*pass/s);
   });
 
   test('another number of classes without leaving out the logits is refused, with the way out', async () => {
