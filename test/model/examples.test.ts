@@ -4,6 +4,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import sharp from 'sharp';
 import { decodeImage, shapeClasses } from '../../lib/data/index.js';
 import { readEvents } from '../helpers/event_reader.js';
 import { encoders, gradient, paint } from '../helpers/pictures.js';
@@ -43,12 +44,16 @@ test('each example is tested here and named in their README', () => {
     'classify.mjs',
     'data_set.mjs',
     'dense_features.mjs',
+    'duplicates.mjs',
     'event_loop.mjs',
     'features.mjs',
+    'moderation.mjs',
     'resnet_graph.mjs',
+    'segmentation.mjs',
     'server_batching.mjs',
     'server_express.mjs',
     'shapes.mjs',
+    'similar.mjs',
     'stream.mjs',
     'train_folder.mjs',
     'train_slim.mjs',
@@ -70,9 +75,12 @@ test('those that need arguments say which, and exit with 2', async () => {
   expect(needy).toEqual([
     'classify.mjs',
     'dense_features.mjs',
+    'duplicates.mjs',
     'features.mjs',
+    'moderation.mjs',
     'server_batching.mjs',
     'server_express.mjs',
+    'similar.mjs',
     'stream.mjs',
     'train_folder.mjs',
   ]);
@@ -200,6 +208,60 @@ test('stream.mjs answers for the pictures of a folder as it finds them', async (
   const answers = lines.filter((line) => /^.*\d+\.png: kind \d+ \(\d+\.\d %\)$/.test(line));
   expect(new Set(answers.map((line) => line.split(':')[0])).size).toBe(40);
   expect(lines.find((line) => line.startsWith(join(deeper, 'bad.jpg')))).toMatch(/no image/);
+});
+
+test('similar.mjs finds the picture itself first, then what is like it, and again from the index that it kept', async () => {
+  const [gallery, index] = [join(folder, 'gallery'), join(folder, 'gallery.index')];
+  mkdirSync(gallery);
+  for (const [i, picture] of pictures.entries()) copyFileSync(picture, join(gallery, `${i}.png`));
+  writeFileSync(join(gallery, 'bad.jpg'), 'no picture');
+  const args = [checkpoint, gallery, index, pictures[1] as string];
+  const [leftOut, ...first] = (await run('similar.mjs', args)).trimEnd().split('\n');
+  expect(leftOut).toMatch(/^left out: .*bad\.jpg: This is no image that can be decoded/);
+  expect(first.map((line) => line.replace(/^ {2}[\d.]+ {2}/, ''))).toEqual([
+    pictures[1],
+    ...[1, 0, 2].map((i) => join(gallery, `${i}.png`)),
+  ]);
+  rmSync(gallery, { recursive: true });
+  expect((await run('similar.mjs', args)).trimEnd().split('\n')).toEqual(first);
+});
+
+test('duplicates.mjs groups a picture with its copy in another format, and no other', async () => {
+  const album = join(folder, 'copies');
+  mkdirSync(album);
+  for (const [i, picture] of pictures.entries()) copyFileSync(picture, join(album, `${i}.png`));
+  await sharp(pictures[2]).webp({ lossless: true }).toFile(join(album, 'copy.webp'));
+  const lines = (await run('duplicates.mjs', [checkpoint, album, '0.99999'])).trimEnd().split('\n');
+  expect(lines.map((line) => line.replace(/^ +\d+ +/, ''))).toEqual([
+    'group 1',
+    ...['2.png', 'copy.webp'].map((name) => join(album, name)),
+    '4 pictures, 1 with copies',
+  ]);
+});
+
+test('moderation.mjs shows, refuses and asks for a look, as the rules say', async () => {
+  const [album, rules] = [join(folder, 'sent'), join(folder, 'rules.json')];
+  mkdirSync(album);
+  for (const [i, picture] of pictures.entries()) copyFileSync(picture, join(album, `${i}.png`));
+  writeFileSync(join(album, 'bad.jpg'), 'no picture');
+  const judged = async (text: object) => {
+    writeFileSync(rules, JSON.stringify(text));
+    return (await run('moderation.mjs', [checkpoint, labels, rules, album, folder])).trimEnd().split('\n');
+  };
+  expect(await judged({ certain: 0 })).toEqual(['shown: 3', 'refused: 0', 'review: 1']);
+  expect(await judged({ certain: 0, 'kind 3': { refuse: 0 } })).toEqual(['shown: 0', 'refused: 3', 'review: 1']);
+  expect(await judged({ certain: 1 })).toEqual(['shown: 0', 'refused: 0', 'review: 4']);
+  const [worst] = readFileSync(join(folder, 'review.jsonl'), 'utf8').split('\n');
+  expect(JSON.parse(worst as string)).toMatchObject({ picture: join(album, 'bad.jpg'), need: 1 });
+});
+
+test('segmentation.mjs learns which pixels are those of the thing', async () => {
+  const drawn = join(folder, 'masks.png');
+  const out = await run('segmentation.mjs', ['40', drawn]);
+  const [, share] = /^intersection over union of 16 new pictures: ([\d.]+)$/m.exec(out) as RegExpExecArray;
+  expect(Number(share)).toBeGreaterThan(0.7);
+  const { width, height } = await decodeImage(drawn);
+  expect([width, height]).toEqual([8 * 64, 2 * 64]);
 });
 
 test('train_slim learns to tell stripes, and goes on from its checkpoint', async () => {
