@@ -1,24 +1,32 @@
-import { describe, type TypedArray } from '../core/dtype.js';
-import type { Tensor } from '../core/graph.js';
-import { checkSignal, type Defaults, defined, type WithDefaults, withDefaults } from '../core/options.js';
+import { describe } from '../core/dtype.js';
+import { defined } from '../core/options.js';
 import type { ComputePrecision } from '../core/precision.js';
-import { ImageLoader, type Item } from '../data/image_loader.js';
+import { ImageLoader } from '../data/image_loader.js';
 import type { ImageSource } from '../data/image_source.js';
 import type { PreprocessingSpec } from '../data/preprocessing.js';
 import type { RawImage } from '../data/raw_image.js';
-import { ArgumentError, ExecutionError, spelledInCode, spelling } from '../errors.js';
+import { ArgumentError, ExecutionError } from '../errors.js';
 import type { CalibrateOptions, Calibration } from '../runtime/precision/calibration.js';
 import { deviceNamed, instructionSet } from '../runtime/precision/device.js';
 import type { PrecisionCost, PrecisionReport } from '../runtime/precision/precision_report.js';
-import { SignalListeners } from '../runtime/session/cancellation.js';
 import type { Session, SessionStats } from '../runtime/session/session.js';
 import type { NetworkEntry } from '../slim/nets/registry.js';
 import { compareLogits, logitRows } from './accuracy.js';
-import { batchSizeFor, batchSizesUpTo } from './batch_sizes.js';
-import { systemClock } from './batcher/clock.js';
-import { DynamicBatcher } from './batcher/dynamic_batcher.js';
-import { type Batching, checkPriority, checkTimeout } from './batching.js';
+import { batchSizesUpTo } from './batch_sizes.js';
+import type { Batching } from './batching.js';
+import {
+  checked,
+  checkIterable,
+  chosen,
+  classifyDefaults,
+  inferDefaults,
+  modelSpelling,
+  predictDefaults,
+  streamDefaults,
+  warmupDefaults,
+} from './call_options.js';
 import { concatenate } from './concatenate.js';
+import { ImageCalls } from './image_calls.js';
 import type {
   AbortOptions,
   ClassifyOptions,
@@ -33,9 +41,10 @@ import type {
   StreamOptions,
   WarmupModelOptions,
 } from './model_types.js';
-import { type ModelOutput, modelOutputs, type NetworkGraph, outputOf } from './network_graph.js';
-import { anyNotFinite, notFiniteError, notFiniteVariable } from './not_finite.js';
-import { inPieces } from './pieces.js';
+import { type ModelOutput, modelOutputs, type NetworkGraph } from './network_graph.js';
+import { NetworkRuns } from './network_runs.js';
+import { anyNotFinite } from './not_finite.js';
+import { outputsOf, setOf } from './output_sets.js';
 import { type Prediction, topPredictions } from './predictions.js';
 import type { WeightsReport } from './weights/weights_report.js';
 
@@ -45,45 +54,6 @@ export type * from './model_types.js';
 function runsAtOnce({ mode, executors }: SessionStats): number {
   return mode === 'throughput' ? executors.reduce((sum, { count }) => sum + count, 0) : 1;
 }
-
-const predictDefaults = {
-  signal: undefined,
-  timeoutMs: undefined,
-  priority: undefined,
-} satisfies Defaults<PredictOptions>;
-const classifyDefaults = { topK: undefined, ...predictDefaults } satisfies Defaults<ClassifyOptions>;
-const inferDefaults = { outputs: undefined, ...predictDefaults } satisfies Defaults<InferOptions>;
-const streamDefaults = { signal: undefined, onFailure: undefined } satisfies Defaults<StreamOptions>;
-const warmupDefaults = {
-  batchSizes: undefined,
-  outputs: undefined,
-  signal: undefined,
-} satisfies Defaults<WarmupModelOptions>;
-
-/** How hints name options to those who call a model: most are options of `loadModel`. */
-export const modelSpelling = spelledInCode({
-  timeoutMs: 'timeoutMs',
-  'batching.queueLimit': 'batching.queueLimit of loadModel',
-  maxPixels: 'decode.maxPixels of loadModel',
-  timeoutSeconds: 'decode.timeoutSeconds of loadModel',
-});
-
-function setOf(outputs: readonly ModelOutput[]): OutputSet {
-  return modelOutputs.filter((output) => outputs.includes(output)).join();
-}
-
-function outputsOf(set: OutputSet): readonly ModelOutput[] {
-  return set.split(',') as ModelOutput[];
-}
-
-/** Gives images that nobody else can change. */
-type Copies = () => readonly Item[];
-
-/** Outputs that are computed by one run, as one text: `logits` or `logits,features`, in the order of `modelOutputs`. */
-type OutputSet = string;
-
-/** What an image has of each output of a set. */
-type Rows = readonly Float32Array[];
 
 /** Images that run at once in a calibration. */
 const calibrationBatch = 8;
@@ -111,12 +81,8 @@ export class Model {
   readonly #outputs: NetworkGraph['outputs'];
   readonly #batching: Batching;
   readonly #images: ImageLoader;
-  readonly #runsAtOnce: number;
-  readonly #batcher: DynamicBatcher<OutputSet, Float32Array, Rows>;
-  readonly #signals = new SignalListeners();
-  readonly #pending = new Set<Promise<unknown>>();
-  /** Which variable is to blame for results that are no numbers, once it was looked for. */
-  #notFinite: { readonly variable: string | null } | undefined;
+  readonly #network: NetworkRuns;
+  readonly #calls: ImageCalls;
   #closing = false;
 
   /** @internal */
@@ -136,11 +102,10 @@ export class Model {
     this.preprocessing = parts.preprocessing;
     this.#batching = parts.batching;
     this.#images = new ImageLoader(parts.preprocessing, { ...parts.images, spelling: modelSpelling });
-    this.#runsAtOnce = runsAtOnce(session.stats());
-    this.#batcher = new DynamicBatcher({
-      ...parts.batching,
-      runsAtOnce: this.#runsAtOnce,
-      run: (set, images, signal) => this.#runBatch(set, images, signal),
+    this.#network = new NetworkRuns(entry.name, session, outputs, parts.weights?.path);
+    this.#calls = new ImageCalls({
+      ...{ batching: parts.batching, images: this.#images, network: this.#network },
+      runsAtOnce: runsAtOnce(session.stats()),
     });
   }
 
@@ -158,7 +123,7 @@ export class Model {
   ): Promise<Prediction[] | Prediction[][]> {
     const { topK = Math.min(5, this.numClasses), ...rest } = checked('classify', options, classifyDefaults);
     this.#assertOpen();
-    this.#tensor('predictions');
+    this.#network.tensor('predictions');
     this.#checkTopK(topK);
     const rows = await this.#rows(images, 'predictions', rest);
     return Array.isArray(rows) ? rows.map((row) => this.top(row, topK)) : this.top(rows, topK);
@@ -199,7 +164,7 @@ export class Model {
     if (!Array.isArray(images)) throw new ArgumentError(`infer: expected a list, received ${describe(images)}.`);
     const set = setOf(wanted);
     const names = outputsOf(set);
-    const rows = await this.#following(this.#collect(images, set, rest));
+    const rows = await this.#calls.list(images, set, rest);
     return rows.map((row) => Object.fromEntries(names.map((name, i) => [name, row[i]])) as OutputRows);
   }
 
@@ -215,21 +180,15 @@ export class Model {
 
   /** Values of an output for one image: the classes of logits and predictions, the depth of features. @throws CheckpointError */
   outputSize(output: ModelOutput): number {
-    return this.#tensor(output).shape.at(-1) as number;
+    return this.#network.tensor(output).shape.at(-1) as number;
   }
 
   /**
    * What a call of so many images would hear at this moment, for servers that decide before they read a body: null, or the error with
    * `retryAfterMs` that refuses it.
    */
-  refusal(
-    outputs: readonly ModelOutput[],
-    count: number,
-    { timeoutMs, priority }: PredictOptions,
-  ): ExecutionError | null {
-    if (this.#closing) return disposedError();
-    const limit = timeoutMs ?? this.#batching.timeoutMs;
-    return this.#batcher.refusal(setOf(outputs), count, limit, priority);
+  refusal(outputs: readonly ModelOutput[], count: number, options: PredictOptions): ExecutionError | null {
+    return this.#closing ? disposedError() : this.#calls.refusal(setOf(outputs), count, options);
   }
 
   /**
@@ -248,11 +207,10 @@ export class Model {
   ): AsyncGenerator<Outcome<T, Float32Array>> {
     const { signal, onFailure } = checked('stream', options, streamDefaults);
     this.#assertOpen();
-    this.#tensor(output);
+    this.#network.tensor(output);
     checkIterable(sources);
     const failed = onFailure as StreamOptions<ModelInput>['onFailure'];
-    const outcomes = this.#outcomes(sources, output, { signal }, (piece) => this.#copies(piece), failed);
-    for await (const some of outcomes)
+    for await (const some of this.#calls.stream(sources, output, signal, failed))
       for (const { item, result } of some) yield { item: item as T, result: result[0] as Float32Array };
   }
 
@@ -269,24 +227,8 @@ export class Model {
     { signal }: AbortOptions = {},
   ): Promise<PromiseSettledResult<Float32Array>[]> {
     this.#assertOpen();
-    this.#tensor(output);
-    const items = images.map((source) => this.#images.own(source));
-    const settled = new Map<Item, PromiseSettledResult<Float32Array>>();
-    const fail = (item: Item, error: unknown) => void settled.set(item, { status: 'rejected', reason: error });
-    const prepared = await spelling(modelSpelling, () => this.#images.prepare(items, signal, fail));
-    for (let from = 0; from < prepared.length; ) {
-      const some = prepared.slice(from, from + batchSizeFor(prepared.length - from, this.#batching.maxBatchSize));
-      from += some.length;
-      const pixels = some.map((each) => each.pixels);
-      const [rows] = (await this.#compute(pixels, output, { signal, borrowed: true })) as [Float32Array];
-      const width = rows.length / some.length;
-      for (const [i, { item }] of some.entries()) {
-        const row = rows.slice(i * width, (i + 1) * width);
-        if (output !== 'logits' && anyNotFinite(row)) fail(item, this.#notFiniteError(output));
-        else settled.set(item, { status: 'fulfilled', value: row });
-      }
-    }
-    return items.map((item) => settled.get(item) as PromiseSettledResult<Float32Array>);
+    this.#network.tensor(output);
+    return this.#calls.alone(images, output, signal);
   }
 
   /** The `topK` largest of a row of class probabilities, with their labels. @throws ArgumentError */
@@ -302,12 +244,12 @@ export class Model {
    * @throws CheckpointError where the weights have no logits
    */
   assertOutput(output: ModelOutput): void {
-    this.#tensor(output);
+    this.#network.tensor(output);
   }
 
   /** Values of a row of an output. @throws CheckpointError where the weights have no logits */
   widthOf(output: ModelOutput): number {
-    return this.#tensor(output).shape.reduce<number>((width, size) => width * (size ?? 1), 1);
+    return this.#network.tensor(output).shape.reduce<number>((width, size) => width * (size ?? 1), 1);
   }
 
   /** @internal How calls share batches. */
@@ -388,8 +330,8 @@ export class Model {
     pixels: Float32Array | readonly Float32Array[],
     { output = 'logits', ...options }: PredictOptions & { readonly output?: ModelOutput } = {},
   ): Promise<Float32Array> {
-    this.#tensor(output);
-    return (await this.#compute(pixels, output, options))[0] as Float32Array;
+    this.#network.tensor(output);
+    return (await this.#network.compute(pixels, output, options))[0] as Float32Array;
   }
 
   /**
@@ -409,7 +351,7 @@ export class Model {
     await this.#images.warmup();
     const { height, width } = this.preprocessing;
     const shapes = sizes.map((size) => ({ images: [size, height, width, 3] }));
-    for (const set of sets) await this.session.warmup(this.#fetches(set), defined({ shapes, signal }));
+    for (const set of sets) await this.session.warmup(this.#network.fetches(set), defined({ shapes, signal }));
   }
 
   /**
@@ -421,7 +363,7 @@ export class Model {
     const [size] = chosen('images', [images], batchSizesUpTo(this.#batching.maxBatchSize)) as [number];
     const { height, width } = this.preprocessing;
     const shape = [size, height, width, 3];
-    const fetches = this.#fetches(setOf(this.outputs));
+    const fetches = this.#network.fetches(setOf(this.outputs));
     const zeros = new Float32Array(size * height * width * 3);
     await this.session.run({ images: zeros }, fetches, { profile: true });
     const { steps } = await this.session.report(fetches, { shapes: { images: shape } });
@@ -432,13 +374,13 @@ export class Model {
 
   /** Bytes and counters of the session, and counters of the batches. */
   stats(): ModelStats {
-    return { ...this.session.stats(), batching: this.#batcher.stats() };
+    return { ...this.session.stats(), batching: this.#calls.stats() };
   }
 
   /** Frees native memory now. Calls that have not ended are rejected with ERR_DISPOSED. */
   dispose(): void {
     this.#closing = true;
-    this.#batcher.dispose(disposedError());
+    this.#calls.dispose(disposedError());
     this.session.dispose();
   }
 
@@ -452,8 +394,7 @@ export class Model {
    */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#closing = true;
-    await Promise.allSettled(this.#pending);
-    await this.#batcher.close(disposedError());
+    await this.#calls.close(disposedError());
     await this.session[Symbol.asyncDispose]();
   }
 
@@ -467,194 +408,20 @@ export class Model {
     if (this.#closing) throw disposedError();
   }
 
-  #tensor(output: ModelOutput): Tensor {
-    if (!modelOutputs.includes(output))
-      throw new ArgumentError(`output: expected ${modelOutputs.join(', ')}, received ${describe(output)}.`);
-    return outputOf(this.#outputs, output, this.weights?.path);
-  }
-
-  /** Always under the same names: other names would be other programs. */
-  #fetches(set: OutputSet): Record<string, Tensor> {
-    return Object.fromEntries(outputsOf(set).map((output) => [output, this.#tensor(output)]));
-  }
-
   async #rows(
     images: ModelInput | readonly ModelInput[],
     output: ModelOutput,
     options: PredictOptions,
   ): Promise<Float32Array | Float32Array[]> {
     this.#assertOpen();
-    this.#tensor(output);
+    this.#network.tensor(output);
     const many = Array.isArray(images);
     const sources = many ? (images as readonly ModelInput[]) : [images as ModelInput];
-    const all = (await this.#following(this.#collect(sources, output, options))).map(([row]) => row as Float32Array);
+    const all = (await this.#calls.list(sources, output, options)).map(([row]) => row as Float32Array);
     return many ? all : (all[0] as Float32Array);
   }
-
-  /** Keeps a call in mind, for those who wait for the end of all. */
-  async #following(rows: Promise<Rows[]>): Promise<Rows[]> {
-    this.#pending.add(rows);
-    try {
-      return await spelling(modelSpelling, () => rows);
-    } finally {
-      this.#pending.delete(rows);
-    }
-  }
-
-  async #collect(sources: readonly ModelInput[], output: OutputSet, options: PredictOptions): Promise<Rows[]> {
-    const rows: Rows[] = [];
-    const { signal, timeoutMs = this.#batching.timeoutMs, priority } = options;
-    // All of the list is copied once its first piece was taken: refusing costs nothing.
-    const all = this.#copies(sources);
-    let taken = 0;
-    const own = (piece: readonly ModelInput[]): Copies => {
-      const from = taken;
-      taken += piece.length;
-      return () => all().slice(from, from + piece.length);
-    };
-    for await (const outcomes of this.#outcomes(sources, output, { signal, timeoutMs, priority }, own))
-      rows.push(...outcomes.map(({ result }) => result));
-    return rows;
-  }
-
-  /** Makes copies of what a caller may change, at the first call. */
-  #copies(sources: readonly ModelInput[]): Copies {
-    let items: readonly Item[] | undefined;
-    return () => {
-      items ??= sources.map((source) => this.#images.own(source));
-      return items;
-    };
-  }
-
-  /**
-   * Puts images into the batcher, a batch of them at a time. Single images, arrays and streams all go this way, so that they share
-   * batches. A piece of a list is ready as a whole: its images run together, where image by image they would leave as soon as
-   * the network is idle, in small batches. A list never has more than two pieces for each run at a time in the queue, so memory is
-   * bounded and other calls are served in between; its later pieces wait for room, so that a list is refused at once or served whole.
-   * @param own copies of a piece, which are made once it was taken
-   */
-  #outcomes(
-    sources: Iterable<ModelInput> | AsyncIterable<ModelInput>,
-    output: OutputSet,
-    { signal, timeoutMs, priority }: PredictOptions,
-    own: (piece: readonly ModelInput[]) => Copies,
-    onFailure?: (source: ModelInput, error: unknown) => void,
-  ): AsyncGenerator<Outcome<ModelInput, Rows>[]> {
-    const since = systemClock.now();
-    const failed = onFailure && ((item: Item, error: unknown) => onFailure(item.source, error));
-    const { maxBatchSize, queueLimit } = this.#batching;
-    let left = Array.isArray(sources) ? sources.length : undefined;
-    return inPieces(sources, {
-      pieceSize: Math.min(maxBatchSize, queueLimit),
-      piecesAhead: 2 * this.#runsAtOnce,
-      signal,
-      signals: this.#signals,
-      begin: (piece, first, stop) => {
-        if (left !== undefined) left -= piece.length;
-        const copies = own(piece);
-        let done: ModelInput[] = [];
-        const prepare = async (gone: AbortSignal) => {
-          const prepared = await this.#images.prepare(copies(), gone, failed);
-          done = prepared.map(({ item }) => item.source);
-          return prepared.map(({ pixels }) => pixels);
-        };
-        const rows = this.#batcher.submit({
-          ...{ key: output, count: piece.length, prepare, ...defined({ follow: left }) },
-          ...{ signal: stop, timeoutMs, since, continues: !first, ...defined({ priority }) },
-        });
-        copies();
-        return rows.then((all) =>
-          this.#finite(
-            all.map((result, i) => ({ item: done[i] as ModelInput, result })),
-            output,
-            onFailure,
-          ),
-        );
-      },
-    });
-  }
-
-  /**
-   * Those of some results that are numbers; the others are failures of their images. Logits are handed over as they are: they say of
-   * themselves what they are.
-   */
-  #finite(
-    outcomes: Outcome<ModelInput, Rows>[],
-    set: OutputSet,
-    onFailure: ((source: ModelInput, error: unknown) => void) | undefined,
-  ): Outcome<ModelInput, Rows>[] {
-    const outputs = outputsOf(set);
-    return outcomes.filter(({ item, result }) => {
-      const bad = result.findIndex((row, i) => outputs[i] !== 'logits' && anyNotFinite(row));
-      if (bad < 0) return true;
-      const error = this.#notFiniteError(outputs[bad] as ModelOutput);
-      if (onFailure === undefined) throw error;
-      onFailure(item, error);
-      return false;
-    });
-  }
-
-  #notFiniteError(output: ModelOutput): ExecutionError {
-    this.#notFinite ??= { variable: notFiniteVariable(this.session) };
-    return notFiniteError(this.name, output, this.#notFinite.variable);
-  }
-
-  async #compute(
-    pixels: Float32Array | readonly Float32Array[],
-    set: OutputSet,
-    { signal, timeoutMs, borrowed = false }: PredictOptions & { readonly borrowed?: boolean },
-  ): Promise<Rows> {
-    const options = defined({ signal, timeoutMs, borrowed });
-    const results: Readonly<Record<string, { readonly data: TypedArray }>> = await spelling(modelSpelling, () =>
-      this.session.run({ images: pixels }, this.#fetches(set), options),
-    );
-    return outputsOf(set).map((output) => results[output]?.data as Float32Array);
-  }
-
-  async #runBatch(set: OutputSet, images: readonly Float32Array[], signal: AbortSignal): Promise<Rows[]> {
-    // Nobody else has what the preprocessing made.
-    const all = await this.#compute(images, set, { signal, borrowed: true });
-    if (images.length === 1) return [all];
-    return images.map((_, i) =>
-      all.map((data) => {
-        const width = data.length / images.length;
-        return data.slice(i * width, (i + 1) * width);
-      }),
-    );
-  }
-}
-
-/** @throws ArgumentError for a single image, or what else `stream` cannot go through */
-function checkIterable(sources: unknown): void {
-  const wrong = typeof sources !== 'object' || sources === null || ArrayBuffer.isView(sources);
-  if (wrong || !(Symbol.iterator in sources || Symbol.asyncIterator in sources))
-    throw new ArgumentError(`stream: expected a list or an iterable of images, received ${describe(sources)}.`, {
-      hint: 'one image is [image].',
-    });
 }
 
 function disposedError(): ExecutionError {
   return new ExecutionError('The model was disposed.', { code: 'ERR_DISPOSED' });
-}
-
-/** What an option names out of all that there is. @throws ArgumentError */
-function chosen<T>(name: string, wanted: readonly T[] | undefined, all: readonly T[]): readonly T[] {
-  if (wanted === undefined) return all;
-  if (!Array.isArray(wanted) || wanted.length === 0 || !wanted.every((value) => all.includes(value)))
-    throw new ArgumentError(`${name}: expected some of ${all.join(', ')}, received ${describe(wanted)}.`);
-  return [...new Set(wanted as readonly T[])];
-}
-
-/** Options of a method, complete. @throws ArgumentError */
-function checked<T extends AbortOptions, D extends Defaults<T>>(
-  method: string,
-  options: T,
-  defaults: D,
-): WithDefaults<T, D> {
-  const complete = withDefaults(method, options, defaults);
-  const { signal, timeoutMs, priority } = complete as PredictOptions;
-  checkSignal(method, signal);
-  checkTimeout(method, timeoutMs);
-  checkPriority(method, priority);
-  return complete;
 }

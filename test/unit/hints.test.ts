@@ -17,8 +17,8 @@ import {
   slim,
   Trainer,
 } from '../../lib/index.js';
+import { modelSpelling } from '../../lib/model/call_options.js';
 import { loadModelSpelling } from '../../lib/model/load_model.js';
-import { modelSpelling } from '../../lib/model/model.js';
 import { assignFnSpelling, assignSpelling } from '../../lib/runtime/variables/assign.js';
 import { saverSpelling } from '../../lib/runtime/variables/saver.js';
 import { trainerSpelling } from '../../lib/trainer/options.js';
