@@ -1,4 +1,4 @@
-// Runs the passes on a plan: slimnet_plan [--backend null] [--passes a,b] < in.plan > out.plan
+// Runs the passes on a plan and prints what becomes of it.
 #include <cstdio>
 #include <iostream>
 #include <iterator>
@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "ir/program.h"
 #include "passes/pipeline.h"
+#include "tools/command_line/options.h"
 
 namespace {
 
@@ -20,36 +21,29 @@ std::vector<std::string> Split(const std::string& list) {
   return names;
 }
 
-void Run(const std::vector<std::string>& arguments) {
+int Main(int argc, char** argv) {
   std::string backend = "null";
-  slimnet::PipelineOptions options;
-  options.verify = true;
-  for (size_t i = 0; i + 1 < arguments.size(); i += 2) {
-    if (arguments[i] == "--backend") {
-      backend = arguments[i + 1];
-    } else if (arguments[i] == "--passes") {
-      options.passes = Split(arguments[i + 1]);
-    } else {
-      throw slimnet::Error(slimnet::ErrorCode::kArgument,
-                           "Unknown option " + arguments[i] + "; there are --backend and --passes.");
-    }
+  slimnet::PipelineOptions pipeline;
+  pipeline.verify = true;
+  std::vector<std::string> others;
+  slimnet::tools::Options options("slimnet_plan [options] < in.plan > out.plan");
+  options.Text("--backend NAME", "for which the plan is optimized (null)", backend);
+  options.Each("--passes A,B", "these passes alone", [&](const std::string& list) { pipeline.passes = Split(list); });
+  if (!options.Read(argc, argv, others)) return 0;
+  if (!others.empty()) {
+    throw slimnet::Error(slimnet::ErrorCode::kArgument,
+                         "The plan comes from standard input, not from " + others[0] + ".");
   }
-  if (arguments.size() % 2 != 0) throw slimnet::Error(slimnet::ErrorCode::kArgument, "An option lacks its value.");
   const std::string text(std::istreambuf_iterator<char>(std::cin), {});
   slimnet::Program program = slimnet::Parse(text);
-  slimnet::RunPipeline(program, *slimnet::MakeBackend(backend, {}), options);
+  slimnet::RunPipeline(program, *slimnet::MakeBackend(backend, {}), pipeline);
   std::cout << slimnet::Print(program);
   std::fprintf(stderr, "%zu nodes, arena %zu bytes\n", program.nodes.size(), program.arena_bytes);
+  return 0;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    Run({argv + 1, argv + argc});
-    return 0;
-  } catch (const slimnet::Error& error) {
-    std::fprintf(stderr, "%s: %s\n", std::string(slimnet::Name(error.code())).c_str(), error.what());
-    return 1;
-  }
+  return slimnet::tools::RunTool([&] { return Main(argc, argv); });
 }

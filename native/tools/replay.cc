@@ -1,62 +1,32 @@
 // Runs recorded cases (docs/gpu.md) on a backend and holds the results to what was recorded. Needs no Node.
 #include <algorithm>
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
-#include <cstdlib>
-#include <memory>
-#include <mutex>
-#include <optional>
 #include <string>
-#include <thread>
-#include <vector>
 
 #include "base/error.h"
 #include "ir/text.h"
-#include "runtime/cores.h"
-#include "tools/bundle/arguments.h"
-#include "tools/bundle/bundle.h"
+#include "tools/bundle/case_options.h"
 #include "tools/bundle/journal.h"
 #include "tools/bundle/machine.h"
 #include "tools/bundle/verdict.h"
+#include "tools/bundle/watch.h"
+#include "tools/command_line/options.h"
 
 namespace {
 
 using slimnet::Error;
 using slimnet::ErrorCode;
-using slimnet::bundle::Bundle;
 using slimnet::bundle::Case;
 using slimnet::bundle::CaseResult;
 using slimnet::bundle::Journal;
+using slimnet::bundle::kMost;
 using slimnet::bundle::Machine;
+using slimnet::bundle::Watch;
 using State = slimnet::bundle::CaseResult::State;
 
-constexpr const char* kUsage = R"(slimnet_replay [options] BUNDLE...
-  --backend NAME      what is tested (onednn)
-  --threads N         of backends that compute on the host (all cores)
-  --filter TEXT       cases with this in their name; may be repeated
-  --only NAME         the case of this name; may be repeated
-  --list              names the cases and ends
-  --stop              ends at the first case that fails
-  --repeat N          runs each case as often (1)
-  --seeds N           runs each case as often again, its values in another order, against the reference
-  --first-seed N      the seed of the first of these (1)
-  --no-reference      does not hold the reference backend, too, to what was recorded
-  --limit N           at most so many cases
-  --shard I/N         the I-th of N parts of the cases, counted from 0: for several processes at once
-  --strict            what the backend refuses fails
-  --journal FILE      notes what became of each case; started again with the same file, goes on where it ended
-  --seconds N         ends the process when a case takes longer
-  --verbose           every step of each case
-)";
-
-constexpr int64_t kMost = 1'000'000'000;
-
 struct Options {
-  std::string backend = "onednn";
-  int threads = slimnet::AvailableCores();
-  std::vector<std::string> filters;
-  std::vector<std::string> only;
+  slimnet::bundle::CaseOptions cases;
   bool list = false;
   bool stop = false;
   int64_t repeat = 1;
@@ -70,7 +40,6 @@ struct Options {
   bool verbose = false;
   std::string journal;
   int64_t seconds = 0;
-  std::vector<std::string> files;
 };
 
 void ReadShard(const std::string& text, Options& options) {
@@ -85,116 +54,27 @@ void ReadShard(const std::string& text, Options& options) {
   options.shards = shards;
 }
 
-std::optional<Options> ReadOptions(int argc, char** argv) {
-  Options options;
-  slimnet::bundle::Arguments arguments(argc, argv);
-  while (!arguments.AtEnd()) {
-    const std::string name = arguments.Next();
-    if (name == "--help") return std::nullopt;
-    if (name == "--backend") {
-      options.backend = arguments.Value(name);
-    } else if (name == "--threads") {
-      options.threads = static_cast<int>(arguments.Integer(name, 1, 1024));
-    } else if (name == "--filter") {
-      options.filters.push_back(arguments.Value(name));
-    } else if (name == "--only") {
-      options.only.push_back(arguments.Value(name));
-    } else if (name == "--list") {
-      options.list = true;
-    } else if (name == "--stop") {
-      options.stop = true;
-    } else if (name == "--repeat") {
-      options.repeat = arguments.Integer(name, 1, kMost);
-    } else if (name == "--seeds") {
-      options.seeds = arguments.Integer(name, 0, kMost);
-    } else if (name == "--first-seed") {
-      options.first_seed = arguments.Integer(name, 0, kMost);
-    } else if (name == "--no-reference") {
-      options.reference = false;
-    } else if (name == "--limit") {
-      options.limit = arguments.Integer(name, 1, kMost);
-    } else if (name == "--shard") {
-      ReadShard(arguments.Value(name), options);
-    } else if (name == "--strict") {
-      options.strict = true;
-    } else if (name == "--verbose") {
-      options.verbose = true;
-    } else if (name == "--journal") {
-      options.journal = arguments.Value(name);
-    } else if (name == "--seconds") {
-      options.seconds = arguments.Integer(name, 1, kMost);
-    } else if (name.starts_with("--")) {
-      throw Error(ErrorCode::kArgument, "Unknown option " + name + "; --help names them.");
-    } else {
-      options.files.push_back(name);
-    }
-  }
-  if (options.files.empty()) throw Error(ErrorCode::kArgument, "No bundle is named; --help tells how.");
-  return options;
+// False where only help was asked for.
+bool ReadOptions(int argc, char** argv, Options& to) {
+  slimnet::tools::Options options("slimnet_replay [options] BUNDLE...");
+  to.cases.AddTo(options);
+  options.Flag("--list", "names the cases and ends", to.list);
+  options.Flag("--stop", "ends at the first case that fails", to.stop);
+  options.Integer("--repeat N", "runs each case as often (1)", to.repeat, 1, kMost);
+  options.Integer("--seeds N", "runs each case as often again, its values in another order, against the reference",
+                  to.seeds, 0, kMost);
+  options.Integer("--first-seed N", "the seed of the first of these (1)", to.first_seed, 0, kMost);
+  options.Flag("--no-reference", "does not hold the reference backend, too, to what was recorded", to.reference, false);
+  options.Integer("--limit N", "at most so many cases", to.limit, 1, kMost);
+  options.Each("--shard I/N", "the I-th of N parts of the cases, counted from 0: for several processes at once",
+               [&](const std::string& text) { ReadShard(text, to); });
+  options.Flag("--strict", "what the backend refuses fails", to.strict);
+  options.Text("--journal FILE",
+               "notes what became of each case; started again with the same file, goes on where it ended", to.journal);
+  options.Integer("--seconds N", "ends the process when a case takes longer", to.seconds, 1, kMost);
+  options.Flag("--verbose", "every step of each case", to.verbose);
+  return options.Read(argc, argv, to.cases.files);
 }
-
-bool Chosen(const Options& options, const std::string& name) {
-  if (options.filters.empty() && options.only.empty()) return true;
-  for (const std::string& only : options.only) {
-    if (name == only) return true;
-  }
-  for (const std::string& filter : options.filters) {
-    if (name.find(filter) != std::string::npos) return true;
-  }
-  return false;
-}
-
-// Ends the process when a case takes too long: a device that hangs cannot be waited for.
-class Watch {
- public:
-  Watch(int64_t seconds, Journal& journal) : seconds_(seconds), journal_(journal) {
-    if (seconds_ > 0) thread_ = std::thread([this] { Work(); });
-  }
-  ~Watch() {
-    if (!thread_.joinable()) return;
-    Set({}, true);
-    thread_.join();
-  }
-  Watch(const Watch&) = delete;
-  Watch& operator=(const Watch&) = delete;
-
-  // A case begins; none: it has ended.
-  void Set(const std::string& name, bool ending = false) {
-    const std::lock_guard lock(mutex_);
-    name_ = name;
-    begun_ = std::chrono::steady_clock::now();
-    ending_ = ending;
-    changed_.notify_one();
-  }
-
- private:
-  void Work() {
-    std::unique_lock lock(mutex_);
-    while (!ending_) {
-      if (name_.empty()) {
-        changed_.wait(lock);
-        continue;
-      }
-      const auto deadline = begun_ + std::chrono::seconds(seconds_);
-      if (changed_.wait_until(lock, deadline) != std::cv_status::timeout) continue;
-      if (name_.empty() || std::chrono::steady_clock::now() < begun_ + std::chrono::seconds(seconds_)) continue;
-      const std::string message = "no end after " + std::to_string(seconds_) + " s";
-      journal_.Write("failed", name_, "{\"message\":" + slimnet::Quote(message) + "}");
-      std::printf("FAILED   %s: %s\n", name_.c_str(), message.c_str());
-      std::fflush(stdout);
-      std::_Exit(3);
-    }
-  }
-
-  const int64_t seconds_;
-  Journal& journal_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::string name_;
-  std::chrono::steady_clock::time_point begun_;
-  bool ending_ = false;
-  std::thread thread_;
-};
 
 double Milliseconds(std::chrono::nanoseconds time) { return static_cast<double>(time.count()) / 1e6; }
 
@@ -226,8 +106,8 @@ class Replay {
       : options_(options),
         journal_(options.journal),
         watch_(options.seconds, journal_),
-        machine_(options.backend, options.threads),
-        reference_("reference", options.threads) {
+        machine_(options.cases.backend, static_cast<int>(options.cases.threads)),
+        reference_("reference", static_cast<int>(options.cases.threads)) {
     passed_ = journal_.passed();
     failed_ = journal_.failed();
     refused_ = journal_.refused();
@@ -255,7 +135,7 @@ class Replay {
     // Started again with the same journal, a new process goes on behind the case.
     if (lost_) std::printf("The device does nothing more for this process.\n");
     const slimnet::DeviceInfo& device = machine_.backend().device();
-    std::printf("%s on %s: %zu refused\n", options_.backend.c_str(), device.hardware.c_str(), refused_);
+    std::printf("%s on %s: %zu refused\n", options_.cases.backend.c_str(), device.hardware.c_str(), refused_);
     std::printf("%zu passed, %zu failed\n", passed_, failed_);
     if (passed_ + failed_ + refused_ == 0) {
       std::fprintf(stderr, "No case was run.\n");
@@ -336,41 +216,26 @@ class Replay {
 };
 
 int Main(int argc, char** argv) {
-  const std::optional<Options> options = ReadOptions(argc, argv);
-  if (!options) {
-    std::fputs(kUsage, stdout);
+  Options options;
+  if (!ReadOptions(argc, argv, options)) return 0;
+  if (options.list) {
+    ForEachChosen(options.cases, [](const Case& item) {
+      std::printf("%s\n", item.name.c_str());
+      return true;
+    });
     return 0;
   }
-  std::vector<Bundle> bundles;
-  for (const std::string& file : options->files) bundles.push_back(Bundle::Read(file));
-  if (options->list) {
-    for (const Bundle& bundle : bundles) {
-      for (const Case& item : bundle.cases()) {
-        if (Chosen(*options, item.name)) std::printf("%s\n", item.name.c_str());
-      }
-    }
-    return 0;
-  }
-  Replay replay(*options);
+  Replay replay(options);
   int64_t number = 0;
-  for (const Bundle& bundle : bundles) {
-    for (const Case& item : bundle.cases()) {
-      if (!Chosen(*options, item.name) || number++ % options->shards != options->shard) continue;
-      if (number > options->limit || !replay.Run(item)) return replay.Close();
-    }
-  }
+  ForEachChosen(options.cases, [&](const Case& item) {
+    if (number++ % options.shards != options.shard) return true;
+    return number <= options.limit && replay.Run(item);
+  });
   return replay.Close();
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  try {
-    return Main(argc, argv);
-  } catch (const Error& error) {
-    std::fprintf(stderr, "%s: %s\n", std::string(slimnet::Name(error.code())).c_str(), error.what());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "%s\n", error.what());
-  }
-  return 2;
+  return slimnet::tools::RunTool([&] { return Main(argc, argv); });
 }

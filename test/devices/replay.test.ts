@@ -160,5 +160,9 @@ describe('slimnet_bench_plan', () => {
     const bundle = bundleOf(example('one', right));
     const args = ['--threads', '2', '--mode', 'throughput', '--in-flight', '4', '--seconds', '0', '--runs', '20'];
     expect(run('bench_plan', ...args, bundle).lines.at(-1)).toBe('1 timed, 0 failed');
+    expect(run('bench_plan', '--mode', 'both', bundle)).toMatchObject({
+      status: 2,
+      stderr: 'ERR_ARGUMENT: --mode: expected latency or throughput, received both.\n',
+    });
   });
 });
