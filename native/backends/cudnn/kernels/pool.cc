@@ -37,6 +37,30 @@ SLIMNET_BODY void ForEachTap(const PixelWindow& window, int64_t oy, int64_t ox, 
   }
 }
 
+// visit(oy, ox, element of the output) for the windows that cover a pixel of the image.
+template <class Visit>
+SLIMNET_BODY void ForEachWindowOver(const PixelWindow& window, const PixelSplit::At& at, const Visit& visit) {
+  for (int64_t oy = window.y.FirstOver(at.y); oy < window.y.EndOver(at.y); ++oy) {
+    for (int64_t ox = window.x.FirstOver(at.x); ox < window.x.EndOver(at.x); ++ox) {
+      visit(oy, ox, ((at.image * window.y.out + oy) * window.x.out + ox) * window.channels + at.channel);
+    }
+  }
+}
+
+// Taps of an output that lie inside the image: what a mean is of.
+SLIMNET_BODY double TapsInside(const PixelWindow& window, int64_t oy, int64_t ox) {
+  return static_cast<double>(window.y.Inside(oy) * window.x.Inside(ox));
+}
+
+// Sums are made in float64.
+template <int kWidth>
+SLIMNET_BODY void StoreSums(const FloatView& view, int64_t i, const double* sums) {
+  float rounded[kWidth];
+  SLIMNET_UNROLL
+  for (int k = 0; k < kWidth; ++k) rounded[k] = static_cast<float>(sums[k]);
+  StoreSome<kWidth>(view, i, rounded);
+}
+
 // What the forms of all bodies here share: body.Some<kWidth>(element).
 template <class Body>
 struct BySome {
@@ -91,11 +115,10 @@ struct AvgBody {
       SLIMNET_UNROLL
       for (int k = 0; k < kWidth; ++k) sum[k] += static_cast<double>(value[k]);
     });
-    const auto taps = static_cast<double>(window.y.Inside(at.y) * window.x.Inside(at.x));
-    float mean[kWidth];
+    const double taps = TapsInside(window, at.y, at.x);
     SLIMNET_UNROLL
-    for (int k = 0; k < kWidth; ++k) mean[k] = static_cast<float>(sum[k] / taps);
-    StoreSome<kWidth>(y, i, mean);
+    for (int k = 0; k < kWidth; ++k) sum[k] /= taps;
+    StoreSums<kWidth>(y, i, sum);
   }
 };
 
@@ -142,19 +165,13 @@ struct MaxBackwardBody {
     const PixelSplit::At at = split(i);
     const auto pixel = static_cast<int32_t>(at.y * window.x.in + at.x);
     double sum[kWidth] = {};
-    for (int64_t oy = window.y.FirstOver(at.y); oy < window.y.EndOver(at.y); ++oy) {
-      for (int64_t ox = window.x.FirstOver(at.x); ox < window.x.EndOver(at.x); ++ox) {
-        const int64_t output = ((at.image * window.y.out + oy) * window.x.out + ox) * window.channels + at.channel;
-        float value[kWidth];
-        LoadSome<kWidth>(dy, output, value);
-        SLIMNET_UNROLL
-        for (int k = 0; k < kWidth; ++k) sum[k] += winner[output + k] == pixel ? static_cast<double>(value[k]) : 0.0;
-      }
-    }
-    float result[kWidth];
-    SLIMNET_UNROLL
-    for (int k = 0; k < kWidth; ++k) result[k] = static_cast<float>(sum[k]);
-    StoreSome<kWidth>(dx, i, result);
+    ForEachWindowOver(window, at, [&](int64_t, int64_t, int64_t output) {
+      float value[kWidth];
+      LoadSome<kWidth>(dy, output, value);
+      SLIMNET_UNROLL
+      for (int k = 0; k < kWidth; ++k) sum[k] += winner[output + k] == pixel ? static_cast<double>(value[k]) : 0.0;
+    });
+    StoreSums<kWidth>(dx, i, sum);
   }
 };
 
@@ -168,20 +185,14 @@ struct AvgBackwardBody {
   SLIMNET_BODY void Some(int64_t i) const {
     const PixelSplit::At at = split(i);
     double sum[kWidth] = {};
-    for (int64_t oy = window.y.FirstOver(at.y); oy < window.y.EndOver(at.y); ++oy) {
-      for (int64_t ox = window.x.FirstOver(at.x); ox < window.x.EndOver(at.x); ++ox) {
-        const int64_t output = ((at.image * window.y.out + oy) * window.x.out + ox) * window.channels + at.channel;
-        const double share = 1 / static_cast<double>(window.y.Inside(oy) * window.x.Inside(ox));
-        float value[kWidth];
-        LoadSome<kWidth>(dy, output, value);
-        SLIMNET_UNROLL
-        for (int k = 0; k < kWidth; ++k) sum[k] += share * static_cast<double>(value[k]);
-      }
-    }
-    float result[kWidth];
-    SLIMNET_UNROLL
-    for (int k = 0; k < kWidth; ++k) result[k] = static_cast<float>(sum[k]);
-    StoreSome<kWidth>(dx, i, result);
+    ForEachWindowOver(window, at, [&](int64_t oy, int64_t ox, int64_t output) {
+      const double share = 1 / TapsInside(window, oy, ox);
+      float value[kWidth];
+      LoadSome<kWidth>(dy, output, value);
+      SLIMNET_UNROLL
+      for (int k = 0; k < kWidth; ++k) sum[k] += share * static_cast<double>(value[k]);
+    });
+    StoreSums<kWidth>(dx, i, sum);
   }
 };
 
