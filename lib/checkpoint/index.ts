@@ -6,6 +6,7 @@ export { type CastDType, castDTypes } from './convert/values.js';
 export type { CheckpointEntry, Lazy, NumericEntry, StringEntry } from './entries.js';
 export { writeAtomically, writeFileAtomically } from './files/atomic_write.js';
 export { checkpointFingerprint } from './fingerprint.js';
+export type { OnnxGraph, OnnxNode, OnnxValue } from './onnx/graph.js';
 export { type CheckpointSource, openCheckpoint } from './open.js';
 export { CheckpointReader } from './reader.js';
 export { removeCheckpoint } from './remove.js';
@@ -30,5 +31,13 @@ export {
   readCheckpointState,
   updateCheckpointState,
 } from './tensorflow/state_file.js';
-export type { CheckpointFormat, ReadOptions, StoredDType, TensorData, TensorInfo, WritableFormat } from './types.js';
+export type {
+  CheckpointFormat,
+  FormatReader,
+  ReadOptions,
+  StoredDType,
+  TensorData,
+  TensorInfo,
+  WritableFormat,
+} from './types.js';
 export { checkpointTarget, type WriteOptions, type WriteResult, writeCheckpoint } from './writer.js';

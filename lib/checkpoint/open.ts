@@ -11,6 +11,7 @@ import { isZip } from './files/zip.js';
 import { folderOfSavedModel, recognise, recogniseFolder } from './foreign/recognise.js';
 import { isHdf5, openKerasArchive, openKerasHdf5 } from './keras/reader.js';
 import { checkpointNames, listFolder, locate } from './locate.js';
+import { isOnnx, openOnnx } from './onnx/reader.js';
 import { openPytorch } from './pytorch/reader.js';
 import { CheckpointReader } from './reader.js';
 import { similarNames } from './restore/similar_names.js';
@@ -206,10 +207,14 @@ async function openSource(source: ByteSource, context: ReadContext): Promise<For
     const opened = (await openPytorch(source, context)) ?? (await openKerasArchive(source, context));
     if (opened !== undefined) return opened;
   }
+  if (await isOnnx(source)) return openOnnx(source, context);
   const { what, hint } = await recognise(source);
-  throw new CheckpointError(`Expected a checkpoint of TensorFlow, safetensors, PyTorch or Keras, received ${what}.`, {
-    path,
-    offset: 0,
-    hint,
-  });
+  throw new CheckpointError(
+    `Expected a checkpoint of TensorFlow, safetensors, PyTorch, Keras or ONNX, received ${what}.`,
+    {
+      path,
+      offset: 0,
+      hint,
+    },
+  );
 }

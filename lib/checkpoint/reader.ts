@@ -10,6 +10,7 @@ import {
 import { type DType, describe, isDType, type TypedArray, typedArrayName } from '../core/dtype.js';
 import { ArgumentError, advice, CheckpointError, ExecutionError } from '../errors.js';
 import { throwIfAborted } from './files/byte_source.js';
+import type { OnnxGraph } from './onnx/graph.js';
 import { similarNames } from './restore/similar_names.js';
 import { formatShape } from './shapes.js';
 import type { CheckpointFormat, FormatReader, ReadOptions, StoredRange, TensorData, TensorInfo } from './types.js';
@@ -30,8 +31,12 @@ export class CheckpointReader {
   readonly variables: ReadonlyMap<string, TensorInfo>;
   /** True for an object-based checkpoint: one of Keras, tf.train.Checkpoint or a SavedModel. */
   readonly isObjectBased: boolean;
-  /** Free text of the header, which only safetensors files have. */
+  /** Free text of the header, which safetensors and ONNX files have. */
   readonly metadata: Readonly<Record<string, string>>;
+  /** The graph of an ONNX file, whose names say nothing of what tensors are; undefined for all others. */
+  readonly graph: OnnxGraph | undefined;
+  /** What was made of the file, in sentences for people. */
+  readonly remarks: readonly string[];
   readonly #inner: FormatReader;
   readonly #maxTensorBytes: number;
   readonly #signal: AbortSignal | undefined;
@@ -46,6 +51,8 @@ export class CheckpointReader {
     this.variables = inner.variables ?? inner.tensors;
     this.isObjectBased = inner.variables !== undefined;
     this.metadata = inner.metadata ?? {};
+    this.graph = inner.graph;
+    this.remarks = inner.remarks ?? [];
     this.#inner = inner;
     this.#maxTensorBytes = options.maxTensorBytes ?? Number.POSITIVE_INFINITY;
     this.#signal = options.signal;

@@ -4,6 +4,7 @@ import type { DType, TypedArray } from '../core/dtype.js';
 import type { CheckpointError } from '../errors.js';
 import type { Crc32c } from '../formats/crc32c.js';
 import type { ByteSource } from './files/byte_source.js';
+import type { OnnxGraph } from './onnx/graph.js';
 
 /**
  * Formats that are written. `tensorflow_v1`: one table file a shard. `tensorflow_v2`: an index table and data shards. `safetensors`:
@@ -11,8 +12,8 @@ import type { ByteSource } from './files/byte_source.js';
  */
 export type WritableFormat = 'tensorflow_v1' | 'tensorflow_v2' | 'safetensors';
 
-/** Formats that are read: those, `pytorch`, the files of `torch.save`, and `keras`, HDF5 files and .keras. */
-export type CheckpointFormat = WritableFormat | 'pytorch' | 'keras';
+/** Formats that are read: those, `pytorch`, the files of `torch.save`, `keras`, HDF5 files and .keras, and `onnx`. */
+export type CheckpointFormat = WritableFormat | 'pytorch' | 'keras' | 'onnx';
 
 /** Element types that a file may list but that cannot be read as numbers. */
 export const opaqueDTypes = [
@@ -81,6 +82,10 @@ export interface FormatReader {
   readonly files: readonly string[];
   /** Free text of the header, where the format has such. */
   readonly metadata?: Readonly<Record<string, string>>;
+  /** The graph that computes with the tensors, where the format has one. */
+  readonly graph?: OnnxGraph;
+  /** What the reader made of the file, in sentences for people. */
+  readonly remarks?: readonly string[];
   /**
    * Reads a numeric tensor. `allocate` is called once, after everything that the file claims about the size was checked
    * against what the file holds, and gives `info.bytes` bytes to fill with little-endian values.

@@ -9,18 +9,22 @@ import {
 } from '../checkpoint/index.js';
 import type { Tensor } from '../core/graph.js';
 import { defined } from '../core/options.js';
+import { changed, type PreprocessingSpec, type StoredPreprocessing } from '../data/preprocessing.js';
 import { type WriteOnnxResult, writeOnnx } from '../export/onnx.js';
 import { buildNetwork, type ModelOutput, outputOf } from '../model/network_graph.js';
 import type { WeightLayout } from '../model/weights/libraries.js';
 import { assertAllTaken, weightsToLoad } from '../model/weights/network_weights.js';
+import { namedWeights } from '../model/weights/onnx/named_weights.js';
 import {
   type PreprocessingChoice,
+  preprocessingKey,
   preprocessingOf,
+  preprocessingText,
   storedPreprocessing,
 } from '../model/weights/weight_preprocessing.js';
 import { reportWeights, type WeightsReport } from '../model/weights/weights_report.js';
 import { squeeze } from '../slim/math.js';
-import { type NetworkName, network } from '../slim/nets/registry.js';
+import { type NetworkEntry, type NetworkName, network } from '../slim/nets/registry.js';
 
 /** What to write. */
 export interface OnnxFileOptions {
@@ -69,8 +73,9 @@ export async function writeOnnxFile(
     useMovingAverages = false,
   } = options;
   const entry = network(model);
-  const reader = await openCheckpoint(source, defined({ signal, crc32c }));
+  const opened = await openCheckpoint(source, defined({ signal, crc32c }));
   try {
+    const reader = namedWeights(opened, entry);
     const { layout, prefix } = options;
     const weights = await weightsToLoad(entry, reader, true, { layout, prefix, useMovingAverages });
     const classes = options.classes ?? weights.classes ?? entry.numClasses;
@@ -99,6 +104,7 @@ export async function writeOnnxFile(
         shapes: { images: [batch, spec.height, spec.width, 3] },
         read: (variable) => values.read(assignments.get(variable) as Assignment),
         metadata: {
+          [preprocessingKey]: preprocessingText(wanted(entry, preprocessing, stored, spec)),
           network: model,
           preprocessing: spec.name,
           image_size: String(spec.height),
@@ -114,8 +120,20 @@ export async function writeOnnxFile(
     );
     return { ...written, weights: reportWeights(reader, weights, plan) };
   } finally {
-    await reader.close();
+    await opened.close();
   }
+}
+
+/** The preprocessing as weights keep it, so that a file that is loaded again has it. */
+function wanted(
+  entry: NetworkEntry,
+  { preprocessing, ...options }: PreprocessingChoice,
+  stored: StoredPreprocessing | null,
+  { height, resizeSide }: PreprocessingSpec,
+): StoredPreprocessing {
+  const said = changed<StoredPreprocessing>(stored ?? { name: preprocessing ?? entry.preprocessing }, defined(options));
+  // A side is one for images of some size.
+  return { ...said, imageSize: height, ...(said.resizeSide === undefined ? {} : { resizeSide }) };
 }
 
 /** [images, 1, 1, values] as [images, values]. */

@@ -34,6 +34,7 @@ import { buildOwnNetwork, isOwn, type OwnEntry, type OwnNetwork, ownEntry } from
 import { findNetwork } from './weights/find_network.js';
 import { type WeightLayout, weightLayouts } from './weights/libraries.js';
 import { assertAllTaken, type NetworkWeights, weightsToLoad } from './weights/network_weights.js';
+import { namedWeights } from './weights/onnx/named_weights.js';
 import { type PublishedWeightsChoice, publishedCheckpoint } from './weights/published_choice.js';
 import { type PreprocessingChoice, preprocessingOf, storedPreprocessing } from './weights/weight_preprocessing.js';
 import { reportWeights, type WeightsReport } from './weights/weights_report.js';
@@ -53,7 +54,7 @@ export interface LoadModelOptions
    */
   readonly calibration?: Calibration | string;
   /**
-   * TensorFlow V1 file, V2 prefix, a folder with a `checkpoint` file, .safetensors, .pth, .h5 or .keras: a path, a `file:` URL, or the bytes of a V1, PyTorch or
+   * TensorFlow V1 file, V2 prefix, a folder with a `checkpoint` file, .safetensors, .pth, .h5, .keras or .onnx: a path, a `file:` URL, or the bytes of a V1, PyTorch or
    * safetensors file, which must not change until the model is loaded. Floats of other widths are converted; `model.weights` says so.
    */
   readonly checkpoint?: CheckpointSource;
@@ -152,7 +153,9 @@ export async function loadModel(name: NetworkName | 'auto' | OwnNetwork, options
     const loading = checkedOptions(entry, await withPublished(entry, options));
     const { checkpoint } = loading.options;
     if (checkpoint === undefined) return load(entry, loading, null);
-    return reading(checkpoint, async (reader) => load(entry, loading, await weightsIn(entry, reader, loading.options)));
+    return reading(checkpoint, entry, async (reader) =>
+      load(entry, loading, await weightsIn(entry, reader, loading.options)),
+    );
   });
 }
 
@@ -172,7 +175,7 @@ async function loadFound(options: LoadModelOptions): Promise<Model> {
     throw new ArgumentError("loadModel('auto'): published weights are those of one network: name it.");
   if (checkpoint === undefined)
     throw new ArgumentError("loadModel('auto'): expected a checkpoint, whose names show the network.");
-  return reading(checkpoint, async (reader) => {
+  return reading(checkpoint, null, async (reader) => {
     const entry = network(findNetwork(reader, { layout, prefix }));
     const loading = checkedOptions(entry, options);
     return load(entry, loading, await weightsIn(entry, reader, loading.options));
@@ -184,13 +187,18 @@ export function networkIn(
   checkpoint: CheckpointSource,
   { layout, prefix }: Pick<LoadModelOptions, 'layout' | 'prefix'> = {},
 ): Promise<NetworkName> {
-  return reading(checkpoint, async (reader) => findNetwork(reader, { layout, prefix }));
+  return reading(checkpoint, null, async (reader) => findNetwork(reader, { layout, prefix }));
 }
 
-async function reading<T>(checkpoint: CheckpointSource, body: (reader: CheckpointReader) => Promise<T>): Promise<T> {
+/** @param entry the network whose weights are read; null: the one that they show */
+async function reading<T>(
+  checkpoint: CheckpointSource,
+  entry: NetworkEntry | OwnEntry | null,
+  body: (reader: CheckpointReader) => Promise<T>,
+): Promise<T> {
   const reader = await openCheckpoint(checkpoint, { crc32c: loadAddon().crc32c });
   try {
-    return await body(reader);
+    return await body(namedWeights(reader, entry));
   } finally {
     await reader.close();
   }

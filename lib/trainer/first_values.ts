@@ -4,6 +4,7 @@ import { defined } from '../core/options.js';
 import { publishedCheckpoint } from '../model/index.js';
 import { isOwn } from '../model/own_network.js';
 import { weightsOf } from '../model/weights/network_weights.js';
+import { namedWeights } from '../model/weights/onnx/named_weights.js';
 import { loadAddon } from '../native/binding.js';
 import type { Session } from '../runtime/index.js';
 import type { CheckedOptions } from './options.js';
@@ -29,13 +30,14 @@ export async function giveFirstValues(
   const checkpoint = weights === undefined ? given : await publishedCheckpoint(entry, weights);
   await session.initialize();
   if (checkpoint === undefined) return;
-  const reader = await openCheckpoint(checkpoint, { crc32c: loadAddon().crc32c });
+  const opened = await openCheckpoint(checkpoint, { crc32c: loadAddon().crc32c });
   try {
+    const reader = namedWeights(opened, entry);
     const nameMap = isOwn(entry) ? undefined : weightsOf(entry, reader, defined({ layout })).nameMap;
     const variables = modelVariables.filter(({ name }) => !excludeScopes.some((scope) => name.startsWith(scope)));
     await session.restore(reader, defined({ variables, ignoreMissing, nameMap }));
   } finally {
-    await reader.close();
+    await opened.close();
   }
   await session.assignFrom(session, new Map([...averages].map(([variable, average]) => [average, variable])));
 }

@@ -23,3 +23,6 @@ for script in make_torch make_explanations make_pytorch_files make_pillow_prepro
   echo "== $script"
   nice -n 5 "$python" "$script.py"
 done
+echo "== make_onnx"
+"$here/setup_onnx.sh" > /dev/null
+nice -n 5 "$python" make_onnx.py

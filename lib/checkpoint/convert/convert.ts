@@ -6,6 +6,7 @@ import { ArgumentError } from '../../errors.js';
 import type { Crc32c } from '../../formats/crc32c.js';
 import { assertNoFolder, assertWritable } from '../files/targets.js';
 import { openCheckpoint } from '../open.js';
+import { CheckpointReader } from '../reader.js';
 import { dataFiles } from '../tensorflow/bundle_v2_shards.js';
 import type { CheckpointFormat, WritableFormat } from '../types.js';
 import { checkpointTarget, type WriteResult, writeCheckpoint } from '../writer.js';
@@ -64,11 +65,12 @@ const defaults = {
  * Writes the tensors of a checkpoint as another one, of another format or under other names. One tensor at a time is in memory. Shapes
  * stay as they are, and so do values unless a cast is asked for: what a format cannot hold (strings in safetensors; bfloat16, uint32 and uint64 in TensorFlow V1;
  * complex and quantized types in any, and float8 without a cast) is an error that names the tensor, and nothing is written.
+ * @param source its path, or an open checkpoint, which stays open
  * @throws ArgumentError for options, names that collide, files that exist, and what the format cannot hold; CheckpointError when the
  * source is missing or damaged, a value is out of the range of the cast, or the system refuses
  */
 export async function convertCheckpoint(
-  source: string,
+  source: string | CheckpointReader,
   destination: string,
   options: ConvertOptions = {},
 ): Promise<ConvertResult> {
@@ -88,7 +90,7 @@ export async function convertCheckpoint(
   checkCast(cast);
   checkRename(rename);
   const { format, target, marker } = checkpointTarget(destination, wanted);
-  const reader = await openCheckpoint(source, defined(reading));
+  const reader = source instanceof CheckpointReader ? source : await openCheckpoint(source, defined(reading));
   try {
     const chosen = chosenTensors(reader, format, choice);
     const values = new ConvertedValues(reader, chosen, cast);
@@ -106,7 +108,7 @@ export async function convertCheckpoint(
       ...defined({ cast: values.castResult }),
     };
   } finally {
-    await reader.close();
+    if (reader !== source) await reader.close();
   }
 }
 

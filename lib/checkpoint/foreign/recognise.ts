@@ -76,9 +76,6 @@ const signatures: readonly { readonly fits: (sample: Sample) => boolean; readonl
   { fits: ({ text }) => text.slice(4, 8) === 'TFL3', kind: graph('a TensorFlow Lite model') },
   { fits: ({ text }) => text.startsWith('GGUF'), kind: graph('a GGUF model') },
   { fits: ({ text }) => /^\s*<\?xml[^>]*>\s*<net\b|^\s*<net\b/.test(text), kind: graph('an OpenVINO model') },
-  // ir_version, then producer_name, producer_version, domain or graph, in any program's order of writing.
-  { fits: ({ text }) => /^\x08[\x02-\x1f][\x12\x1a\x22\x3a\x42]/.test(text), kind: graph('an ONNX model') },
-  { fits: ({ path, text }) => /\.onnx$/i.test(path) && /^[\x08\x12\x3a\x42]/.test(text), kind: graph('an ONNX model') },
   {
     fits: ({ path }) => path.endsWith('.meta'),
     kind: { what: "a checkpoint's graph", hint: 'leave the .meta off: the weights are in the files beside it.' },

@@ -14,6 +14,7 @@ import { changed, maxNetworkSide } from '../../data/preprocessing.js';
 import { ArgumentError } from '../../errors.js';
 import type { ModelOutput } from '../../model/network_graph.js';
 import { type WeightLayout, weightLayouts } from '../../model/weights/libraries.js';
+import { namedWeights } from '../../model/weights/onnx/named_weights.js';
 import {
   metadataPreprocessing,
   preprocessingKey,
@@ -29,7 +30,7 @@ import { integer } from '../numbers.js';
 import { writeOnnxFile } from '../onnx_file.js';
 
 const examples = `
-The source is a TensorFlow V1 file, a V2 prefix, a folder with a checkpoint file, .safetensors or .pth. Without --to the destination's
+The source is a TensorFlow V1 file, a V2 prefix, a folder with a checkpoint file, .safetensors, .pth or .onnx. Without --to the destination's
 extension decides: .safetensors, .onnx, else v2 (.ckpt, or none).
 
 Examples:
@@ -187,7 +188,9 @@ async function toCheckpoint(
 ): Promise<void> {
   const { include, exclude, rename, renameFrom, cast, movingAverages, force = false } = flags;
   const metadata = await preprocessingMetadata(source, flags);
-  const result = await convertCheckpoint(source, path, {
+  await using opened = await openCheckpoint(source, { signal: io.signal, ...fastCrc() });
+  // The names of an ONNX file say nothing: its weights get those of the network that it is.
+  const result = await convertCheckpoint(namedWeights(opened, null), path, {
     format,
     overwrite: force,
     signal: io.signal,

@@ -5,6 +5,7 @@ import { Graph, type Tensor } from '../../core/graph.js';
 import { elementCount, type Shape, shapeText } from '../../core/shape.js';
 import { ArgumentError } from '../../errors.js';
 import { weightsOf } from '../../model/weights/network_weights.js';
+import { namedWeights } from '../../model/weights/onnx/named_weights.js';
 import { argScope } from '../../slim/arg_scope.js';
 import { type NetworkName, network, networkNames } from '../../slim/nets/registry.js';
 import { placeholder } from '../../slim/placeholder.js';
@@ -134,8 +135,9 @@ async function writeGraph(io: CliIo, subject: string, flags: Flags, target: stri
 
 /** The network whose weights a checkpoint holds, and its classes: a checkpoint itself says nothing of a graph. */
 async function networkOf(path: string): Promise<[NetworkName, number | undefined]> {
-  const reader = await openCheckpoint(path);
+  const opened = await openCheckpoint(path);
   try {
+    const reader = namedWeights(opened, null);
     const found = networkNames.filter((name) => [...reader.variables.keys()].some((key) => key.startsWith(`${name}/`)));
     const [name, ...others] = found;
     if (name !== undefined && others.length === 0) return [name, weightsOf(network(name), reader).classes || undefined];
@@ -144,7 +146,7 @@ async function networkOf(path: string): Promise<[NetworkName, number | undefined
       { path, hint: `name the network: ${networkNames.join(', ')}.` },
     );
   } finally {
-    await reader.close();
+    await opened.close();
   }
 }
 

@@ -18,7 +18,7 @@ import {
   preprocessings,
   type StoredPreprocessing,
 } from '../../data/preprocessing.js';
-import { ArgumentError, CheckpointError } from '../../errors.js';
+import { ArgumentError, advice, CheckpointError } from '../../errors.js';
 import type { NetworkEntry } from '../../slim/nets/registry.js';
 import type { OwnEntry } from '../own_network.js';
 
@@ -28,7 +28,7 @@ export interface PreprocessingChoice extends PreprocessingOptions {
   readonly preprocessing?: PreprocessingName | undefined;
 }
 
-/** The key of a safetensors file's metadata. */
+/** The key of the metadata of safetensors and ONNX files. */
 export const preprocessingKey = 'slimnet.preprocessing';
 
 const maxConfigBytes = 1 << 24;
@@ -57,7 +57,8 @@ export function preprocessingOf(
 }
 
 /**
- * What a checkpoint says of the preprocessing: the metadata of a safetensors file, or timm's config.json beside it.
+ * What a checkpoint says of the preprocessing: the metadata of a safetensors or ONNX file, the program that wrote that, or timm's config.json
+ * beside the weights.
  * @throws CheckpointError for what cannot be understood
  */
 export async function storedPreprocessing(
@@ -67,6 +68,7 @@ export async function storedPreprocessing(
   const said = metadataPreprocessing(reader);
   if (said !== null) return said;
   const { format, path } = reader;
+  if (format === 'onnx') return ofProducer(entry, reader);
   const config = join(dirname(path), 'config.json');
   const isOfPytorch = 'library' in entry && entry.library === 'pytorch';
   // Weights from memory stand beside nothing.
@@ -77,7 +79,25 @@ export async function storedPreprocessing(
   return isRecord(found) ? understood(fail, () => ofTimm(found)) : null;
 }
 
-/** What the metadata of a safetensors file says. @throws CheckpointError for what cannot be understood */
+/** What the programs that write ONNX files have their images prepared by. */
+const byProducer: Readonly<Record<string, PreprocessingName>> = { pytorch: 'torchvision' };
+
+/** Where the form of a network does not tell whose it is, its producer has to. @throws CheckpointError where that does not either */
+function ofProducer(entry: NetworkEntry | OwnEntry, { graph, path }: CheckpointReader): StoredPreprocessing | null {
+  if (!('isFormShared' in entry) || !entry.isFormShared) return null;
+  const producer = graph?.producer ?? '';
+  const name = Object.hasOwn(byProducer, producer) ? byProducer[producer] : undefined;
+  if (name !== undefined) return { name };
+  throw new CheckpointError(`Nothing says how the images of this ${entry.name} are to be prepared: libraries differ.`, {
+    path,
+    hint: advice(
+      ["choose Slim's own, ", ", Keras' caffe, PyTorch's torchvision, or another one."],
+      ['preprocessing', entry.preprocessing],
+    ),
+  });
+}
+
+/** What the metadata of a safetensors or ONNX file says. @throws CheckpointError for what cannot be understood */
 export function metadataPreprocessing({ path, metadata }: CheckpointReader): StoredPreprocessing | null {
   const text = metadata[preprocessingKey];
   if (text === undefined) return null;

@@ -1,5 +1,5 @@
 /** What became of a checkpoint's weights when they were loaded, for people. */
-import type { CheckpointFormat, RestorePlan, StoredDType } from '../../checkpoint/index.js';
+import type { CheckpointFormat, CheckpointReader, RestorePlan, StoredDType } from '../../checkpoint/index.js';
 import { describeConversions } from '../../checkpoint/restore/report.js';
 import type { DType } from '../../core/dtype.js';
 import type { WeightLayout } from './libraries.js';
@@ -23,7 +23,7 @@ export interface WeightsReport {
 }
 
 export function reportWeights(
-  { path, format }: { readonly path: string; readonly format: CheckpointFormat },
+  { path, format, remarks }: Pick<CheckpointReader, 'path' | 'format' | 'remarks'>,
   { layout, prefix, classes }: NetworkWeights,
   plan: RestorePlan,
 ): WeightsReport {
@@ -38,6 +38,7 @@ export function reportWeights(
     ...{ path, format, layout, prefix, converted: [...counts.values()] },
     averaged: averaged === null ? null : averaged.length,
     remarks: [
+      ...remarks,
       ...describeConversions(plan),
       ...(averaged === null
         ? []

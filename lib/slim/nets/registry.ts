@@ -72,6 +72,8 @@ export interface NetworkEntry {
   readonly features: string;
   /** Another library whose networks have this form, so that its weights fit; null: there is none. */
   readonly library: 'pytorch' | 'keras' | null;
+  /** Whether networks of other libraries that want their images prepared otherwise have this very form. */
+  readonly isFormShared: boolean;
   /** null: there are none. */
   readonly published: PublishedWeights | null;
 }
@@ -81,6 +83,7 @@ const resnet = {
   logitsBiases: 'logits/biases',
   features: 'pool5',
   library: null,
+  isFormShared: false,
 } as const;
 
 /** Converted from Caffe: no class for the background. */
@@ -97,6 +100,7 @@ const vgg = {
   logitsBiases: 'fc8/biases',
   features: 'global_pool',
   library: null,
+  isFormShared: true,
 } as const;
 
 /** Those of torchvision and timm. */

@@ -129,6 +129,7 @@ describe('ONNX', () => {
     expect(model.inputs).toEqual([{ name: 'images', elementType: 1, shape: ['N', 3, 65, 65] }]);
     expect(model.outputs).toEqual([{ name: 'logits', elementType: 1, shape: ['N', 3] }]);
     expect(model.metadata).toEqual({
+      'slimnet.preprocessing': '{"name":"vgg","imageSize":65}',
       network: 'resnet_v1_50',
       preprocessing: 'vgg',
       image_size: '65',

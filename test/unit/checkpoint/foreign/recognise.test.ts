@@ -44,12 +44,15 @@ const expected: Readonly<Record<string, readonly [what: RegExp, hint: RegExp]>> 
   'archive.zip': [/a zip archive/, /unzip archive\.zip.*weights\/model\.safetensors/],
   'frozen.pb': [/a graph of TensorFlow/, /as safetensors/],
   'model.tflite': [/a TensorFlow Lite model/, /as safetensors/],
-  'producer.onnx': [/an ONNX model/, /as safetensors/],
-  'no_producer.onnx': [/an ONNX model/, /as safetensors/],
 };
 
-/** What was made besides: it is read (test/unit/checkpoint/pytorch). */
-const readable = ['zip.pth', 'index.bin.index.json'];
+/** What was made besides: it is read (test/unit/checkpoint/pytorch and onnx). */
+const readable = ['zip.pth', 'index.bin.index.json', 'producer.onnx', 'no_producer.onnx'];
+
+test.each(['producer.onnx', 'no_producer.onnx'])('%s is read', async (name) => {
+  await using reader = await openCheckpoint(bytesOf(name));
+  expect([reader.format, await reader.read('w')]).toMatchObject(['onnx', { shape: [2], data: Float32Array.of(1, 2) }]);
+});
 
 test('every kind of file is there', () => {
   expect(Object.keys(files).sort()).toEqual([...Object.keys(expected), ...readable].sort());
@@ -64,7 +67,7 @@ const refusal = async (path: string): Promise<CheckpointError> => {
 test.each(Object.keys(expected))('%s is recognised by its contents', async (name) => {
   const [what, hint] = expected[name] as (typeof expected)[string];
   // Names of graphs and archives say more than their bytes; all others are told apart without.
-  for (const path of [name, ...(/\.(pb|onnx|tar|gz|bz2|xz|zip)$/.test(name) ? [] : ['model.ckpt'])]) {
+  for (const path of [name, ...(/\.(pb|tar|gz|bz2|xz|zip)$/.test(name) ? [] : ['model.ckpt'])]) {
     writeFileSync(join(folder, path), bytesOf(name));
     const error = await refusal(join(folder, path));
     expect(error.message).toMatch(what);

@@ -1,0 +1,69 @@
+/** Which values of a file the variables of a network get. */
+
+import type { StoredParameter } from './file_layers.js';
+import type { Layer } from './layers.js';
+import type { VariableName } from './network_layers.js';
+
+/** How the values of a variable come about. */
+export type Derivation =
+  | { readonly kind: 'stored'; readonly from: StoredParameter }
+  | { readonly kind: 'constant'; readonly value: number }
+  | { readonly kind: 'difference'; readonly from: StoredParameter; readonly minus: StoredParameter }
+  | { readonly kind: 'shifted'; readonly from: StoredParameter; readonly by: number };
+
+/** What pairs of layers come to. */
+export interface Derived {
+  readonly variables: Map<string, Derivation>;
+  /** Batch normalizations of the network that the file has folded into convolutions. */
+  folded: number;
+}
+
+const stored = (from: StoredParameter): Derivation => ({ kind: 'stored', from });
+const constant = (value: number): Derivation => ({ kind: 'constant', value });
+
+/**
+ * Adds the variables of a layer, given the layer of the file that computes the same.
+ * @returns why their parameters do not fit; null where they do
+ */
+export function deriveVariables(
+  network: Layer<VariableName>,
+  file: Layer<StoredParameter>,
+  derived: Derived,
+): string | null {
+  const set = (name: VariableName, derivation: Derivation): boolean => {
+    if (name === null) return false;
+    derived.variables.set(name, derivation);
+    return true;
+  };
+  if (network.weights) set(network.weights, stored(file.weights as StoredParameter));
+  const { norm, biases } = network;
+  if (norm === undefined) {
+    if (file.norm !== undefined && network.weights !== undefined)
+      return 'has a batch normalization behind it in the file, and none here';
+    if (biases) set(biases, file.biases === undefined ? constant(0) : stored(file.biases));
+    return file.biases !== undefined && !biases ? 'has biases in the file, and none here' : null;
+  }
+  const { scale, offset, mean, variance, epsilon } = norm;
+  if (biases) set(biases, constant(0));
+  const theirs = file.norm;
+  if (theirs === undefined) {
+    // y = 1 (x - 0) / sqrt(1 - epsilon + epsilon) + biases
+    derived.folded++;
+    set(scale, constant(1));
+    set(mean, constant(0));
+    set(variance, constant(1 - epsilon));
+    const fits = set(offset, file.biases === undefined ? constant(0) : stored(file.biases));
+    return fits || file.biases === undefined ? null : 'has biases in the file, and its batch normalization none here';
+  }
+  if (!set(offset, stored(theirs.offset)) || !set(scale, stored(theirs.scale)))
+    return 'has a batch normalization with scales and biases in the file, and one without here';
+  // Biases before a normalization only move the mean that it takes away.
+  set(
+    mean,
+    file.biases === undefined ? stored(theirs.mean) : { kind: 'difference', from: theirs.mean, minus: file.biases },
+  );
+  // Files keep the number as a float32.
+  const by = Math.fround(theirs.epsilon) === Math.fround(epsilon) ? 0 : theirs.epsilon - epsilon;
+  set(variance, by === 0 ? stored(theirs.variance) : { kind: 'shifted', from: theirs.variance, by });
+  return null;
+}
