@@ -1,5 +1,4 @@
 /** Where in an image a model sees a class. */
-import { describe } from '../core/dtype.js';
 import { checkInteger, checkOneOf, checkSignal, type Defaults, withDefaults } from '../core/options.js';
 import { copyPreprocessed, isPreprocessed } from '../data/preprocessed.js';
 import { ArgumentError, advice, CheckpointError, GradientError } from '../errors.js';
@@ -77,7 +76,7 @@ export async function explain(model: Model, image: ModelInput, options: ExplainO
   checkInteger('explain', 'stride', step, 1, side);
   const isInt8 = model.precision === 'int8';
   if (method === 'grad_cam' && isInt8)
-    throw new ArgumentError(`explain: Grad-CAM needs gradients, and the model is in ${describe('int8')}.`, {
+    throw new ArgumentError('explain: Grad-CAM needs gradients, and the model is in int8.', {
       hint: advice`load it with ${['precision', 'float32']}, or take ${['method', 'occlusion']}.`,
     });
   const layer = method === 'occlusion' ? null : layerOf(model, layerName);

@@ -55,6 +55,10 @@ const data = [
     what: "ImageNet's class names are WordNet 3.0's, in the order that timm (Apache-2.0) has",
     licence: join(root, 'scripts', 'licences', 'wordnet.txt'),
   },
+  {
+    what: 'The letters of `slimnet demo` are of typefaces of others',
+    licence: join(root, 'assets', 'demo', 'FONTS.txt'),
+  },
 ];
 
 /** Licences and notices of the libraries in the bundle, of which `inputs` are the files. */

@@ -122,3 +122,11 @@ export class WeightServer {
     await new Promise((resolve) => this.#server.close(resolve));
   }
 }
+
+/** Tells the whole length, sends the first bytes, and then nothing, but does not hang up. */
+export const stalling =
+  (bytes: number): Answer =>
+  (_, response, body) => {
+    response.writeHead(200, { etag: '"one"', 'content-length': body.length });
+    response.write(body.subarray(0, bytes));
+  };

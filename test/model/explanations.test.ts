@@ -12,6 +12,7 @@ import { network } from '../../lib/slim/nets/index.js';
 import { foreignTensors, writeForeignCheckpoint } from '../helpers/foreign_weights.js';
 import { golden } from '../helpers/golden.js';
 import { generatedImages } from '../helpers/network_fixtures.js';
+import { encoders, gradient } from '../helpers/pictures.js';
 
 interface Values {
   readonly shape: readonly [number, number];
@@ -110,4 +111,17 @@ test.each([
   const { graph, outputs } = buildNetwork(entry, 5, preprocessingFor(entry.preprocessing, entry.imageSize), 0);
   const built = { name, tensors: outputs, session: { graph } } as unknown as Model;
   expect(layerOf(built, undefined).node.name).toBe(layer);
+});
+
+test('a model in int8 is explained by occlusion, and Grad-CAM of it refused with the two ways out', async () => {
+  const float = named('resnet18');
+  const calibration = await float.calibrate([await encoders.png.encode(gradient(90, 70))], { method: 'minmax' });
+  const checkpoint = join(folder, 'resnet18.safetensors');
+  await using model = await loadModel('resnet_18', { checkpoint, imageSize: side, precision: 'int8', calibration });
+  const found = await explain(model, image, { patch: side >> 1 });
+  expect(found.method).toBe('occlusion');
+  expect(found.map.some((value) => value !== 0)).toBe(true);
+  const refused = explain(model, image, { method: 'grad_cam' });
+  await expect(refused).rejects.toThrow(ArgumentError);
+  await expect(refused).rejects.toThrow(/needs gradients, and the model is in int8.*occlusion/s);
 });

@@ -16,6 +16,7 @@ import {
   archiveOf,
   breakingOff,
   smallCheckpoint,
+  stalling,
   WeightServer,
   wellBehaved,
 } from '../../helpers/weight_server.js';
@@ -182,6 +183,13 @@ describe('weights that are fetched', () => {
     await expect(fetched({ silenceMs: 20 })).rejects.toThrow(
       `put the archive ${file} from elsewhere at ${join(folder, file)}`,
     );
+  });
+
+  test('go on from where a server stopped sending without hanging up', async () => {
+    server.answers = [stalling(10_000), wellBehaved];
+    await fetched({ silenceMs: 500 });
+    expect(readFileSync(place())).toEqual(Buffer.from(checkpoint));
+    expect(server.requests.map(({ range }) => range).slice(0, 2)).toEqual([undefined, 'bytes=10000-']);
   });
 
   test('may be stopped, and what has come stays', async () => {

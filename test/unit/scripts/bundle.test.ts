@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { noticeOf, reachableDeclarations } from '../../../scripts/lib/bundle.mjs';
@@ -43,11 +43,13 @@ describe("the notice at a bundled source's head", () => {
   });
 });
 
-test('dist/ is a handful of code files, so that an import is quick', () => {
+test('dist/ is a handful of code files, so that an import is quick, and has the notices of others', () => {
   const files = readdirSync(join(root, 'dist'), { recursive: true }).map(String);
   const code = files.filter((file) => file.endsWith('.js'));
   // Each way to be loaded has its own.
   expect(code.filter((file) => !file.startsWith('cjs')).length).toBeLessThan(16);
   expect(code.filter((file) => file.startsWith('cjs')).length).toBeLessThan(5);
-  expect(files).toContain('THIRD_PARTY_NOTICES.txt');
+  const notices = readFileSync(join(root, 'dist', 'THIRD_PARTY_NOTICES.txt'), 'utf8');
+  expect(notices).toMatch(/WordNet/);
+  expect(notices).toMatch(/fraunces 5\.3\.0 \(OFL-1\.1\): Copyright.*SIL OPEN FONT LICENSE/s);
 });
