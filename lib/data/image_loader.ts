@@ -3,10 +3,11 @@ import { availableParallelism } from 'node:os';
 import { checkInteger, type Defaults, withDefaults } from '../core/options.js';
 import { ArgumentError, ownSpelling, SlimnetError, type Spelling, spelling } from '../errors.js';
 import { loadAddon } from '../native/binding.js';
+import { release } from '../native/release.js';
 import { type DecodeOptions, decodeOwned, defaultMaxPixels, loadSharp, unlessAborted } from './decoding.js';
 import { type ImageSource, namesFile, type OwnedSource, ownSource } from './image_source.js';
 import { mapLimited } from './map_limited.js';
-import { copyPreprocessed, isPreprocessed, type PreprocessedImage } from './preprocessed.js';
+import { checkPreprocessed, copyPreprocessed, isPreprocessed, type PreprocessedImage } from './preprocessed.js';
 import type { PreprocessingSpec } from './preprocessing.js';
 import type { RawImage } from './raw_image.js';
 import { Semaphore } from './semaphore.js';
@@ -37,11 +38,30 @@ export function checkImageWorkers(where: string, name: string, workers: unknown)
   checkInteger(where, name, workers, 1, 1024);
 }
 
+interface LentPixels {
+  readonly preprocessed: Float32Array;
+  readonly lent: boolean;
+}
+
+/** What a network takes of an image. */
+export interface Prepared {
+  readonly item: Item;
+  /** float32 [height, width, 3] */
+  readonly pixels: Float32Array;
+  /** They are somebody else's, and not to be given back by `release`. */
+  readonly lent: boolean;
+}
+
 /** A source with a copy of its bytes, or what is wrong with it. */
 export interface Item {
   readonly source: ImageSource | PreprocessedImage;
-  readonly owned: OwnedSource | { readonly preprocessed: Float32Array } | null;
+  readonly owned: OwnedSource | LentPixels | null;
   readonly error: unknown;
+}
+
+/** Gives memory back that nobody reads any more. */
+export function releasePixels(images: readonly Prepared[]): void {
+  release(images.filter(({ lent }) => !lent).map(({ pixels }) => pixels));
 }
 
 /** Loads images for one network, however many calls ask for them. */
@@ -63,10 +83,16 @@ export class ImageLoader {
     this.#semaphore = new Semaphore(workers);
   }
 
-  /** Copies what the caller may change. What is wrong with the source is told when it is prepared. */
-  own(source: ImageSource | PreprocessedImage): Item {
+  /**
+   * Copies what the caller may change. What is wrong with the source is told when it is prepared.
+   * @param borrowed the caller leaves images that are preprocessed as they are
+   */
+  own(source: ImageSource | PreprocessedImage, borrowed = false): Item {
     try {
-      if (isPreprocessed(source)) return { source, owned: copyPreprocessed(source, this.#preprocessing), error: null };
+      if (isPreprocessed(source)) {
+        const { preprocessed } = (borrowed ? checkPreprocessed : copyPreprocessed)(source, this.#preprocessing);
+        return { source, owned: { preprocessed, lent: borrowed }, error: null };
+      }
       if (!this.#files && namesFile(source))
         throw new ArgumentError(
           'This model opens no files (files: false): expected the bytes or pixels of an image, received a path.',
@@ -100,24 +126,38 @@ export class ImageLoader {
    * `pixels` of items of one's own. An abort lets no further image begin; those that have begun hold their places until they
    * end, since the decoder cannot be stopped.
    * @param onFailure told of images that are bad, which are left out
+   * @param held the caller gives the pixels back by `release`
    */
   async prepare(
     items: readonly Item[],
     signal: AbortSignal | undefined,
     onFailure?: (item: Item, error: unknown) => void,
-  ): Promise<{ readonly item: Item; readonly pixels: Float32Array }[]> {
-    const all = await mapLimited(items, this.#semaphore, async (item) => {
+    held = false,
+  ): Promise<Prepared[]> {
+    const made: Prepared[] = [];
+    const prepareOne = async (item: Item): Promise<Prepared | null> => {
       try {
-        if (item.owned !== null && 'preprocessed' in item.owned) return { item, pixels: item.owned.preprocessed };
+        if (item.owned !== null && 'preprocessed' in item.owned)
+          return { item, pixels: item.owned.preprocessed, lent: item.owned.lent };
         const image = await this.#decodeItem(item, signal);
-        return { item, pixels: await loadAddon().preprocess(this.#preprocessing, [image]) };
+        const pixels = await loadAddon().preprocess(this.#preprocessing, [image], undefined, held);
+        // Of a copy and a decoder that have both done what they were for.
+        release(item.owned !== null && 'bytes' in item.owned ? [image.data, item.owned.bytes] : [image.data]);
+        const prepared = { item, pixels, lent: false };
+        made.push(prepared);
+        return prepared;
       } catch (error) {
         if (onFailure === undefined || signal?.aborted === true) throw error;
         onFailure(item, error);
         return null;
       }
-    });
-    return all.filter((prepared) => prepared !== null);
+    };
+    try {
+      return (await mapLimited(items, this.#semaphore, prepareOne)).filter((prepared) => prepared !== null);
+    } catch (error) {
+      if (held) releasePixels(made);
+      throw error;
+    }
   }
 
   /** Loads the decoder and starts a thread of the preprocessing, so that the first image does not wait for them. */

@@ -1,6 +1,7 @@
 /** Images that are what a network takes already. */
-import { describe, holds } from '../core/dtype.js';
+import { describe, holds, refuseDetached } from '../core/dtype.js';
 import { ArgumentError } from '../errors.js';
+import { loadAddon } from '../native/binding.js';
 import type { PreprocessingSpec } from './preprocessing.js';
 
 /** What preprocessing makes of an image: float32 [height, width, 3] of the network's size. */
@@ -12,8 +13,8 @@ export function isPreprocessed(source: unknown): source is PreprocessedImage {
   return typeof source === 'object' && source !== null && !ArrayBuffer.isView(source) && 'preprocessed' in source;
 }
 
-/** Checks values and copies them: the caller may change its own afterwards. @throws ArgumentError */
-export function copyPreprocessed(
+/** Checks values. @throws ArgumentError */
+export function checkPreprocessed(
   { preprocessed }: PreprocessedImage,
   { height, width }: Pick<PreprocessingSpec, 'height' | 'width'>,
 ): PreprocessedImage {
@@ -23,7 +24,21 @@ export function copyPreprocessed(
   const count = height * width * 3;
   if (preprocessed.length !== count)
     throw new ArgumentError(`preprocessed: expected ${expected} (${count}), received ${preprocessed.length}.`);
-  const copy = new Float32Array(count);
+  refuseDetached('preprocessed', preprocessed);
+  return { preprocessed };
+}
+
+/**
+ * Checks values and copies them: the caller may change its own afterwards. A run reads the copy where it is; who is done with it gives it back by
+ * `release`.
+ * @throws ArgumentError
+ */
+export function copyPreprocessed(
+  image: PreprocessedImage,
+  size: Pick<PreprocessingSpec, 'height' | 'width'>,
+): PreprocessedImage {
+  const { preprocessed } = checkPreprocessed(image, size);
+  const copy = loadAddon().hold('float32', [preprocessed.length]) as Float32Array;
   copy.set(preprocessed);
   return { preprocessed: copy };
 }

@@ -18,7 +18,11 @@ export const predictDefaults = {
   priority: undefined,
 } satisfies Defaults<PredictOptions>;
 export const classifyDefaults = { topK: undefined, ...predictDefaults } satisfies Defaults<ClassifyOptions>;
-export const inferDefaults = { outputs: undefined, ...predictDefaults } satisfies Defaults<InferOptions>;
+export const inferDefaults = {
+  outputs: undefined,
+  borrowed: false,
+  ...predictDefaults,
+} satisfies Defaults<InferOptions>;
 export const streamDefaults = { signal: undefined, onFailure: undefined } satisfies Defaults<StreamOptions>;
 export const warmupDefaults = {
   batchSizes: undefined,

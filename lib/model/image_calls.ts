@@ -1,5 +1,5 @@
 import { defined } from '../core/options.js';
-import type { ImageLoader, Item } from '../data/image_loader.js';
+import { type ImageLoader, type Item, type Prepared, releasePixels } from '../data/image_loader.js';
 import type { ImageSource } from '../data/image_source.js';
 import { type ExecutionError, spelling } from '../errors.js';
 import { SignalListeners } from '../runtime/session/cancellation.js';
@@ -8,7 +8,7 @@ import { systemClock } from './batcher/clock.js';
 import { type BatcherStats, DynamicBatcher } from './batcher/dynamic_batcher.js';
 import type { Batching } from './batching.js';
 import { modelSpelling } from './call_options.js';
-import type { ModelInput, Outcome, PredictOptions } from './model_types.js';
+import type { InferOptions, ModelInput, Outcome, PredictOptions } from './model_types.js';
 import type { ModelOutput } from './network_graph.js';
 import type { NetworkRuns } from './network_runs.js';
 import { anyNotFinite } from './not_finite.js';
@@ -17,6 +17,8 @@ import { inPieces } from './pieces.js';
 
 /** Gives images that nobody else can change. */
 type Copies = () => readonly Item[];
+
+type ListOptions = PredictOptions & Pick<InferOptions, 'borrowed'>;
 
 /** What calls are made of. */
 export interface CallParts {
@@ -33,7 +35,7 @@ export class ImageCalls {
   readonly #images: ImageLoader;
   readonly #network: NetworkRuns;
   readonly #runsAtOnce: number;
-  readonly #batcher: DynamicBatcher<OutputSet, Float32Array, Rows>;
+  readonly #batcher: DynamicBatcher<OutputSet, Prepared, Rows>;
   readonly #signals = new SignalListeners();
   readonly #pending = new Set<Promise<unknown>>();
 
@@ -44,7 +46,8 @@ export class ImageCalls {
     this.#runsAtOnce = runsAtOnce;
     this.#batcher = new DynamicBatcher({
       ...{ ...batching, runsAtOnce },
-      run: (set, pixels, signal) => network.rows(set, pixels, signal),
+      run: (set, images, signal) => network.rows(set, images, signal),
+      onDropped: releasePixels,
     });
   }
 
@@ -68,7 +71,7 @@ export class ImageCalls {
   }
 
   /** What each image of a list has of each output, in the order of the list. */
-  async list(sources: readonly ModelInput[], set: OutputSet, options: PredictOptions): Promise<Rows[]> {
+  async list(sources: readonly ModelInput[], set: OutputSet, options: ListOptions): Promise<Rows[]> {
     const rows = this.#collect(sources, set, options);
     this.#pending.add(rows);
     try {
@@ -78,11 +81,11 @@ export class ImageCalls {
     }
   }
 
-  async #collect(sources: readonly ModelInput[], set: OutputSet, options: PredictOptions): Promise<Rows[]> {
+  async #collect(sources: readonly ModelInput[], set: OutputSet, options: ListOptions): Promise<Rows[]> {
     const rows: Rows[] = [];
     const { signal, timeoutMs = this.#batching.timeoutMs, priority } = options;
     // All of the list is copied once its first piece was taken: refusing costs nothing.
-    const all = this.#copies(sources);
+    const all = this.#copies(sources, options.borrowed);
     let taken = 0;
     const own = (piece: readonly ModelInput[]): Copies => {
       const from = taken;
@@ -116,12 +119,11 @@ export class ImageCalls {
     const items = sources.map((source) => this.#images.own(source));
     const settled = new Map<Item, PromiseSettledResult<Float32Array>>();
     const fail = (item: Item, error: unknown) => void settled.set(item, { status: 'rejected', reason: error });
-    const prepared = await spelling(modelSpelling, () => this.#images.prepare(items, signal, fail));
+    const prepared = await spelling(modelSpelling, () => this.#images.prepare(items, signal, fail, true));
     for (let from = 0; from < prepared.length; ) {
       const some = prepared.slice(from, from + batchSizeFor(prepared.length - from, this.#batching.maxBatchSize));
       from += some.length;
-      const pixels = some.map((each) => each.pixels);
-      for (const [i, [row]] of (await this.#network.rows(output, pixels, signal)).entries()) {
+      for (const [i, [row]] of (await this.#network.rows(output, some, signal)).entries()) {
         const { item } = some[i] as { readonly item: Item };
         const value = row as Float32Array;
         if (output !== 'logits' && anyNotFinite(value)) fail(item, this.#network.notFiniteError(output));
@@ -132,10 +134,10 @@ export class ImageCalls {
   }
 
   /** Makes copies of what a caller may change, at the first call. */
-  #copies(sources: readonly ModelInput[]): Copies {
+  #copies(sources: readonly ModelInput[], borrowed = false): Copies {
     let items: readonly Item[] | undefined;
     return () => {
-      items ??= sources.map((source) => this.#images.own(source));
+      items ??= sources.map((source) => this.#images.own(source, borrowed));
       return items;
     };
   }
@@ -168,9 +170,9 @@ export class ImageCalls {
         const copies = own(piece);
         let done: ModelInput[] = [];
         const prepare = async (gone: AbortSignal) => {
-          const prepared = await this.#images.prepare(copies(), gone, failed);
+          const prepared = await this.#images.prepare(copies(), gone, failed, true);
           done = prepared.map(({ item }) => item.source);
-          return prepared.map(({ pixels }) => pixels);
+          return prepared;
         };
         const rows = this.#batcher.submit({
           ...{ key: set, count: piece.length, prepare, ...defined({ follow: left }) },

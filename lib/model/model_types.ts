@@ -37,6 +37,11 @@ export type ModelInput = ImageSource | PreprocessedImage;
 export interface InferOptions extends PredictOptions {
   /** What to compute; all outputs that there are unless told. */
   readonly outputs?: readonly ModelOutput[];
+  /**
+   * Images that are preprocessed are not copied: their arrays stay as they are until the call has settled. In memory of slimnet's own
+   * (`model.session.allocateFeed`) a run reads them where they are.
+   */
+  readonly borrowed?: boolean;
 }
 
 /** Rows of an image by output, those that were asked for. */

@@ -1,7 +1,9 @@
 import { describe, type TypedArray } from '../core/dtype.js';
 import type { Tensor } from '../core/graph.js';
 import { defined } from '../core/options.js';
+import { type Prepared, releasePixels } from '../data/image_loader.js';
 import { ArgumentError, type ExecutionError, spelling } from '../errors.js';
+import { release } from '../native/release.js';
 import type { Session } from '../runtime/session/session.js';
 import { modelSpelling } from './call_options.js';
 import type { PredictOptions } from './model_types.js';
@@ -51,16 +53,20 @@ export class NetworkRuns {
     return outputsOf(set).map((output) => results[output]?.data as Float32Array);
   }
 
-  /** What each image has of each output. Nobody else may have the pixels. */
-  async rows(set: OutputSet, images: readonly Float32Array[], signal: AbortSignal | undefined): Promise<Rows[]> {
-    const all = await this.compute(images, set, { signal, borrowed: true });
+  /** What each image has of each output. Nobody changes the pixels meanwhile; those that are not lent are given back. */
+  async rows(set: OutputSet, images: readonly Prepared[], signal: AbortSignal | undefined): Promise<Rows[]> {
+    const pixels = images.map((image) => image.pixels);
+    // A run that was given up holds what it reads by itself.
+    const all = await this.compute(pixels, set, { signal, borrowed: true }).finally(() => releasePixels(images));
     if (images.length === 1) return [all];
-    return images.map((_, i) =>
+    const rows = images.map((_, i) =>
       all.map((data) => {
         const width = data.length / images.length;
         return data.slice(i * width, (i + 1) * width);
       }),
     );
+    release(all);
+    return rows;
   }
 
   /** The error of an image for which an output is NaN or infinite. Reads all variables, the first time. */

@@ -46,6 +46,13 @@ export interface Addon {
   snapshot(store: NativeStore, names: readonly string[]): NativeSnapshot;
   /** Zeros; where they are many, in memory of the addon's own. */
   allocate(dtype: DType, shape: readonly number[]): TypedArray;
+  /**
+   * As `allocate`, but with whatever the memory holds, and V8 is not told of it where it is much: for what is filled at once, and given back by
+   * `release` when it has served its purpose.
+   */
+  hold(dtype: DType, shape: readonly number[]): TypedArray;
+  /** Frees the memory of arrays now, those of shared buffers excepted: they have no elements afterwards. See lib/native/release.ts. */
+  release(arrays: readonly ArrayBufferView[]): void;
   /** Fills variables of the store, float32 or float64, with drawn values, on all threads of its executor. */
   draw(store: NativeStore, draws: readonly NativeDraw[]): Promise<void>;
   /** CRC-32C (Castagnoli) of `bytes`, continued from `seed` (0 to begin). */
@@ -58,12 +65,13 @@ export interface Addon {
   /**
    * Preprocesses decoded images, on a thread that no session computes with: float32 [images, height, width, 3]. The pixels are read
    * until the promise settles: nobody may change them or transfer their buffers before. `augmentations` has one for each image; without it they get
-   * that of evaluation.
+   * that of evaluation. @param held memory as that of `hold`
    */
   preprocess(
     spec: NativePreprocessing,
     images: readonly NativeImage[],
     augmentations?: readonly Augmentation[],
+    held?: boolean,
   ): Promise<Float32Array>;
   /** Draws what is done in training to an image of this size. */
   drawAugmentation(

@@ -16,6 +16,10 @@ import {
 
 /** From so many bytes of JSON on: that is a millisecond or two of the event loop. */
 const offLoopBytes = 256 * 1024;
+/** Whether so much JSON is read by the thread. */
+export function isLong(bytes: number): boolean {
+  return bytes >= offLoopBytes;
+}
 /** Bytes of JSON that a float32 takes, roughly. */
 const bytesPerValue = 12;
 
@@ -53,7 +57,7 @@ export class JsonWorkerPool {
 
   /** @param body is given away: nobody may look at it afterwards @throws RequestError */
   async decode(body: Uint8Array, jsonLength: number | null): Promise<InferRequest> {
-    if ((jsonLength ?? body.byteLength) < offLoopBytes) return decodeRequest(body, jsonLength);
+    if (!isLong(jsonLength ?? body.byteLength)) return decodeRequest(body, jsonLength);
     const answer = await this.#ask({ kind: 'decode', body, jsonLength }, [body.buffer as ArrayBuffer]);
     return (answer as Extract<JsonAnswer, { kind: 'decoded' }>).request;
   }
@@ -62,7 +66,7 @@ export class JsonWorkerPool {
   async encode(response: InferResponse, isBinary: (name: string) => boolean): Promise<EncodedResponse> {
     const long = response.outputs.filter(({ name }) => !isBinary(name));
     const values = long.reduce((sum, { data }) => sum + data.length, 0);
-    if (values * bytesPerValue < offLoopBytes) return encodeResponse(response, isBinary);
+    if (!isLong(values * bytesPerValue)) return encodeResponse(response, isBinary);
     const binary = response.outputs.map(({ name }) => name).filter(isBinary);
     const transfer = response.outputs.flatMap(({ datatype, data }) =>
       datatype === 'BYTES' ? [] : [(data as Float32Array).buffer as ArrayBuffer],

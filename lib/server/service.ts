@@ -8,6 +8,7 @@ import type { Monitor } from './monitor.js';
 import type { ModelControl, ModelRepository } from './repository/index.js';
 import type { Statistics } from './statistics.js';
 import type { Tracing } from './tracing.js';
+import type { Turns } from './turns.js';
 
 export interface Service {
   readonly repository: ModelRepository;
@@ -16,6 +17,7 @@ export interface Service {
   readonly limits: Limits;
   readonly gate: Gate;
   readonly json: JsonWorkerPool;
+  readonly turns: Turns;
   readonly monitor: Monitor;
   /** Counts of requests and times of models, as Triton tells them. */
   readonly statistics: Statistics;

@@ -14,6 +14,7 @@ import type { Service } from './service.js';
 import { Statistics } from './statistics.js';
 import { tokenCheck } from './token.js';
 import { noTracing, openTelemetry } from './tracing.js';
+import { Turns } from './turns.js';
 import type { Siblings } from './workers/index.js';
 
 export interface Serving {
@@ -49,7 +50,7 @@ export async function serving(options: ServingOptions): Promise<Serving> {
   });
   const ofAll = siblings === undefined ? null : controlOfAll(siblings);
   const service: Service = {
-    ...{ limits, json, modelControl, profiling, page, repository, gate },
+    ...{ limits, json, modelControl, profiling, page, repository, gate, turns: new Turns() },
     control: ofAll ?? own,
     metrics:
       siblings === undefined || metrics === null

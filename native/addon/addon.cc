@@ -18,6 +18,7 @@
 #include "addon/store.h"
 #include "addon/tensors.h"
 #include "addon/transform.h"
+#include "ir/limits.h"
 
 namespace slimnet {
 namespace {
@@ -40,6 +41,18 @@ napi_value Allocate(const js::Arguments& arguments) {
   HostBlock block(ByteSize(type));
   std::ranges::fill(block.span(), std::byte{0});
   return MakeTypedArray(env, type.dtype, std::move(block));
+}
+
+napi_value Hold(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  const TensorType type{ReadDType(env, arguments[0], "dtype"), ReadShape(env, arguments[1], "shape")};
+  return MakeTypedArray(env, type.dtype, HostBlock(ByteSize(type)), Counted::kNo);
+}
+
+napi_value Release(const js::Arguments& arguments) {
+  const napi_env env = arguments.env();
+  for (const napi_value array : js::ReadArray(env, arguments[0], "arrays", limits::kNodes)) Detach(env, array);
+  return js::Undefined(env);
 }
 
 napi_value Shutdown(const js::Arguments& arguments) {
@@ -74,6 +87,8 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     add("createStore", Entry<CreateStore>);
     add("compile", Entry<CompilePlan>);
     add("allocate", Entry<Allocate>);
+    add("hold", Entry<Hold>);
+    add("release", Entry<Release>);
     add("draw", Entry<DrawInitialValues>);
     add("fill", Entry<FillFromFiles>);
     add("hashContents", Entry<HashVariableContents>);

@@ -4,6 +4,7 @@
 
 #include <node_api.h>
 
+#include <cstdint>
 #include <memory>
 #include <unordered_map>
 
@@ -11,11 +12,15 @@
 
 namespace slimnet {
 
+// Whether V8 is told of memory, and collects garbage the more often the more there is of it. `kNo` is for what is given
+// back by `release` as soon as it has served its purpose, and is bounded by other means.
+enum class Counted : uint8_t { kYes, kNo };
+
 // Of one environment, on its JavaScript thread.
 class OwnMemory {
  public:
   // An array buffer around the block; null where the runtime allows no foreign memory (the block is left as it was).
-  napi_value HandOut(napi_env env, HostBlock& block);
+  napi_value HandOut(napi_env env, HostBlock& block, Counted counted);
 
   // The block that begins at `buffer`, null when that is no memory of the addon's own. It lives as long as somebody
   // holds it, whatever becomes of the array buffer.
@@ -26,6 +31,7 @@ class OwnMemory {
   struct Entry {
     std::shared_ptr<Blocks> blocks;
     const void* buffer;
+    int64_t uncounted;  // bytes
   };
 
   // Array buffers may outlive the environment.

@@ -35,8 +35,8 @@ struct HeldImage {
 
 class PreprocessWork final : public AsyncWork {
  public:
-  PreprocessWork(const Preprocessing& preprocessing, const PreprocessingSpec& spec)
-      : preprocessing_(preprocessing), spec_(spec) {}
+  PreprocessWork(const Preprocessing& preprocessing, const PreprocessingSpec& spec, Counted counted)
+      : preprocessing_(preprocessing), spec_(spec), counted_(counted) {}
 
   // On the JavaScript thread.
   void Hold(napi_env env, const ImageView& view, Augmentation augmentation, napi_value data) {
@@ -55,7 +55,9 @@ class PreprocessWork final : public AsyncWork {
     }
   }
 
-  napi_value Result(napi_env env) override { return MakeTypedArray(env, DType::kFloat32, std::move(result_)); }
+  napi_value Result(napi_env env) override {
+    return MakeTypedArray(env, DType::kFloat32, std::move(result_), counted_);
+  }
 
   void Release(napi_env env) noexcept override {
     for (const HeldImage& image : images_) napi_delete_reference(env, image.data);
@@ -65,6 +67,7 @@ class PreprocessWork final : public AsyncWork {
  private:
   const Preprocessing& preprocessing_;
   PreprocessingSpec spec_;
+  Counted counted_;
   std::vector<HeldImage> images_;
   HostBlock result_;
 };
@@ -172,8 +175,10 @@ napi_value Preprocess(const js::Arguments& arguments) {
                                             " images, received " + std::to_string(augmentations.size()) + ".");
     }
   }
+  const Counted counted =
+      !js::IsUndefined(env, arguments[3]) && js::ReadBoolean(env, arguments[3], "held") ? Counted::kNo : Counted::kYes;
   // From here on no JavaScript runs that could take the pixels away.
-  auto work = std::make_unique<PreprocessWork>(*preprocessing, spec);
+  auto work = std::make_unique<PreprocessWork>(*preprocessing, spec, counted);
   try {
     for (size_t i = 0; i < images.size(); ++i) {
       ReadPixels(env, images[i]);

@@ -85,9 +85,9 @@ napi_value CopiedBuffer(napi_env env, const HostBlock& block) {
   return buffer;
 }
 
-napi_value BufferOf(napi_env env, HostBlock block) {
+napi_value BufferOf(napi_env env, HostBlock block, Counted counted) {
   const bool is_large = block.bytes() > kCopiedBytes;
-  const napi_value buffer = is_large ? Environment::Of(env).own_memory().HandOut(env, block) : nullptr;
+  const napi_value buffer = is_large ? Environment::Of(env).own_memory().HandOut(env, block, counted) : nullptr;
   return buffer != nullptr ? buffer : CopiedBuffer(env, block);
 }
 
@@ -125,12 +125,23 @@ void RequireDType(const ArrayView& view, DType dtype, const std::string& what) {
                                         ", received " + KindOf(view.type).name + ".");
 }
 
-napi_value MakeTypedArray(napi_env env, DType dtype, HostBlock block) {
+napi_value MakeTypedArray(napi_env env, DType dtype, HostBlock block, Counted counted) {
   const size_t length = block.bytes() / BytesOf(dtype);
-  const napi_value buffer = BufferOf(env, std::move(block));
+  const napi_value buffer = BufferOf(env, std::move(block), counted);
   napi_value array = nullptr;
   js::Check(env, napi_create_typedarray(env, ArrayOf(dtype), length, buffer, 0, &array));
   return array;
+}
+
+void Detach(napi_env env, napi_value array) {
+  napi_typedarray_type type = napi_uint8_array;
+  size_t length = 0;
+  void* data = nullptr;
+  napi_value buffer = nullptr;
+  size_t offset = 0;
+  js::Check(env, napi_get_typedarray_info(env, array, &type, &length, &data, &buffer, &offset));
+  const napi_status status = napi_detach_arraybuffer(env, buffer);
+  if (status != napi_detachable_arraybuffer_expected && status != napi_arraybuffer_expected) js::Check(env, status);
 }
 
 DType ReadDType(napi_env env, napi_value value, const char* what) {

@@ -7,6 +7,7 @@
 #include <span>
 #include <string>
 
+#include "addon/own_memory.h"
 #include "base/dtype.h"
 #include "ir/program.h"
 #include "runtime/host_block.h"
@@ -30,7 +31,12 @@ void RequireDType(const ArrayView& view, DType dtype, const std::string& what);
 
 // An array of `dtype` with the block's content. Large blocks are handed over without a copy where the runtime allows
 // it.
-napi_value MakeTypedArray(napi_env env, DType dtype, HostBlock block);
+napi_value MakeTypedArray(napi_env env, DType dtype, HostBlock block, Counted counted = Counted::kYes);
+
+// Takes the memory of array buffers back at once, instead of when JavaScript's collector gets to them. Those that
+// cannot be taken (shared ones) stay. Whoever reads from one of them in native code holds the block itself (OwnMemory),
+// or must have ended.
+void Detach(napi_env env, napi_value array);
 
 DType ReadDType(napi_env env, napi_value value, const char* what);
 // A list of dimensions within the limits of plans. Throws Error{kShape}, Error{kArgument}.

@@ -13,6 +13,8 @@ export interface BatcherOptions<K, P, R> {
   readonly queueLimit: number;
   /** Results of payloads of one key, in their order. They may be used until this returns its promise, no longer. */
   readonly run: (key: K, payloads: readonly P[], signal: AbortSignal) => Promise<readonly R[]>;
+  /** Told of payloads that were made, and that nobody will run. */
+  readonly onDropped?: (payloads: readonly P[]) => void;
   readonly clock?: Clock;
 }
 

@@ -180,6 +180,7 @@ export class DynamicBatcher<K, P, R> {
       if (payloads.length > request.count)
         throw new InternalError(`Expected at most ${request.count} payloads, received ${payloads.length}.`);
       if (request.open) this.#makeReady(request, payloads);
+      else this.#options.onDropped?.(payloads);
     } catch (error) {
       this.#fail(request, error);
     }
@@ -312,7 +313,9 @@ export class DynamicBatcher<K, P, R> {
     request.open = false;
     request.cancellation.end();
     request.noTimeout();
+    const { payloads } = request;
     this.#queue.delete(request);
+    if (payloads.length > 0) this.#options.onDropped?.(payloads);
   }
 }
 

@@ -127,7 +127,7 @@ async function answerInfer(message: Uint8Array, service: Service, call: UnaryCal
     const refusal = model.refusal(model.outputs, 1, limits);
     if (refusal !== null) throw refusal;
     const response = await infer(served, request, {
-      ...{ signal: call.signal, maxImages: service.limits.maxImages, ...limits },
+      ...{ signal: call.signal, maxImages: service.limits.maxImages, turns: service.turns, ...limits },
       onImages: (count) => {
         call.images = count;
       },

@@ -3,9 +3,10 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { type RefusalReason, RequestError, refusalOf, refusals } from '../protocol/index.js';
 import { record } from '../record.js';
 import type { Service } from '../service.js';
+import type { Turns } from '../turns.js';
 import { sendRefusal } from './answer.js';
 import { readBody } from './body.js';
-import { awaitingContinue, beginCall, callOf } from './call_state.js';
+import { awaitingContinue, beginCall, callOf, closeCall, keep } from './call_state.js';
 import { descriptionRoutes } from './routes/description.js';
 import { healthRoutes } from './routes/health.js';
 import { inferenceRoutes } from './routes/inference.js';
@@ -36,6 +37,7 @@ export function addRoutes(app: FastifyInstance, service: Service): void {
         state.gone.abort(new RequestError('client_gone', 'The client has left.'));
       }
       finish(service, state.reason === 'client_gone' ? refusals.client_gone.http : reply.statusCode, request);
+      closeCall(state);
     });
     if (!open) service.checkToken?.(request.headers.authorization);
   });
@@ -47,9 +49,13 @@ export function addRoutes(app: FastifyInstance, service: Service): void {
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', async (request: FastifyRequest, payload: FastifyRequest['raw']) => {
-    const { place, body } = callOf(request.raw);
-    if (place === null || body === null) return readSmall(payload);
-    return readBody(payload, body, service.limits.maxBodyBytes, place);
+    const state = callOf(request.raw);
+    const { place, body } = state;
+    const { limits, turns } = service;
+    if (place === null || body === null) return readSmall(payload, turns);
+    const bytes = await readBody(payload, body, { maxBytes: limits.maxBodyBytes, place, turns });
+    keep(state, [bytes]);
+    return bytes;
   });
   app.setErrorHandler((error: FastifyError | RequestError, request, reply) => answerError(error, request, reply));
   healthRoutes(app, service);
@@ -70,9 +76,9 @@ export function addNotFound(app: FastifyInstance): void {
   );
 }
 
-async function readSmall(payload: FastifyRequest['raw']): Promise<Uint8Array> {
+async function readSmall(payload: FastifyRequest['raw'], turns: Turns): Promise<Uint8Array> {
   const place = { grow: () => {}, leave: () => {} };
-  return readBody(payload, { length: null, encoding: null }, smallBodyBytes, place);
+  return readBody(payload, { length: null, encoding: null, jsonLength: 0 }, { maxBytes: smallBodyBytes, place, turns });
 }
 
 function answerError(thrown: FastifyError | RequestError, request: FastifyRequest, reply: FastifyReply): FastifyReply {

@@ -12,6 +12,7 @@ import {
   type ServerMetadata,
 } from '../protocol/index.js';
 import type { ServedModel } from '../repository/served_model.js';
+import type { Turns } from '../turns.js';
 import { callOptions } from './call_options.js';
 import { imagesOf, inputName } from './images.js';
 import { outputTensors, wantedOutputs } from './outputs.js';
@@ -27,6 +28,10 @@ export interface Call {
   readonly priority?: number | undefined;
   /** Told of the number of images before they run. */
   readonly onImages?: (count: number) => void;
+  /** Tensors are where a run may read them, and stay as they are. */
+  readonly borrowed?: boolean;
+  /** When results are looked at. */
+  readonly turns: Turns;
 }
 
 /**
@@ -48,7 +53,8 @@ export async function infer(
   const options = callOptions(request.parameters, call);
   const images = await imagesOf(input, model.preprocessing, call.maxImages);
   call.onImages?.(images.length);
-  const rows = await model.infer(images, { ...options, signal: call.signal });
+  const rows = await model.infer(images, { ...options, signal: call.signal, borrowed: call.borrowed ?? false });
+  await call.turns.next();
   return {
     ...(request.id === undefined ? {} : { id: request.id }),
     modelName: name,
@@ -73,6 +79,7 @@ export async function classifyPicture(
     ...{ signal: call.signal, timeoutMs: call.timeoutMs },
     ...defined({ priority: call.priority }),
   });
+  await call.turns.next();
   return model.top(rows?.predictions as Float32Array, topK ?? Math.min(5, model.numClasses));
 }
 

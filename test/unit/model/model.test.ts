@@ -157,6 +157,22 @@ describe('a model', () => {
     });
     expect(largestDifference(actual[5] as Float32Array, expected[0] as Float32Array)).toBeLessThan(1e-4);
   });
+
+  test('reads preprocessed images that are lent, and leaves them to their owner', async () => {
+    await using larger = await load({ imageSize: 64, batching: { maxBatchSize: 2 } });
+    const pixels = await larger.preprocess([paths[0] as string]);
+    const place = larger.session.allocateFeed('float32', [1, 64, 64, 3]);
+    place.set(pixels);
+    const lent = [pixels, place, new Float32Array(pixels)].map((preprocessed) => ({ preprocessed }));
+    const [expected] = await larger.infer([paths[0] as string], { outputs: ['logits'] });
+    const rows = await larger.infer(lent, { outputs: ['logits'], borrowed: true });
+    for (const { logits } of rows)
+      expect(largestDifference(logits as Float32Array, expected?.logits as Float32Array)).toBeLessThan(1e-4);
+    for (const { preprocessed } of lent) expect(preprocessed).toEqual(pixels);
+    const detached = new Float32Array(pixels);
+    structuredClone(detached, { transfer: [detached.buffer] });
+    await expect(larger.infer([{ preprocessed: detached }], { borrowed: true })).rejects.toBeInstanceOf(ArgumentError);
+  });
 });
 
 describe('a network that gives NaN', () => {

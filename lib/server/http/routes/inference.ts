@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Call, classifyPicture, infer, wishOf } from '../../inference/index.js';
-import { binaryOutputs, RequestError } from '../../protocol/index.js';
+import { binaryOutputs, type InferRequest, RequestError } from '../../protocol/index.js';
 import type { Service } from '../../service.js';
 import { traced } from '../../tracing.js';
 import { sendEncoded, sendJson } from '../answer.js';
-import { bodyHead } from '../body.js';
-import { awaitingContinue, type CallState, callOf } from '../call_state.js';
+import { bodyHead, mayBorrow } from '../body.js';
+import { awaitingContinue, type CallState, callOf, keep, working } from '../call_state.js';
 import { operation } from '../operation.js';
 
 interface Params {
@@ -15,7 +15,7 @@ interface Params {
 
 /** Inference by the protocol, and for those who have a picture and nothing else. */
 export function inferenceRoutes(app: FastifyInstance, service: Service): void {
-  const { repository, limits, json } = service;
+  const { repository, limits, json, turns } = service;
 
   /** Decides from the headers: nothing of a body is read for a request that will be refused. */
   const admit = ({ raw: request }: FastifyRequest, { raw: response }: FastifyReply, { name, version }: Params) => {
@@ -40,25 +40,30 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
   const call = (request: FastifyRequest): Call => {
     const state = callOf(request.raw);
     return {
-      ...{ signal: state.gone.signal, maxImages: limits.maxImages, ...limitsOf(state) },
+      ...{ signal: state.gone.signal, maxImages: limits.maxImages, turns, ...limitsOf(state) },
       onImages: (count) => {
         state.images = count;
       },
     };
   };
   const inSpan = <T>(request: FastifyRequest, work: () => Promise<T>): Promise<T> =>
-    traced(service.tracing, request.headers, callOf(request.raw), work);
+    working(callOf(request.raw), () => traced(service.tracing, request.headers, callOf(request.raw), work));
   const bodyOf = (request: FastifyRequest): Uint8Array => {
     if (request.body instanceof Uint8Array && request.body.byteLength > 0) return request.body;
     throw new RequestError('malformed', 'The request has no body.');
   };
 
   const answerInfer = async (request: FastifyRequest<{ Params: Params }>, reply: FastifyReply) => {
-    const message = await json.decode(bodyOf(request), jsonLength(request));
+    const state = callOf(request.raw);
+    const body = bodyOf(request);
+    await turns.next();
+    const message = await json.decode(body, state.body?.jsonLength ?? null);
+    keep(state, dataOf(message));
     // Asked for once more: another model may have taken the place while the body came.
     const served = repository.get(request.params.name, request.params.version);
     const isBinary = binaryOutputs(message);
-    const response = await infer(served, message, call(request));
+    const borrowed = mayBorrow(state.body);
+    const response = await infer(served, message, { ...call(request), borrowed });
     return sendEncoded(request, reply, await json.encode(response, isBinary));
   };
   for (const path of ['/v2/models/:name/infer', '/v2/models/:name/versions/:version/infer'])
@@ -84,18 +89,17 @@ export function inferenceRoutes(app: FastifyInstance, service: Service): void {
         inSpan(request, async () => {
           const { name, version } = classifyParams(request.params);
           const served = repository.get(name, version);
-          const predictions = await classifyPicture(served, bodyOf(request), topK(request.query.top_k), call(request));
+          const body = bodyOf(request);
+          await turns.next();
+          const predictions = await classifyPicture(served, body, topK(request.query.top_k), call(request));
           return sendJson(request, reply, { model_name: name, model_version: served.version, predictions });
         }),
     );
 }
 
-/** The length of the JSON part of a body. @throws RequestError */
-function jsonLength({ headers }: FastifyRequest): number | null {
-  const text = headers['inference-header-content-length'];
-  if (text === undefined) return null;
-  if (typeof text === 'string' && /^[0-9]{1,15}$/.test(text)) return Number(text);
-  throw new RequestError('malformed', 'Inference-Header-Content-Length: expected a number of bytes.');
+/** The memory of what a request brought. */
+function dataOf({ inputs }: InferRequest): ArrayBufferView[] {
+  return inputs.flatMap<ArrayBufferView>((input) => (input.datatype === 'BYTES' ? input.data : [input.data]));
 }
 
 function topK(text: unknown): number | undefined {

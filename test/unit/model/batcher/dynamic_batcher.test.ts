@@ -57,6 +57,31 @@ describe('batches', () => {
     expect(clock.pending).toBe(0);
   });
 
+  test('says which payloads nobody will run', async () => {
+    const dropped: number[] = [];
+    const onDropped = (payloads: readonly number[]) => dropped.push(...payloads);
+    const { clock, submit, batcher } = setUp({ onDropped });
+    submit([1]);
+    const leaving = new AbortController();
+    submit([2, 3], { signal: leaving.signal });
+    let arrive = (_: readonly number[]) => {};
+    const late = new Promise<readonly number[]>((resolve) => {
+      arrive = resolve;
+    });
+    submit([4], { prepare: () => late, signal: leaving.signal });
+    await clock.turn(1);
+    leaving.abort(new Error('gone'));
+    await clock.turn(1);
+    expect(dropped).toEqual([2, 3]);
+    arrive([4]);
+    await clock.turn(1);
+    expect(dropped).toEqual([2, 3, 4]);
+    submit([5]);
+    await clock.turn(1);
+    batcher.dispose(ended);
+    expect(dropped).toEqual([2, 3, 4, 5]);
+  });
+
   test('a batch that is not full waits for the end of the one that runs', async () => {
     const { clock, submit, batches } = setUp();
     submit([1]);
