@@ -9,10 +9,12 @@ import { Graph, placeholder, Session } from '../build/lib/index.js';
 import * as ops from '../build/lib/ops/index.js';
 import { getVariable } from '../build/lib/slim/get_variable.js';
 import { zerosInitializer } from '../build/lib/slim/initializers.js';
+import { commandLine } from '../scripts/lib/command_line.mjs';
 import { quantile } from './statistics.mjs';
 
-const seconds = Number(process.argv[2] ?? 10);
-const threads = Number(process.argv[3] ?? 2);
+const { positionals } = commandLine(import.meta.url, { allowPositionals: true });
+const [seconds = 10, threads = 2] = positionals.map(Number);
+if (!(seconds > 0 && threads > 0)) throw new Error(`Expected seconds and threads, received ${positionals.join(' ')}.`);
 const blocks = 100;
 const side = 512; // 1 MiB each
 const tickMs = 5;
