@@ -17,21 +17,28 @@ function importedFiles(base, file) {
     .filter((path) => /\.(ts|mjs)$/.test(path));
 }
 
-/** All files that run when one of `files` does, themselves included. Paths are below `base`. */
-export function reachableFiles(base, files) {
+/**
+ * All files that run when one of `files` does, themselves included. Paths are below `base`.
+ * @param {Map<string, string[]>} known what files import, as far as they were read
+ */
+export function reachableFiles(base, files, known = new Map()) {
   const found = new Set(files);
   // A set that grows while it is walked is walked to its end.
-  for (const file of found) for (const next of importedFiles(base, file)) found.add(next);
+  for (const file of found) {
+    if (!known.has(file)) known.set(file, importedFiles(base, file));
+    for (const next of known.get(file)) found.add(next);
+  }
   return found;
 }
 
 /** The test files below test/unit that need no addon. */
 export function testsWithoutAddon(base = root) {
+  const known = new Map();
   return listFiles(join(base, 'test', 'unit'))
     .filter((file) => file.endsWith('.test.ts'))
     .map((file) => `test/unit/${file}`)
     .filter((file) => {
-      const reached = reachableFiles(base, [file]);
+      const reached = reachableFiles(base, [file], known);
       return !needing.some((one) => reached.has(one));
     });
 }

@@ -300,7 +300,7 @@ describe('refusals', () => {
 });
 
 test('health, for probes and for load balancers', async () => {
-  const { fake, server, ask, sendBytes, infer } = await start({ drainDelayMs: 300 });
+  const { fake, server, ask, sendBytes, infer } = await start({ drainDelayMs: 3000 });
   const check = '/grpc.health.v1.Health/Check';
   const service = Buffer.concat([Buffer.from([0x0a, 30]), Buffer.from('inference.GRPCInferenceService')]);
   expect([...(await sendBytes(check, Buffer.alloc(0)))]).toEqual([8, 1]);
