@@ -10,7 +10,7 @@ import { moduleUrl } from '../core/module_url.js';
 import { NativeLoadError } from '../errors.js';
 import type { Addon } from './addon.js';
 import { makeNativeError } from './native_error.js';
-import { platform, platforms, withoutPackage } from './platforms.js';
+import { installedInstead, type Platform, platform, platforms, withoutPackage } from './platforms.js';
 
 /** What `findAddon` looks at; the defaults are this process and this package. */
 export interface AddonSearch {
@@ -43,7 +43,7 @@ export function loadAddon(): Addon {
 }
 
 /** An addon that may be loaded, or why there is none. */
-type Candidate = { readonly path: string } | { readonly missing: string };
+type Candidate = { readonly path: string } | { readonly missing: string; readonly isNotThere?: boolean };
 
 /** Loads the addon that `search` describes, without caching it. */
 export function findAddon(search: AddonSearch): Addon {
@@ -142,19 +142,26 @@ function candidates(search: AddonSearch): Candidate[] {
   if (override) return [{ path: override }];
   // Only a source checkout has the first two.
   const built = ['Release', 'Debug'].map((kind) => ({ path: join(root, 'build', kind, 'slimnet.node') }));
-  return [...built, packedAddon(search)];
+  return [...built, ...packedAddons(search)];
 }
 
-/** The addon in the package of this platform, which stands where slimnet itself would import it from. */
-function packedAddon({ root, version, platformName: name = platformName() }: AddonSearch): Candidate {
+/** The addons in packages of this platform: where there is one that not everybody wants, somebody has asked for it. */
+function packedAddons(search: AddonSearch): Candidate[] {
+  const { platformName: name = platformName() } = search;
   const known = platform(name);
-  if (known === undefined) return { missing: `${name}: there is no package for this platform` };
+  if (known === undefined) return [{ missing: `${name}: there is no package for this platform` }];
+  const instead = installedInstead(name).map((one) => packedAddon(one, search));
+  return [...instead.filter((one) => !('missing' in one && one.isNotThere)), packedAddon(known, search)];
+}
+
+/** The addon in a package, which stands where slimnet itself would import it from. */
+function packedAddon(known: Platform, { root, version }: AddonSearch): Candidate {
   let file: string;
   try {
     // A package manager may have put a link in node_modules: what slimnet depends on stands beside what it points to.
     file = createRequire(realpathSync(join(root, 'package.json'))).resolve(`${known.package}/package.json`);
   } catch {
-    return { missing: `${known.package}: it is not installed beside ${root}` };
+    return { missing: `${known.package}: it is not installed beside ${root}`, isNotThere: true };
   }
   const found = (JSON.parse(readFileSync(file, 'utf8')) as { version?: string }).version;
   if (found !== version)

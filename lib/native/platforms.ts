@@ -11,6 +11,8 @@ export interface Platform {
   readonly oldestLibc: string;
   /** Why it is not published yet; undefined where it is. */
   readonly experimental?: string;
+  /** The platform in whose package's place this one is taken where somebody has installed it; undefined: it is a platform itself. */
+  readonly insteadOf?: string;
 }
 
 /** By the name that `platformName()` gives. */
@@ -24,13 +26,28 @@ export const platforms = {
     oldestLibc: '1.2',
     experimental: 'not tried on a machine of its own',
   },
+  'linux-x64-cuda': {
+    package: '@slimnet/linux-x64-cuda',
+    os: 'linux',
+    cpu: 'x64',
+    libc: 'glibc',
+    oldestLibc: '2.28',
+    experimental: 'not tried with a GPU',
+    insteadOf: 'linux-x64',
+  },
 } as const satisfies Readonly<Record<string, Platform>>;
 
 export type PlatformName = keyof typeof platforms;
 
 /** What is known of a platform; undefined where nothing is. */
 export function platform(name: string): Platform | undefined {
-  return Object.hasOwn(platforms, name) ? platforms[name as PlatformName] : undefined;
+  const known: Platform | undefined = Object.hasOwn(platforms, name) ? platforms[name as PlatformName] : undefined;
+  return known?.insteadOf === undefined ? known : undefined;
+}
+
+/** Packages that somebody may have installed in the place of a platform's own, which are looked for first. */
+export function installedInstead(name: string): Platform[] {
+  return Object.values<Platform>(platforms).filter(({ insteadOf }) => insteadOf === name);
 }
 
 /** What to do on systems that no package is for, by Node's name of the system. */

@@ -16,18 +16,36 @@ if(SLIMNET_PORTABLE_LINKER)
       OUTPUT_VARIABLE file OUTPUT_STRIP_TRAILING_WHITESPACE)
     list(APPEND compiler_libraries "${file}")
   endforeach()
-  set(portable_addon "${output_dir}/portable/slimnet.node")
   set(portable_compat "${CMAKE_CURRENT_SOURCE_DIR}/scripts/cmake/portable_glibc.cc")
-  add_custom_command(
-    OUTPUT "${portable_addon}"
-    COMMAND "${CMAKE_COMMAND}" -E make_directory "${output_dir}/portable"
-    # The unwinder is the linker's own (LLVM's): GCC's is made for the C library of this machine.
-    COMMAND "${SLIMNET_PORTABLE_LINKER}" -shared -O2 -fPIC -o "${portable_addon}" "${portable_compat}"
-            $<TARGET_OBJECTS:slimnet_addon> $<TARGET_OBJECTS:slimnet_backends> $<TARGET_FILE:slimnet_core> "${onednn_file}"
-            ${compiler_libraries} -lunwind -lpthread -ldl -lm
-            "-Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/scripts/cmake/exports.map" -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,nodelete -Wl,-s
-    DEPENDS slimnet_addon slimnet_backends slimnet_core $<TARGET_OBJECTS:slimnet_addon> $<TARGET_OBJECTS:slimnet_backends>
-            "${portable_compat}" "${CMAKE_CURRENT_SOURCE_DIR}/scripts/cmake/exports.map"
-    COMMAND_EXPAND_LISTS VERBATIM)
+  # The unwinder is the linker's own (LLVM's): GCC's is made for the C library of this machine.
+  set(portable_libraries ${compiler_libraries} -lunwind -lpthread -ldl -lm)
+  set(portable_options -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,-z,nodelete -Wl,-s)
+
+  # slimnet_portable_link(file WHAT ... DEPENDS target...): links objects, libraries and options into a file beside others.
+  function(slimnet_portable_link file)
+    cmake_parse_arguments(PARSE_ARGV 1 link "" "" "WHAT;DEPENDS")
+    add_custom_command(
+      OUTPUT "${output_dir}/portable/${file}"
+      COMMAND "${CMAKE_COMMAND}" -E make_directory "${output_dir}/portable"
+      COMMAND "${SLIMNET_PORTABLE_LINKER}" -shared -O2 -fPIC -o "${output_dir}/portable/${file}" "${portable_compat}"
+              ${link_WHAT} ${portable_libraries} ${portable_options}
+      DEPENDS ${link_DEPENDS} "${portable_compat}" "${CMAKE_CURRENT_SOURCE_DIR}/scripts/cmake/exports.map"
+              "${CMAKE_CURRENT_SOURCE_DIR}/scripts/cmake/exports_device.map"
+      COMMAND_EXPAND_LISTS VERBATIM)
+  endfunction()
+
+  set(portable_addon "${output_dir}/portable/slimnet.node")
+  slimnet_portable_link(slimnet.node
+    WHAT $<TARGET_OBJECTS:slimnet_addon> $<TARGET_OBJECTS:slimnet_backends> $<TARGET_FILE:slimnet_core> "${onednn_file}"
+         "-Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/scripts/cmake/exports.map"
+    DEPENDS slimnet_addon slimnet_backends slimnet_core $<TARGET_OBJECTS:slimnet_addon> $<TARGET_OBJECTS:slimnet_backends>)
   add_custom_target(slimnet_portable DEPENDS "${portable_addon}")
+  if(slimnet_cuda)
+    set(cudnn_objects $<TARGET_OBJECTS:slimnet_cudnn> $<TARGET_OBJECTS:slimnet_cudnn_objects> $<TARGET_OBJECTS:slimnet_cuda_kernels>)
+    slimnet_portable_link(slimnet_cudnn.so
+      WHAT ${cudnn_objects} $<TARGET_FILE:slimnet_core> "${onednn_file}" "${SLIMNET_CUDART}" -lrt
+           "-Wl,--version-script=${CMAKE_CURRENT_SOURCE_DIR}/scripts/cmake/exports_device.map"
+      DEPENDS slimnet_cudnn slimnet_core ${cudnn_objects})
+    add_custom_target(slimnet_portable_cudnn DEPENDS "${output_dir}/portable/slimnet_cudnn.so")
+  endif()
 endif()

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findAddon, glibcHint, platformName } from '../../lib/native/binding.js';
@@ -37,6 +37,30 @@ describe('an addon that cannot be loaded', () => {
     const failure = failureOf(() => findAddon({ root: folder, version: '1.2.3', platformName: name }));
     expect(failure.code).toBe('ERR_NATIVE_LOAD');
     expect(failure.message).toContain(sentence);
+  });
+
+  test('is looked for first in a package that somebody has installed in place of the usual one', () => {
+    const place = (where: string, name: string, version: string) => {
+      const at = join(folder, where, 'node_modules', '@slimnet', name);
+      mkdirSync(at, { recursive: true });
+      writeFileSync(join(folder, where, 'package.json'), '{}');
+      writeFileSync(join(at, 'package.json'), JSON.stringify({ name: `@slimnet/${name}`, version }));
+      writeFileSync(join(at, 'slimnet.node'), 'this is no shared object');
+      return at;
+    };
+    const tried = (where: string) => {
+      const search = { root: join(folder, where), version: '1.2.3', platformName: 'linux-x64' };
+      return (failureOf(() => findAddon(search)).message.match(/^ {2}.*@slimnet.*$/gm) ?? []).map((line) =>
+        line.trim(),
+      );
+    };
+    const both = [place('both', 'linux-x64-cuda', '1.2.3'), place('both', 'linux-x64', '1.2.3')];
+    expect(tried('both').map((line) => line.split(': ')[0])).toEqual(both.map((at) => join(at, 'slimnet.node')));
+    const old = place('old', 'linux-x64-cuda', '1.2.2');
+    place('old', 'linux-x64', '1.2.3');
+    expect(tried('old')[0]).toBe(`${old}: it is of version 1.2.2, and slimnet is of version 1.2.3`);
+    place('usual', 'linux-x64', '1.2.3');
+    expect(tried('usual')).toHaveLength(1);
   });
 
   test('repeats why the dynamic loader refused a file that exists', () => {

@@ -1,11 +1,12 @@
 /** Builds the addon of a platform as it is published, and says what it is made of. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError, say } from '../console.mjs';
 import { withLock } from '../lock.mjs';
 import { ensureOneDnn, parallelJobs } from '../onednn_build.mjs';
 import { root } from '../paths.mjs';
 import { capture, run } from '../process.mjs';
+import { sourceTree, thirdParty } from '../sources.mjs';
 import { buildAddon, buildFolder } from '../steps.mjs';
 import { zigCompiler, zigFolder, zigVersion } from '../zig.mjs';
 import { targets } from './targets.mjs';
@@ -24,6 +25,18 @@ function onednnComponent(folder) {
     version: ['MAJOR', 'MINOR', 'PATCH'].map(part).join('.'),
     licence: 'Apache-2.0',
     files: ['LICENSE', 'THIRD-PARTY-PROGRAMS'].map((file) => join(licences, file)),
+  };
+}
+
+/** NVIDIA's runtime library, which is linked in from this machine's CUDA; its licence is that of the package of that release. */
+async function cudaRuntime() {
+  const { version } = thirdParty().cuda_runtime;
+  const folder = await sourceTree('cuda_runtime');
+  return {
+    name: 'CUDA runtime',
+    version,
+    licence: 'LicenseRef-NVIDIA-End-User-License-Agreement',
+    files: [join(folder, `nvidia_cuda_runtime-${version}.dist-info`, 'licenses', 'License.txt')],
   };
 }
 
@@ -53,12 +66,17 @@ async function link(target) {
     const set = { SLIMNET_PORTABLE_LINKER: linker, SLIMNET_OUTPUT_DIR: join(root, output) };
     const defines = Object.entries(set).map(([name, value]) => `-D${name}=${value}`);
     await run('cmake', ['-S', root, '-B', folder, '--log-level=WARNING', ...defines], { cwd: root });
-    await run('cmake', ['--build', folder, '--target', 'slimnet_portable', '--parallel', String(parallelJobs())]);
+    const made = ['slimnet_portable', ...(target.cuda ? ['slimnet_portable_cudnn'] : [])];
+    if (target.cuda && !existsSync(join(root, output, 'slimnet_cudnn.so')))
+      throw new SetupError('the library for NVIDIA GPUs is not built here: it needs nvcc of CUDA 12.8 or newer');
+    for (const one of made)
+      await run('cmake', ['--build', folder, '--target', one, '--parallel', String(parallelJobs())]);
   });
   const compiler = process.env.CXX || 'g++';
   const zig = await zigFolder();
   return {
     addon: join(root, output, 'portable', 'slimnet.node'),
+    besides: target.cuda ? [join(root, output, 'portable', 'slimnet_cudnn.so')] : [],
     compiler: firstLine(compiler, ['--version']),
     linker: `Zig ${zigVersion}, ${target.zig}`,
     components: [
@@ -71,6 +89,7 @@ async function link(target) {
         files: [gccLicence(compiler)],
       },
       llvm('libunwind', llvmVersion(linker), zig),
+      ...(target.cuda ? [await cudaRuntime()] : []),
     ],
   };
 }
@@ -111,6 +130,7 @@ async function compile(name, target) {
   const version = llvmVersion(compiler);
   return {
     addon: join(output, 'slimnet.node'),
+    besides: [],
     compiler: `Zig ${zigVersion} (${firstLine(compiler, ['--version'])}), ${target.zig}`,
     linker: `Zig ${zigVersion}, ${target.zig}`,
     components: [
@@ -124,7 +144,7 @@ async function compile(name, target) {
 /**
  * Builds the addon of a platform.
  * @param {string} name a key of `targets`
- * @returns {Promise<{addon: string, compiler: string, linker: string, components: Component[]}>}
+ * @returns {Promise<{addon: string, besides: string[], compiler: string, linker: string, components: Component[]}>}
  */
 export async function buildPlatform(name) {
   const target = targets[name];

@@ -103,20 +103,26 @@ export async function stageMain(platforms, folder = packagesFolder) {
 /**
  * Lays out the package of one platform.
  * @param {string} name such as `linux-x64`
- * @param {{package: string, os: string, cpu: string, libc: 'glibc' | 'musl', oldestLibc: string}} platform
- * @param {{addon: string, compiler: string, linker: string, components: import('./native_build.mjs').Component[]}} built
+ * @param {{package: string, os: string, cpu: string, libc: 'glibc' | 'musl', oldestLibc: string, insteadOf?: string}} platform
+ * @param {{addon: string, besides: string[], compiler: string, linker: string, components: import('./native_build.mjs').Component[]}} built
  * @returns {Promise<string>} its folder
  */
 export async function stagePlatform(name, platform, built, folder = packagesFolder) {
-  const requirements = requirementsOf(built.addon);
-  const problems = problemsOn(platform, requirements);
-  if (problems.length > 0) throw new SetupError(`the addon for ${name} cannot be published: ${problems.join('; ')}`);
+  for (const file of [built.addon, ...built.besides]) {
+    const problems = problemsOn(platform, requirementsOf(file));
+    if (problems.length > 0)
+      throw new SetupError(`${basename(file)} for ${name} cannot be published: ${problems.join('; ')}`);
+  }
   const place = emptied(join(folder, name));
   const { version, license, engines } = packageJson();
   copyFileSync(built.addon, join(place, 'slimnet.node'));
+  for (const file of built.besides) copyFileSync(file, join(place, basename(file)));
   copyFileSync(join(root, 'LICENSE'), join(place, 'LICENSE'));
   for (const component of built.components) placeLicences(place, component);
-  const description = `The native addon of slimnet for ${platform.os}, ${platform.cpu}, ${platform.libc} ${platform.oldestLibc} or newer. Installed with slimnet where it fits.`;
+  const described = `The native addon of slimnet for ${platform.os}, ${platform.cpu}, ${platform.libc} ${platform.oldestLibc} or newer`;
+  const description = platform.insteadOf
+    ? `${described}, with the library for NVIDIA GPUs. Where it is installed beside slimnet it is used.`
+    : `${described}. Installed with slimnet where it fits.`;
   const own = {
     name: platform.package,
     version,
@@ -146,10 +152,20 @@ export async function stagePlatform(name, platform, built, folder = packagesFold
       commit: commit(),
       sources: nativeSources(),
       addon: { sha256: sha256OfFile(join(place, 'slimnet.node')), bytes: statSync(join(place, 'slimnet.node')).size },
+      ...(built.besides.length === 0
+        ? {}
+        : {
+            besides: Object.fromEntries(
+              built.besides.map((file) => [
+                basename(file),
+                { sha256: sha256OfFile(file), bytes: statSync(file).size, needs: needsOf(file) },
+              ]),
+            ),
+          }),
       compiler: built.compiler,
       linker: built.linker,
       oneDNN: { version: thirdParty().onednn.version, tree: thirdParty().onednn.tree },
-      needs: { libraries: requirements.libraries, versions: requirements.versions },
+      needs: needsOf(built.addon),
       components: built.components.map(({ name: part, version: of, licence }) => ({
         name: part,
         version: of,
@@ -160,6 +176,12 @@ export async function stagePlatform(name, platform, built, folder = packagesFold
   };
   for (const [file, text] of Object.entries(files)) writeFileSync(join(place, file), text);
   return place;
+}
+
+/** What a file asks for, for the record. */
+function needsOf(file) {
+  const { libraries, versions } = requirementsOf(file);
+  return { libraries, versions };
 }
 
 function placeLicences(place, { name, files }) {

@@ -9,8 +9,9 @@ export function npmPurl(name, version) {
   return `pkg:npm/${name.replace('@', '%40')}@${version}`;
 }
 
-/** A licence as CycloneDX has it: an identifier of SPDX, or an expression of several. */
+/** A licence as CycloneDX has it: an identifier of SPDX, an expression of several, or the name of one that SPDX does not know. */
 function licenceOf(cdx, licence) {
+  if (licence.startsWith('LicenseRef-')) return new cdx.Models.NamedLicense(licence);
   return licence.includes(' ') ? new cdx.Models.LicenseExpression(licence) : new cdx.Models.SpdxLicense(licence);
 }
 

@@ -5,6 +5,7 @@
  * @property {string} zig target of Zig, with the version of the C library
  * @property {boolean} onlyLinks the compiler of this machine makes the objects, for this machine's own processor; Zig links them
  * @property {Readonly<Record<string, string>>} onednn further options of oneDNN's CMake
+ * @property {boolean} [cuda] the library for NVIDIA GPUs goes beside the addon
  */
 
 /** @type {Readonly<Record<string, Target>>} */
@@ -15,6 +16,7 @@ export const targets = {
     onlyLinks: false,
     onednn: { CMAKE_DISABLE_PRECOMPILE_HEADERS: 'ON' },
   },
+  'linux-x64-cuda': { zig: 'x86_64-linux-gnu.2.28', onlyLinks: true, onednn: {}, cuda: true },
 };
 
 /** Largest packed size of a platform's package, in bytes. */
