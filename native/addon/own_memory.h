@@ -26,12 +26,19 @@ class OwnMemory {
   // holds it, whatever becomes of the array buffer.
   std::shared_ptr<const HostBlock> Find(const void* buffer) const;
 
+  // Tells V8 of memory of which it was not told: right before it hears that the memory is gone, so that its counts
+  // never show less than there is. (It would take what comes after a dip for growth, and collect.)
+  void Recount(napi_env env, const void* buffer);
+
  private:
-  using Blocks = std::unordered_map<const void*, std::shared_ptr<const HostBlock>>;
+  struct Held {
+    std::shared_ptr<const HostBlock> block;
+    int64_t uncounted = 0;  // bytes
+  };
+  using Blocks = std::unordered_map<const void*, Held>;
   struct Entry {
     std::shared_ptr<Blocks> blocks;
     const void* buffer;
-    int64_t uncounted;  // bytes
   };
 
   // Array buffers may outlive the environment.

@@ -140,6 +140,7 @@ void Detach(napi_env env, napi_value array) {
   napi_value buffer = nullptr;
   size_t offset = 0;
   js::Check(env, napi_get_typedarray_info(env, array, &type, &length, &data, &buffer, &offset));
+  if (data != nullptr) Environment::Of(env).own_memory().Recount(env, static_cast<const std::byte*>(data) - offset);
   const napi_status status = napi_detach_arraybuffer(env, buffer);
   if (status != napi_detachable_arraybuffer_expected && status != napi_arraybuffer_expected) js::Check(env, status);
 }
