@@ -96,7 +96,11 @@ export function decodeHealthRequest(message: Uint8Array): string {
   return service;
 }
 
+const healthNumbers = { serving: 1, 'not serving': 2, unknown: 3 } as const;
+/** Whether a service serves, or is unknown. */
+export type Health = keyof typeof healthNumbers;
+
 /** HealthCheckResponse of grpc.health.v1. */
-export function encodeHealth(serving: boolean): Uint8Array {
-  return encodeMessage((message) => void message.tag(1, WireType.Varint).uint32(serving ? 1 : 2));
+export function encodeHealth(health: Health): Uint8Array {
+  return encodeMessage((message) => void message.tag(1, WireType.Varint).uint32(healthNumbers[health]));
 }

@@ -1,17 +1,16 @@
-/** The methods that a server has over gRPC: one entry each. Each is unary: a message in, a message out. */
+/** The methods that a server has over gRPC: one entry each. A message comes in; one goes out, or several where something is watched. */
 import { configurationOf, infer, metadataOf, serverMetadata } from '../inference/index.js';
 import type { Operation } from '../monitor.js';
 import { RequestError } from '../protocol/index.js';
 import { assertNoParameters, indexEntries } from '../repository/index.js';
 import type { Service } from '../service.js';
+import { HealthCheck } from './health.js';
 import { decodeInferRequest, encodeInferResponse } from './infer_messages.js';
 import {
-  decodeHealthRequest,
   decodeIndexRequest,
   decodeModelName,
   decodeRepositoryRequest,
   encodeFlag,
-  encodeHealth,
   encodeIndex,
   encodeModelMetadata,
   encodeServerMetadata,
@@ -23,7 +22,11 @@ export interface Method {
   readonly operation: Operation;
   /** Needs no token. */
   readonly open?: boolean;
-  readonly answer: (message: Uint8Array, service: Service, call: UnaryCall) => Promise<Uint8Array>;
+  readonly answer: (
+    message: Uint8Array,
+    service: Service,
+    call: UnaryCall,
+  ) => Promise<Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
 const inference = 'inference.GRPCInferenceService';
@@ -35,16 +38,6 @@ const always: Readonly<Record<string, Method>> = {
     operation: 'health',
     open: true,
     answer: async (_, service) => encodeFlag(service.ready()),
-  },
-  '/grpc.health.v1.Health/Check': {
-    operation: 'health',
-    open: true,
-    answer: async (message, service) => {
-      const name = decodeHealthRequest(message);
-      if (name !== '' && name !== inference)
-        throw new RequestError('not_found', `There is no service ${JSON.stringify(name)}.`);
-      return encodeHealth(service.ready());
-    },
   },
   [`/${inference}/ModelReady`]: {
     operation: 'health',
@@ -114,7 +107,20 @@ const modelControl: Readonly<Record<string, Method>> = {
 
 /** By their paths. */
 export function methodsOf(service: Service): Readonly<Record<string, Method>> {
-  return service.modelControl ? { ...always, ...modelControl } : always;
+  return { ...always, ...healthOf(service), ...(service.modelControl ? modelControl : {}) };
+}
+
+function healthOf(service: Service): Readonly<Record<string, Method>> {
+  const health = new HealthCheck(inference, service);
+  const path = '/grpc.health.v1.Health';
+  return {
+    [`${path}/Check`]: { operation: 'health', open: true, answer: async (message) => health.check(message) },
+    [`${path}/Watch`]: {
+      operation: 'health',
+      open: true,
+      answer: (message, _, { signal }) => health.watch(message, signal),
+    },
+  };
 }
 
 async function answerInfer(message: Uint8Array, service: Service, call: UnaryCall): Promise<Uint8Array> {

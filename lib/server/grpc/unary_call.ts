@@ -74,7 +74,9 @@ export class UnaryCall {
       this.#admit();
       const message = await this.#shared.reading.use(() => this.#message());
       this.#place?.grow(message.byteLength);
-      this.#send(await this.#method.answer(message, this.#shared.service, this));
+      const answer = this.#method.answer(message, this.#shared.service, this);
+      if (Symbol.asyncIterator in answer) for await (const each of answer) this.#stream.write(bufferOf(each));
+      else this.#send(await answer);
     } catch (error) {
       this.#refuse(refusalOf(error));
     }
@@ -126,7 +128,7 @@ export class UnaryCall {
     const { service, disconnect } = this.#shared;
     const timer = setTimeout(() => disconnect(this.#stream.getPeer()), service.limits.requestTimeoutMs);
     this.signal.addEventListener('abort', () => clearTimeout(timer), { once: true });
-    this.#stream.write(Buffer.from(answer.buffer as ArrayBuffer, answer.byteOffset, answer.byteLength));
+    this.#stream.write(bufferOf(answer));
     this.#end.answered = true;
     this.#stream.end();
   }
@@ -161,4 +163,8 @@ export class UnaryCall {
       this.#stream.getPeer(),
     );
   }
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength);
 }

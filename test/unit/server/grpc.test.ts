@@ -322,6 +322,39 @@ test('health, for probes and for load balancers', async () => {
   await expect(infer(typed)).rejects.toMatchObject({ code: status.UNAVAILABLE });
 });
 
+test('health can be watched until the server stops', async () => {
+  const { server, client, answered, until } = await start({ drainDelayMs: 300 });
+  const watch = (request: Uint8Array) => {
+    const stream = client.makeServerStreamRequest(
+      '/grpc.health.v1.Health/Watch',
+      Buffer.from,
+      (bytes: Buffer) => [...bytes],
+      request,
+    );
+    const told: number[][] = [];
+    stream.on('data', (message: number[]) => told.push(message));
+    const ended = new Promise<ServiceError>((resolve) => stream.on('error', resolve));
+    return { stream, told, ended };
+  };
+  const [all, unknown, leaving] = [Buffer.alloc(0), Buffer.from([0x0a, 1, 0x61]), Buffer.alloc(0)].map(watch) as [
+    ReturnType<typeof watch>,
+    ReturnType<typeof watch>,
+    ReturnType<typeof watch>,
+  ];
+  await until(() => [all, unknown, leaving].every(({ told }) => told.length === 1));
+  leaving.stream.cancel();
+  expect(await leaving.ended).toMatchObject({ code: status.CANCELLED });
+  await until(() => answered.length === 1);
+  const stopped = server.stop();
+  for (const { ended } of [all, unknown]) expect(await ended).toMatchObject({ code: status.UNAVAILABLE });
+  expect(await stopped).toBe(true);
+  expect(all.told).toEqual([
+    [8, 1],
+    [8, 2],
+  ]);
+  expect(unknown.told).toEqual([[8, 3]]);
+});
+
 test('what takes longer than the grace is given up', async () => {
   const { fake, server, infer } = await start({ graceMs: 50 });
   const never = infer(typed);
