@@ -184,7 +184,8 @@ function memoryOf(length: number, jsonLength: number | null): Uint8Array {
   const bytes = padding + length;
   return isLong(jsonLength ?? length)
     ? new Uint8Array(new ArrayBuffer(bytes), padding)
-    : (loadAddon().hold('uint8', [bytes]) as Uint8Array).subarray(padding);
+    : // Two dimensions: one alone may not have the 2 GiB that a body may have.
+      (loadAddon().hold('uint8', [Math.ceil(bytes / alignment), alignment]) as Uint8Array).subarray(padding, bytes);
 }
 
 function tooLarge(maxBytes: number): RequestError {
