@@ -6,10 +6,24 @@ import { join } from 'node:path';
 import { main, say } from './lib/console.mjs';
 import { root } from './lib/paths.mjs';
 import { capture } from './lib/process.mjs';
+import { sourceTree } from './lib/sources.mjs';
 import { addonFile, buildAddon, buildTypeScript, installModules, nativeTestsFiles } from './lib/steps.mjs';
 import { closingLine, runJest, runNativeTests, sum } from './lib/test_runs.mjs';
 
 const undefinedOptions = { UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1' };
+
+/**
+ * Where cuDNN finds its own parts: the sanitizer opens libraries in its stead, so that they are not looked for beside it, and cuDNN ends
+ * the process without them. Where cuDNN cannot be had its tests say so themselves.
+ */
+async function cudnnFolder() {
+  try {
+    return { LD_LIBRARY_PATH: join(await sourceTree('cudnn'), 'nvidia', 'cudnn_jit', 'lib') };
+  } catch (error) {
+    say(`the cuDNN of the tests cannot be had: ${error.message}`);
+    return {};
+  }
+}
 
 /** The sanitizers' runtime has to be in the process before Node is. */
 function sanitizedNode() {
@@ -28,9 +42,10 @@ await main(async () => {
   await installModules();
   await buildAddon({ mode: 'asan', tests: true });
   await buildTypeScript();
+  const cudnn = process.platform === 'linux' && process.arch === 'x64' ? await cudnnFolder() : {};
   say('native tests under ASan and UBSan');
   const native = await runNativeTests(nativeTestsFiles('asan'), {
-    env: { ...undefinedOptions, ASAN_OPTIONS: 'detect_leaks=1:detect_stack_use_after_return=1' },
+    env: { ...undefinedOptions, ...cudnn, ASAN_OPTIONS: 'detect_leaks=1:detect_stack_use_after_return=1' },
   });
   say('Jest under ASan and UBSan');
   const chosen = process.argv.slice(2);
@@ -39,7 +54,7 @@ await main(async () => {
     chosen.length > 0
       ? chosen
       : ['--testPathIgnorePatterns', 'test/install/', 'test/unit/scripts/', 'test/model/checkpoint_memory'];
-  const javascript = await runJest(['--testTimeout', '600000', ...args], { env: sanitizedNode() });
+  const javascript = await runJest(['--testTimeout', '600000', ...args], { env: { ...sanitizedNode(), ...cudnn } });
   const total = sum([native, javascript]);
   process.stdout.write(`${closingLine(total)}\n`);
   return total.failed === 0 ? 0 : 1;
