@@ -3,12 +3,12 @@ import { runChecks } from './lib/check_steps.mjs';
 import { commandLine } from './lib/command_line.mjs';
 import { main } from './lib/console.mjs';
 import { buildTypeScript, installModules } from './lib/steps.mjs';
+import { close } from './lib/test_runs.mjs';
 
 await main(async () => {
   const { values } = commandLine(import.meta.url, { options: { fix: { type: 'boolean', default: false } } });
   await installModules();
   // Code is generated from the compiled operations.
   await buildTypeScript();
-  const { failed } = await runChecks(values, (line) => process.stdout.write(`${line}\n`));
-  return failed === 0 ? 0 : 1;
+  return close(await runChecks(values, (line) => process.stdout.write(`${line}\n`)));
 });

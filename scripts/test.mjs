@@ -1,5 +1,5 @@
 /**
- * `npm test`: sets everything up, then runs the checks, the native tests and Jest. The last line is the sum.
+ * `npm test`: sets everything up, then runs the checks, the native tests and Jest. What failed is named at the end, and the last line is the sum.
  * With arguments (`npm test -- test/unit/errors.test.ts -t name`) only Jest runs, with these.
  */
 import { readFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ import { main, say } from './lib/console.mjs';
 import { listFiles } from './lib/hash.mjs';
 import { root } from './lib/paths.mjs';
 import { nativeTestsFiles, setUp } from './lib/steps.mjs';
-import { closingLine, runJest, runNativeTests, sum } from './lib/test_runs.mjs';
+import { close, runJest, runNativeTests, sum } from './lib/test_runs.mjs';
 
 /** The tests that load the addon with the devices of test/native. */
 function testsOfTestAddon() {
@@ -41,7 +41,5 @@ await main(async () => {
     say(`${file}: not run, for it needs the addon with test devices, which is built with the native tests`);
   const ignored = left.flatMap((file) => ['--testPathIgnorePatterns', `${file.replaceAll('.', '\\.')}$`]);
   counts.push(await runJest([...jestArgs, ...ignored]));
-  const total = sum(counts);
-  process.stdout.write(`${closingLine(total)}\n`);
-  return total.failed === 0 && total.passed > 0 ? 0 : 1;
+  return close(sum(counts));
 });

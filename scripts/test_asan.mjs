@@ -8,7 +8,7 @@ import { root } from './lib/paths.mjs';
 import { capture } from './lib/process.mjs';
 import { sourceTree } from './lib/sources.mjs';
 import { addonFile, buildAddon, buildTypeScript, installModules, nativeTestsFiles } from './lib/steps.mjs';
-import { closingLine, runJest, runNativeTests, sum } from './lib/test_runs.mjs';
+import { close, runJest, runNativeTests, sum } from './lib/test_runs.mjs';
 
 const undefinedOptions = { UBSAN_OPTIONS: 'print_stacktrace=1:halt_on_error=1' };
 
@@ -55,7 +55,5 @@ await main(async () => {
       ? chosen
       : ['--testPathIgnorePatterns', 'test/install/', 'test/unit/scripts/', 'test/model/checkpoint_memory'];
   const javascript = await runJest(['--testTimeout', '600000', ...args], { env: { ...sanitizedNode(), ...cudnn } });
-  const total = sum([native, javascript]);
-  process.stdout.write(`${closingLine(total)}\n`);
-  return total.failed === 0 ? 0 : 1;
+  return close(sum([native, javascript]));
 });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { main } from './lib/console.mjs';
 import { root } from './lib/paths.mjs';
 import { buildTypeScript, installModules } from './lib/steps.mjs';
-import { closingLine, runJest } from './lib/test_runs.mjs';
+import { close, runJest } from './lib/test_runs.mjs';
 import { testsWithoutAddon } from './lib/unit_tests.mjs';
 
 await main(async () => {
@@ -14,6 +14,5 @@ await main(async () => {
   await buildTypeScript();
   const env = { SLIMNET_ADDON: join(root, 'test', 'no_addon.node') };
   const counts = await runJest(['--runTestsByPath', ...testsWithoutAddon(), ...process.argv.slice(2)], { env });
-  process.stdout.write(`${closingLine(counts)}\n`);
-  return counts.failed === 0 && counts.passed > 0 ? 0 : 1;
+  return close(counts);
 });

@@ -6,7 +6,10 @@ import { root } from './paths.mjs';
 import { run } from './process.mjs';
 
 const bin = (name) => join(root, 'node_modules', '.bin', name);
-const execute = async (command, args) => (await run(command, args, { cwd: root, check: false })) === 0;
+/** Colours are for terminals: in a log, the codes of one difference in format fill pages. */
+const plain = process.stderr.isTTY !== true;
+const execute = async (command, args) =>
+  (await run(command, args, { cwd: root, check: false, env: plain ? { NO_COLOR: '1' } : undefined })) === 0;
 
 /** C++ files that are formatted by clang-format: all but generated ones. */
 function cppFiles() {
@@ -22,7 +25,11 @@ export function checks({ fix = false } = {}) {
     {
       name: 'biome (lint and format of TypeScript, JavaScript, JSON)',
       run: () =>
-        execute(bin('biome'), fix ? ['check', '--write', '--error-on-warnings'] : ['ci', '--error-on-warnings']),
+        execute(bin('biome'), [
+          ...(fix ? ['check', '--write'] : ['ci']),
+          '--error-on-warnings',
+          ...(plain ? ['--colors=off'] : []),
+        ]),
     },
     {
       name: 'clang-format (format of C++)',
@@ -48,12 +55,13 @@ export function checks({ fix = false } = {}) {
   ];
 }
 
-/** Runs all checks, printing one line for each. Returns `{passed, failed}`. */
-export async function runChecks(options, print) {
-  const count = { passed: 0, failed: 0 };
-  for (const check of checks(options)) {
+/** Runs all checks, printing one line for each. Returns `{passed, failed, failures}`. */
+export async function runChecks(options, print, steps = checks(options)) {
+  const count = { passed: 0, failed: 0, failures: [] };
+  for (const check of steps) {
     const ok = await check.run();
     count[ok ? 'passed' : 'failed'] += 1;
+    if (!ok) count.failures.push(`check: ${check.name}`);
     print(`${ok ? 'ok     ' : 'FAILED '} ${check.name}`);
   }
   return count;

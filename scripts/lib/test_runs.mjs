@@ -1,19 +1,44 @@
-/** Runs the native tests and Jest, and counts what they report. A run that dies without a report counts as one failure. */
+/**
+ * Runs the native tests and Jest, counts what they report, and names what failed. A run that dies without a report counts as one failure.
+ * Counts are `{passed, failed, skipped, failures}`, of which `failures` has a line for each that failed.
+ */
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { root } from './paths.mjs';
 import { run } from './process.mjs';
 
 /** Adds counts up. */
 export function sum(counts) {
-  const total = { passed: 0, failed: 0, skipped: 0 };
-  for (const { passed = 0, failed = 0, skipped = 0 } of counts) {
+  const total = { passed: 0, failed: 0, skipped: 0, failures: [] };
+  for (const { passed = 0, failed = 0, skipped = 0, failures = [] } of counts) {
     total.passed += passed;
     total.failed += failed;
     total.skipped += skipped;
+    total.failures.push(...failures);
   }
   return total;
+}
+
+/** At most so many failures are listed: the end of a long log is what is read. */
+const listed = 40;
+
+/** What a test run ends with: what failed, then the sum. */
+export function closingLines(counts) {
+  const { failures = [] } = counts;
+  const more = failures.length - listed;
+  return [
+    ...(failures.length > 0 ? ['failed:'] : []),
+    ...failures.slice(0, listed).map((failure) => `  ${failure}`),
+    ...(more > 0 ? [`  and ${more} more`] : []),
+    closingLine(counts),
+  ];
+}
+
+/** Prints what a test run ends with. @returns the exit status: a run without a test is no success */
+export function close(counts) {
+  process.stdout.write(`${closingLines(counts).join('\n')}\n`);
+  return counts.failed === 0 && counts.passed > 0 ? 0 : 1;
 }
 
 /** The closing line of a test run. */
@@ -27,6 +52,12 @@ export function countJest(report) {
     passed: report.numPassedTests,
     failed: report.numFailedTests + report.numRuntimeErrorTestSuites,
     skipped: report.numPendingTests + report.numTodoTests,
+    failures: report.testResults.flatMap(({ name, status, assertionResults }) => {
+      const file = relative(root, name);
+      const failed = assertionResults.filter((test) => test.status === 'failed');
+      if (failed.length === 0) return status === 'failed' ? [`${file}: could not be run`] : [];
+      return failed.map(({ fullName }) => `${file}: ${fullName}`);
+    }),
   };
 }
 
@@ -34,12 +65,18 @@ export function countJest(report) {
 export function countGoogleTest(report) {
   const results = report.testsuites.flatMap((suite) => suite.testsuite);
   const skipped = results.filter(({ result, status }) => result === 'SKIPPED' || status === 'NOTRUN').length;
-  const failed = results.filter(({ failures }) => failures !== undefined).length;
-  return { passed: results.length - skipped - failed, failed, skipped };
+  const failures = results
+    .filter((test) => test.failures !== undefined)
+    .map(
+      ({ classname, name, file }) =>
+        `${file === undefined ? 'native test' : relative(root, file)}: ${classname}.${name}`,
+    );
+  const failed = failures.length;
+  return { passed: results.length - skipped - failed, failed, skipped, failures };
 }
 
-/** Runs `body` with the path of a report file, and counts that report. A bad exit status is never a success. */
-async function reported(count, body) {
+/** Runs `body` with the path of a report file, and counts that report. A bad exit status is never a success. `what` names the run. */
+async function reported(what, count, body) {
   const folder = mkdtempSync(join(tmpdir(), 'slimnet-report-'));
   const file = join(folder, 'report.json');
   try {
@@ -48,9 +85,10 @@ async function reported(count, body) {
     try {
       counts = count(JSON.parse(readFileSync(file, 'utf8')));
     } catch {
-      return { passed: 0, failed: 1, skipped: 0 };
+      return { passed: 0, failed: 1, skipped: 0, failures: [`${what}: ended with status ${status}, without a report`] };
     }
-    return status !== 0 && counts.failed === 0 ? { ...counts, failed: 1 } : counts;
+    if (status === 0 || counts.failed > 0) return counts;
+    return { ...counts, failed: 1, failures: [`${what}: ended with status ${status}, though no test failed`] };
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -60,7 +98,7 @@ async function reported(count, body) {
 export async function runNativeTests(programs, { env, args = [] } = {}) {
   const counts = [];
   for (const program of programs) {
-    const one = await reported(countGoogleTest, (file) =>
+    const one = await reported(program, countGoogleTest, (file) =>
       run(resolve(root, program), [`--gtest_output=json:${file}`, '--gtest_brief=1', ...args], {
         cwd: root,
         env,
@@ -77,7 +115,7 @@ const jestWorkers = Math.min(availableParallelism(), 4);
 
 /** Runs Jest with the given arguments. */
 export function runJest(args, { env } = {}) {
-  return reported(countJest, (file) =>
+  return reported('Jest', countJest, (file) =>
     run(
       process.execPath,
       [

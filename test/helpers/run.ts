@@ -69,8 +69,8 @@ export interface Compiled {
   readonly plan: Plan;
   readonly store: NativeStore;
   readonly program: NativeProgram;
-  /** Runs once with the computation's feeds, or with others. */
-  run(feeds?: Readonly<Record<string, TypedArray>>): Promise<Record<string, TypedArray>>;
+  /** Runs once with the computation's feeds, or with others. `id`: the number of the run, one after the last unless told. */
+  run(feeds?: Readonly<Record<string, TypedArray>>, id?: number): Promise<Record<string, TypedArray>>;
   dispose(): void;
 }
 
@@ -101,10 +101,11 @@ export async function compile(computation: Computation, backend: string, threads
       plan,
       store,
       program,
-      async run(feeds = computation.feeds ?? {}) {
+      async run(feeds = computation.feeds ?? {}, id = runs + 1) {
+        runs = id;
         const data = await program.run(
           plan.inputs.map((i) => feeds[i.name] as TypedArray),
-          { id: ++runs },
+          { id },
         );
         return Object.fromEntries(plan.outputs.map((o, i) => [o.name, data[i] as TypedArray]));
       },
