@@ -41,7 +41,12 @@ await session[Symbol.asyncDispose]();
 function add(sum, factor, vector) {
   for (let i = 0; i < sum.length; i++) sum[i] += factor * vector[i];
 }
-const dot = (a, b) => a.reduce((sum, v, i) => sum + v * b[i], 0);
+
+function dot(a, b) {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}
 
 /** The places along the direction in which they vary most, by power iteration; takes that direction out of them. */
 function principalComponent(places) {

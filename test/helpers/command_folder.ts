@@ -62,7 +62,7 @@ export class CommandFolder {
 }
 
 /** The folder of a test file, with a checkpoint of 10 classes. */
-export function commandFolder(network: NetworkName = 'resnet_v1_50'): CommandFolder {
+export function commandFolder(network: NetworkName = 'resnet_18'): CommandFolder {
   const given = new CommandFolder(network);
   beforeAll(() => given.make());
   afterAll(() => given.remove());

@@ -76,7 +76,10 @@ describe('the sum of all test runs', () => {
   test('names what failed behind everything else, in a list that stays short', async () => {
     const step = (name: string, ok: boolean) => ({ name, run: async () => ok });
     const printed: string[] = [];
-    const checks = await runChecks({}, (line: string) => printed.push(line), [step('lint', true), step('format', false)]);
+    const checks = await runChecks({}, (line: string) => printed.push(line), [
+      step('lint', true),
+      step('format', false),
+    ]);
     expect(printed).toEqual(['ok      lint', 'FAILED  format']);
     const jest = { passed: 0, failed: 60, failures: Array.from({ length: 60 }, (_, i) => `a.test.ts: ${i}`) };
     const lines = closingLines(sum([checks, jest]));

@@ -101,10 +101,8 @@ describe('classify', () => {
     '%s of a network that gives NaN is an error that names the cause, in every format',
     async (command) => {
       const variable =
-        command === 'classify'
-          ? 'resnet_v1_50/logits/biases'
-          : 'resnet_v1_50/block4/unit_3/bottleneck_v1/conv3/BatchNorm/beta';
-      const damaged = await writePlainCheckpoint(given.path(`nan_${command}.ckpt`), 10, 'resnet_v1_50', variable);
+        command === 'classify' ? 'resnet_18/logits/biases' : 'resnet_18/block4/unit_2/basic_v1/conv2/BatchNorm/beta';
+      const damaged = await writePlainCheckpoint(given.path(`nan_${command}.ckpt`), 10, 'resnet_18', variable);
       const image = given.all()[0] as string;
       const run = async (...format: string[]) => {
         // oneDNN's relu is not what is tested.
@@ -197,9 +195,9 @@ describe('classify', () => {
 
   test('finds the network by the names of the checkpoint, says so, and asks for it where they leave doubt', async () => {
     const args = ['classify', given.all()[0] as string, ...given.model.slice(0, 4), '-f', 'jsonl'];
-    const named = await slimnet([...args, '--model', 'resnet_v1_50']);
+    const named = await slimnet([...args, '--model', 'resnet_18']);
     const found = await slimnet(args);
-    expect(found).toEqual({ ...named, err: 'slimnet: network resnet_v1_50, as the names of the checkpoint show\n' });
+    expect(found).toEqual({ ...named, err: 'slimnet: network resnet_18, as the names of the checkpoint show\n' });
     const unknown = given.path('unknown.safetensors');
     await writeCheckpoint(unknown, [{ name: 'w', dtype: 'float32', shape: [2], data: () => Float32Array.of(1, 2) }]);
     const { status, err } = await slimnet(['classify', given.all()[0] as string, '-c', unknown]);

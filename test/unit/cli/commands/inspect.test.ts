@@ -4,7 +4,7 @@ import { commandFolder } from '../../../helpers/command_folder.js';
 import { goldenFolder } from '../../../helpers/golden.js';
 import { writePlainCheckpoint } from '../../../helpers/plain_checkpoint.js';
 
-const given = commandFolder();
+const given = commandFolder('resnet_v1_50');
 
 describe('inspect', () => {
   test('counts what a network has', async () => {

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { slimnet } from '../../../helpers/cli.js';
 import { commandFolder } from '../../../helpers/command_folder.js';
 
-const given = commandFolder();
+const given = commandFolder('resnet_v1_50');
 
 describe('wrong use', () => {
   test.each([
