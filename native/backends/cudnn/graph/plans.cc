@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <functional>
+#include <limits>
 #include <mutex>
 #include <optional>
 #include <sstream>
@@ -22,6 +24,10 @@ namespace at = abi::attribute;
 
 // Graphs whose plans, or whose lack of one, are remembered. A network has some hundred.
 constexpr size_t kMostRemembered = 4096;
+
+// Engines that cuDNN is asked for at first.
+constexpr int64_t kFew = 2;
+constexpr int64_t kAll = std::numeric_limits<int64_t>::max() / 4;
 
 bool HasFloat32Product(const Graph& graph) {
   const auto is_float32 = [&](Tensor tensor) { return graph.info(tensor).type == DType::kFloat32; };
@@ -53,32 +59,6 @@ std::string KeyOf(const Graph& graph, const PlanRules& rules, bool tuned) {
   return key.str();
 }
 
-// What was left out of a graph's candidates, and why, for the error if nothing is left.
-class LeftOut {
- public:
-  void Add(const std::string& reason) {
-    for (auto& [known, count] : reasons_) {
-      if (known == reason) {
-        ++count;
-        return;
-      }
-    }
-    reasons_.emplace_back(reason, 1);
-  }
-
-  std::string Text() const {
-    if (reasons_.empty()) return "cuDNN offers no engine for it";
-    std::string text;
-    for (const auto& [reason, count] : reasons_) {
-      text += (text.empty() ? "" : "; ") + std::to_string(count) + (count == 1 ? " engine " : " engines ") + reason;
-    }
-    return text;
-  }
-
- private:
-  std::vector<std::pair<std::string, int>> reasons_;
-};
-
 // What a step is called in the sentence of an error.
 std::string NameOf(const Step& step) {
   static constexpr std::array kNames = {"convolution", "pointwise",    "matmul",        "reduction",    "pooling",
@@ -107,36 +87,14 @@ class Plans::Impl {
     folder_ = nullptr;
   }
 
-  struct Offer {
-    Descriptor config;
-    Candidate candidate;
-  };
-
-  // The engines of one of the two lists.
-  std::vector<Offer> Ask(const Descriptor& graph, bool fallback) const {
-    Descriptor heuristics(library_, abi::descriptor::kEngineHeur, "heuristics");
-    heuristics.SetDescriptor(at::kEngineHeurOperationGraph, graph);
-    heuristics.SetEnum(at::kEngineHeurMode, abi::type::kHeurMode, fallback ? abi::kHeurModeFallback : abi::kHeurModeA);
-    target_.OfHeuristics(heuristics);
-    heuristics.Finalize();
-    std::vector<Descriptor> configs;
-    const int64_t count = heuristics.Count(at::kEngineHeurResults, abi::type::kDescriptor);
-    for (int64_t i = 0; i < count; ++i) configs.emplace_back(library_, abi::descriptor::kEngineCfg, "an engine");
-    const int64_t found = count == 0 ? 0 : heuristics.GetDescriptors(at::kEngineHeurResults, configs);
-    std::vector<Offer> offers;
-    for (int64_t i = 0; i < std::min(count, found); ++i) {
-      Candidate candidate = Examine(configs[static_cast<size_t>(i)]);
-      candidate.fallback = fallback;
-      offers.push_back({std::move(configs[static_cast<size_t>(i)]), candidate});
-    }
-    return offers;
-  }
-
   std::vector<Candidate> Candidates(const Graph& graph) const {
     const Descriptor lowered = Lower(library_, graph, target_);
     std::vector<Candidate> candidates;
     for (const bool fallback : {false, true}) {
-      for (const Offer& offer : Ask(lowered, fallback)) candidates.push_back(offer.candidate);
+      EachOffer(lowered, fallback, kAll, [&](const Offer& offer) {
+        candidates.push_back(offer.candidate);
+        return true;
+      });
     }
     return candidates;
   }
@@ -144,7 +102,7 @@ class Plans::Impl {
   std::shared_ptr<const Plan> Build(const Graph& graph, const PlanRules& rules) {
     return Remembered(graph, KeyOf(graph, rules, false), true, [&] {
       std::shared_ptr<const Plan> plan;
-      ForEachPlan(graph, rules, [&](std::shared_ptr<const Plan> built) {
+      ForEachPlan(graph, rules, kFew, [&](std::shared_ptr<const Plan> built) {
         plan = std::move(built);
         return false;  // the first one is enough
       });
@@ -159,7 +117,7 @@ class Plans::Impl {
       double best_seconds = 0;
       size_t tried = 0;
       std::optional<Error> failure;
-      ForEachPlan(graph, rules, [&](std::shared_ptr<const Plan> plan) {
+      ForEachPlan(graph, rules, kAll, [&](std::shared_ptr<const Plan> plan) {
         if (!first) first = plan;
         try {
           const double seconds = autotune.measure(*plan);
@@ -186,6 +144,37 @@ class Plans::Impl {
   }
 
  private:
+  // What was left out of a graph's candidates, and why, for the error if nothing is left.
+  class LeftOut {
+   public:
+    void Add(const std::string& reason) {
+      for (auto& [known, count] : reasons_) {
+        if (known == reason) {
+          ++count;
+          return;
+        }
+      }
+      reasons_.emplace_back(reason, 1);
+    }
+
+    std::string Text() const {
+      if (reasons_.empty()) return "cuDNN offers no engine for it";
+      std::string text;
+      for (const auto& [reason, count] : reasons_) {
+        text += (text.empty() ? "" : "; ") + std::to_string(count) + (count == 1 ? " engine " : " engines ") + reason;
+      }
+      return text;
+    }
+
+   private:
+    std::vector<std::pair<std::string, int>> reasons_;
+  };
+
+  struct Offer {
+    Descriptor config;
+    Candidate candidate;
+  };
+
   // A plan, or why there is none.
   struct Answer {
     std::shared_ptr<const Plan> plan;
@@ -220,34 +209,63 @@ class Plans::Impl {
     return plan;
   }
 
+  // Gives the engines of one of the two lists to `take`, in cuDNN's order, as long as it says so; false: it did not.
+  // cuDNN makes an engine ready when it is asked for, which takes some ten milliseconds for each that it compiles for a
+  // shape: asked for `at_first`, and for four times as many, from the first one on, where those do not do.
+  bool EachOffer(const Descriptor& graph, bool fallback, int64_t at_first,
+                 const std::function<bool(const Offer&)>& take) const {
+    Descriptor heuristics(library_, abi::descriptor::kEngineHeur, "heuristics");
+    heuristics.SetDescriptor(at::kEngineHeurOperationGraph, graph);
+    heuristics.SetEnum(at::kEngineHeurMode, abi::type::kHeurMode, fallback ? abi::kHeurModeFallback : abi::kHeurModeA);
+    target_.OfHeuristics(heuristics);
+    heuristics.Finalize();
+    // Without those that then turn out not to take the graph.
+    const int64_t count = heuristics.Count(at::kEngineHeurResults, abi::type::kDescriptor);
+    int64_t seen = 0;
+    for (int64_t wanted = std::min(count, at_first); seen < count; wanted = std::min(count, 4 * wanted)) {
+      std::vector<Descriptor> configs;
+      for (int64_t i = 0; i < wanted; ++i) configs.emplace_back(library_, abi::descriptor::kEngineCfg, "an engine");
+      const int64_t found = std::min(wanted, heuristics.GetDescriptors(at::kEngineHeurResults, configs));
+      for (; seen < found; ++seen) {
+        Descriptor& config = configs[static_cast<size_t>(seen)];
+        Candidate candidate = Examine(config);
+        candidate.fallback = fallback;
+        if (!take({std::move(config), candidate})) return false;
+      }
+      if (found < wanted) break;
+    }
+    return true;
+  }
+
   // Builds one plan after the other, of those that the rules allow, as long as `take` says so. Error{kBackend} where
   // there was none.
-  void ForEachPlan(const Graph& graph, const PlanRules& rules,
+  void ForEachPlan(const Graph& graph, const PlanRules& rules, int64_t at_first,
                    const std::function<bool(std::shared_ptr<const Plan>)>& take) const {
     const Descriptor lowered = Lower(library_, graph, target_);
     const bool float32_product = HasFloat32Product(graph);
     LeftOut left_out;
     bool any = false;
-    for (const bool fallback : {false, true}) {
-      for (Offer& offer : Ask(lowered, fallback)) {
-        if (const char* const why = Forbids(rules, float32_product, offer.candidate.notes)) {
-          left_out.Add(why);
-          continue;
-        }
-        std::shared_ptr<const Plan> plan;
-        try {
-          plan = std::make_shared<BuiltPlan>(PlanOf(offer.config), graph, offer.candidate.notes);
-        } catch (const Error& error) {
-          left_out.Add(std::string("could not be built: ") + error.what());
-          continue;
-        }
-        if (plan->workspace_bytes() > rules.workspace_bytes) {
-          left_out.Add("needs a workspace of more than " + std::to_string(rules.workspace_bytes) + " bytes");
-          continue;
-        }
-        any = true;
-        if (!take(std::move(plan))) return;
+    const auto try_offer = [&](const Offer& offer) {
+      if (const char* const why = Forbids(rules, float32_product, offer.candidate.notes)) {
+        left_out.Add(why);
+        return true;
       }
+      std::shared_ptr<const Plan> plan;
+      try {
+        plan = std::make_shared<BuiltPlan>(PlanOf(offer.config), graph, offer.candidate.notes);
+      } catch (const Error& error) {
+        left_out.Add(std::string("could not be built: ") + error.what());
+        return true;
+      }
+      if (plan->workspace_bytes() > rules.workspace_bytes) {
+        left_out.Add("needs a workspace of more than " + std::to_string(rules.workspace_bytes) + " bytes");
+        return true;
+      }
+      any = true;
+      return take(std::move(plan));
+    };
+    for (const bool fallback : {false, true}) {
+      if (!EachOffer(lowered, fallback, at_first, try_offer)) return;
     }
     if (any) return;
     throw Error(ErrorCode::kBackend,

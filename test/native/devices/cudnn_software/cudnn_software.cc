@@ -33,13 +33,21 @@ class TimedRunner final : public cudnn::PlanRunner {
   std::unique_ptr<cudnn::PlanRunner> inner_ = NewSoftRunner();
 };
 
+// What all devices of this process plan with, so that a graph is planned once. Never taken down: parts of cuDNN that it
+// opens by and by are, before what was made earlier.
+const std::shared_ptr<cudnn::Plans>& SharedPlans(const std::shared_ptr<const cudnn::Library>& library) {
+  static const auto& plans =
+      *new std::shared_ptr(std::make_shared<cudnn::Plans>(library, cudnn::PlanTarget{nullptr, H200()}));
+  return plans;
+}
+
 }  // namespace
 
 std::unique_ptr<Backend> MakeCudnnSoftware(std::shared_ptr<Faults> faults, int index, const GpuOptions& options) {
   const std::shared_ptr<const cudnn::Library> library = OpenPinnedCudnn();
   cudnn::Device parts;
   parts.gpu = NewSoftwareGpu(H200(), std::move(faults), index);
-  parts.plans = std::make_shared<cudnn::Plans>(library, cudnn::PlanTarget{nullptr, H200()});
+  parts.plans = SharedPlans(library);
   parts.runner = std::make_shared<TimedRunner>();
   // The package for tests has few engines that compute strictly in float32. The interpreter does, whatever the engine.
   parts.rules.allow_tf32 = true;
