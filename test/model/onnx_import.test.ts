@@ -104,6 +104,7 @@ test.each<[id: string, network: NetworkName | OwnNetwork, tolerance: number]>([
   ['small_vgg', smallVgg, 1e-4],
   ['small_vgg_float16', smallVgg, 1e-2],
   ['small_v2', smallV2, 1e-4],
+  ['small_v2_exported', smallV2, 1e-4],
 ])('%s gives the logits of onnxruntime', async (id, name, tolerance) => {
   const { inputShape, output } = caseOf(id);
   const isOwn = typeof name === 'object';
