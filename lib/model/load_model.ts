@@ -41,7 +41,10 @@ import { reportWeights, type WeightsReport } from './weights/weights_report.js';
 
 /** Options of `loadModel`. */
 export interface LoadModelOptions
-  extends Pick<SessionOptions, 'device' | 'threads' | 'mode' | 'minAgreement' | 'keepFloat32' | 'packedCache' | 'gpu'>,
+  extends Pick<
+      SessionOptions,
+      'device' | 'threads' | 'mode' | 'minAgreement' | 'keepFloat32' | 'packedCache' | 'sharedWeights' | 'gpu'
+    >,
     PreprocessingChoice {
   /**
    * Default `auto`: what computes fastest on the device (docs/precision.md). `model.precision` says what that came to,
@@ -122,6 +125,7 @@ const defaults = {
   threads: undefined,
   mode: undefined,
   packedCache: 'auto',
+  sharedWeights: undefined,
   gpu: undefined,
 } satisfies Defaults<LoadModelOptions>;
 
@@ -210,7 +214,8 @@ async function load(
   { options, batching, images: loading }: Loading,
   weights: Weights | null,
 ): Promise<Model> {
-  const { device, precision, minAgreement, keepFloat32, threads, mode, packedCache, gpu, untrainedSeed = 0 } = options;
+  const { device, precision, minAgreement, keepFloat32, threads, mode, packedCache, sharedWeights, gpu } = options;
+  const { untrainedSeed = 0 } = options;
   if (weights?.classes === 0) assertNoClasses(options, weights.reader);
   const trained = weights === null ? null : await classesOfRun(weights.reader);
   const asksWeights = options.preprocessing === undefined && weights !== null;
@@ -238,6 +243,7 @@ async function load(
       threads,
       mode,
       packedCache,
+      sharedWeights,
       gpu,
       programLimit,
     }),

@@ -27,6 +27,8 @@ export interface Addon {
     readonly queueLimit?: number;
     /** Where packed constants are kept; bytes. */
     readonly packedCache?: { readonly folder: string; readonly limit: number };
+    /** The folder through which weights are shared. */
+    readonly sharedWeights?: string;
     /** Only of backends that take them. */
     readonly gpu?: NativeGpuOptions;
   }): NativeStore;
@@ -270,6 +272,8 @@ export interface NativeStoreStats {
     readonly saved: number;
     readonly problem: string;
   };
+  /** Of all stores with this folder; where the store has one. */
+  readonly sharedWeights?: { readonly blocks: number; readonly bytes: number; readonly problem: string };
 }
 
 /** How the runs of a session use its threads. */

@@ -15,6 +15,7 @@ export type {
 export type { CalibrationMethod } from './precision/thresholds.js';
 export type { KernelDefect, KernelSummary } from './programs/kernels.js';
 export type { PackedCacheChoice, PackedCacheOptions, PackedCacheStats } from './programs/packed_cache.js';
+export type { SharedWeightsChoice, SharedWeightsOptions, SharedWeightsStats } from './programs/shared_weights.js';
 export type { Feed, Feeds, ShapedFeed } from './session/feeds.js';
 export {
   type AutotuneOptions,

@@ -100,6 +100,12 @@ std::shared_ptr<PackedCache> Environment::PackedCacheIn(const std::string& folde
   return cache;
 }
 
+std::shared_ptr<SharedBlocks> Environment::SharedBlocksIn(const std::string& folder) {
+  std::shared_ptr<SharedBlocks>& shared = shared_blocks_[folder];
+  if (!shared) shared = std::make_shared<SharedBlocks>(folder);
+  return shared;
+}
+
 napi_value Environment::Start(Executor& executor, std::unique_ptr<AsyncJob> job, size_t queue_limit) {
   Settlement& settlement = *job;
   return Begin(settlement, [&] { executor.Submit(std::move(job), queue_limit); });

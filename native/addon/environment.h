@@ -19,6 +19,7 @@
 #include "runtime/executor.h"
 #include "runtime/large_copy.h"
 #include "runtime/packed_cache.h"
+#include "runtime/shared_blocks.h"
 #include "runtime/worker_pool.h"
 
 namespace slimnet {
@@ -65,6 +66,9 @@ class Environment {
   // The cache of packed constants in a folder, with a limit in bytes. Made when first asked for.
   std::shared_ptr<PackedCache> PackedCacheIn(const std::string& folder, uint64_t limit);
 
+  // What is shared with other processes through a folder. Made when first asked for.
+  std::shared_ptr<SharedBlocks> SharedBlocksIn(const std::string& folder);
+
   // No more jobs, no more callbacks, no more threads. What is running ends at its next step.
   void Shutdown();
 
@@ -99,6 +103,7 @@ class Environment {
 
   std::map<ExecutorKey, std::shared_ptr<Executor>> executors_;
   std::map<std::pair<std::string, uint64_t>, std::shared_ptr<PackedCache>> packed_caches_;
+  std::map<std::string, std::shared_ptr<SharedBlocks>> shared_blocks_;
   std::unique_ptr<WorkerPool> workers_;  // made when first asked for
   LargeCopy large_copy_;
   OwnMemory own_memory_;

@@ -123,6 +123,21 @@ std::shared_ptr<PackedCache> ReadPackedCache(napi_env env, napi_value options) {
   return Environment::Of(env).PackedCacheIn(folder, static_cast<uint64_t>(limit));
 }
 
+// Null unless the options name a folder for them.
+std::shared_ptr<SharedBlocks> ReadSharedBlocks(napi_env env, napi_value options) {
+  const napi_value folder = js::Get(env, options, "sharedWeights", "options");
+  if (js::IsUndefined(env, folder)) return nullptr;
+  return Environment::Of(env).SharedBlocksIn(js::ReadString(env, folder, "sharedWeights", limits::kNameBytes));
+}
+
+napi_value SharedStats(napi_env env, const SharedBlocksStats& stats) {
+  const napi_value object = js::Object(env);
+  js::Set(env, object, "blocks", js::Number(env, static_cast<double>(stats.blocks)));
+  js::Set(env, object, "bytes", js::Number(env, static_cast<double>(stats.bytes)));
+  js::Set(env, object, "problem", js::String(env, stats.problem));
+  return object;
+}
+
 // None unless the options have some.
 std::optional<GpuOptions> ReadGpuOptions(napi_env env, napi_value options) {
   const napi_value gpu = js::Get(env, options, "gpu", "options");
@@ -177,6 +192,9 @@ napi_value StatsOfStore(const js::Arguments& arguments) {
   if (const PackedCache* const cache = shared->store()->packed_cache()) {
     js::Set(env, object, "packedCache", CacheStats(env, cache->Stats()));
   }
+  if (const SharedBlocks* const blocks = shared->store()->shared_blocks()) {
+    js::Set(env, object, "sharedWeights", SharedStats(env, blocks->Stats()));
+  }
   return object;
 }
 
@@ -188,10 +206,10 @@ napi_value DisposeStore(const js::Arguments& arguments) {
 
 }  // namespace
 
-SharedStore::SharedStore(std::shared_ptr<Executor> executor, std::shared_ptr<PackedCache> cache, Mode mode,
-                         size_t queue_limit)
+SharedStore::SharedStore(std::shared_ptr<Executor> executor, std::shared_ptr<PackedCache> cache,
+                         std::shared_ptr<SharedBlocks> shared, Mode mode, size_t queue_limit)
     : executor_(std::move(executor)),
-      store_(std::make_shared<Store>(executor_->backends()[0], std::move(cache))),
+      store_(std::make_shared<Store>(executor_->backends()[0], std::move(cache), std::move(shared))),
       mode_(mode),
       queue_limit_(queue_limit) {
   if (mode != Mode::kLatency) executor_->MakeSerialLanes();
@@ -256,11 +274,12 @@ napi_value CreateStore(const js::Arguments& arguments) {
                                   : js::ReadInteger(env, limit, "queueLimit", 1, kLargestQueueLimit);
   const Mode mode = ReadMode(env, js::Get(env, options, "mode", "options"));
   auto cache = ReadPackedCache(env, options);
+  auto shared = ReadSharedBlocks(env, options);
   Environment& environment = Environment::Of(env);
   auto executor = environment.ExecutorFor(backend, static_cast<int>(threads), ReadGpuOptions(env, options));
   auto handle = std::make_unique<StoreHandle>();
-  handle->shared =
-      std::make_shared<SharedStore>(std::move(executor), std::move(cache), mode, static_cast<size_t>(queue_limit));
+  handle->shared = std::make_shared<SharedStore>(std::move(executor), std::move(cache), std::move(shared), mode,
+                                                 static_cast<size_t>(queue_limit));
   return NewHandle(env, environment.store_class, std::move(handle));
 }
 

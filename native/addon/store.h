@@ -27,7 +27,8 @@ enum class Mode {
 class SharedStore {
  public:
   // Throws Error{kBackend} when the system gives no threads.
-  SharedStore(std::shared_ptr<Executor> executor, std::shared_ptr<PackedCache> cache, Mode mode, size_t queue_limit);
+  SharedStore(std::shared_ptr<Executor> executor, std::shared_ptr<PackedCache> cache,
+              std::shared_ptr<SharedBlocks> shared, Mode mode, size_t queue_limit);
   ~SharedStore();
   SharedStore(const SharedStore&) = delete;
   SharedStore& operator=(const SharedStore&) = delete;

@@ -13,7 +13,6 @@
 
 #include "base/crc32c.h"
 #include "base/error.h"
-#include "runtime/allocate.h"
 #include "runtime/transfers.h"
 
 namespace slimnet {
@@ -73,7 +72,7 @@ class Filler {
 
   void FillOne(size_t index) {
     const Fill& fill = fills_[index];
-    auto memory = Allocate(store_.backend(), bytes_[index]);
+    auto memory = store_.NewMemory(bytes_[index]);
     uint32_t checksum = 0;
     const HostStaging staging(*memory, bytes_[index]);
     auto problem = ReadChecked(fill, staging.bytes(), checksum);
@@ -82,8 +81,9 @@ class Filler {
     }
     if (!problem) {
       std::optional<ContentHash> content;
-      if (store_.packed_cache() != nullptr) content = HashOf(staging.bytes());  // while it is in a cache
+      if (store_.hashes()) content = HashOf(staging.bytes());  // while it is in a cache
       staging.Finish(store_.transfers());
+      if (store_.shared_blocks() != nullptr) store_.shared_blocks()->Share(*memory, content);
       store_.Replace(fill.variable, std::move(memory), content);
     }
     const std::lock_guard lock(mutex_);

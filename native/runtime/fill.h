@@ -42,9 +42,9 @@ struct FillResult {
 };
 
 // Fills each variable on one of the pool's threads; a variable is as it was until all of its bytes have been read and
-// checked. With a cache of packed constants, what is filled is hashed (Store::HashContents). After a problem no further
-// ones are begun. Throws Error{kArgument} when there is no such variable, Error{kMemory}, and Error{kAborted} when
-// cancelled: some variables are new then and some are not.
+// checked. Where the store hashes contents, what is filled is hashed and shared (Store::HashContents). After a problem
+// no further ones are begun. Throws Error{kArgument} when there is no such variable, Error{kMemory}, and
+// Error{kAborted} when cancelled: some variables are new then and some are not.
 FillResult FillVariables(Store& store, std::span<const Fill> fills, ParallelFor& pool,
                          const std::atomic<bool>& cancelled);
 

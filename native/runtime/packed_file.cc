@@ -11,7 +11,8 @@
 #include <chrono>
 #include <cstdio>
 #include <cstring>
-#include <system_error>
+
+#include "runtime/open_file.h"
 
 namespace slimnet {
 namespace {
@@ -33,52 +34,10 @@ struct Entry {
   uint64_t bytes = 0;
 };
 
-std::string SystemText(int error) { return std::system_category().message(error); }
-
-// An open file that closes itself.
-class File {
- public:
-  File(const std::string& path, int flags) : descriptor_(open(path.c_str(), flags | O_CLOEXEC, 0600)) {}
-  ~File() {
-    if (descriptor_ >= 0) close(descriptor_);
-  }
-  File(const File&) = delete;
-  File& operator=(const File&) = delete;
-
-  bool IsOpen() const { return descriptor_ >= 0; }
-  int descriptor() const { return descriptor_; }
-
-  // False where the file ends before, or the system refuses.
-  bool Read(void* to, size_t bytes, uint64_t offset) const {
-    for (size_t done = 0; done < bytes;) {
-      const ssize_t count =
-          pread(descriptor_, static_cast<char*>(to) + done, bytes - done, static_cast<off_t>(offset + done));
-      if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) return false;
-      done += static_cast<size_t>(count);
-    }
-    return true;
-  }
-
-  // 0, or what the system says.
-  int Write(const void* from, size_t bytes) const {
-    for (size_t done = 0; done < bytes;) {
-      const ssize_t count = write(descriptor_, static_cast<const char*>(from) + done, bytes - done);
-      if (count < 0 && errno == EINTR) continue;
-      if (count < 0) return errno;
-      done += static_cast<size_t>(count);
-    }
-    return 0;
-  }
-
- private:
-  int descriptor_;
-};
-
 std::span<const std::byte> BytesOf(const std::vector<Entry>& entries) { return std::as_bytes(std::span(entries)); }
 
 // The table of a file; empty where it is none of ours or damaged.
-std::vector<Entry> ReadTable(const File& file) {
+std::vector<Entry> ReadTable(const OpenFile& file) {
   Header header;
   if (!file.Read(&header, sizeof header, 0) || header.magic != kMagic || header.blocks > kMostBlocks) return {};
   std::vector<Entry> entries(header.blocks);
@@ -87,7 +46,7 @@ std::vector<Entry> ReadTable(const File& file) {
   return entries;
 }
 
-bool ReadBlock(const File& file, const Entry& entry, std::span<std::byte> memory) {
+bool ReadBlock(const OpenFile& file, const Entry& entry, std::span<std::byte> memory) {
   return file.Read(memory.data(), memory.size(), entry.offset) && HashOf(memory) == entry.content;
 }
 
@@ -96,7 +55,7 @@ uint64_t Aligned(uint64_t offset) { return (offset + 63) / 64 * 64; }
 }  // namespace
 
 PackedReading ReadPackedFile(const std::string& path, std::span<const PackedTarget> targets, ParallelFor& pool) {
-  const File file(path, O_RDONLY);
+  const OpenFile file(path, O_RDONLY);
   if (!file.IsOpen()) return {errno != ENOENT, errno == ENOENT ? "" : SystemText(errno)};
   const std::vector<Entry> entries = ReadTable(file);
   std::vector<const Entry*> found;
@@ -138,7 +97,7 @@ PackedProblem WritePackedFile(const std::string& path, std::span<const PackedBlo
   int error = 0;
   bool stopped = false;
   {
-    const File file(temporary, O_WRONLY | O_CREAT | O_EXCL);
+    const OpenFile file(temporary, O_WRONLY | O_CREAT | O_EXCL);
     if (!file.IsOpen()) return SystemText(errno);
     uint64_t at = 0;
     const auto put = [&](const void* from, size_t bytes) {

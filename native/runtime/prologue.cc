@@ -211,6 +211,7 @@ class Prologue::Evaluation {
       if (StorageOf(program_, output) == output) MakeRoom(output);
     }
     if (prologue_.plan_.nodes[index].invocation) Enqueue(index);
+    for (const ValueId output : node.outputs) ShareKept(output);
     ForEachRead(node, [&](ValueId read) { Leave(StorageOf(program_, read), index); });
     for (const ValueId output : node.outputs) {
       if (last_reader_[At(output)] < 0) Leave(output, index);  // a second result that nobody wants
@@ -225,6 +226,16 @@ class Prologue::Evaluation {
       return;
     }
     prologue_.store_.MakeRoom(*prologue_.kept_[static_cast<size_t>(kept)].packed, bytes);
+  }
+
+  // At once, so that what is made of a large network is never in memory as a whole.
+  void ShareKept(ValueId output) {
+    const int32_t index = prologue_.kept_of_[At(output)];
+    if (index < 0 || prologue_.store_.shared_blocks() == nullptr) return;
+    const Kept& kept = prologue_.kept_[static_cast<size_t>(index)];
+    if (!AllHashed(kept, view_)) return;
+    stream_.Wait();
+    prologue_.store_.shared_blocks()->Share(*kept.packed->memory);
   }
 
   void Enqueue(size_t index) {
@@ -278,18 +289,20 @@ void Prologue::Note(Kept& kept, const Store::View& view) const {
   kept.packed->computed = true;
 }
 
+bool Prologue::AllHashed(const Kept& kept, const Store::View& view) {
+  return std::all_of(kept.sources.begin(), kept.sources.end(),
+                     [&](size_t source) { return view.contents[source].has_value(); });
+}
+
 std::vector<Prologue::Storable> Prologue::FindStorable(const Store::View& view) {
   std::vector<Storable> storable;
   if (store_.packed_cache() == nullptr) return storable;
   const std::string machine = MachineText(store_.backend().device()) + store_.packed_cache()->build();
   for (Kept& kept : kept_) {
-    if (kept.expression.empty() || !IsStale(kept, view)) continue;
+    if (kept.expression.empty() || !IsStale(kept, view) || !AllHashed(kept, view)) continue;
     std::string text = machine + "\n" + kept.expression;
-    const bool hashed = std::all_of(kept.sources.begin(), kept.sources.end(), [&](size_t source) {
-      if (view.contents[source]) text += "\n" + HexOf(*view.contents[source]);
-      return view.contents[source].has_value();
-    });
-    if (hashed) storable.push_back({&kept, HashOf(text)});
+    for (const size_t source : kept.sources) text += "\n" + HexOf(*view.contents[source]);
+    storable.push_back({&kept, HashOf(text)});
   }
   return storable;
 }
@@ -307,7 +320,10 @@ bool Prologue::Load(const std::vector<Storable>& storable, const Store::View& vi
   }
   if (!store_.packed_cache()->Load(targets, pool)) return false;
   for (const HostStaging& each : staged) each.Finish(store_.transfers());
-  for (const Storable& each : storable) Note(*each.kept, view);
+  for (const Storable& each : storable) {
+    Note(*each.kept, view);
+    if (store_.shared_blocks() != nullptr) store_.shared_blocks()->Share(*each.kept->packed->memory);
+  }
   return true;
 }
 

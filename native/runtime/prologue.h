@@ -51,6 +51,8 @@ class Prologue {
   void MakeConstants(Stream& stream);
   void FindKept();
   bool IsStale(const Kept& kept, const Store::View& view) const;
+  // Whether all that it is made of is hashed, and so here to stay.
+  static bool AllHashed(const Kept& kept, const Store::View& view);
   void Note(Kept& kept, const Store::View& view) const;
   std::vector<Storable> FindStorable(const Store::View& view);
   // Reads them, all or none. True when they are up to date now.

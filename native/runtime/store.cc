@@ -18,8 +18,18 @@ Error NoVariable(const std::string& name, size_t count) {
 
 }  // namespace
 
-Store::Store(std::shared_ptr<const Backend> backend, std::shared_ptr<PackedCache> cache)
-    : backend_(std::move(backend)), cache_(std::move(cache)), transfers_(*backend_), slabs_(*backend_) {}
+Store::Store(std::shared_ptr<const Backend> backend, std::shared_ptr<PackedCache> cache,
+             std::shared_ptr<SharedBlocks> shared)
+    : backend_(std::move(backend)),
+      cache_(std::move(cache)),
+      shared_(std::move(shared)),
+      transfers_(*backend_),
+      slabs_(*backend_) {}
+
+std::unique_ptr<Memory> Store::NewMemory(size_t bytes) const {
+  auto shareable = shared_ ? shared_->Allocate(*backend_, bytes) : nullptr;
+  return shareable ? std::move(shareable) : Allocate(*backend_, bytes);
+}
 
 void Store::Declare(const std::string& name, const TensorType& type) {
   const std::lock_guard lock(mutex_);
@@ -111,12 +121,23 @@ void Store::HashContents(std::span<const std::string> names, ParallelFor& pool) 
   for (const std::exception_ptr& failure : failures) {
     if (failure) std::rethrow_exception(failure);
   }
-  const std::lock_guard lock(mutex_);
-  for (size_t i = 0; i < names.size(); ++i) {
-    Variable& variable = variables_[view.slots[i]];
-    if (variable.version == view.versions[i]) variable.content = contents[i];
+  std::vector<std::shared_ptr<Memory>> unchanged;  // who holds it keeps writes away from it
+  {
+    const std::lock_guard lock(mutex_);
+    for (size_t i = 0; i < names.size(); ++i) {
+      Variable& variable = variables_[view.slots[i]];
+      const bool same = variable.version == view.versions[i];
+      if (same) variable.content = contents[i];
+      unchanged.push_back(same ? variable.memory : nullptr);
+    }
+    ++version_;  // views hold what was known of the contents before
   }
-  ++version_;  // views hold what was known of the contents before
+  if (!shared_) return;
+  const auto share = [&](int job) {
+    const auto i = static_cast<size_t>(job);
+    if (unchanged[i]) shared_->Share(*unchanged[i], contents[i]);
+  };
+  pool.Run(static_cast<int>(names.size()), share);
 }
 
 TensorType Store::TypeOf(const std::string& name) const {
@@ -208,7 +229,8 @@ void Store::MakeRoom(PackedConstant& constant, size_t bytes) {
     const std::lock_guard lock(mutex_);
     if (constant.memory && readings_.size() <= 1 && constant.memory.use_count() == 1) return;
   }
-  auto memory = slabs_.Take(bytes);
+  std::unique_ptr<Memory> memory = shared_ ? shared_->Allocate(*backend_, bytes) : nullptr;
+  if (!memory) memory = slabs_.Take(bytes);
   const std::lock_guard lock(mutex_);
   if (constant.memory) Retire({std::move(constant.memory), 0, reading_number_, std::nullopt});
   packed_bytes_->fetch_add(memory->bytes() - constant.bytes, std::memory_order_relaxed);
@@ -231,7 +253,7 @@ const Store::Variable& Store::Find(const std::string& name) const {
 }
 
 void Store::MakeMemory(Variable& variable, bool zeroed) {
-  auto memory = Allocate(*backend_, ByteSize(variable.type));
+  auto memory = NewMemory(ByteSize(variable.type));
   if (zeroed) transfers_.Zero(*memory);
   variable.memory = std::move(memory);
   variable.made_in_reading = readings_.empty() ? 0 : reading_number_;  // who reads now does not see it
@@ -239,7 +261,7 @@ void Store::MakeMemory(Variable& variable, bool zeroed) {
 }
 
 void Store::Detach(Variable& variable, bool copy) {
-  auto memory = Allocate(*backend_, variable.memory->bytes());
+  auto memory = NewMemory(variable.memory->bytes());
   if (copy) transfers_.Copy(*memory, *variable.memory);
   Retire({std::move(variable.memory), variable.made_in_reading, reading_number_, std::nullopt});
   variable.memory = std::move(memory);

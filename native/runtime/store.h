@@ -22,6 +22,7 @@
 #include "base/error.h"
 #include "runtime/packed_cache.h"
 #include "runtime/resources.h"
+#include "runtime/shared_blocks.h"
 #include "runtime/slabs.h"
 #include "runtime/transfers.h"
 
@@ -68,14 +69,21 @@ class Store {
   struct Retired;
 
  public:
-  // Constants are looked for in `cache`, unless that is null.
-  explicit Store(std::shared_ptr<const Backend> backend, std::shared_ptr<PackedCache> cache = nullptr);
+  // Constants are looked for in `cache`, and what restored variables and constants hold is shared through `shared`,
+  // unless those are null.
+  explicit Store(std::shared_ptr<const Backend> backend, std::shared_ptr<PackedCache> cache = nullptr,
+                 std::shared_ptr<SharedBlocks> shared = nullptr);
 
   const Backend& backend() const { return *backend_; }
   // Between the host and the store's memory.
   Transfers& transfers() { return transfers_; }
   // Null where there is none.
   PackedCache* packed_cache() const { return cache_.get(); }
+  SharedBlocks* shared_blocks() const { return shared_.get(); }
+  // Whether anybody asks for the hashes of contents.
+  bool hashes() const { return cache_ != nullptr || shared_ != nullptr; }
+  // Memory for the values of a variable. Throws Error{kMemory}.
+  std::unique_ptr<Memory> NewMemory(size_t bytes) const;
 
   // Makes a variable of zeros. Declaring it again with the same type does nothing. Throws Error{kArgument}.
   void Declare(const std::string& name, const TensorType& type);
@@ -86,7 +94,7 @@ class Store {
   void Replace(const std::string& name, std::unique_ptr<Memory> memory,
                const std::optional<ContentHash>& content = std::nullopt);
   // The values of these variables are here to stay: they are hashed, on the pool's threads, so that what is made of
-  // them can be found on disk. The hash is dropped when they change. Throws Error{kArgument}.
+  // them can be found on disk, and shared. The hash is dropped when they change. Throws Error{kArgument}.
   void HashContents(std::span<const std::string> names, ParallelFor& pool);
   // Type of a variable. Throws Error{kArgument}.
   TensorType TypeOf(const std::string& name) const;
@@ -247,6 +255,7 @@ class Store {
 
   std::shared_ptr<const Backend> backend_;
   std::shared_ptr<PackedCache> cache_;
+  std::shared_ptr<SharedBlocks> shared_;
   Transfers transfers_;
   std::shared_ptr<std::atomic<size_t>> packed_bytes_ = std::make_shared<std::atomic<size_t>>(0);
 

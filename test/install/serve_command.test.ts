@@ -1,6 +1,6 @@
 /** `slimnet serve` as people run it: the command itself, every flag, several processes. */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { Agent, request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { join } from 'node:path';
@@ -96,6 +96,19 @@ function isAlive(pid: number): boolean {
   }
 }
 
+/** Bytes of memory that a process has for itself. */
+function privateBytes(pid: number): number {
+  const text = readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8');
+  const lines = [...text.matchAll(/^Private_(?:Clean|Dirty): +(\d+) kB$/gm)];
+  return lines.reduce((sum, [, kilobytes]) => sum + Number(kilobytes) * 1024, 0);
+}
+
+/** Bytes of the weights that are shared through a folder. */
+function sharedBytes(path: string): number {
+  const weights = readdirSync(path).filter((name) => name !== 'in_use');
+  return weights.reduce((sum, name) => sum + statSync(join(path, name)).size, 0);
+}
+
 const ready = (served: Served, url: string) =>
   until(async () => {
     if (served.child.exitCode !== null) throw new Error(`The server ended:\n${served.log}`);
@@ -154,6 +167,7 @@ const first = [
     '--host',
     '127.0.0.1',
     '--token-file',
+    '--shared-weights',
     '--log-level',
     'debug',
   ],
@@ -163,12 +177,14 @@ const first = [
 const second = [
   ...['--repository', '--workers', '2', '--port', '0', '--size', `${side}`, '--batch', '1', '--crop-fraction', '0.9'],
   ...['--tls-cert', '--tls-key', '--no-metrics', '--no-page', '--tracing', '--log-level', 'silent'],
+  '--no-shared-weights',
 ];
 /** Those that name files. */
 const files: Readonly<Record<string, string>> = {
   '--checkpoint': join(folder, 'small.safetensors'),
   '--labels': join(folder, 'labels.txt'),
   '--token-file': join(folder, 'token.txt'),
+  '--shared-weights': join(folder, 'shared'),
   '--repository': join(folder, 'models'),
   '--tls-cert': join(golden, 'cert.pem'),
   '--tls-key': join(golden, 'key.pem'),
@@ -214,20 +230,35 @@ test('workers answer as one server; one that is killed loses its own requests al
   expect(modelReady).toEqual([8, 1]);
   client.close();
 
-  const metric = async (name: string): Promise<number> => {
+  const metric = async (name: string, labels = /^/): Promise<number> => {
     const text = (await ask(url, '/metrics'))?.body ?? '';
     return text
       .split('\n')
       .filter((line) => line.startsWith(`${name}{`) || line.startsWith(`${name} `))
+      .filter((line) => labels.test(line))
       .reduce((sum, line) => sum + Number(line.split(' ').at(-1)), 0);
   };
   expect(await metric('slimnet_workers')).toBe(2);
   const before = await metric('slimnet_images_total');
   expect(before).toBe(1);
 
+  // The weights are in memory once: what a worker has for itself is little more with them than without.
+  await served.says(/worker (\d+): small, version 1: ready/, 2);
+  const pids = [...served.log.matchAll(/worker (\d+): small, version 1: ready/g)].map(([, pid]) => Number(pid));
+  const shared = join(folder, 'shared');
+  const weights = (await metric('slimnet_model_bytes', /kind="(variables|packed)"/)) / pids.length;
+  expect(weights).toBeGreaterThan(80e6);
+  expect(sharedBytes(shared)).toBeGreaterThan(0.9 * weights);
+  expect(sharedBytes(shared)).toBeLessThanOrEqual(weights);
+  const loaded = pids.map(privateBytes);
+
   // Whatever worker takes the request, all of them do what it says.
   const control = (what: string) => ask(url, `/v2/repository/models/small/${what}`, Buffer.alloc(0));
   expect((await control('unload'))?.status).toBe(200);
+  pids.forEach((pid, i) => {
+    expect((loaded[i] ?? 0) - privateBytes(pid)).toBeLessThan(0.25 * weights);
+  });
+  expect(sharedBytes(shared)).toBe(0);
   for (let i = 0; i < 4; i++) expect((await ask(url, '/v2/models/small/ready'))?.status).toBe(503);
   expect((await control('load'))?.status).toBe(200);
   for (let i = 0; i < 4; i++) expect((await ask(url, '/v2/models/small/ready'))?.status).toBe(200);
@@ -270,6 +301,7 @@ test('workers answer as one server; one that is killed loses its own requests al
   served.child.kill('SIGTERM');
   for (const each of await Promise.all(last)) expect(each?.status).toBe(200);
   expect(await served.ended).toBe(0);
+  expect(sharedBytes(shared)).toBe(0);
 });
 
 test('a repository over TLS; workers whose main process is killed end', async () => {

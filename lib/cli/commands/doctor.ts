@@ -5,6 +5,11 @@ import { libc, loadAddon, packageVersion } from '../../native/binding.js';
 import { deviceNamed, fastest, instructionSet, type PrecisionChoice } from '../../runtime/precision/device.js';
 import type { KernelSummary } from '../../runtime/programs/kernels.js';
 import { packedCacheFolder, packedCacheUsage, packedCacheVariable } from '../../runtime/programs/packed_cache.js';
+import {
+  sharedWeightsFolder,
+  sharedWeightsUsage,
+  sharedWeightsVariable,
+} from '../../runtime/programs/shared_weights.js';
 import { Session } from '../../runtime/session/session.js';
 import { network } from '../../slim/nets/registry.js';
 import type { DefineCommand } from '../command.js';
@@ -61,8 +66,10 @@ export const doctor: DefineCommand = (program, io, finish) => {
       const d = addon.diagnostics();
       const folder = packedCacheFolder();
       const packed = folder === undefined ? null : { folder, ...packedCacheUsage(folder) };
+      const sharing = sharedWeightsFolder();
+      const shared = sharing === undefined ? null : { folder: sharing, ...sharedWeightsUsage(sharing) };
       const facts = json
-        ? { ...d, packedWeights: packed }
+        ? { ...d, packedWeights: packed, sharedWeights: shared }
         : {
             addon: `${d.buildType}, ${d.compiler}, Node-API ${d.napiVersion}`,
             oneDNN: d.onednn,
@@ -72,6 +79,7 @@ export const doctor: DefineCommand = (program, io, finish) => {
             AMX: `${d.amx}: ${amxText[d.amx] ?? 'unknown'}`,
             threads: `${d.cores} (affinity mask and cgroup quota)`,
             'packed weights': packed === null ? `not kept (${packedCacheVariable} is off)` : usageText(packed),
+            'shared weights': shared === null ? `not shared (${sharedWeightsVariable} is off)` : usageText(shared),
           };
       await report(io, json, host, facts, backends, choices);
       finish(choices !== null && choices.network.defects.length === 0 ? exitStatus.ok : exitStatus.failed);

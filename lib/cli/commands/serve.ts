@@ -1,10 +1,13 @@
 import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import { checkpointFingerprint } from '../../checkpoint/index.js';
 import { defined } from '../../core/options.js';
 import { defaultWorkers as defaultImageWorkers } from '../../data/image_loader.js';
 import { ArgumentError, systemReason } from '../../errors.js';
+import type { Model } from '../../model/index.js';
 import { loadAddon } from '../../native/binding.js';
+import { type SharedWeightsChoice, sharedWeightsVariable } from '../../runtime/programs/shared_weights.js';
 import {
   type LimitName,
   type Limits,
@@ -50,6 +53,8 @@ interface ServeFlags extends Omit<ModelFlags, 'checkpoint'>, Partial<Limits> {
   readonly port: number;
   readonly grpcPort?: number;
   readonly workers: number;
+  /** A folder; false: none. */
+  readonly sharedWeights?: string | false;
   readonly queue: number;
   readonly tokenFile?: string;
   readonly tlsCert?: string;
@@ -101,6 +106,11 @@ export const serve: DefineCommand = (program, io, finish) => {
     .option('-p, --port <n>', 'port to listen at', integer(0, 65535), 8000)
     .option('--grpc-port <n>', 'also gRPC at this port; needs npm install @grpc/grpc-js@1', integer(0, 65535))
     .option('--workers <n>', 'processes that share the cores and the port', integer(1, 1024), 1)
+    .option(
+      '--shared-weights <folder>',
+      'share weights in memory with other processes through files there (default with workers: ~/.cache/slimnet/shared)',
+    )
+    .option('--no-shared-weights', 'each worker has its own')
     .option(
       '--image-workers <n>',
       'images that are decoded or preprocessed at the same time (default: 2 to 4, by the cores)',
@@ -173,6 +183,9 @@ async function serveHere(flags: ServeFlags, io: CliIo, own: Siblings | null): Pr
       told.add(error);
       if (error !== undefined) tell(printable(`${name}, version ${version}: ${errorText(io, error)}`));
       else if (state !== 'LOADING') tell(printable(`${name}, version ${version}: ${reason || state.toLowerCase()}`));
+      const unshared =
+        state === 'READY' && error === undefined ? whyNotShared(flags, repository.get(name, version).model) : '';
+      if (unshared !== '') tell(`weights are not shared with other processes: ${unshared} (docs/shared_weights.md)`);
       report();
     },
   });
@@ -238,7 +251,7 @@ async function versionsOf(flags: ServeFlags, io: CliIo): Promise<() => Promise<r
     ...defined({ timeoutMs: flags.timeoutMs }),
   };
   const decode = { ...decodeOptions({ maxPixels: defaultPixels, ...flags }), timeoutSeconds: decodeSeconds };
-  const images = defined({ imageWorkers: flags.imageWorkers });
+  const images = defined({ imageWorkers: flags.imageWorkers, sharedWeights: sharedWeightsOf(flags) });
   if (repository !== undefined) {
     for (const name of ['model', 'name', 'labels'] as const)
       if (flags[name] !== undefined)
@@ -254,6 +267,19 @@ async function versionsOf(flags: ServeFlags, io: CliIo): Promise<() => Promise<r
     fingerprint: () => checkpointFingerprint(one.checkpoint),
   };
   return async () => [source];
+}
+
+/** Workers share, unless told otherwise; a single process does where it is told through which folder. */
+function sharedWeightsOf({ sharedWeights, workers }: ServeFlags): SharedWeightsChoice | undefined {
+  if (typeof sharedWeights === 'string') return { folder: resolve(sharedWeights) };
+  return sharedWeights !== false && workers > 1 ? true : undefined;
+}
+
+/** In words for people; '' where all is shared that could be, or nothing shall be. */
+function whyNotShared(flags: ServeFlags, model: Model): string {
+  if (sharedWeightsOf(flags) === undefined || process.env[sharedWeightsVariable] === 'off') return '';
+  const { sharedWeights } = model.session.stats();
+  return sharedWeights === undefined ? 'this user has no folder for caches' : sharedWeights.problem;
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

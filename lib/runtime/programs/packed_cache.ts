@@ -1,11 +1,10 @@
 /** Where packed weights are kept on disk, so that the next process need not pack them. */
-import { readdirSync, statSync } from 'node:fs';
-import { homedir } from 'node:os';
-import { isAbsolute, join, resolve } from 'node:path';
+import { isAbsolute } from 'node:path';
 import { describe } from '../../core/dtype.js';
 import { checkInteger, type Defaults, withDefaults } from '../../core/options.js';
 import type { ComputePrecision } from '../../core/precision.js';
 import { ArgumentError } from '../../errors.js';
+import { cacheFolder, folderUsage } from './cache_folder.js';
 
 /** How packed weights are kept. */
 export interface PackedCacheOptions {
@@ -39,40 +38,13 @@ const defaults = { folder: undefined, limitBytes: 2 * 2 ** 30 } satisfies Defaul
 export const packedCacheVariable = 'SLIMNET_PACKED_CACHE';
 
 /** The folder unless an option names another; undefined where it is turned off, or where the user has no folder. */
-export function packedCacheFolder(
-  environment: NodeJS.ProcessEnv = process.env,
-  home = homeFolder(),
-): string | undefined {
-  const named = environment[packedCacheVariable];
-  if (named === 'off') return undefined;
-  if (named !== undefined && named !== '') return resolve(named);
-  // Of relative ones the XDG Base Directory Specification says that they are to be ignored.
-  const caches = [environment.XDG_CACHE_HOME ?? '', join(home, '.cache')].find(isAbsolute);
-  return caches === undefined ? undefined : join(caches, 'slimnet', 'packed');
+export function packedCacheFolder(environment?: NodeJS.ProcessEnv, home?: string): string | undefined {
+  return cacheFolder('packed', packedCacheVariable, environment, home);
 }
 
-/** '' where the user has none. */
-function homeFolder(): string {
-  try {
-    return homedir();
-  } catch {
-    return '';
-  }
-}
-
-/** What is in a folder of packed weights; none where there is no such folder. */
+/** What is in a folder of packed weights. */
 export function packedCacheUsage(folder: string): { readonly files: number; readonly bytes: number } {
-  let files = 0;
-  let bytes = 0;
-  try {
-    for (const name of readdirSync(folder).filter((each) => each.endsWith('.packed'))) {
-      bytes += statSync(join(folder, name)).size;
-      files++;
-    }
-  } catch {
-    // It is not there, or goes away meanwhile.
-  }
-  return { files, bytes };
+  return folderUsage(folder, /\.packed$/);
 }
 
 /** Whether packed weights are kept, and where; `auto`: where it makes the next start faster, which float32 does not. */

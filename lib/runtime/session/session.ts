@@ -62,6 +62,7 @@ export class Session {
   private constructor(graph: Graph, settings: SessionSettings, addon: Addon) {
     const { device, backend, precision, threads, mode, queueLimit, programLimit, packedCache, gpu, updatesInPlace } =
       settings;
+    const { sharedWeights } = settings;
     this.graph = graph;
     this.device = device;
     this.precision = precision.precision;
@@ -75,6 +76,7 @@ export class Session {
       mode,
       queueLimit,
       ...(packedCache === undefined ? {} : { packedCache }),
+      ...(sharedWeights === undefined ? {} : { sharedWeights }),
       ...(gpu === undefined ? {} : { gpu }),
     });
     const lifetime = this.#lifetime;
@@ -83,7 +85,7 @@ export class Session {
     this.#variables = variables;
     this.#programs = programs;
     this.#runs = new Runs({ graph, lifetime, variables, programs, queueLimit, programLimit, updatesInPlace });
-    const hashed = packedCache !== undefined;
+    const hashed = packedCache !== undefined || sharedWeights !== undefined;
     this.#checkpoints = new SessionCheckpoints({ lifetime, variables, crc32c: addon.crc32c, hashed, updatesInPlace });
   }
 
@@ -229,9 +231,20 @@ export class Session {
 
   stats(): SessionStats {
     this.#lifetime.assertNotDisposed();
-    const { bytes, packedBytes, spareBytes, arenaBytes, freeBytes, waiting, threads, mode, executors, packedCache } =
-      this.#store.stats();
-    const { packedCache: settings } = this.#settings;
+    const {
+      bytes,
+      packedBytes,
+      spareBytes,
+      arenaBytes,
+      freeBytes,
+      waiting,
+      threads,
+      mode,
+      executors,
+      packedCache,
+      sharedWeights,
+    } = this.#store.stats();
+    const settings = this.#settings;
     return {
       device: this.device,
       precision: this.precision,
@@ -246,9 +259,12 @@ export class Session {
         arena: arenaBytes,
         ...(freeBytes === undefined ? {} : { free: freeBytes }),
       },
-      ...(packedCache === undefined || settings === undefined
+      ...(packedCache === undefined || settings.packedCache === undefined
         ? {}
-        : { packedCache: { folder: settings.folder, ...packedCache } }),
+        : { packedCache: { folder: settings.packedCache.folder, ...packedCache } }),
+      ...(sharedWeights === undefined || settings.sharedWeights === undefined
+        ? {}
+        : { sharedWeights: { folder: settings.sharedWeights, ...sharedWeights } }),
       variables: this.#variables.size,
       programs: this.#programs.size,
       ...this.#programs.kernels(),

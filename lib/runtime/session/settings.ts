@@ -7,6 +7,7 @@ import { checkCalibration, checkKeepFloat32, hasRanges } from '../precision/cali
 import { backendOf, defaultMinAgreement, resolvePrecision, usableDevice } from '../precision/device.js';
 import { type PrecisionReport, precisionReport } from '../precision/precision_report.js';
 import { type PackedCacheSettings, packedCacheSettings } from '../programs/packed_cache.js';
+import { sharedWeightsSettings } from '../programs/shared_weights.js';
 import { type GpuOptions, gpuSettings } from './gpu_options.js';
 import { executionModes } from './mode.js';
 import type { SessionOptions } from './types.js';
@@ -24,6 +25,7 @@ const defaults = {
   programLimit: 16,
   variableUpdates: 'buffered',
   packedCache: false,
+  sharedWeights: false,
   gpu: undefined,
 } satisfies Defaults<SessionOptions>;
 
@@ -40,6 +42,8 @@ export interface SessionSettings {
   readonly programLimit: number;
   readonly updatesInPlace: boolean;
   readonly packedCache: PackedCacheSettings | undefined;
+  /** A folder. */
+  readonly sharedWeights: string | undefined;
   readonly gpu: NativeGpuOptions | undefined;
   /** What it was made of. */
   readonly gpuOptions: GpuOptions | undefined;
@@ -47,8 +51,19 @@ export interface SessionSettings {
 
 /** @throws BackendError when device or precision are not available; ArgumentError for wrong options */
 export function settingsOf(options: SessionOptions): SessionSettings {
-  const { device, precision, threads, mode, queueLimit, programLimit, variableUpdates, packedCache, gpu, ...accuracy } =
-    withDefaults(where, options, defaults);
+  const {
+    device,
+    precision,
+    threads,
+    mode,
+    queueLimit,
+    programLimit,
+    variableUpdates,
+    packedCache,
+    sharedWeights,
+    gpu,
+    ...accuracy
+  } = withDefaults(where, options, defaults);
   const backend = backendOf(device);
   const calibration = accuracy.calibration === undefined ? undefined : checkCalibration(accuracy.calibration);
   const keepFloat32 = checkKeepFloat32(where, accuracy.keepFloat32);
@@ -81,6 +96,7 @@ export function settingsOf(options: SessionOptions): SessionSettings {
     programLimit,
     updatesInPlace: variableUpdates === 'inPlace',
     packedCache: packedCacheSettings(where, packedCache, choice.chosen),
+    sharedWeights: sharedWeightsSettings(where, sharedWeights),
     gpu: gpuSettings(where, gpu, found),
     gpuOptions: gpu,
   };

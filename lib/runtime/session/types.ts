@@ -8,6 +8,7 @@ import type { Calibration } from '../precision/calibration.js';
 import type { PrecisionReport } from '../precision/precision_report.js';
 import type { KernelSummary } from '../programs/kernels.js';
 import type { PackedCacheChoice, PackedCacheStats } from '../programs/packed_cache.js';
+import type { SharedWeightsChoice, SharedWeightsStats } from '../programs/shared_weights.js';
 import type { GpuOptions } from './gpu_options.js';
 
 export type { ExecutionMode, ExecutorStats } from '../../native/addon.js';
@@ -61,6 +62,11 @@ export interface SessionOptions {
    * (docs/packed_weights.md). `auto`: where that is so, which is not with float32. Default false; that of `loadModel` is `auto`.
    */
   packedCache?: PackedCacheChoice;
+  /**
+   * Has the weights of a restored checkpoint, and what was packed out of them, in memory once for all processes that share them
+   * (docs/shared_weights.md). Default false.
+   */
+  sharedWeights?: SharedWeightsChoice;
   /** What is asked of a GPU; refused on other devices. */
   gpu?: GpuOptions;
 }
@@ -139,6 +145,8 @@ export interface SessionStats extends KernelSummary {
   };
   /** Packed weights on disk, where the session keeps them. */
   readonly packedCache?: PackedCacheStats;
+  /** Weights that other processes have as well, where the session shares them. */
+  readonly sharedWeights?: SharedWeightsStats;
   readonly variables: number;
   /** Compiled programs in the cache. */
   readonly programs: number;

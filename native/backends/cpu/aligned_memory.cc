@@ -2,6 +2,7 @@
 
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdint>
 #include <cstring>
@@ -9,6 +10,7 @@
 #include <new>
 #include <string>
 
+#include "backends/cpu/pages.h"
 #include "base/error.h"
 
 namespace slimnet::cpu {
@@ -55,14 +57,15 @@ class MappedMemory final : public Memory {
   explicit MappedMemory(size_t bytes) : bytes_(bytes) {
     if (bytes > std::numeric_limits<size_t>::max() / 2) Fail(bytes, "more than the address space holds");
     // Only whole huge pages are huge: the end takes small ones, or weights of 2.25 MiB would take 4 each.
-    const size_t wanted = (bytes + kPage - 1) / kPage * kPage;
-    void* start = ::mmap(nullptr, wanted + kHugePage, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    const size_t wanted = std::max(bytes + kPage - 1, kPage) / kPage * kPage;
+    const size_t alignment = bytes >= kHugePage ? kHugePage : kPage;
+    void* start = ::mmap(nullptr, wanted + alignment, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (start == MAP_FAILED) Fail(bytes, std::strerror(errno));
     // A mapping starts at any page: keep the aligned part and give the ends back.
     auto* const first = static_cast<std::byte*>(start);
-    const size_t head = (kHugePage - reinterpret_cast<uintptr_t>(first) % kHugePage) % kHugePage;
+    const size_t head = (alignment - reinterpret_cast<uintptr_t>(first) % alignment) % alignment;
     if (head > 0) ::munmap(first, head);
-    ::munmap(first + head + wanted, kHugePage - head);
+    ::munmap(first + head + wanted, alignment - head);
     block_ = {first + head, Unmap{wanted}};
 #ifdef MADV_HUGEPAGE
     ::madvise(block_.get(), wanted, MADV_HUGEPAGE);  // a wish: the result is the same without
@@ -83,5 +86,7 @@ std::unique_ptr<Memory> AllocateAligned(size_t bytes) {
   if (bytes >= kHugePage) return std::make_unique<MappedMemory>(bytes);
   return std::make_unique<SmallMemory>(bytes);
 }
+
+std::unique_ptr<Memory> AllocatePages(size_t bytes) { return std::make_unique<MappedMemory>(bytes); }
 
 }  // namespace slimnet::cpu

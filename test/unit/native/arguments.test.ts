@@ -132,6 +132,10 @@ describe('hostile arguments', () => {
       'packedCache of createStore',
       () => (packedCache) => addon.createStore({ backend: 'reference', threads: 1, packedCache } as never),
     ],
+    [
+      'sharedWeights of createStore',
+      () => (sharedWeights) => addon.createStore({ backend: 'reference', threads: 1, sharedWeights } as never),
+    ],
     ['store.declare', () => (store().declare as Anything).bind(store())],
     ['store.write', () => (store().write as Anything).bind(store())],
     ['store.read', () => (store().read as Anything).bind(store())],
