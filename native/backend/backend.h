@@ -162,7 +162,7 @@ class Backend {
   virtual Verdict Supports(const NodeContext& node) const = 0;
   // May the node absorb `next` behind the post-ops that it already has?
   virtual Verdict Fuses(const NodeContext& node, const PostOp& next) const = 0;
-  // Layout of an input, or of an operand, counted behind them, that variables and constants alone make; null for plain.
+  // Layout of a constant input or operand (counted behind them), or of what its maker writes so; null for plain.
   virtual LayoutPtr Prefers(const NodeContext& node, size_t input) const = 0;
 
   virtual std::unique_ptr<Kernel> Prepare(const NodeContext& node) const = 0;

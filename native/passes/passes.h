@@ -17,6 +17,9 @@ void FoldBatchNorm(Program& program, const Backend& backend);
 // Lets the way back from a batch norm in training see for itself what the rectifier behind the norm cut off.
 void FuseNormBackward(Program& program, const Backend& backend);
 
+// Lets casts absorb the sums and products with a number for each channel that follow, as far as the backend can.
+void FuseScaling(Program& program, const Backend& backend);
+
 // Lets compute nodes absorb the bias_add, add, relu, relu6 and relu_backward that follow, as far as the backend can.
 void FusePostOps(Program& program, const Backend& backend);
 
@@ -31,7 +34,8 @@ void FuseNorm(Program& program, const Backend& backend);
 // they hand on in the second-level caches; as the plan says where it has a line `split`.
 void SplitBatch(Program& program, const Backend& backend);
 
-// Reorders inputs made of variables and constants alone into the layouts that the backend prefers.
+// Reorders inputs made of variables and constants alone into the layouts that the backend prefers, and has nodes write
+// what one other reads in the layout that this one prefers, where they can.
 void AssignLayout(Program& program, const Backend& backend);
 
 // Marks what depends on variables and constants alone as prologue and moves it to the front.

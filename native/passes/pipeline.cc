@@ -9,10 +9,11 @@
 namespace slimnet {
 namespace {
 
-constexpr std::array<Pass, 13> kPipeline{{
+constexpr std::array<Pass, 14> kPipeline{{
     {"canonicalize", Canonicalize},
     {"fold_batch_norm", FoldBatchNorm},
     {"fuse_norm_backward", FuseNormBackward},
+    {"fuse_scaling", FuseScaling},
     {"fuse_post_ops", FusePostOps},
     {"assign_precision", AssignPrecision},
     {"fuse_norm", FuseNorm},

@@ -12,6 +12,7 @@
 #include "backends/cpu/op_entry.h"
 #include "backends/cpu/via_float32.h"
 #include "base/error.h"
+#include "ir/layouts.h"
 
 namespace slimnet::cpu {
 
@@ -28,6 +29,7 @@ class OpTable {
   Verdict Supports(const Context& node) const {
     const OpInfo& op = Info(node.node.op);
     if (!Has(node.node.op)) return Verdict::No(LeavesOut(op));
+    if (WritesLayout(node.program, node.node)) return Verdict::No("the " + backend_ + " backend packs in steps of their own");
     if (IsLowPrecision(node) && op.low_precision == LowPrecision::kNone) {
       return Verdict::No("the " + backend_ + " backend computes " + std::string(op.name) + " in float32");
     }

@@ -2,11 +2,9 @@
 // are filled up with zeros before: tensor cores read 16 bytes of them at once.
 #include <algorithm>
 
-#include "backends/cudnn/aligned.h"
+#include "backends/cudnn/filled_image.h"
 #include "backends/cudnn/filter_layout.h"
-#include "backends/cudnn/floats_of.h"
 #include "backends/cudnn/kernel_of.h"
-#include "backends/cudnn/kernels/pack.h"
 #include "backends/cudnn/ops.h"
 #include "backends/cudnn/packed_filter.h"
 #include "backends/cudnn/plan_step.h"
@@ -15,9 +13,6 @@
 
 namespace slimnet::cudnn {
 namespace {
-
-// What a tensor core reads at once, in channels of a type.
-int64_t CoreChannels(DType type) { return 16 / static_cast<int64_t>(BytesOf(type)); }
 
 // Of no channels: zeros.
 bool ConvolvesNothing(const OpContext& context) { return IsEmpty(context.input(0)) || IsEmpty(context.input(1)); }
@@ -35,8 +30,10 @@ int64_t ImageChannels(const OpContext& context) {
   return IsLowPrecision(context) ? std::max(channels, CoreChannels(MultipliedAs(context))) : channels;
 }
 
-// Whether the step fills the channels of its image up.
-bool PadsImage(const OpContext& context) { return ImageChannels(context) != context.input(0).type.shape[3]; }
+// Filled up behind `offset` of the scratch memory, where that is to be done.
+FilledImage ImageOf(const OpContext& context, size_t offset) {
+  return {context, 0, MultipliedAs(context), ImageChannels(context), offset};
+}
 
 FilterLayout ConvolutionFilter(const OpContext& context) {
   return {context.input(1).type.shape, MultipliedAs(context), ImageChannels(context)};
@@ -56,40 +53,31 @@ LayoutPtr PreferConv2d(const OpContext& context, size_t input) {
   if (ConvolvesNothing(context)) return nullptr;
   const size_t inputs = context.node.inputs.size();
   if (input >= inputs) return TailOperandLayout(context, input - inputs);
-  if (input != 1) return nullptr;
+  if (input == 0) return ImageOf(context, 0).layout();
   return std::make_shared<FilterLayout>(ConvolutionFilter(context));
 }
 
 std::unique_ptr<Kernel> PrepareConv2d(const OpContext& context) {
   if (ConvolvesNothing(context)) return ZerosOf(context);
   const PackedFilter filter(context, 1, ConvolutionFilter(context));
-  const Shape& shape = context.input(0).type.shape;
-  const bool pads = PadsImage(context);
-  Extents image = ImageExtents(shape);
-  image[1] = filter.layout().channels();
-  const DType stored = filter.layout().stored();
-
+  const FilledImage image = ImageOf(context, filter.scratch_bytes());
   Graph graph;
-  const Tensor x = graph.Stored(stored, image);
-  const Tensor w = graph.Stored(stored, filter.layout().extents());
-  std::vector<PlacedTensor> placed{{x, pads ? TensorPlace::Scratch(filter.scratch_bytes()) : TensorPlace::Input(0)},
-                                   {w, filter.place()}};
+  const Tensor x = image.AddTo(graph);
+  const Tensor w = graph.Stored(filter.layout().stored(), filter.layout().extents());
+  std::vector<PlacedTensor> placed{{x, image.place()}, {w, filter.place()}};
   const Tensor sums = graph.Convolution(x, w, ConvolutionWindow(std::get<Conv2dAttrs>(context.node.attrs)));
   AddTail(graph, context, ProductsOf(graph, context, filter, sums, placed), placed);
-  const size_t padded_bytes = pads ? AlignedBytes(graph.info(x).bytes()) : 0;
   PlanStep step(context, graph, std::move(placed));
-  if (!pads) return filter.KernelWith(std::move(step));
+  if (!image.filled()) return filter.KernelWith(std::move(step));
 
-  const size_t workspace = filter.scratch_bytes() + padded_bytes;
+  const size_t workspace = filter.scratch_bytes() + image.scratch_bytes();
   std::string implementation = "pad + " + step.implementation();
   const size_t scratch = workspace + step.scratch_bytes();
   return KernelOf(
       std::move(implementation),
-      [step = std::move(step), filter, workspace, stored, pixels = shape[0] * shape[1] * shape[2], channels = shape[3],
-       from = FloatsOf(context.input(0)), unit = StepOf(context.input(0))](Queue& queue, const Bindings& b) {
+      [step = std::move(step), filter, image, workspace](Queue& queue, const Bindings& b) {
         filter.Pack(queue, b);
-        PadChannels(queue, pixels, channels, filter.layout().channels(), from(b.inputs[0]), {}, {},
-                    {b.scratch + filter.scratch_bytes(), stored, unit});
+        image.Fill(queue, b);
         step.Run(queue, b, workspace);
       },
       scratch);

@@ -4,12 +4,14 @@
 #include <array>
 #include <utility>
 
+#include "backends/cudnn/filled_layout.h"
 #include "backends/cudnn/filter_layout.h"
 #include "backends/cudnn/kernel_of.h"
 #include "backends/cudnn/ops.h"
 #include "backends/cudnn/rounded_layout.h"
 #include "backends/cudnn/stored.h"
 #include "base/error.h"
+#include "ir/layouts.h"
 
 namespace slimnet::cudnn {
 namespace {
@@ -61,6 +63,9 @@ class CudnnBackend final : public Backend {
     const OpInfo& op = Info(node.node.op);
     const OpEntry* entry = EntryOf(node.node.op);
     if (entry == nullptr) return Verdict::No(LeavesOut(op));
+    if (WritesLayout(node.program, node.node) && !entry->writes_layouts) {
+      return Verdict::No("the " + name_ + " backend packs what " + std::string(op.name) + " makes in a step of its own");
+    }
     if (IsLowPrecision(node) && (!entry->reads_low_precision || op.low_precision == LowPrecision::kNone)) {
       return Verdict::No("the " + name_ + " backend computes " + std::string(op.name) + " in float32");
     }
@@ -130,6 +135,7 @@ std::unique_ptr<Backend> MakeBackend(std::string name, std::string device, Devic
 
 LayoutPtr LayoutNamed(const std::string& name) {
   if (LayoutPtr filter = FilterLayoutNamed(name)) return filter;
+  if (LayoutPtr image = FilledLayoutNamed(name)) return image;
   return RoundedLayoutNamed(name);
 }
 

@@ -10,6 +10,8 @@ namespace slimnet::cudnn {
 class FloatsOf {
  public:
   explicit FloatsOf(const Value& value) : stored_(StoredDType(value)), step_(StepOf(value)) {}
+  DType stored() const { return stored_; }
+  double step() const { return step_; }
   Floats operator()(DevicePtr place) const { return {place, stored_, step_}; }
 
  private:

@@ -21,6 +21,8 @@ struct OpEntry {
   std::span<const DType> floats = cpu::FloatTypes(false);
   // The op reads and writes what is stored in low precision; all others take float32 alone.
   bool reads_low_precision = false;
+  // The op may write its result in a layout that its reader prefers; `supports` says in which.
+  bool writes_layouts = false;
   // What must hold of a node besides; null: nothing.
   Verdict (*supports)(const OpContext& node) = nullptr;
   // Whether the node may absorb `next` behind the post-ops `before`; null: it absorbs nothing.

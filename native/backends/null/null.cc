@@ -9,13 +9,16 @@
 #include "backends/cpu/cpu_stream.h"
 #include "backends/cpu/encoded.h"
 #include "backends/cpu/kernel_of.h"
+#include "ir/layouts.h"
 
 namespace slimnet {
 namespace {
 
-constexpr size_t kFilter = 1;  // input port of conv2d
+constexpr size_t kImage = 0;  // input ports of conv2d
+constexpr size_t kFilter = 1;
+constexpr int64_t kFewChannels = 4;
 
-// Stands for the packed weights of a real backend.
+// Stands for the packed weights of a real backend, and for images that it wants filled up.
 class PackedLayout final : public Layout {
  public:
   explicit PackedLayout(size_t bytes) : bytes_(bytes) {}
@@ -41,6 +44,8 @@ bool Absorbs(const Node& node, const PostOp& next) {
     case OpKind::kBatchNormTrainingBackward:
     case OpKind::kBatchNormTrainingReluBackward:
       return adds && node.post_ops.empty();
+    case OpKind::kCast:
+      return IsByChannel(next.kind);
     case OpKind::kBatchNorm:
       return IsActivation(next.kind);
     case OpKind::kAdd:
@@ -61,6 +66,9 @@ class NullBackend final : public Backend {
   Verdict Supports(const NodeContext& node) const override {
     if (cpu::IsLowPrecision(node) && Info(node.node.op).low_precision == LowPrecision::kNone)
       return Verdict::No("this op takes float32");
+    if (WritesLayout(node.program, node.node) && node.node.op != OpKind::kCast) {
+      return Verdict::No("packing is a step of its own");
+    }
     if (cpu::LowersPrecision(node)) return Verdict::No("precision is lowered by a step of its own");
     // As with loops for low precision beside a library for the others.
     if (HasSecondResult(node.node) && !cpu::IsLowPrecision(node)) return Verdict::No("float32 has one result");
@@ -69,7 +77,7 @@ class NullBackend final : public Backend {
 
   // Bias, sum in place and relu behind a convolution or product; sum and relu behind a batch norm in training, sum
   // behind the way back from one; relu behind another batch norm; relu or the mask of one behind a sum. Nothing behind
-  // a relu.
+  // a relu. Numbers for each channel behind a cast.
   Verdict Fuses(const NodeContext& context, const PostOp& next) const override {
     const Node& node = context.node;
     if (EndsInRelu(node)) return Verdict::No("nothing is fused behind a relu");
@@ -78,7 +86,8 @@ class NullBackend final : public Backend {
   }
 
   LayoutPtr Prefers(const NodeContext& context, size_t input) const override {
-    if (context.node.op != OpKind::kConv2d || input != kFilter) return nullptr;
+    if (context.node.op != OpKind::kConv2d || input > kFilter) return nullptr;
+    if (input == kImage && context.input(kImage).type.shape[3] >= kFewChannels) return nullptr;
     return std::make_shared<PackedLayout>(ByteSize(context.input(input).type));
   }
 

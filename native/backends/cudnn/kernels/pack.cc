@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include "backends/cudnn/kernels/divider.h"
+#include "base/error.h"
 
 namespace slimnet::cudnn {
 namespace {
@@ -143,17 +144,26 @@ struct StepsBody {
 };
 
 struct PadChannelsBody {
+  struct Step {
+    bool multiplies = false;
+    const float* numbers = nullptr;
+  };
+
   Divider packed_channels;
   int64_t channels;
   FloatView x;
-  const float* scale;
-  const float* offset;
   FloatView y;
+  int count = 0;
+  Step steps[kMostChannelSteps] = {};
 
   SLIMNET_BODY float Value(int64_t pixel, int64_t c) const {
     if (c >= channels) return 0;
-    const float value = x.Load(pixel * channels + c);
-    return scale == nullptr ? value : value * scale[c] + offset[c];
+    float value = x.Load(pixel * channels + c);
+    for (int k = 0; k < count; ++k) {
+      const float number = steps[k].numbers[c];
+      value = steps[k].multiplies ? value * number : value + number;
+    }
+    return value;
   }
   SLIMNET_BODY void operator()(int64_t i) const {
     int64_t c = i;
@@ -203,10 +213,11 @@ void UnpackFilter(Queue& queue, const FilterShape& shape, const Floats& packed, 
 }
 
 void PadChannels(Queue& queue, int64_t pixels, int64_t channels, int64_t packed_channels, const Floats& x,
-                 DevicePtr scale, DevicePtr offset, const Floats& y) {
+                 std::span<const ChannelStep> steps, const Floats& y) {
+  if (steps.size() > kMostChannelSteps) throw Error(ErrorCode::kInternal, "Too many steps for each channel.");
   if (packed_channels == 0) return;
-  const PadChannelsBody body{Divider(packed_channels), channels,           FloatView(queue, x), queue.At<float>(scale),
-                             queue.At<float>(offset),  FloatView(queue, y)};
+  PadChannelsBody body{Divider(packed_channels), channels, FloatView(queue, x), FloatView(queue, y)};
+  for (const auto& [multiplies, numbers] : steps) body.steps[body.count++] = {multiplies, queue.At<float>(numbers)};
   const int64_t count = pixels * packed_channels;
   if (packed_channels % kOctet == 0 && body.y.aligned()) {
     Each(queue, "PadChannels", count / kOctet, PadOctetsBody{body});

@@ -1,6 +1,8 @@
 // Filters and images in the forms that cuDNN reads.
 #pragma once
 
+#include <span>
+
 #include "backends/cudnn/kernels/floats.h"
 
 namespace slimnet::cudnn {
@@ -24,9 +26,17 @@ void QuantizeFilter(Queue& queue, const FilterShape& shape, DevicePtr filter, in
 // A gradient in cuDNN's form, back as HWIO in float32.
 void UnpackFilter(Queue& queue, const FilterShape& shape, const Floats& packed, DevicePtr filter);
 
-// y [pixels, packed_channels] = x [pixels, channels] * scale + offset by channel, then zeros. `scale` and `offset`,
-// both or neither: float32 [channels]. Bytes of a picture are Floats stored as kUInt8 with the step 1.
+// y = x + number or x * number, with one for each channel: float32 [channels].
+struct ChannelStep {
+  bool multiplies = false;
+  DevicePtr numbers;
+};
+
+inline constexpr size_t kMostChannelSteps = 4;
+
+// y [pixels, packed_channels] = x [pixels, channels] after the steps, then zeros. Bytes of a picture are Floats stored
+// as kUInt8 with the step 1. Throws Error{kInternal} for more than kMostChannelSteps.
 void PadChannels(Queue& queue, int64_t pixels, int64_t channels, int64_t packed_channels, const Floats& x,
-                 DevicePtr scale, DevicePtr offset, const Floats& y);
+                 std::span<const ChannelStep> steps, const Floats& y);
 
 }  // namespace slimnet::cudnn
