@@ -1,8 +1,10 @@
 /** Runs graphs through sessions, on every device that stands for a real backend. */
+
 import type { TypedArray } from '../../lib/core/dtype.js';
 import type { Graph, Tensor } from '../../lib/core/graph.js';
 import { elementCount } from '../../lib/core/shape.js';
 import { Session } from '../../lib/runtime/session/session.js';
+import type { Device } from '../helpers/devices.js';
 import { hash } from '../helpers/generator.js';
 import {
   generatedWeights,
@@ -12,12 +14,8 @@ import {
   statisticsErrors,
 } from '../helpers/network_fixtures.js';
 
+export { type Device, devices } from '../helpers/devices.js';
 export { largestDifference };
-
-/** `reference` computes slowly and plainly, `cpu` is oneDNN. */
-export const devices = ['reference', 'cpu'] as const;
-
-export type Device = (typeof devices)[number];
 
 export type Feeds = Readonly<Record<string, { readonly data: TypedArray; readonly shape: readonly number[] }>>;
 

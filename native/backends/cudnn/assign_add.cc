@@ -5,16 +5,17 @@
 namespace slimnet::cudnn {
 namespace {
 
+// In float32 together with other updates; sums of metrics, counters in float64 and integers alone.
 std::unique_ptr<Kernel> PrepareAssignAdd(const OpContext& context) {
   const TensorType& type = context.output(0).type;
-  if (IsFloating(type.dtype)) return PrepareUpdate(context, AssignAddRule{});
+  if (type.dtype == DType::kFloat32) return PrepareUpdate(context, AssignAddRule{});
   return KernelOf("own", [dtype = type.dtype, count = ElementCount(type.shape)](Queue& queue, const Bindings& b) {
-    AddIntegers(queue, {b.inputs[0], dtype}, {b.inputs[1], dtype}, b.outputs[0], count);
+    AddNumbers(queue, {b.inputs[0], dtype}, {b.inputs[1], dtype}, b.outputs[0], count);
   });
 }
 
 }  // namespace
 
-constexpr OpEntry kAssignAdd{.floats = kNumbersWithoutFloat64, .prepare = PrepareAssignAdd};
+constexpr OpEntry kAssignAdd{.floats = kNumbers, .prepare = PrepareAssignAdd};
 
 }  // namespace slimnet::cudnn

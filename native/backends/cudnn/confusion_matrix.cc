@@ -24,15 +24,16 @@ std::unique_ptr<Kernel> PrepareConfusionMatrix(const OpContext& context) {
   const int64_t count = ElementCount(context.input(0).type.shape);
   const DType labels = context.input(0).type.dtype;
   const DType predictions = context.input(1).type.dtype;
+  const DType weights = context.input(2).type.dtype;
   const auto complainant = std::make_shared<LabelComplainant>(context.node, count, classes);
   return KernelOf("own", [=](Queue& queue, const Bindings& b) {
     ConfusionMatrix(queue, queue.Register(*complainant), count, classes, {b.inputs[0], labels},
-                    {b.inputs[1], predictions}, b.inputs[2], b.outputs[0]);
+                    {b.inputs[1], predictions}, {b.inputs[2], weights}, b.outputs[0]);
   });
 }
 
 }  // namespace
 
-constexpr OpEntry kConfusionMatrix{.prepare = PrepareConfusionMatrix};
+constexpr OpEntry kConfusionMatrix{.floats = cpu::FloatTypes(true), .prepare = PrepareConfusionMatrix};
 
 }  // namespace slimnet::cudnn

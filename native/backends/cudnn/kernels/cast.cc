@@ -30,18 +30,19 @@ struct CompareBody {
   }
 };
 
-struct AddIntegersBody {
+template <class Wide>
+struct AddBody {
   const std::byte* x;
   const std::byte* y;
   std::byte* z;
   DType dtype;
   SLIMNET_BODY void operator()(int64_t i) const {
-    if (dtype <= DType::kInt64) {
-      const auto sum =
-          static_cast<uint64_t>(LoadWide<int64_t>(x, dtype, i)) + static_cast<uint64_t>(LoadWide<int64_t>(y, dtype, i));
-      StoreWide(z, dtype, i, static_cast<int64_t>(sum));
+    const Wide a = LoadWide<Wide>(x, dtype, i);
+    const Wide b = LoadWide<Wide>(y, dtype, i);
+    if constexpr (std::is_same_v<Wide, int64_t>) {
+      StoreWide(z, dtype, i, static_cast<int64_t>(static_cast<uint64_t>(a) + static_cast<uint64_t>(b)));
     } else {
-      StoreWide(z, dtype, i, LoadWide<uint64_t>(x, dtype, i) + LoadWide<uint64_t>(y, dtype, i));
+      StoreWide(z, dtype, i, a + b);
     }
   }
 };
@@ -64,9 +65,11 @@ void Compare(Queue& queue, Comparison comparison, Dims x_dims, Dims y_dims, Dims
   });
 }
 
-void AddIntegers(Queue& queue, const Elements& x, const Elements& y, DevicePtr z, int64_t count) {
-  Each(queue, "AddIntegers", count,
-       AddIntegersBody{queue.Address(x.data), queue.Address(y.data), queue.Address(z), x.dtype});
+void AddNumbers(Queue& queue, const Elements& x, const Elements& y, DevicePtr z, int64_t count) {
+  ForWide(x.dtype, [&](auto zero) {
+    Each(queue, "AddNumbers", count,
+         AddBody<decltype(zero)>{queue.Address(x.data), queue.Address(y.data), queue.Address(z), x.dtype});
+  });
 }
 
 }  // namespace slimnet::cudnn

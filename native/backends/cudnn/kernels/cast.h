@@ -25,7 +25,7 @@ enum class Comparison : uint8_t { kEqual, kNotEqual, kLess };
 void Compare(Queue& queue, Comparison comparison, Dims x_dims, Dims y_dims, Dims z_dims, const Elements& x,
              const Elements& y, DevicePtr z);
 
-// z = x + y of integers; what is over the largest number begins anew. z may be x.
-void AddIntegers(Queue& queue, const Elements& x, const Elements& y, DevicePtr z, int64_t count);
+// z = x + y of one dtype; integers over the largest one begin anew. z may be x.
+void AddNumbers(Queue& queue, const Elements& x, const Elements& y, DevicePtr z, int64_t count);
 
 }  // namespace slimnet::cudnn

@@ -58,16 +58,18 @@ struct PickBody {
   }
 };
 
+template <class Float>
 struct ZeroBody {
-  float* y;
+  Float* y;
   SLIMNET_BODY void operator()(int64_t i) const { y[i] = 0; }
 };
 
+template <class Float>
 struct Counted {
   IndexView labels, predictions;
   int64_t count, classes;
-  const float* weights;
-  float* y;
+  const Float* weights;
+  Float* y;
 
   // Where element i is counted, or -1.
   SLIMNET_BODY int64_t Cell(int64_t i) const {
@@ -76,8 +78,8 @@ struct Counted {
     if (label < 0 || label >= classes || prediction < 0 || prediction >= classes) return -1;
     return label * classes + prediction;
   }
-  SLIMNET_BODY float SumOf(int64_t cell, int64_t first) const {
-    float sum = 0;
+  SLIMNET_BODY Float SumOf(int64_t cell, int64_t first) const {
+    Float sum = 0;
     for (int64_t i = first; i < count; ++i) {
       if (Cell(i) == cell) sum += weights[i];
     }
@@ -86,8 +88,9 @@ struct Counted {
 };
 
 // Few elements: the first of a cell adds those behind it.
+template <class Float>
 struct CountByElement {
-  Counted counted;
+  Counted<Float> counted;
   SLIMNET_BODY void operator()(int64_t i) const {
     const int64_t cell = counted.Cell(i);
     if (cell < 0) return;
@@ -99,8 +102,9 @@ struct CountByElement {
 };
 
 // Few cells.
+template <class Float>
 struct CountByCell {
-  Counted counted;
+  Counted<Float> counted;
   SLIMNET_BODY void operator()(int64_t cell) const { counted.y[cell] = counted.SumOf(cell, 0); }
 };
 
@@ -138,21 +142,21 @@ void Pick(Queue& queue, uint64_t step, Rows rows, DevicePtr x, const Elements& i
 }
 
 void ConfusionMatrix(Queue& queue, uint64_t step, int64_t count, int64_t classes, const Elements& labels,
-                     const Elements& predictions, DevicePtr weights, DevicePtr y) {
-  const Counted counted{IndexView(queue.Address(labels.data), labels.dtype),
-                        IndexView(queue.Address(predictions.data), predictions.dtype),
-                        count,
-                        classes,
-                        queue.At<float>(weights),
-                        queue.At<float>(y)};
-  CheckIndices(queue, step, counted.labels, count, classes, 0);
-  CheckIndices(queue, step, counted.predictions, count, classes, count);
-  if (count <= classes * classes) {
-    Each(queue, "ConfusionMatrix", classes * classes, ZeroBody{counted.y});
-    Each(queue, "ConfusionMatrix", count, CountByElement{counted});
-  } else {
-    Each(queue, "ConfusionMatrix", classes * classes, CountByCell{counted});
-  }
+                     const Elements& predictions, const Elements& weights, DevicePtr y) {
+  const IndexView label(queue.Address(labels.data), labels.dtype);
+  const IndexView prediction(queue.Address(predictions.data), predictions.dtype);
+  CheckIndices(queue, step, label, count, classes, 0);
+  CheckIndices(queue, step, prediction, count, classes, count);
+  const auto run = [&]<class Float>(Float) {
+    const Counted<Float> counted{label, prediction, count, classes, queue.At<Float>(weights.data), queue.At<Float>(y)};
+    if (count <= classes * classes) {
+      Each(queue, "ConfusionMatrix", classes * classes, ZeroBody<Float>{counted.y});
+      Each(queue, "ConfusionMatrix", count, CountByElement<Float>{counted});
+    } else {
+      Each(queue, "ConfusionMatrix", classes * classes, CountByCell<Float>{counted});
+    }
+  };
+  weights.dtype == DType::kFloat64 ? run(double{}) : run(float{});
 }
 
 void CheckNumerics(Queue& queue, uint64_t step, DevicePtr x, DevicePtr y, int64_t count) {

@@ -220,7 +220,7 @@ TEST(Compare, AgreesWithTheHostForAllTypes) {
   }
 }
 
-TEST(AddIntegers, BeginsAnewBehindTheLargestNumber) {
+TEST(AddNumbers, BeginsAnewBehindTheLargestNumber) {
   for (size_t i = 0; i < kDTypes.size(); ++i) {
     const auto dtype = static_cast<DType>(i);
     if (!IsInteger(dtype)) continue;
@@ -229,7 +229,7 @@ TEST(AddIntegers, BeginsAnewBehindTheLargestNumber) {
     std::reverse(y.bytes.begin(), y.bytes.end());
     const Data expected = OnReference({AssignAddAttrs{}, {x, y}})[0];
     HostQueue queue;
-    AddIntegers(queue, {x.data(), dtype}, {y.data(), dtype}, x.data(), x.count());
+    AddNumbers(queue, {x.data(), dtype}, {y.data(), dtype}, x.data(), x.count());
     queue.Wait();
     EXPECT_EQ(x.bytes, expected.bytes) << kDTypes[i].name;
   }
@@ -308,17 +308,18 @@ TEST(PadChannels, MakesPicturesOfBytes) {
       for (int64_t i = 0; i < kPixels * 3; ++i) bytes.push_back(static_cast<uint8_t>(i * 7));
       HostQueue queue;
       Buffer<uint8_t> x(bytes);
-      Buffer<float> scale(std::vector<float>{0.5F, 0.25F, 2});
-      Buffer<float> offset(std::vector<float>{-1, 1, 3});
+      Buffer<float> term(std::vector<float>{-123.68F, -116.78F, 3});
+      Buffer<float> factor(std::vector<float>{0.017F, 0.25F, 2});
       Buffer<BFloat16> y(static_cast<size_t>(kPixels * packed));
-      PadChannels(queue, kPixels, 3, packed, Floats{x.data(), DType::kUInt8, 1},
-                  normalized ? scale.data() : DevicePtr(), normalized ? offset.data() : DevicePtr(),
+      std::vector<ChannelStep> steps;
+      if (normalized) steps = {{false, term.data()}, {true, factor.data()}};
+      PadChannels(queue, kPixels, 3, packed, Floats{x.data(), DType::kUInt8, 1}, steps,
                   Floats{y.data(), DType::kBFloat16});
       queue.Wait();
       for (int64_t i = 0; i < kPixels * packed; ++i) {
         const auto c = static_cast<size_t>(i % packed);
         float expected = c < 3 ? bytes[static_cast<size_t>(i / packed * 3) + c] : 0.0F;
-        if (normalized && c < 3) expected = expected * scale[c] + offset[c];
+        if (normalized && c < 3) expected = (expected + term[c]) * factor[c];
         ASSERT_EQ(y[static_cast<size_t>(i)].bits, ToBFloat16(expected).bits);
       }
     }

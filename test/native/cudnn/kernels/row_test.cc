@@ -273,7 +273,7 @@ TEST(ConfusionMatrixKernel, AgreesWithTheHostToTheBit) {
       Buffer<float> y(static_cast<size_t>(classes * classes), 9);
       HostQueue queue;
       ConfusionMatrix(queue, 0, count, classes, {label.data(), DType::kInt32}, {prediction.data(), DType::kUInt64},
-                      weights.data(), y.data());
+                      {weights.data(), DType::kFloat32}, y.data());
       queue.Wait();
       EXPECT_EQ(y.values(), Numbers(expected));
       EXPECT_EQ(queue.complaint()->key, Complaint::kNone);
@@ -288,8 +288,8 @@ TEST(ConfusionMatrixKernel, ComplainsAboutLabelsBeforePredictions) {
   const auto complaint = [&](Data& labels, Data& predictions) {
     Buffer<float> y(9);
     HostQueue queue;
-    ConfusionMatrix(queue, 2, 3, 3, {labels.data(), DType::kInt32}, {predictions.data(), DType::kInt32}, weights.data(),
-                    y.data());
+    ConfusionMatrix(queue, 2, 3, 3, {labels.data(), DType::kInt32}, {predictions.data(), DType::kInt32},
+                    {weights.data(), DType::kFloat32}, y.data());
     queue.Wait();
     return *queue.complaint();
   };
