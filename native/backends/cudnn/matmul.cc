@@ -1,5 +1,6 @@
-// Product of a matrix, or a stack of them, with a matrix, and its fused tail. In float32 as a convolution with one tap:
-// cuDNN's products of matrices cut float32 to TF32.
+// Product of a matrix, or a stack of them, with a matrix, and its fused tail. As a convolution with one tap where cuDNN
+// has better engines for those: in float32, as its products of matrices cut that to TF32, and from bfloat16 to
+// bfloat16, as those are compiled when a plan is made.
 #include "backends/cudnn/filter_layout.h"
 #include "backends/cudnn/kernel_of.h"
 #include "backends/cudnn/ops.h"
@@ -12,6 +13,11 @@ namespace slimnet::cudnn {
 namespace {
 
 bool MultipliesNothing(const OpContext& context) { return IsEmpty(context.input(0)) || IsEmpty(context.input(1)); }
+
+bool IsConvolution(const OpContext& context) {
+  const DType stored = StoredDType(context.input(0));
+  return stored == DType::kFloat32 || (stored == DType::kBFloat16 && StoredDType(context.output(0)) == stored);
+}
 
 FilterLayout MatrixFilter(const OpContext& context) {
   const Shape& matrix = context.input(1).type.shape;
@@ -29,7 +35,10 @@ Verdict FusesBehindMatmul(const OpContext& context, std::span<const PostOp> befo
 }
 
 LayoutPtr PreferMatmul(const OpContext& context, size_t input) {
-  if (input != 1 || MultipliesNothing(context)) return nullptr;
+  if (MultipliesNothing(context)) return nullptr;
+  const size_t inputs = context.node.inputs.size();
+  if (input >= inputs) return IsConvolution(context) ? TailOperandLayout(context, input - inputs) : nullptr;
+  if (input != 1) return nullptr;
   return std::make_shared<FilterLayout>(MatrixFilter(context));
 }
 
@@ -43,7 +52,7 @@ std::unique_ptr<Kernel> PrepareMatmul(const OpContext& context) {
   Graph graph;
   std::vector<PlacedTensor> placed;
   Tensor z;
-  if (stored == DType::kFloat32) {
+  if (IsConvolution(context)) {
     const Tensor x = graph.Stored(stored, {rows, inner, 1, 1});
     const Tensor w = graph.Stored(stored, filter.layout().extents());
     placed = {{x, TensorPlace::Input(0)}, {w, filter.place()}};

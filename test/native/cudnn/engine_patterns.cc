@@ -256,12 +256,12 @@ Graph PooledBackward(Pool mode, DType type, int64_t size, int64_t stride, int64_
   return graph;
 }
 
-Graph Product(DType type, DType result, bool bias, int64_t outputs) {
+Graph Product(DType type, DType result, DType bias, int64_t outputs, bool relu = false) {
   Graph graph;
   const Tensor a = graph.Stored(type, {1, kBatch, 2048}), b = graph.Stored(type, {1, 2048, outputs});
   Tensor c = graph.Matmul(a, b);
-  if (bias) c = graph.Add(c, graph.Stored(kFloat, {1, 1, outputs}));
-  graph.Store(c, result);
+  c = graph.Add(c, graph.Stored(bias, {1, 1, outputs}));
+  graph.Store(relu ? graph.Relu(c) : c, result);
   return graph;
 }
 
@@ -363,8 +363,14 @@ std::vector<std::pair<std::string, std::function<Graph()>>> EnginePatterns() {
       {"gradient of max pooling", [] { return PooledBackward(Pool::kMax, kBrain, 3, 2, 1); }},
       {"average pooling", [] { return Pooled(Pool::kAverage, kBrain, 3, 2, 1, 1, false); }},
       {"gradient of average pooling", [] { return PooledBackward(Pool::kAverage, kBrain, 3, 2, 1); }},
-      {"matrices + bias to float32", [] { return Product(kBrain, kFloat, true, 1001); }},
-      {"float32 matrices + bias", [] { return Product(kFloat, kFloat, true, 1001); }},
+      {"matrices + bias + relu", [] { return Product(kBrain, kBrain, kBrain, 1001, true); }},
+      {"matrices + bias + relu, bias float32", [] { return Product(kBrain, kBrain, kFloat, 1001, true); }},
+      {"matrices as 1x1 + bias + relu",
+       [] {
+         return Forward({2048, 1, 1001, 1, 1, 0}, kBrain, {.bias = kBrain, .relu = kNoEnd});
+       }},
+      {"matrices + bias to float32", [] { return Product(kBrain, kFloat, kFloat, 1001); }},
+      {"float32 matrices + bias", [] { return Product(kFloat, kFloat, kFloat, 1001); }},
       {"sum over images", [] { return Reduced(Reduce::kSum, true); }},
       {"sum over pixels", [] { return Reduced(Reduce::kSum, false); }},
       {"largest over images", [] { return Reduced(Reduce::kMax, true); }},
