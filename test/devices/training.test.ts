@@ -1,6 +1,6 @@
 /** One training on every device: losses of its steps and what it has learnt, beside `reference` in float32. */
 
-import type { Precision } from '../../lib/index.js';
+import { type Optimizer, optimizers, type Precision, type TrainerOptions } from '../../lib/index.js';
 import { deviceNamed } from '../../lib/runtime/precision/device.js';
 import { devices } from '../helpers/devices.js';
 import { smallTrainer, variablesOf } from '../helpers/small_training.js';
@@ -11,17 +11,17 @@ interface Trained {
   readonly variables: Readonly<Record<string, Float32Array>>;
 }
 
-async function trained(device: string, precision: Precision, recompute: 'none' | 'blocks' = 'none'): Promise<Trained> {
+async function trained(device: string, precision: Precision, options: Partial<TrainerOptions> = {}): Promise<Trained> {
   const losses: number[] = [];
   await using trainer = await smallTrainer({
     device,
     precision,
-    recompute,
     steps: 6,
     gradientAccumulationSteps: 2,
     movingAverageDecay: 0.9,
     recalibrationBatches: 2,
     onStep: ({ loss }) => losses.push(loss),
+    ...options,
   });
   await trainer.run();
   const { top1 } = await trainer.evaluate();
@@ -75,5 +75,37 @@ test.each(cases)('on $device in $precision', async ({ device, precision }) => {
   expect(found.filter(([, off]) => !((off as number) <= variables))).toEqual([]);
   if (precision === 'float32') expect(actual.top1).toBe(right.top1);
   // What is computed a second time has the same bits.
-  expect(await trained(device, precision, 'blocks')).toEqual(actual);
+  expect(await trained(device, precision, { recompute: 'blocks' })).toEqual(actual);
+});
+
+/** All but momentum, by which the trainings above go. */
+const others = {
+  gradientDescent: optimizers.gradientDescent(0.01),
+  rmsProp: optimizers.rmsProp(0.001, { momentum: 0.9, epsilon: 1 }),
+  adam: optimizers.adam(0.001, { epsilon: 0.1 }),
+  adamW: optimizers.adamW(0.001, 0.01, { epsilon: 0.1 }),
+  adagrad: optimizers.adagrad(0.01),
+  adadelta: optimizers.adadelta(0.1, { epsilon: 0.01 }),
+  ftrl: optimizers.ftrl(0.01),
+  lars: optimizers.lars(0.1),
+} satisfies Readonly<Record<string, Optimizer>>;
+
+test('there is a training by each optimizer', () => {
+  expect([...Object.keys(others), 'momentum'].sort()).toEqual(Object.keys(optimizers).sort());
+});
+
+describe.each(devices.filter((device) => device === 'cudnn-software'))('on %s', (device) => {
+  test.each(Object.keys(others) as (keyof typeof others)[])('by %s, as on reference', async (name) => {
+    const options = { steps: 2, gradientAccumulationSteps: 1, recalibrationBatches: 0, optimizer: others[name] };
+    const [actual, right] = [await trained(device, 'float32', options), await trained('reference', 'float32', options)];
+    expect(actual.losses.map((loss, i) => Math.abs(loss / (right.losses[i] as number) - 1) <= 1e-4)).toEqual([
+      true,
+      true,
+    ]);
+    const off = Object.entries(right.variables).map(([variable, values]) => [
+      variable,
+      distance(actual.variables[variable] as Float32Array, values),
+    ]);
+    expect(off.filter(([, length]) => !((length as number) <= limits.float32.variables))).toEqual([]);
+  });
 });

@@ -36,19 +36,21 @@ const program = `
   console.log(JSON.stringify({ available, reason, error }));
 `;
 
+type Environment = Readonly<Record<string, string>>;
+
 /** What `devices()` and a session say. */
-function said(file: string) {
+function said(file: string, environment: Environment = {}) {
   const { stdout, stderr, status } = spawnSync(process.execPath, ['--input-type=module', '-e', program], {
     encoding: 'utf8',
-    env: { ...process.env, SLIMNET_ADDON: file },
+    env: { ...process.env, ...environment, SLIMNET_ADDON: file },
   });
   expect([status, stderr]).toEqual([0, '']);
   return JSON.parse(stdout) as { available: boolean; reason: string; error: { code: string; message: string } | null };
 }
 
 /** The reason that both give. */
-function reasonWith(file: string): string {
-  const { available, reason, error } = said(file);
+function reasonWith(file: string, environment: Environment = {}): string {
+  const { available, reason, error } = said(file, environment);
   expect(available).toBe(false);
   expect(error).toEqual({ code: 'ERR_BACKEND', message: expect.stringContaining(reason) as unknown });
   return reason;
@@ -94,4 +96,59 @@ test('the library itself on a machine without a driver', () => {
   const file = beside((file) => copyFileSync(library, file));
   if (said(file).available) return console.log('This machine has a GPU: nothing is missing.');
   expect(reasonWith(file)).toMatch(/^(NVIDIA's driver is |there is no NVIDIA GPU|cuDNN )/);
+});
+
+test('a driver that is too old', () => {
+  if (!existsSync(library)) return console.log(`${library} was not built: nvcc is missing.`);
+  const folder = join(base, String(++folders));
+  mkdirSync(folder);
+  const driver = join(folder, 'libcuda.so.1');
+  compiled(
+    driver,
+    'int cuInit(unsigned flags) { return (int)flags; } int cuDriverGetVersion(int* version) { *version = 11040; return 0; }',
+  );
+  const file = beside((to) => copyFileSync(library, to));
+  expect(reasonWith(file, { LD_LIBRARY_PATH: folder })).toMatch(
+    /^NVIDIA's driver is for CUDA 11\.4, and one for CUDA \d+\.\d or later is needed$/,
+  );
+});
+
+// The library itself, but that it believes in a driver and a GPU.
+const standIn = join(dirname(addon), 'slimnet_cudnn_stand_in.so');
+
+describe('a driver and a GPU, and cuDNN', () => {
+  const file = () => beside((to) => copyFileSync(standIn, to));
+  const nothing = join(base, 'nothing');
+  beforeAll(() => mkdirSync(nothing));
+
+  test('is missing', () => {
+    const reason = reasonWith(file(), { SLIMNET_CUDNN_ROOT: nothing });
+    expect(reason).toMatch(/^cuDNN 9\.8 or a later 9 was not found \(/);
+    expect(reason).toContain(`${nothing}: there is no libcudnn.so.9 in it`);
+    expect(reason).toContain('pip install nvidia-cudnn-cu13');
+  });
+
+  test('is too old, and doctor says so, too', () => {
+    const old = join(base, 'old');
+    mkdirSync(old);
+    const functions = [
+      'GetErrorString GetLastErrorString Create Destroy SetStream BackendCreateDescriptor BackendDestroyDescriptor',
+      'BackendSetAttribute BackendGetAttribute BackendFinalize BackendExecute',
+    ]
+      .join(' ')
+      .split(' ');
+    compiled(
+      join(old, 'libcudnn.so.9'),
+      `unsigned long cudnnGetVersion(void) { return 90100; }\n${functions.map((name) => `int cudnn${name}(void) { return 1; }`).join('\n')}`,
+    );
+    const environment = { SLIMNET_CUDNN_ROOT: old };
+    const addonFile = file();
+    const reason = reasonWith(addonFile, environment);
+    expect(reason).toContain(`${join(old, 'libcudnn.so.9')}: it is cuDNN 9.1.0, and 9.8 or a later 9 is needed`);
+    const doctor = spawnSync(process.execPath, [join(root, 'dist', 'cli', 'main.js'), 'doctor'], {
+      encoding: 'utf8',
+      env: { ...process.env, ...environment, SLIMNET_ADDON: addonFile },
+    });
+    expect(doctor.stdout).toContain(reason);
+  });
 });

@@ -38,9 +38,7 @@ bool HasEngine(const OpContext& context) {
   const Window window = ConvolutionWindow(std::get<Conv2dBackwardDataAttrs>(context.node.attrs));
   const Tensor dx = graph.ConvolutionBackwardData(dy, w, window, ImageExtents(context.output(0).type.shape));
   graph.Store(dx, SlopeType(context));
-  PlanRules rules = context.device.rules;
-  if (context.device.otherwise_nondeterministic) rules.deterministic = false;
-  return static_cast<bool>(context.device.plans->Check(graph, rules));
+  return static_cast<bool>(context.device.plans->Check(graph, WidestRules(context.device)));
 }
 
 bool IsDirect(const OpContext& context) {

@@ -26,16 +26,20 @@ void Obey(Device& parts, const GpuOptions& options) {
   if (options.memory_bytes) parts.gpu = LimitMemory(std::move(parts.gpu), *options.memory_bytes);
 }
 
+PlanRules WidestRules(const Device& device) {
+  PlanRules rules = device.rules;
+  if (device.otherwise_nondeterministic) rules.deterministic = false;
+  return rules;
+}
+
 std::shared_ptr<const Plan> FindPlan(const Device& device, const Graph& graph) {
   if (!device.otherwise_nondeterministic) return FindUnder(device, graph, device.rules);
   try {
     return FindUnder(device, graph, device.rules);
   } catch (const Error& error) {
     if (error.code() != ErrorCode::kBackend) throw;
-    PlanRules rules = device.rules;
-    rules.deterministic = false;
     try {
-      return FindUnder(device, graph, rules);
+      return FindUnder(device, graph, WidestRules(device));
     } catch (const Error& none) {
       if (none.code() != ErrorCode::kBackend) throw;
     }

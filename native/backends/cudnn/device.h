@@ -32,6 +32,9 @@ struct Device {
 // What the options of a session make of the parts.
 void Obey(Device& parts, const GpuOptions& options);
 
+// Those by which a graph that has any plan has one.
+PlanRules WidestRules(const Device& device);
+
 // The plan that the device's options choose for a graph. Error{kBackend} where there is none, Error{kMemory} where
 // there is no room to try plans.
 std::shared_ptr<const Plan> FindPlan(const Device& device, const Graph& graph);

@@ -99,6 +99,25 @@ TEST(CudnnPlans, SayWhichEnginesTheRulesForbid) {
   EXPECT_TRUE(PinnedPlans().Check(matmul, rules));
 }
 
+TEST(CudnnPlans, EnginesAreForbiddenByWhatCudnnSaysOfThem) {
+  constexpr PlanRules kStrict{.allow_tf32 = false, .deterministic = true};
+  constexpr PlanRules kTf32{.allow_tf32 = true, .deterministic = true};
+  constexpr PlanRules kAnyBits{.allow_tf32 = false, .deterministic = false};
+  const auto forbidden = [](const PlanRules& rules, bool float32, const NumericalNotes& notes) {
+    const char* const why = Forbids(rules, float32, notes);
+    return std::string(why == nullptr ? "" : why);
+  };
+  EXPECT_EQ(forbidden(kStrict, true, {.fft = true, .winograd = true}), "");
+  EXPECT_EQ(forbidden(kStrict, true, {.tensor_core = true}), "computes in TF32");
+  EXPECT_EQ(forbidden(kTf32, true, {.tensor_core = true}), "");
+  EXPECT_EQ(forbidden(kStrict, false, {.tensor_core = true}), "");
+  EXPECT_EQ(forbidden(kTf32, true, {.tensor_core = true, .reduced_reduction = true}), "sums in less than float32");
+  EXPECT_EQ(forbidden(kStrict, false, {.reduced_reduction = true}), "");
+  EXPECT_EQ(forbidden(kStrict, false, {.nondeterministic = true}), "gives other bits each time");
+  EXPECT_EQ(forbidden(kAnyBits, false, {.nondeterministic = true}), "");
+  EXPECT_EQ(forbidden(kAnyBits, true, {.down_converts = true}), "computes with smaller types than the graph's");
+}
+
 TEST(CudnnPlans, SayThatNoEngineIsOffered) {
   SLIMNET_NEEDS_CUDNN();
   const Verdict verdict = PinnedPlans().Check(Impossible(), {});

@@ -43,14 +43,6 @@ bool HasFloat32Product(const Graph& graph) {
   });
 }
 
-// Why the rules forbid an engine with these notes; null: they allow it.
-const char* Forbids(const PlanRules& rules, bool float32_product, const NumericalNotes& notes) {
-  if (notes.down_converts) return "computes with smaller types than the graph's";
-  if (notes.tensor_core && float32_product && !rules.allow_tf32) return "computes in TF32";
-  if (notes.nondeterministic && rules.deterministic) return "gives other bits each time";
-  return nullptr;
-}
-
 std::string KeyOf(const Graph& graph, const PlanRules& rules, bool tuned) {
   std::ostringstream key;
   key << (tuned ? "tuned" : "first") << " tf32 " << rules.allow_tf32 << " deterministic " << rules.deterministic
@@ -73,6 +65,14 @@ std::string Outline(const Graph& graph) {
 }
 
 }  // namespace
+
+const char* Forbids(const PlanRules& rules, bool float32_product, const NumericalNotes& notes) {
+  if (notes.down_converts) return "computes with smaller types than the graph's";
+  if (notes.tensor_core && float32_product && !rules.allow_tf32) return "computes in TF32";
+  if (notes.reduced_reduction && float32_product) return "sums in less than float32";
+  if (notes.nondeterministic && rules.deterministic) return "gives other bits each time";
+  return nullptr;
+}
 
 class Plans::Impl {
  public:

@@ -25,6 +25,10 @@ struct PlanRules {
   size_t workspace_bytes = size_t{256} << 20;  // at most
 };
 
+// Why the rules forbid an engine with these notes for a graph that multiplies float32 numbers, or others; null: they
+// allow it.
+const char* Forbids(const PlanRules& rules, bool float32_product, const NumericalNotes& notes);
+
 // How to choose among the plans that the rules allow: by running them.
 struct Autotune {
   // Seconds that one run of the plan takes; throws Error where it does not run. Given by who owns a device.

@@ -124,6 +124,7 @@ class SoftwareQueue final : public cudnn::Queue {
     const Work work = std::exchange(work_, {});
     const std::vector<const cudnn::Complainant*> steps = std::exchange(steps_, {});
     complaint_ = {};
+    if (!work.empty() && faults_->before_work) faults_->before_work();
     if (Counts(faults_->waits)) faults_->lost = true;
     if (Counts(faults_->until_uncorrectable)) faults_->uncorrectable = true;
     for (const auto& item : work) {

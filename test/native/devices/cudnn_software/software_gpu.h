@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 
@@ -27,6 +28,9 @@ struct Faults {
   std::atomic<bool> uncorrectable = false;
   // Of all blocks together; more is out of memory.
   std::atomic<size_t> memory_bytes = size_t{16} << 30;
+
+  // Called where a queue is waited for that has work, before any of it is done. Set while nothing is queued.
+  std::function<void()> before_work;
 
   // What there was, for tests to look at.
   std::atomic<int64_t> allocated = 0;  // blocks, pinned ones among them
