@@ -27,8 +27,8 @@ class ScalingFuser {
       if (i >= count || !absorbed_[i]) kept.push_back(std::move(program_.nodes[i]));
     }
     program_.nodes = std::move(kept);
-    RemoveDeadNodes(program_);  // what was made for steps that the backend refuses
     SortNodes(program_);
+    RemoveDeadNodes(program_);  // what was made for steps that the backend refuses
   }
 
  private:

@@ -54,10 +54,11 @@ function readPlan(file: string): PlanCase {
   return { text, inputs: [...ports.input.values()], variables: [...ports.variable.values()], outputs, precision };
 }
 
-/** Values between 0.05 and 0.55, so that all of them can be variances; integers are 0. */
+/** Values between 0.05 and 0.55, so that all of them can be variances; bytes are those of pictures, other integers 0. */
 function valuesOf({ dtype, shape }: Port, stream: number): TypedArray {
   const data = allocate(dtype, elementCount(shape));
   if (isFloating(dtype)) (data as Float32Array).set(uniform(data.length, stream, 0.25, 0.3));
+  if (dtype === 'uint8') (data as Uint8Array).forEach((_, i) => ((data as Uint8Array)[i] = (37 * i) % 256));
   return data;
 }
 
