@@ -86,7 +86,8 @@ class ScalingFuser {
     ValueId number = step.number;
     if (step.inverted) {
       const bool sum = step.kind == PostOp::Kind::kBias;
-      const ValueId one = AppendConstant(program_, {image.dtype, {}}, sum ? -1 : 1, name + (sum ? "/minus_one" : "/one"));
+      const ValueId one =
+          AppendConstant(program_, {image.dtype, {}}, sum ? -1 : 1, name + (sum ? "/minus_one" : "/one"));
       number = sum ? AppendNode(program_, MulAttrs{}, name + "/negative", {number, one})
                    : AppendNode(program_, DivAttrs{}, name + "/inverse", {one, number});
     }

@@ -58,7 +58,7 @@ function readPlan(file: string): PlanCase {
 function valuesOf({ dtype, shape }: Port, stream: number): TypedArray {
   const data = allocate(dtype, elementCount(shape));
   if (isFloating(dtype)) (data as Float32Array).set(uniform(data.length, stream, 0.25, 0.3));
-  if (dtype === 'uint8') (data as Uint8Array).forEach((_, i) => ((data as Uint8Array)[i] = (37 * i) % 256));
+  if (dtype === 'uint8') (data as Uint8Array).set(Array.from({ length: data.length }, (_, i) => (37 * i) % 256));
   return data;
 }
 

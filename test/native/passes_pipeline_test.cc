@@ -36,8 +36,8 @@ TEST(Pipeline, NamesEachPassOnce) {
   std::vector<std::string_view> names;
   for (const Pass& pass : Pipeline()) names.push_back(pass.name);
   EXPECT_EQ(names, (std::vector<std::string_view>{"canonicalize", "fold_batch_norm", "fuse_norm_backward",
-                                                  "fuse_scaling", "fuse_post_ops", "assign_precision", "fuse_norm", "split_batch",
-                                                  "assign_layout", "hoist_constants", "chain_updates",
+                                                  "fuse_scaling", "fuse_post_ops", "assign_precision", "fuse_norm",
+                                                  "split_batch", "assign_layout", "hoist_constants", "chain_updates",
                                                   "keep_old_values", "schedule", "plan_memory"}));
 }
 

@@ -29,7 +29,8 @@ class OpTable {
   Verdict Supports(const Context& node) const {
     const OpInfo& op = Info(node.node.op);
     if (!Has(node.node.op)) return Verdict::No(LeavesOut(op));
-    if (WritesLayout(node.program, node.node)) return Verdict::No("the " + backend_ + " backend packs in steps of their own");
+    if (WritesLayout(node.program, node.node))
+      return Verdict::No("the " + backend_ + " backend packs in steps of their own");
     if (IsLowPrecision(node) && op.low_precision == LowPrecision::kNone) {
       return Verdict::No("the " + backend_ + " backend computes " + std::string(op.name) + " in float32");
     }

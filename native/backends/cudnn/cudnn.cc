@@ -64,7 +64,8 @@ class CudnnBackend final : public Backend {
     const OpEntry* entry = EntryOf(node.node.op);
     if (entry == nullptr) return Verdict::No(LeavesOut(op));
     if (WritesLayout(node.program, node.node) && !entry->writes_layouts) {
-      return Verdict::No("the " + name_ + " backend packs what " + std::string(op.name) + " makes in a step of its own");
+      return Verdict::No("the " + name_ + " backend packs what " + std::string(op.name) +
+                         " makes in a step of its own");
     }
     if (IsLowPrecision(node) && (!entry->reads_low_precision || op.low_precision == LowPrecision::kNone)) {
       return Verdict::No("the " + name_ + " backend computes " + std::string(op.name) + " in float32");

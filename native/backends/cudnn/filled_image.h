@@ -1,5 +1,5 @@
-// Images of few or of an odd number of channels, which cuDNN reads slowly or not at all: their channels are filled up with
-// zeros, by what makes the image or in the scratch memory of the step that reads it.
+// Images of few or of an odd number of channels, which cuDNN reads slowly or not at all: their channels are filled up
+// with zeros, by what makes the image or in the scratch memory of the step that reads it.
 #pragma once
 
 #include "backends/cudnn/aligned.h"

@@ -366,9 +366,7 @@ std::vector<std::pair<std::string, std::function<Graph()>>> EnginePatterns() {
       {"matrices + bias + relu", [] { return Product(kBrain, kBrain, kBrain, 1001, true); }},
       {"matrices + bias + relu, bias float32", [] { return Product(kBrain, kBrain, kFloat, 1001, true); }},
       {"matrices as 1x1 + bias + relu",
-       [] {
-         return Forward({2048, 1, 1001, 1, 1, 0}, kBrain, {.bias = kBrain, .relu = kNoEnd});
-       }},
+       [] { return Forward({2048, 1, 1001, 1, 1, 0}, kBrain, {.bias = kBrain, .relu = kNoEnd}); }},
       {"matrices + bias to float32", [] { return Product(kBrain, kFloat, kFloat, 1001); }},
       {"float32 matrices + bias", [] { return Product(kFloat, kFloat, kFloat, 1001); }},
       {"sum over images", [] { return Reduced(Reduce::kSum, true); }},

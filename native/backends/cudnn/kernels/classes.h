@@ -13,9 +13,9 @@ void OneHot(Queue& queue, const Elements& indices, int64_t count, int64_t depth,
 // y[r] = x[r, index[r]]. Complains about the first index outside of the row.
 void Pick(Queue& queue, uint64_t step, Rows rows, DevicePtr x, const Elements& index, DevicePtr y);
 
-// y [classes, classes], float32 or float64 as the weights are: the sums of the weights by label and prediction, each in the elements' order.
-// Complains about the first class that is none, of the labels before the predictions: at element i of the predictions
-// the index is count + i.
+// y [classes, classes], float32 or float64 as the weights are: the sums of the weights by label and prediction, each in
+// the elements' order. Complains about the first class that is none, of the labels before the predictions: at element i
+// of the predictions the index is count + i.
 void ConfusionMatrix(Queue& queue, uint64_t step, int64_t count, int64_t classes, const Elements& labels,
                      const Elements& predictions, const Elements& weights, DevicePtr y);
 
