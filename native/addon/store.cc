@@ -127,7 +127,9 @@ std::shared_ptr<PackedCache> ReadPackedCache(napi_env env, napi_value options) {
 std::shared_ptr<SharedBlocks> ReadSharedBlocks(napi_env env, napi_value options) {
   const napi_value folder = js::Get(env, options, "sharedWeights", "options");
   if (js::IsUndefined(env, folder)) return nullptr;
-  return Environment::Of(env).SharedBlocksIn(js::ReadString(env, folder, "sharedWeights", limits::kNameBytes));
+  const std::string path = js::ReadString(env, folder, "sharedWeights", limits::kNameBytes);
+  if (!path.starts_with('/')) throw Error(ErrorCode::kArgument, "sharedWeights: expected an absolute path.");
+  return Environment::Of(env).SharedBlocksIn(path);
 }
 
 napi_value SharedStats(napi_env env, const SharedBlocksStats& stats) {
