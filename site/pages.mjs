@@ -4,7 +4,7 @@ export const sections = [
   { title: 'Pictures to answers', pages: ['images', 'labels', 'precision', 'modes', 'explaining', 'errors'] },
   { title: 'Training', pages: ['training', 'data', 'slim_parity'] },
   { title: 'Servers and batches', pages: ['serving', 'security', 'batch', 'scale'] },
-  { title: 'Speed', pages: ['performance', 'benchmarks', 'packed_weights', 'gpu'] },
+  { title: 'Speed', pages: ['performance', 'benchmarks', 'packed_weights', 'shared_weights', 'gpu'] },
   { title: 'Inside', pages: ['architecture', 'backends', 'plan_format', 'adding_an_op'] },
 ];
 

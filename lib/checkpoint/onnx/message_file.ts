@@ -7,7 +7,8 @@ import type { ReadContext } from '../types.js';
 /** A field, and where the bytes of its value stand. */
 export interface Field {
   readonly number: number;
-  readonly wire: WireType;
+  /** How the value is written: one of the library's WireType, which is no part of what is published. */
+  readonly wire: number;
   /** Of a varint; beyond 2^53 it is no safe integer. 0 for others. */
   readonly value: number;
   readonly start: number;
