@@ -30,3 +30,10 @@ function(slimnet_target target)
   set_target_properties(${target} PROPERTIES
     CXX_EXTENSIONS OFF CXX_VISIBILITY_PRESET hidden VISIBILITY_INLINES_HIDDEN ON)
 endfunction()
+
+# What is carried to machines with other libraries brings the C++ library along. Of a shared library no symbol of it is seen outside.
+function(slimnet_carried target)
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND NOT APPLE AND NOT SLIMNET_SANITIZE)
+    target_link_options(${target} PRIVATE -static-libstdc++ -static-libgcc)
+  endif()
+endfunction()
