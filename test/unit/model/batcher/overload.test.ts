@@ -261,7 +261,7 @@ async function goodput(
 
 describe('under overload what is done in time is nearly what full batches could do', () => {
   for (const [name, service] of Object.entries(services)) {
-    test.each([1.5, 10])(`with batches ${name}, at %f times the capacity`, async (load) => {
+    test.each([1.5, 3, 10])(`with batches ${name}, at %f times the capacity`, async (load) => {
       const more = name === 'that vary by ten' ? { limits: 5, rounds: 120 } : {};
       const { share, timedOut } = await goodput(service, load, more);
       expect(share).toBeGreaterThan(0.95);
