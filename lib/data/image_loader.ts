@@ -38,9 +38,9 @@ export function checkImageWorkers(where: string, name: string, workers: unknown)
   checkInteger(where, name, workers, 1, 1024);
 }
 
-interface LentPixels {
+interface BorrowablePixels {
   readonly preprocessed: Float32Array;
-  readonly lent: boolean;
+  readonly borrowed: boolean;
 }
 
 /** What a network takes of an image. */
@@ -49,19 +49,19 @@ export interface Prepared {
   /** float32 [height, width, 3] */
   readonly pixels: Float32Array;
   /** They are somebody else's, and not to be given back by `release`. */
-  readonly lent: boolean;
+  readonly borrowed: boolean;
 }
 
 /** A source with a copy of its bytes, or what is wrong with it. */
 export interface Item {
   readonly source: ImageSource | PreprocessedImage;
-  readonly owned: OwnedSource | LentPixels | null;
+  readonly owned: OwnedSource | BorrowablePixels | null;
   readonly error: unknown;
 }
 
 /** Gives memory back that nobody reads any more. */
 export function releasePixels(images: readonly Prepared[]): void {
-  release(images.filter(({ lent }) => !lent).map(({ pixels }) => pixels));
+  release(images.filter(({ borrowed }) => !borrowed).map(({ pixels }) => pixels));
 }
 
 /** Loads images for one network, however many calls ask for them. */
@@ -91,7 +91,7 @@ export class ImageLoader {
     try {
       if (isPreprocessed(source)) {
         const { preprocessed } = (borrowed ? checkPreprocessed : copyPreprocessed)(source, this.#preprocessing);
-        return { source, owned: { preprocessed, lent: borrowed }, error: null };
+        return { source, owned: { preprocessed, borrowed }, error: null };
       }
       if (!this.#files && namesFile(source))
         throw new ArgumentError(
@@ -138,12 +138,12 @@ export class ImageLoader {
     const prepareOne = async (item: Item): Promise<Prepared | null> => {
       try {
         if (item.owned !== null && 'preprocessed' in item.owned)
-          return { item, pixels: item.owned.preprocessed, lent: item.owned.lent };
+          return { item, pixels: item.owned.preprocessed, borrowed: item.owned.borrowed };
         const image = await this.#decodeItem(item, signal);
         const pixels = await loadAddon().preprocess(this.#preprocessing, [image], undefined, held);
         // Of a copy and a decoder that have both done what they were for.
         release(item.owned !== null && 'bytes' in item.owned ? [image.data, item.owned.bytes] : [image.data]);
-        const prepared = { item, pixels, lent: false };
+        const prepared = { item, pixels, borrowed: false };
         made.push(prepared);
         return prepared;
       } catch (error) {

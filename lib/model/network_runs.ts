@@ -53,7 +53,7 @@ export class NetworkRuns {
     return outputsOf(set).map((output) => results[output]?.data as Float32Array);
   }
 
-  /** What each image has of each output. Nobody changes the pixels meanwhile; those that are not lent are given back. */
+  /** What each image has of each output. Nobody changes the pixels meanwhile; those that are not borrowed are given back. */
   async rows(set: OutputSet, images: readonly Prepared[], signal: AbortSignal | undefined): Promise<Rows[]> {
     const pixels = images.map((image) => image.pixels);
     // A run that was given up holds what it reads by itself.

@@ -1,5 +1,5 @@
 import { defineOp } from '../core/op.js';
 import { floatUnary } from './elementwise.js';
 
-/** The largest whole number that is not above x, elementwise. */
+/** The largest integer that is not above x, elementwise. */
 export const floor = defineOp({ name: 'floor', ...floatUnary, grad: null });

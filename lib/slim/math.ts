@@ -189,7 +189,7 @@ export function sqrt(x: Tensor, name = 'Sqrt'): Tensor {
   return apply(ops.sqrt, { x }, {}, name).y;
 }
 
-/** The largest whole number that is not above x, elementwise. */
+/** The largest integer that is not above x, elementwise. */
 export function floor(x: Tensor, name = 'Floor'): Tensor {
   return apply(ops.floor, { x }, {}, name).y;
 }

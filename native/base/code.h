@@ -30,8 +30,8 @@ struct Code<BFloat16> {
   constexpr BFloat16 Store(float value) const { return ToBFloat16(value); }
 };
 
-// The nearest whole number between the two ends, ties to even; NaN becomes the smaller one. Added to 1.5 * 2^23, the
-// last bits are the whole number: that works in vector registers of every processor.
+// The nearest integer between the two ends, ties to even; NaN becomes the smaller one. Added to 1.5 * 2^23, the
+// last bits are the integer: that works in vector registers of every processor.
 constexpr int32_t NearestWhole(float x, float smallest, float largest) {
   constexpr float kMagic = 12582912.0F;
   x = x > smallest ? x : smallest;

@@ -14,7 +14,7 @@ namespace slimnet {
 
 struct Draw {
   enum class Distribution {
-    kUniform,          // location + scale * n, n a whole number in [0, 2^24)
+    kUniform,          // location + scale * n, n an integer in [0, 2^24)
     kTruncatedNormal,  // location + scale * z, z of a normal distribution cut at two deviations
   };
 

@@ -6,7 +6,7 @@ import type { Asked, Batch, Lane, Request } from './requests.js';
 
 /** Batches that are begun besides those that run, where they are full: so there is no gap between two. */
 const batchesBehind = 1;
-/** Of a share that is a whole number but for rounding. */
+/** Of a share that is an integer but for rounding. */
 const rounding = 1e-6;
 
 /** A request that cannot be in time, and by how many milliseconds. */
