@@ -1,9 +1,11 @@
 #include "runtime/use_locks.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
-#include <sys/vfs.h>
 #include <unistd.h>
+
+#if defined(__linux__)
+#include <sys/vfs.h>
+#endif
 
 #include <algorithm>
 #include <array>
@@ -14,6 +16,8 @@
 
 namespace slimnet {
 namespace {
+
+#if defined(__linux__)
 
 // File systems whose files another machine may take away: pages that are mapped would be lost with them, and the
 // process. From linux/magic.h and statfs(2).
@@ -29,6 +33,15 @@ constexpr std::array<uint32_t, 11> kRemote{0x6969,       // nfs
                                            0x0bd00bd0,   // lustre
                                            0x47504653};  // gpfs
 
+// Why files of that file system cannot be shared; empty: they can.
+std::string ProblemOf(int file) {
+  struct statfs system{};
+  if (fstatfs(file, &system) != 0) return SystemText(errno);
+  const auto type = static_cast<uint32_t>(system.f_type);
+  const bool is_remote = std::find(kRemote.begin(), kRemote.end(), type) != kRemote.end();
+  return is_remote ? "the folder is on a file system of another machine" : "";
+}
+
 // 0, or what the system says.
 int SetLock(int file, short type, const ContentHash& content) {
   struct flock lock{};
@@ -43,21 +56,21 @@ int SetLock(int file, short type, const ContentHash& content) {
   return result == 0 ? 0 : errno;
 }
 
+#else
+
+// Locks of a process, which other systems have, are lost as soon as it closes the file anywhere else.
+std::string ProblemOf(int) { return "this system has no locks that belong to an open file"; }
+int SetLock(int, short, const ContentHash&) { return ENOSYS; }
+
+#endif
+
 bool IsTaken(int error) { return error == EAGAIN || error == EACCES; }
 
 }  // namespace
 
-UseLocks::UseLocks(const std::string& path) : file_(path, O_RDWR | O_CREAT | O_NOFOLLOW) {
-  struct statfs system{};
-  if (!file_.IsOpen() || fstatfs(file_.descriptor(), &system) != 0) {
-    problem_ = SystemText(errno);
-    return;
-  }
-  const auto type = static_cast<uint32_t>(system.f_type);
-  if (std::find(kRemote.begin(), kRemote.end(), type) != kRemote.end()) {
-    problem_ = "the folder is on a file system of another machine";
-  }
-}
+UseLocks::UseLocks(const std::string& path)
+    : file_(path, O_RDWR | O_CREAT | O_NOFOLLOW),
+      problem_(file_.IsOpen() ? ProblemOf(file_.descriptor()) : SystemText(errno)) {}
 
 std::string UseLocks::Hold(const ContentHash& content) {
   constexpr int kTries = 100;
