@@ -16,13 +16,15 @@ export type Comparison =
 
 export function compareLayers(network: Layer<VariableName>, file: Layer<StoredParameter>): Comparison {
   if (network.id !== file.id) return { isSame: false, ...differenceOf(network, file) };
-  const derived: Derived = { variables: new Map(), folded: 0 };
-  const seen = new Set<Layer<VariableName>>();
+  const derived: Derived = { variables: new Map(), folded: new Set() };
+  // Pairs: two layers of the file that agree so far may still have parameters of their own.
+  const seen = new Map<Layer<VariableName>, Set<Layer<StoredParameter>>>();
   const open: [Layer<VariableName>, Layer<StoredParameter>][] = [[network, file]];
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const [ours, theirs] = next;
-    if (seen.has(ours)) continue;
-    seen.add(ours);
+    const partners = seen.get(ours) ?? new Set();
+    if (partners.has(theirs)) continue;
+    seen.set(ours, partners.add(theirs));
     const reason = deriveVariables(ours, theirs, derived);
     if (reason !== null)
       return { isSame: false, common: seen.size, difference: `has ${ours.text} (${ours.where}), which ${reason}` };
@@ -32,7 +34,7 @@ export function compareLayers(network: Layer<VariableName>, file: Layer<StoredPa
       open.push([layer, b[i] as Layer<StoredParameter>]);
     });
   }
-  return { isSame: true, ...derived };
+  return { isSame: true, variables: derived.variables, folded: derived.folded.size };
 }
 
 function byId<P>(layers: readonly Layer<P>[]): Layer<P>[] {

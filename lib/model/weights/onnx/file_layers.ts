@@ -254,11 +254,26 @@ function pooled(kind: 'maximum' | 'average'): Handler {
     const { c, h, w } = x.sizes;
     if (kernel.every((k) => k === 1) && window.strides.every((s) => s === 1) && window.before.every((p) => p === 0))
       return x;
-    if (kind === 'average' && kernel[0] === h && kernel[1] === w && window.size.every((s) => s === 1))
-      return averaged(b, node, x, nchw);
+    const isOfAll = kernel[0] === h && kernel[1] === w && window.before.every((p) => p === 0);
+    if (kind === 'average' && isOfAll && window.size.every((s) => s === 1)) return averaged(b, node, x, nchw);
     const { isNonNegative } = x.layer;
-    return behind(b.table.layer(poolingText(kind, window), [x.layer], node.name, { isNonNegative }), window, c);
+    const text = `${poolingText(kind, window)}${kind === 'average' && countsPadding(node, x, window) ? ', which count as zeros' : ''}`;
+    return behind(b.table.layer(text, [x.layer], node.name, { isNonNegative }), window, c);
   };
+}
+
+/** Whether averages are taken over pixels that are not there, too: those of networks here are not. */
+function countsPadding(
+  { attributes }: OnnxNode,
+  { sizes }: Value,
+  { kernel, strides, dilations, before, size }: Window,
+): boolean {
+  if (attributes.get('count_include_pad')?.int !== 1) return false;
+  return ([0, 1] as const).some((axis) => {
+    const reach = (kernel[axis] - 1) * dilations[axis] + 1;
+    const end = (size[axis] - 1) * strides[axis] + reach - before[axis];
+    return before[axis] > 0 || end > (axis === 0 ? sizes.h : sizes.w);
+  });
 }
 
 function averaged(b: Builder, node: OnnxNode, x: Value, axes: readonly string[]): Value {

@@ -18,6 +18,9 @@ import type { Derivation } from './parameters.js';
 
 type Entry = NetworkEntry | OwnEntry;
 
+/** Outputs of a file that are compared with networks: each number of classes is a network of its own, which has to be built. */
+const maxOutputs = 32;
+
 /** What is said where no network of the registry is the file's. */
 const others = 'docs/foreign_weights.md says which networks are read, and how a network of your own takes weights.';
 
@@ -79,9 +82,20 @@ function compare(reader: CheckpointReader, graph: OnnxGraph, entry: Entry, table
   const [height, width] = imageSizeOf(graph);
   const size = [height ?? entry.imageSize, width ?? entry.imageSize] as const;
   let best: Result = { isSame: false, common: -1, difference: 'has layers, and the file has none' };
+  const distinct = new Map<number, Layer<StoredParameter>>();
   for (const output of fileLayers(graph, reader.tensors, entry.imageSize, table)) {
     const root = withoutSoftmax(output);
-    const roots = rootsIn(entry, root.depth, size);
+    if (!distinct.has(root.id)) distinct.set(root.id, root);
+  }
+  if (distinct.size > maxOutputs)
+    throw new CheckpointError(
+      `The graph of the ONNX file has ${distinct.size} different outputs, of which at most ${maxOutputs} are looked at.`,
+      { path: reader.path, hint: 'leave the logits alone: onnx.utils.extract_model takes the others away.' },
+    );
+  const built = new Map<number | undefined, ReturnType<typeof rootsIn>>();
+  for (const root of distinct.values()) {
+    const roots = built.get(root.depth) ?? rootsIn(entry, root.depth, size);
+    built.set(root.depth, roots);
     if (roots === null) return { isSame: false, common: -1, difference: `takes no images of ${size.join('x')} pixels` };
     for (const { graph: built, root: tensor } of roots) {
       const result = compareLayers(networkLayers(tensor, size, table), root);
@@ -96,7 +110,9 @@ function compare(reader: CheckpointReader, graph: OnnxGraph, entry: Entry, table
 }
 
 function withoutSoftmax<P>(layer: Layer<P>): Layer<P> {
-  return layer.text === softmaxLayer ? withoutSoftmax(layer.inputs[0] as Layer<P>) : layer;
+  let below = layer;
+  while (below.text === softmaxLayer) below = below.inputs[0] as Layer<P>;
+  return below;
 }
 
 /** `rootsOf`; null for images that are too small for the network. */

@@ -1,5 +1,5 @@
 /** Which values of a file the variables of a network get. */
-
+import { isDeepStrictEqual } from 'node:util';
 import type { StoredParameter } from './file_layers.js';
 import type { Layer } from './layers.js';
 import type { VariableName } from './network_layers.js';
@@ -14,8 +14,8 @@ export type Derivation =
 /** What pairs of layers come to. */
 export interface Derived {
   readonly variables: Map<string, Derivation>;
-  /** Batch normalizations of the network that the file has folded into convolutions. */
-  folded: number;
+  /** Layers of the network whose batch normalization the file has folded into a convolution. */
+  readonly folded: Set<Layer<VariableName>>;
 }
 
 const stored = (from: StoredParameter): Derivation => ({ kind: 'stored', from });
@@ -30,11 +30,25 @@ export function deriveVariables(
   file: Layer<StoredParameter>,
   derived: Derived,
 ): string | null {
+  let twice: string | null = null;
   const set = (name: VariableName, derivation: Derivation): boolean => {
     if (name === null) return false;
-    derived.variables.set(name, derivation);
+    const before = derived.variables.get(name) ?? derivation;
+    if (!isDeepStrictEqual(before, derivation)) twice = name;
+    derived.variables.set(name, before);
     return true;
   };
+  const reason = derive(network, file, set, derived.folded);
+  return reason ?? (twice === null ? null : `would get two different values for ${twice} from the file`);
+}
+
+/** @param set gives a variable its values; false for what is no variable */
+function derive(
+  network: Layer<VariableName>,
+  file: Layer<StoredParameter>,
+  set: (name: VariableName, derivation: Derivation) => boolean,
+  folded: Derived['folded'],
+): string | null {
   if (network.weights) set(network.weights, stored(file.weights as StoredParameter));
   const { norm, biases } = network;
   if (norm === undefined) {
@@ -48,7 +62,7 @@ export function deriveVariables(
   const theirs = file.norm;
   if (theirs === undefined) {
     // y = 1 (x - 0) / sqrt(1 - epsilon + epsilon) + biases
-    derived.folded++;
+    folded.add(network);
     set(scale, constant(1));
     set(mean, constant(0));
     set(variance, constant(1 - epsilon));
