@@ -6,6 +6,7 @@
 
 #include "backends/cpu/dispatch.h"
 #include "backends/cpu/kernel_of.h"
+#include "base/rounded.h"
 
 namespace slimnet::cpu {
 
@@ -16,7 +17,7 @@ using Scalars = std::array<double, kMostScalars>;
 // and beta2^t must be made of the same beta2.
 template <class T>
 struct Rounded {
-  double operator()(double value) const { return static_cast<double>(static_cast<T>(value)); }
+  double operator()(double value) const { return RoundedTo<T>(value); }
 };
 
 // `make(round)` gives a function of the scalars (the learning rate is the last of them), which gives the rule:

@@ -9,6 +9,7 @@ import {
   schedules,
   slim,
 } from '../../../lib/index.js';
+import { devices } from '../../helpers/devices.js';
 import { uniform } from '../../helpers/generator.js';
 import { golden } from '../../helpers/golden.js';
 import { linearProblem } from '../../helpers/training.js';
@@ -69,7 +70,7 @@ test('every optimizer of TensorFlow that slimnet has is there', () => {
   expect(cases.map(({ id }) => id)).toEqual(Object.keys(made));
 });
 
-describe.each(['reference', 'cpu'])('on %s', (device) => {
+describe.each(devices)('on %s', (device) => {
   test.each(cases)('$id', async ({ id, variables, steps }) => {
     const first = Array.from(uniform(5, 99, 2), Math.fround);
     const { graph, loss } = linearProblem(first);

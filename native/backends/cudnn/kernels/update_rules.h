@@ -7,10 +7,11 @@
 #include <cmath>
 
 #include "backends/cudnn/kernels/each.h"
+#include "base/rounded.h"
 
 namespace slimnet::cudnn {
 
-inline double AsFloat32(double value) { return static_cast<double>(static_cast<float>(value)); }
+inline double AsFloat32(double value) { return RoundedTo<float>(value); }
 
 inline constexpr int kMostScalars = 3;
 inline constexpr int kMostState = 4;
