@@ -3,6 +3,7 @@
 #include "backends/cudnn/floats_of.h"
 #include "backends/cudnn/kernel_of.h"
 #include "backends/cudnn/kernels/elementwise.h"
+#include "backends/cudnn/stored.h"
 
 namespace slimnet::cudnn {
 
@@ -19,6 +20,12 @@ std::unique_ptr<Kernel> PrepareMovement(const OpContext& context, const Movement
     Compute(queue, Unary::kIdentity, moved(b.scratch), result(b.outputs[0]), count);
   };
   return KernelOf("own", run, static_cast<size_t>(count) * BytesOf(StoredDType(x)));
+}
+
+std::unique_ptr<Kernel> PrepareBorders(const OpContext& context, Movement (*made)(Dims from, Dims pads, size_t bytes),
+                                       Dims pads) {
+  const Value& x = context.input(0);
+  return PrepareMovement(context, made(x.type.shape, pads, BytesOf(StoredDType(x))));
 }
 
 }  // namespace slimnet::cudnn
