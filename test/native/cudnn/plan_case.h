@@ -32,6 +32,7 @@ const Plans& PinnedPlans();
 // A queue over memory of the host. What is queued is done in Wait.
 class LateQueue final : public Queue {
  public:
+  explicit LateQueue(void* stream = nullptr) : stream_(stream) {}
   void Upload(DevicePtr, std::span<const std::byte>) override {}
   void Download(std::span<std::byte>, DevicePtr) override {}
   void Copy(DevicePtr, DevicePtr, size_t) override {}
@@ -39,7 +40,7 @@ class LateQueue final : public Queue {
   void Wait() override {
     for (const auto& work : std::exchange(queued_, {})) work();
   }
-  void* native() override { return nullptr; }
+  void* native() override { return stream_; }
   void Do(std::function<void()> work) override { queued_.push_back(std::move(work)); }
   void Launched(std::string_view) override {}
   std::byte* Address(DevicePtr pointer) override { return reinterpret_cast<std::byte*>(pointer.address()); }
@@ -47,6 +48,7 @@ class LateQueue final : public Queue {
   uint64_t Register(const Complainant&) override { return 0; }
 
  private:
+  void* stream_;
   std::vector<std::function<void()>> queued_;
 };
 

@@ -11,6 +11,7 @@
 #include "backends/cudnn/graph/cudnn_abi.h"
 #include "backends/cudnn/graph/plans.h"
 #include "base/error.h"
+#include "native/cudnn/changed_library.h"
 #include "native/cudnn/plan_case.h"
 #include "native/cudnn/temporary_folder.h"
 
@@ -19,7 +20,7 @@ namespace {
 
 namespace at = abi::attribute;
 
-// What was set while a test ran. The functions of cuDNN's interface have no place for an object of ours.
+// What was set while a test ran.
 struct Heard {
   const EntryPoints* real = nullptr;
   abi::Descriptor device = nullptr;
@@ -54,20 +55,6 @@ abi::Status Hear(abi::Descriptor descriptor, abi::Attribute attribute, abi::Attr
   return set(attribute, type, count, values);
 }
 
-class HeardLibrary final : public Library {
- public:
-  explicit HeardLibrary(std::shared_ptr<const Library> real) : real_(std::move(real)), entry_(real_->entry_points()) {
-    entry_.set_attribute = Hear;
-  }
-  const EntryPoints& entry_points() const override { return entry_; }
-  size_t version() const override { return real_->version(); }
-  const std::string& description() const override { return real_->description(); }
-
- private:
-  std::shared_ptr<const Library> real_;
-  EntryPoints entry_;
-};
-
 class StandInHandle final : public Handle {
  public:
   explicit StandInHandle(std::shared_ptr<const Library> library) : library_(std::move(library)) {}
@@ -94,7 +81,8 @@ class CudnnTarget : public ::testing::Test {
   void TearDown() override { heard = nullptr; }
 
   std::unique_ptr<Plans> NewPlans(std::shared_ptr<PlanFolder> folder = nullptr) {
-    const auto library = std::make_shared<HeardLibrary>(real_);
+    const auto library =
+        std::make_shared<ChangedLibrary>(real_, [](EntryPoints& entry) { entry.set_attribute = Hear; });
     return std::make_unique<Plans>(library, PlanTarget{std::make_shared<StandInHandle>(library), ""},
                                    std::move(folder));
   }

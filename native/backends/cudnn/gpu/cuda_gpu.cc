@@ -113,6 +113,7 @@ class CudaQueue final : public Queue {
   }
   ~CudaQueue() override {
     cudaSetDevice(device_);
+    companion().reset();
     cudaStreamDestroy(stream_);
   }
   CudaQueue(const CudaQueue&) = delete;

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string_view>
 
@@ -30,6 +31,12 @@ class Complainant {
   virtual ~Complainant() = default;
   // Throws Error{kExecution} that names the node.
   [[noreturn]] virtual void Complain(int64_t index, int64_t value) const = 0;
+};
+
+// What another part of the backend keeps for a queue: cuDNN's handle for its stream.
+class Companion {
+ public:
+  virtual ~Companion() = default;
 };
 
 // A CUDA stream; in software, closures that are done in Wait. Used by one thread at a time. What is queued may be done
@@ -64,6 +71,12 @@ class Queue {
   virtual Complaint* complaint() = 0;
   // The number of a step that may complain, for Complaint::Key: counted from 0 behind each Wait.
   virtual uint64_t Register(const Complainant& step) = 0;
+
+  // Of whoever queues here, who makes it when it is first wanted. It goes with the queue, and before its stream does.
+  std::unique_ptr<Companion>& companion() { return companion_; }
+
+ private:
+  std::unique_ptr<Companion> companion_;
 };
 
 }  // namespace slimnet::cudnn

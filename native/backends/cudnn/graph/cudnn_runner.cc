@@ -1,7 +1,5 @@
 #include "backends/cudnn/graph/cudnn_runner.h"
 
-#include <map>
-#include <mutex>
 #include <utility>
 #include <vector>
 
@@ -38,19 +36,26 @@ class CudnnRunner final : public PlanRunner {
     pack.Finalize();
     const EntryPoints& cudnn = library_->entry_points();
     void* const stream = queue.native();  // its device is the current one from here on
-    Check(plan, cudnn.execute(HandleOf(plan, stream), plan.native(), pack.native()));
+    Check(plan, cudnn.execute(HandleOf(plan, queue, stream), plan.native(), pack.native()));
   }
 
  private:
   // One for each queue: one that changed between them would make them wait for each other, which a queue that is being
-  // recorded must not. A queue is used by one thread at a time, and so is its handle.
-  void* HandleOf(const Plan& plan, void* stream) {
-    const std::lock_guard lock(mutex_);
-    if (const auto known = handles_.find(stream); known != handles_.end()) return known->second->native();
-    const std::shared_ptr<const Handle> made = Handle::Create(library_);
-    Check(plan, library_->entry_points().set_stream(made->native(), stream));
-    handles_[stream] = made;
-    return made->native();
+  // recorded must not. A queue is used by one thread at a time, and so is its handle, which lives as long as it does.
+  struct HandleOfQueue final : Companion {
+    std::shared_ptr<const Handle> handle;
+  };
+
+  void* HandleOf(const Plan& plan, Queue& queue, void* stream) const {
+    auto* known = dynamic_cast<HandleOfQueue*>(queue.companion().get());
+    if (known == nullptr || known->handle->library() != library_) {
+      auto made = std::make_unique<HandleOfQueue>();
+      made->handle = Handle::Create(library_);
+      Check(plan, library_->entry_points().set_stream(made->handle->native(), stream));
+      known = made.get();
+      queue.companion() = std::move(made);
+    }
+    return known->handle->native();
   }
 
   void Check(const Plan& plan, abi::Status status) const {
@@ -61,8 +66,6 @@ class CudnnRunner final : public PlanRunner {
   }
 
   std::shared_ptr<const Library> library_;
-  std::mutex mutex_;
-  std::map<void*, std::shared_ptr<const Handle>> handles_;  // by stream
 };
 
 }  // namespace
