@@ -17,7 +17,7 @@ properties() {
 replay_part() {
   local attempt status
   for attempt in 1 2 3 4 5 6 7 8; do
-    "$bin/slimnet_replay" --backend "$backend" --threads 2 --shard "$1/$2" --journal "$work/journal.$1" --seconds 45 \
+    "$bin/slimnet_replay" --backend "$backend" --threads 2 --shard "$1/$2" --journal "$work/journal.$1" --seconds $((45 * patience)) \
       $cases >> "$work/replay.$1" 2>&1
     status=$?
     [ "$status" -gt 2 ] || return "$status"

@@ -25,7 +25,7 @@ patience="${SLIMNET_GPU_PATIENCE:-1}"
 result=0
 : > "$log"
 : > "$record"
-export here root out carried backend python work cores record
+export here root out carried backend python work cores record patience
 
 # section NAME SECONDS COMMAND...: runs a command (or a function that is exported) for at most so long, and within what the call has left. One that
 # fails is noted, and the call goes on.

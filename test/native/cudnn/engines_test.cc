@@ -10,6 +10,7 @@
 #include <iterator>
 #include <map>
 #include <regex>
+#include <set>
 #include <string>
 
 #include "base/error.h"
@@ -19,19 +20,22 @@
 namespace slimnet::cudnn::testing {
 namespace {
 
-// "44 41x12 11": each engine, and how often where more than once.
+// "44 41x12 0~": each engine, how often where more than once, and a tilde where it gives other bits each time.
 std::string EnginesOf(const std::vector<Candidate>& candidates, bool fallback) {
   std::map<int64_t, int> counts;
+  std::set<int64_t> other_bits;
   int all = 0;
   for (const Candidate& candidate : candidates) {
     if (candidate.fallback != fallback) continue;
     ++counts[candidate.engine];
+    if (candidate.notes.nondeterministic) other_bits.insert(candidate.engine);
     ++all;
   }
   std::string text = std::to_string(all);
   std::string separator = " (";
   for (const auto& [engine, count] : counts) {
-    text += separator + std::to_string(engine) + (count == 1 ? "" : "x" + std::to_string(count));
+    text += separator + std::to_string(engine) + (count == 1 ? "" : "x" + std::to_string(count)) +
+            (other_bits.contains(engine) ? "~" : "");
     separator = " ";
   }
   return counts.empty() ? text : text + ")";

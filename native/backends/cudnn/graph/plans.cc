@@ -161,7 +161,8 @@ class Plans::Impl {
       if (reasons_.empty()) return "cuDNN offers no engine for it";
       std::string text;
       for (const auto& [reason, count] : reasons_) {
-        text += (text.empty() ? "" : "; ") + std::to_string(count) + (count == 1 ? " engine " : " engines ") + reason;
+        text += (text.empty() ? "" : "; ") + std::to_string(count) +
+                (count == 1 ? " engine, which " : " engines, each of which ") + reason;
       }
       return text;
     }
