@@ -139,6 +139,88 @@ describe('options of a GPU', () => {
     await expect(Session.create(graph, { device: `${device}:2` })).rejects.toThrow('There is no device');
   });
 
+  describe('two sessions with the same options', () => {
+    const gpu = { memoryLimit: 2 ** 20 };
+
+    /** y = x * w, unless x is not finite, and a step that moves w half of the way to x. */
+    function checkedGraph() {
+      const graph = new Graph();
+      const x = placeholder(graph, 'x', [null, 4]);
+      const w = variable(graph, 'w', [4], 2);
+      const finite = apply(ops.checkNumerics, { x }, { message: 'x' }, 'finite').y;
+      const { z: y } = apply(ops.mul, { x: finite, y: w.tensor }, {}, 'y');
+      const mean = apply(ops.reduceMean, { x: finite }, { axes: [0], keep_dims: false }, 'mean').y;
+      const { y: moved } = apply(ops.assignMovingAverage, { variable: w.tensor, value: mean }, { decay: 0.5 }, 'moved');
+      return { graph, y, moved };
+    }
+    const { graph, y, moved } = checkedGraph();
+    const row = (value: number, rows = 1) => new Float32Array(4 * rows).fill(value);
+
+    async function made(): Promise<Session> {
+      const session = await Session.create(graph, { device, gpu });
+      await session.initialize();
+      return session;
+    }
+
+    it('compute in turns what each of them computes alone', async () => {
+      await using one = await made();
+      await using other = await made();
+      const w = [2, 2];
+      const runs = Array.from({ length: 12 }, (_, call) => {
+        const which = call % 3 === 0 ? 0 : 1;
+        const [before, x] = [w[which] as number, call + which];
+        w[which] = before + (x - before) / 2;
+        const expected = [[x * before, x * before, x * before, x * before], new Array<number>(4).fill(w[which])];
+        const run = (which === 0 ? one : other).run({ x: row(x) }, { y, moved });
+        return run.then((found) => expect([[...found.y.data], [...found.moved.data]]).toEqual(expected));
+      });
+      await Promise.all(runs);
+    });
+
+    it('share its memory: what one holds the other cannot have, until it is gone', async () => {
+      await using one = await made();
+      await using other = await made();
+      await one.run({ x: row(1, 64) }, { y });
+      await other.run({ x: row(1) }, { y });
+      // Working memory, and room for inputs within it, is there once.
+      expect(other.stats().bytes.arena).toBe(one.stats().bytes.arena);
+      expect(other.stats().bytes.free).toBe(one.stats().bytes.free);
+
+      const large = new Graph();
+      const held = variable(large, 'held', [(one.stats().bytes.free as number) / 4 - 1024], 1);
+      const third = await Session.create(large, { device, gpu });
+      await third.initialize();
+      expect(one.stats().bytes.free).toBeLessThan(2 ** 13);
+      await expect(one.run({ x: row(1, 4096) }, { y })).rejects.toMatchObject({ code: 'ERR_MEMORY' });
+      for (const session of [one, other]) {
+        const { y: value } = await session.run({ x: row(3) }, { y });
+        expect([...value.data]).toEqual([6, 6, 6, 6]);
+      }
+      expect((third.read(held) as Float32Array)[0]).toBe(1);
+      third.dispose();
+      const { y: value } = await one.run({ x: row(1, 4096) }, { y });
+      expect(value.shape).toEqual([4096, 4]);
+    });
+
+    it('and a run of one that fails leaves those of the other as they are', async () => {
+      await using one = await made();
+      await using other = await made();
+      for (let round = 0; round < 4; round++) {
+        // queued step by step, recorded, and as a whole
+        const [good, bad, after] = await Promise.allSettled([
+          one.run({ x: row(round) }, { moved }),
+          other.run({ x: row(Number.NaN) }, { moved }),
+          one.run({ x: row(round) }, { y }),
+        ]);
+        expect([good.status, bad.status, after.status]).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+        expect((bad as PromiseRejectedResult).reason).toMatchObject({ code: 'ERR_EXECUTION' });
+      }
+      expect([...(other.read('w') as Float32Array)]).toEqual([2, 2, 2, 2]);
+      // Half of the way from 2 to 0, 1, 2 and 3.
+      expect([...(one.read('w') as Float32Array)]).toEqual([2.25, 2.25, 2.25, 2.25]);
+    });
+  });
+
   it('a training that does not fit names the batch that does, before it begins', async () => {
     const made = smallTrainer({ device, batchSize: 24, imageSize: 64, gpu: { memoryLimit: 2 ** 22 } });
     const failure = await made.then((trainer) => trainer.run()).catch((error: Error) => error);

@@ -1,6 +1,6 @@
 /** What is said of `cuda` where something of it is missing: one sentence, and no fall back to another device. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, existsSync, linkSync, mkdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, existsSync, linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { temporaryFolder } from '../helpers/temporary_folder.js';
 import { root } from './support.js';
@@ -96,6 +96,34 @@ test('the library itself on a machine without a driver', () => {
   const file = beside((file) => copyFileSync(library, file));
   if (said(file).available) return console.log('This machine has a GPU: nothing is missing.');
   expect(reasonWith(file)).toMatch(/^(NVIDIA's driver is |there is no NVIDIA GPU|cuDNN )/);
+});
+
+/** Of each compilation unit of the library's kernels: for which processors there is machine code (sm) and PTX (compute). */
+function architectures(file: string): Record<string, number> {
+  const sections = `${join(base, String(++folders))}.fatbin`;
+  execFileSync('objcopy', ['-O', 'binary', '--only-section=.nv_fatbin', file, sections]);
+  const bytes = readFileSync(sections);
+  const found: Record<string, number> = {};
+  for (let at = 0; at + 16 <= bytes.length; ) {
+    if (bytes.readUInt32LE(at) !== 0xba55ed50) at += 8;
+    else {
+      const end = at + 16 + Number(bytes.readBigUInt64LE(at + 8));
+      at += bytes.readUInt16LE(at + 6);
+      while (at < end) {
+        const name = `${bytes.readUInt16LE(at) === 2 ? 'sm' : 'compute'}_${bytes.readUInt32LE(at + 28)}`;
+        found[name] = (found[name] ?? 0) + 1;
+        at += bytes.readUInt32LE(at + 4) + Number(bytes.readBigUInt64LE(at + 8));
+      }
+    }
+  }
+  return found;
+}
+
+test('the library has kernels for Ampere, Hopper and Blackwell, and for what comes later', () => {
+  if (!existsSync(library)) return console.log(`${library} was not built: nvcc is missing.`);
+  const units = readdirSync(join(root, 'native/backends/cudnn/kernels/cuda')).filter((name) => name.endsWith('.cu'));
+  const each = units.length;
+  expect(architectures(library)).toEqual({ sm_80: each, sm_90: each, sm_100: each, compute_80: each });
 });
 
 test('a driver that is too old', () => {
