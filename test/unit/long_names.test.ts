@@ -1,4 +1,5 @@
 /** Names from outside that are far too long, such as an image as a data URL where a path is expected: no message repeats them. */
+import { existsSync } from 'node:fs';
 import * as slimnet from '../../lib/index.js';
 import { slimnet as command } from '../helpers/cli.js';
 
@@ -40,6 +41,7 @@ test.each<[string, () => unknown]>([
   expect(error?.code).toMatch(/^ERR_/);
   expect(error?.message.length).toBeLessThan(1000);
   expect(error?.stack?.length).toBeLessThan(10_000);
+  expect(existsSync('data:image')).toBe(false);
 });
 
 test('and so it is on the command line', async () => {

@@ -5,7 +5,7 @@
  */
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { makeFolder } from '../../core/make_folder.js';
+import { makeFolder, removeMadeFolders } from '../../core/make_folder.js';
 import { CheckpointError } from '../../errors.js';
 import { FileSink } from './byte_sink.js';
 import { systemError } from './byte_source.js';
@@ -117,16 +117,28 @@ async function giveNames(finished: readonly Pending[]): Promise<void> {
 
 async function create(path: string, signal: AbortSignal | undefined): Promise<Pending> {
   const folder = dirname(path);
-  // Renaming onto a device or pipe (/dev/null, /dev/stdout) would put a file in its place.
-  const existing = await stat(path).catch(() => null);
-  if (existing !== null && !existing.isFile()) {
-    throw new CheckpointError('Expected the name of a file, this is a folder, device or pipe.', { path });
+  const made = await attempt('The folder cannot be created', folder, () => makeFolder(folder));
+  try {
+    await assertName(path);
+    await removeAbandoned(path);
+    const temporary = temporaryPath(path);
+    const handle = await attempt('The file cannot be created', path, () => open(temporary, 'wx'));
+    return { path, temporary, handle, sink: new FileSink(handle, path, signal) };
+  } catch (error) {
+    await removeMadeFolders(made, folder);
+    throw error;
   }
-  await attempt('The folder cannot be created', folder, () => makeFolder(folder));
-  await removeAbandoned(path);
-  const temporary = temporaryPath(path);
-  const handle = await attempt('The file cannot be created', path, () => open(temporary, 'wx'));
-  return { path, temporary, handle, sink: new FileSink(handle, path, signal) };
+}
+
+/** Temporary names are short: that a file cannot have its own would show only once all is written. */
+async function assertName(path: string): Promise<void> {
+  const existing = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENAMETOOLONG') throw systemError('The file cannot be created', path, cause);
+    return null;
+  });
+  // Renaming onto a device or pipe (/dev/null, /dev/stdout) would put a file in its place.
+  if (existing !== null && !existing.isFile())
+    throw new CheckpointError('Expected the name of a file, this is a folder, device or pipe.', { path });
 }
 
 /** Without this a crash could forget the rename. Systems that cannot synchronise folders do not need it. */

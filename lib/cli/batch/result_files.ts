@@ -1,7 +1,7 @@
 /** The files of a batch's results, and the journal beside them. */
 import { type FileHandle, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, relative } from 'node:path';
-import { makeFolder } from '../../core/make_folder.js';
+import { makeFolder, removeMadeFolders } from '../../core/make_folder.js';
 import { ArgumentError, advice, DataError, OutputError, systemReason } from '../../errors.js';
 import { crc32c } from '../../formats/crc32c.js';
 import { loadAddon } from '../../native/binding.js';
@@ -83,8 +83,15 @@ export class ResultFiles {
     return asOutput(async () => {
       for (const file of options.files) await assertFile(file.path);
       await assertFile(path);
-      for (const file of options.files) await makeFolder(dirname(file.path));
-      const handles = [await openOrCreate(path)];
+      const folders = options.files.map((file) => dirname(file.path));
+      const made: (string | null)[] = [];
+      for (const folder of folders) made.push(await makeFolder(folder));
+      const handles = [
+        await openOrCreate(path).catch(async (error: unknown) => {
+          for (const [i, folder] of folders.entries()) await removeMadeFolders(made[i] as string | null, folder);
+          throw error;
+        }),
+      ];
       try {
         const [journal] = handles as [FileHandle];
         if (loadAddon().lockFile(journal.fd) === 'taken') throw notAlone(path);

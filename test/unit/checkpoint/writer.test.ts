@@ -249,6 +249,15 @@ describe('writing atomically', () => {
     );
   });
 
+  test('a name that is too long is refused before anything is written, and no folder is made for it', async () => {
+    for (const name of [join('new', 'x'.repeat(300)), join('new', 'x'.repeat(300), 'file')]) {
+      const body = jest.fn();
+      await expect(writeAtomically([join(folder, name)], body)).rejects.toThrow('ENAMETOOLONG');
+      expect(body).not.toHaveBeenCalled();
+      expect(readdirSync(folder)).toEqual([]);
+    }
+  });
+
   test('a folder that may not be written is named', async () => {
     const locked = join(folder, 'locked');
     mkdirSync(locked);

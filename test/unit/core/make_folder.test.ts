@@ -1,6 +1,6 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { makeFolder } from '../../../lib/core/make_folder.js';
+import { makeFolder, removeMadeFolders } from '../../../lib/core/make_folder.js';
 import { temporaryFolder } from '../../helpers/temporary_folder.js';
 
 const folder = temporaryFolder('make-folder');
@@ -24,4 +24,21 @@ test('fails where a file is in the way', async () => {
 test('fails where a folder takes no others', async () => {
   for (const path of ['/proc/slimnet', '/proc/slimnet/runs/a'])
     await expect(makeFolder(path)).rejects.toMatchObject({ code: 'ENOENT' });
+});
+
+test('leaves none behind where the last one has a name that is too long', async () => {
+  await expect(makeFolder(join(folder, 'd', 'e', 'x'.repeat(300)))).rejects.toMatchObject({ code: 'ENAMETOOLONG' });
+  expect(existsSync(join(folder, 'd'))).toBe(false);
+});
+
+test('those that were made are taken back, up to where others have put something', async () => {
+  const path = join(folder, 'f', 'g', 'h');
+  const first = await makeFolder(path);
+  expect(first).toBe(join(folder, 'f'));
+  expect(await makeFolder(path)).toBeNull();
+  await removeMadeFolders(null, path);
+  expect(existsSync(path)).toBe(true);
+  writeFileSync(join(folder, 'f', 'file'), '');
+  await removeMadeFolders(first, path);
+  expect(readdirSync(join(folder, 'f'))).toEqual(['file']);
 });

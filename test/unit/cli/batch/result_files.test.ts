@@ -202,4 +202,6 @@ test('a place that is none is refused at once', async () => {
   await expect(fakeBatch({ output: '/proc/out.jsonl' })).rejects.toThrow(OutputError);
   await expect(fakeBatch({ output: folder.concat('.jsonl/') })).rejects.toThrow();
   expect(existsSync(at('out.jsonl'))).toBe(false);
+  await expect(fakeBatch({ output: at(join('new', `${'x'.repeat(300)}.jsonl`)) })).rejects.toThrow(OutputError);
+  expect(existsSync(at('new'))).toBe(false);
 });
