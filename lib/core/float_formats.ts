@@ -59,8 +59,11 @@ const rounding = 2 ** 52;
 export function nearestPattern(dtype: 'float16' | 'bfloat16'): (value: number) => number {
   const { exponentBits, mantissaBits } = formats[dtype];
   const bias = 2 ** (exponentBits - 1) - 1;
-  const sign = 2 ** (exponentBits + mantissaBits);
-  const infinity = (2 ** exponentBits - 1) * 2 ** mantissaBits;
+  // Powers are computed here, and not for each number: they take longer than all else.
+  const mantissas = 2 ** mantissaBits;
+  const sign = 2 ** exponentBits * mantissas;
+  const infinity = sign - mantissas;
+  const notANumber = infinity + mantissas / 2;
   const double = new Float64Array(1);
   const words = new Uint32Array(double.buffer);
   // Powers of two by the exponent of a double, from the smallest normal number of the format on.
@@ -71,9 +74,9 @@ export function nearestPattern(dtype: 'float16' | 'bfloat16'): (value: number) =
     const signed = high >>> 31 === 0 ? 0 : sign;
     const exponent = ((high >>> 20) & 0x7ff) - 1023;
     const size = value < 0 ? -value : value;
-    if (exponent > bias) return signed + (size >= 0 ? infinity : infinity + 2 ** (mantissaBits - 1));
+    if (exponent > bias) return signed + (size >= 0 ? infinity : notANumber);
     const at = Math.max(exponent + bias - 1, 0);
     // A mantissa that rounds up to the next power of two carries into the exponent, as it should.
-    return signed + at * 2 ** mantissaBits + (size * (scales[at] as number) + rounding - rounding);
+    return signed + at * mantissas + (size * (scales[at] as number) + rounding - rounding);
   };
 }
