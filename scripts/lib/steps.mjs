@@ -54,7 +54,8 @@ export function nativeTestsFiles(mode) {
   return ['slimnet_native_tests', 'slimnet_cudnn_tests'].map((name) => `${modes[mode].output}/${name}`);
 }
 
-const nativeInputs = [
+/** What the addon is compiled from. */
+export const nativeInputs = [
   'CMakeLists.txt',
   'native',
   'scripts/cmake',

@@ -1,5 +1,5 @@
 /** Builds the addon of a platform as it is published, and says what it is made of. */
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { SetupError, say } from '../console.mjs';
 import { withLock } from '../lock.mjs';
@@ -7,7 +7,8 @@ import { ensureOneDnn, parallelJobs } from '../onednn_build.mjs';
 import { root } from '../paths.mjs';
 import { capture, run } from '../process.mjs';
 import { sourceTree, thirdParty } from '../sources.mjs';
-import { buildAddon, buildFolder } from '../steps.mjs';
+import { stamp } from '../stamps.mjs';
+import { buildAddon, buildFolder, nativeInputs } from '../steps.mjs';
 import { zigCompiler, zigFolder, zigVersion } from '../zig.mjs';
 import { targets } from './targets.mjs';
 
@@ -62,7 +63,21 @@ async function link(target) {
   const folder = join(root, buildFolder('release'));
   await buildAddon();
   const linker = await zigCompiler('cc', target.zig);
+  const files = ['slimnet.node', ...(target.cuda ? ['slimnet_cudnn.so'] : [])].map(
+    (file) => `${output}/portable/${file}`,
+  );
+  const onednnNote = `${output}/portable/onednn_root.txt`;
+  // The objects may be gone where the addon is there still: without this they would be compiled for an addon that is linked already.
+  const linked = stamp(join(root, 'build', 'stamps', `portable${target.cuda ? '-cuda' : ''}.json`), {
+    base: root,
+    inputs: nativeInputs,
+    outputs: [...files, onednnNote],
+    extra: [target.zig, zigVersion, process.env.SLIMNET_ONEDNN_ROOT, process.env.CXX].join(' '),
+  });
   await withLock(`${folder}.lock`, 'linking the addon', async () => {
+    if (linked.isFresh()) return;
+    say('linking the addon for older systems');
+    const mark = linked.take();
     const set = { SLIMNET_PORTABLE_LINKER: linker, SLIMNET_OUTPUT_DIR: join(root, output) };
     const defines = Object.entries(set).map(([name, value]) => `-D${name}=${value}`);
     await run('cmake', ['-S', root, '-B', folder, '--log-level=WARNING', ...defines], { cwd: root });
@@ -71,16 +86,18 @@ async function link(target) {
       throw new SetupError('the library for NVIDIA GPUs is not built here: it needs nvcc of CUDA 12.8 or newer');
     for (const one of made)
       await run('cmake', ['--build', folder, '--target', one, '--parallel', String(parallelJobs())]);
+    copyFileSync(join(folder, 'onednn_root.txt'), join(root, onednnNote));
+    mark();
   });
   const compiler = process.env.CXX || 'g++';
   const zig = await zigFolder();
   return {
-    addon: join(root, output, 'portable', 'slimnet.node'),
-    besides: target.cuda ? [join(root, output, 'portable', 'slimnet_cudnn.so')] : [],
+    addon: join(root, files[0]),
+    besides: files.slice(1).map((file) => join(root, file)),
     compiler: firstLine(compiler, ['--version']),
     linker: `Zig ${zigVersion}, ${target.zig}`,
     components: [
-      onednnComponent(readFileSync(join(folder, 'onednn_root.txt'), 'utf8')),
+      onednnComponent(readFileSync(join(root, onednnNote), 'utf8')),
       nodeAddonApi(),
       {
         name: 'libstdc++',

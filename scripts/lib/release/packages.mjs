@@ -43,7 +43,7 @@ const publishedFields = [
 const modulePackage = (name) => packageJson(join(root, 'node_modules', name));
 
 /** The commit that was packed, and whether files differed from it; null outside of a repository. */
-function commit() {
+export function commit() {
   const git = (...args) => capture('git', args, { cwd: root });
   const head = git('rev-parse', 'HEAD');
   if (head.status !== 0) return null;
