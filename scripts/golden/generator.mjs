@@ -42,7 +42,17 @@ export function variableSpread(name, shape) {
  * @param {number} stream
  */
 export function variableValues(name, shape, stream) {
-  const data = new Float32Array(count(shape));
+  return drawVariable(name, shape, stream, new Float32Array(count(shape)));
+}
+
+/**
+ * The same into an array of the variable's size, which is returned.
+ * @param {string} name
+ * @param {readonly number[]} shape
+ * @param {number} stream
+ * @param {Float32Array} data
+ */
+export function drawVariable(name, shape, stream, data) {
   const { offset, scale } = variableSpread(name, shape);
   for (let i = 0; i < data.length; i++) data[i] = offset + scale * (2 * hash(i, stream) - 1);
   return data;

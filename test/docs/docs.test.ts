@@ -7,6 +7,7 @@ import { basename, dirname, join } from 'node:path';
 import { transformSync } from 'esbuild';
 import { convertCheckpoint } from '../../lib/checkpoint/index.js';
 import { devices } from '../../lib/index.js';
+import { loadAddon } from '../../lib/native/binding.js';
 import { foreignTensors, writeForeignCheckpoint } from '../helpers/foreign_weights.js';
 import { golden } from '../helpers/golden.js';
 import { encoder, paint } from '../helpers/pictures.js';
@@ -21,6 +22,11 @@ const changes: readonly (readonly [page: string, from: string, to: string])[] = 
   ['docs/training.md', "placeholder('int32', [32]", "placeholder('int32', [2]"],
   ['README.md', 'maxBatchSize: 16', 'maxBatchSize: 2'],
   ['docs/serving.md', 'maxBatchSize: 16', 'maxBatchSize: 2'],
+  [
+    'docs/serving.md',
+    "labels: 'labels.txt', files: false }",
+    "labels: 'labels.txt', files: false, batching: { maxBatchSize: 2 } }",
+  ],
   ['docs/serving.md', "'http://127.0.0.1:8000'", 'address'],
   ['docs/serving.md', 'port: 8000', 'port: 0'],
   ['docs/data.md', 'batchSize: 32', 'batchSize: 8'],
@@ -29,8 +35,14 @@ const changes: readonly (readonly [page: string, from: string, to: string])[] = 
   [
     'docs/training.md',
     "trainDir: 'runs/flowers', batchSize: 32, epochs: 10",
-    "trainDir: 'runs/small', batchSize: 2, epochs: 1, imageSize: 64",
+    "trainDir: 'runs/small', batchSize: 4, epochs: 1, imageSize: 64",
   ],
+  // Networks with fewer weights, where checkpoints are written or several are loaded.
+  ['docs/training.md', "Trainer.create('resnet_v1_50'", "Trainer.create('resnet_18'"],
+  ['docs/training.md', "checkpoint: 'resnet_v1_50.ckpt', excludeScopes", "checkpoint: 'resnet_18.ckpt', excludeScopes"],
+  ['docs/training.md', "excludeScopes: ['resnet_v1_50/logits']", "excludeScopes: ['resnet_18/logits']"],
+  ['docs/training.md', "{ 'resnet_v1_50/logits': 10 }", "{ 'resnet_18/logits': 10 }"],
+  ['docs/precision.md', "loadModel('resnet_v1_50', { checkpoint", "loadModel('resnet_18', { checkpoint"],
 ];
 
 const settings = join(__dirname, 'settings');
@@ -52,7 +64,7 @@ beforeAll(async () => {
     for (const change of changes) {
       const [page, from, to] = change;
       if (page !== snippet.page || !text.includes(from)) continue;
-      text = text.replace(from, to);
+      text = text.replaceAll(from, to);
       unused.delete(change);
     }
     modules.set(snippet, text);
@@ -86,8 +98,9 @@ async function writeInputs(): Promise<void> {
     'flowers/labels.txt': '0:daisy\n1:dandelion\n2:roses\n',
   });
   const checkpoint = await writePlainCheckpoint(join(folder, 'resnet_v1_50.ckpt'), 1000);
+  await writePlainCheckpoint(join(folder, 'resnet_18.ckpt'), 1000, 'resnet_18');
   mkdirSync(join(folder, dirname(published)), { recursive: true });
-  await convertCheckpoint(checkpoint, join(folder, published), { format: 'tensorflow_v1' });
+  await convertCheckpoint(checkpoint, join(folder, published), { format: 'tensorflow_v1', crc32c: loadAddon().crc32c });
   await writeForeignCheckpoint(join(folder, 'resnet50.safetensors'), foreignTensors('resnet_50'));
   await writeForeignCheckpoint(join(folder, 'keras.safetensors'), foreignTensors('keras_resnet_50'));
 }

@@ -1,6 +1,7 @@
 /** What scripts/golden/make_nets.py writes, and the weights behind it. */
 import type { Graph, Variable } from '../../lib/core/graph.js';
-import { hash, networkInput, variableValues } from '../../scripts/golden/generator.mjs';
+import { elementCount } from '../../lib/core/shape.js';
+import { drawVariable, hash, networkInput, variableValues } from '../../scripts/golden/generator.mjs';
 
 export { networkInput as generatedImages };
 
@@ -45,18 +46,41 @@ export interface NetworkFixture {
 /** Values of model variables by name, kept: the networks of one depth share nearly all. */
 export type Weights = Map<string, Float32Array>;
 
-/** Values for all model variables of a graph: the k-th in the order of their names is drawn with stream k. */
-export function generatedWeights(
+/** Where values are drawn that nobody keeps: VGG has half a gigabyte of them, and new pages cost more than the drawing. */
+let scratch = new Float32Array(0);
+
+/**
+ * Draws values for all model variables of a graph: the k-th in the order of their names with stream k.
+ * @param write takes each variable's values, which are overwritten by the next ones
+ * @param kept values from before, and for the next time; undefined where they come only once
+ */
+export function writeGeneratedWeights(
   graph: Graph,
-  kept: Weights = new Map(),
-): { readonly name: string; readonly data: Float32Array }[] {
+  write: (name: string, data: Float32Array) => void,
+  kept?: Weights,
+): void {
   const variables = [...graph.getCollection<Variable>('model_variables')].sort((a, b) => (a.name < b.name ? -1 : 1));
-  return variables.map(({ name, shape }, k) => {
+  if (kept === undefined) {
+    const largest = variables.reduce((most, { shape }) => Math.max(most, elementCount(shape)), 0);
+    if (scratch.length < largest) scratch = new Float32Array(largest);
+  }
+  variables.forEach(({ name, shape }, k) => {
+    if (kept === undefined) {
+      write(name, drawVariable(name, shape, k, scratch.subarray(0, elementCount(shape))));
+      return;
+    }
     const key = `${name} ${k} ${shape.join()}`;
     const data = kept.get(key) ?? variableValues(name, shape, k);
     kept.set(key, data);
-    return { name, data };
+    write(name, data);
   });
+}
+
+/** The same values, all at once. */
+export function generatedWeights(graph: Graph): { readonly name: string; readonly data: Float32Array }[] {
+  const weights: { name: string; data: Float32Array }[] = [];
+  writeGeneratedWeights(graph, (name, data) => weights.push({ name, data }), new Map());
+  return weights;
 }
 
 /** `length` numbers between offset - scale and offset + scale. */

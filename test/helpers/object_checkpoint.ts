@@ -6,6 +6,7 @@ import { openCheckpoint } from '../../lib/checkpoint/open.js';
 import { readObjectGraph } from '../../lib/checkpoint/tensorflow/object_graph.js';
 import { allocate, type DType, type TypedArray } from '../../lib/core/dtype.js';
 import { elementCount } from '../../lib/core/shape.js';
+import { loadAddon } from '../../lib/native/binding.js';
 import { golden, goldenFolder } from './golden.js';
 
 /** Who wrote the graph, and how. */
@@ -35,9 +36,13 @@ export async function writeObjectCheckpoint(path: string, form: ObjectForm, weig
     const name = nameOf.get(key) ?? '';
     return reader.tensors.has(name) ? (await reader.read(name)).data : allocate(dtype, elementCount(shape));
   };
-  await writeCheckpoint(path, [
-    { name: '_CHECKPOINTABLE_OBJECT_GRAPH', dtype: 'string', shape: [], data: [bytes] },
-    ...rows.map(([name, dtype, shape]) => ({ name, dtype, shape, data: () => read(name, dtype, shape) })),
-  ]);
+  await writeCheckpoint(
+    path,
+    [
+      { name: '_CHECKPOINTABLE_OBJECT_GRAPH', dtype: 'string', shape: [], data: [bytes] },
+      ...rows.map(([name, dtype, shape]) => ({ name, dtype, shape, data: () => read(name, dtype, shape) })),
+    ],
+    { crc32c: loadAddon().crc32c },
+  );
   return path;
 }

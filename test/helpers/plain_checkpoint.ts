@@ -2,6 +2,7 @@
 import { writeCheckpoint } from '../../lib/checkpoint/index.js';
 import { Graph } from '../../lib/core/graph.js';
 import { elementCount } from '../../lib/core/shape.js';
+import { loadAddon } from '../../lib/native/binding.js';
 import * as slim from '../../lib/slim/index.js';
 import * as nets from '../../lib/slim/nets/index.js';
 
@@ -31,6 +32,7 @@ export async function writePlainCheckpoint(
         return data;
       },
     })),
+    { crc32c: loadAddon().crc32c },
   );
   return path;
 }

@@ -17,7 +17,7 @@ async function logits(name: nets.NetworkName, device: string, precision: 'float3
   });
   const session = await Session.create(graph, { device, precision });
   try {
-    for (const { name: variable, data } of generatedWeights(graph, new Map())) session.write(variable, data);
+    for (const { name: variable, data } of generatedWeights(graph)) session.write(variable, data);
     const { net } = await session.run({ images: generatedImages(shape) }, { net: value.net });
     return net.data as Float32Array;
   } finally {

@@ -64,7 +64,7 @@ async function computed(
 ) {
   const session = await Session.create(graph, options);
   try {
-    for (const { name, data } of generatedWeights(graph, new Map())) session.write(name, data);
+    for (const { name, data } of generatedWeights(graph)) session.write(name, data);
     const logits = (await session.run({ images }, { net })).net.data as Float32Array;
     const calibration = options.device === 'cpu' ? await session.calibrate({ net }, [{ images }]) : undefined;
     return { logits, plan: await session.plan({ net }), calibration };

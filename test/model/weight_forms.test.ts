@@ -3,9 +3,16 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { type CastDType, convertCheckpoint, openCheckpoint, type WritableFormat } from '../../lib/checkpoint/index.js';
+import {
+  type CastDType,
+  type ConvertOptions,
+  convertCheckpoint,
+  openCheckpoint,
+  type WritableFormat,
+} from '../../lib/checkpoint/index.js';
 import { CheckpointError } from '../../lib/errors.js';
-import { type LoadModelOptions, loadModel } from '../../lib/model/index.js';
+import { type LoadModelOptions, loadModel, type Model } from '../../lib/model/index.js';
+import { loadAddon } from '../../lib/native/binding.js';
 import { slimnet } from '../helpers/cli.js';
 import { foreignTensors, writeForeignCheckpoint } from '../helpers/foreign_weights.js';
 import { generatedImages, largestDifference } from '../helpers/network_fixtures.js';
@@ -19,6 +26,10 @@ let torch: string;
 let own: string;
 const pixels = generatedImages([1, 64, 64, 3]);
 let logits: Float32Array;
+
+/** As `slimnet convert` does it: JavaScript takes its time for the checksums. */
+const convert = (from: string, to: string, options: ConvertOptions) =>
+  convertCheckpoint(from, to, { crc32c: loadAddon().crc32c, ...options });
 
 const load = (checkpoint: LoadModelOptions['checkpoint'], more: Partial<LoadModelOptions> = {}) =>
   loadModel('resnet_18', {
@@ -54,7 +65,7 @@ test.each<[CastDType, WritableFormat, string]>([
   ['bfloat16', 'tensorflow_v2', '.ckpt'],
 ])('weights of %s in %s are taken as float32, and that is reported', async (cast, format, extension) => {
   const path = at(`${cast}${extension}`);
-  const converted = await convertCheckpoint(own, path, { format, cast });
+  const converted = await convert(own, path, { format, cast });
   await using reader = await openCheckpoint(path);
   const tensors = reader.tensors.size;
   expect([...reader.tensors.values()].every(({ dtype }) => dtype === cast)).toBe(true);
@@ -71,7 +82,7 @@ test.each<[CastDType, WritableFormat, string]>([
 });
 
 test("half-precision weights of PyTorch load through the library's names", async () => {
-  await convertCheckpoint(torch, at('torch_bf16.safetensors'), { cast: 'bfloat16' });
+  await convert(torch, at('torch_bf16.safetensors'), { cast: 'bfloat16' });
   await using model = await load(at('torch_bf16.safetensors'));
   expect(largestDifference(await model.run(pixels), logits) / range()).toBeLessThanOrEqual(roundings.bfloat16);
 });
@@ -82,7 +93,7 @@ describe('moving averages', () => {
   async function trained(): Promise<string> {
     await using reader = await openCheckpoint(own);
     const rename = Object.fromEntries([...reader.tensors.keys()].map((name) => [name, average(name)]));
-    await convertCheckpoint(own, at('averages.ckpt'), { rename, overwrite: true });
+    await convert(own, at('averages.ckpt'), { rename, overwrite: true });
     return at('averages.ckpt');
   }
 
@@ -101,7 +112,7 @@ describe('moving averages', () => {
 
   test('take the names of their variables on conversion', async () => {
     const path = at('plain.safetensors');
-    await convertCheckpoint(await trained(), path, { useMovingAverages: true });
+    await convert(await trained(), path, { useMovingAverages: true });
     await using model = await load(path);
     expect(await model.run(pixels)).toEqual(logits);
     expect(model.weights).toMatchObject({ averaged: null, remarks: [] });
@@ -114,7 +125,7 @@ describe('weights without a last layer', () => {
     ["PyTorch's", () => torch, 'fc.'],
   ] as const)('under %s names give features, and say why there are no classes', async (_, source, head) => {
     const path = at('headless.safetensors');
-    await convertCheckpoint(source(), path, { exclude: [head], overwrite: true });
+    await convert(source(), path, { exclude: [head], overwrite: true });
     await using model = await load(path);
     await using whole = await load(source());
     const picture = await encoders.png.encode(gradient(90, 70));
@@ -129,7 +140,7 @@ describe('weights without a last layer', () => {
 
   test('embed on the command line, where classify is told', async () => {
     const path = at('headless.ckpt');
-    await convertCheckpoint(own, path, { exclude: ['resnet_18/logits'], overwrite: true });
+    await convert(own, path, { exclude: ['resnet_18/logits'], overwrite: true });
     await writeFile(at('picture.png'), await encoders.png.encode(gradient(90, 70)));
     const of = (command: string) => slimnet([command, '-m', 'resnet_18', '-c', path, at('picture.png')]);
     const embedded = await of('embed');
@@ -153,7 +164,7 @@ describe('names', () => {
     await using model = await load(path);
     expect(await model.run(pixels)).toEqual(logits);
     expect(model.weights).toMatchObject({ prefix, remarks: [`The names begin with ${prefix}`] });
-    await convertCheckpoint(path, at('stripped.safetensors'), { rename: [[prefix, '']], overwrite: true });
+    await convert(path, at('stripped.safetensors'), { rename: [[prefix, '']], overwrite: true });
     await using plain = await load(at('stripped.safetensors'));
     expect(plain.weights?.prefix).toBe('');
   });
@@ -180,11 +191,16 @@ describe('object-based checkpoints of Keras', () => {
   test('are the same weights as those under their names, whoever wrote the objects and how', async () => {
     const named = await writeForeignCheckpoint(at('keras.safetensors'), foreignTensors('keras_resnet_50', 10));
     await using expected = await load50(named);
-    const wanted = await expected.run(pixels);
+    const bytesOf = ({ session }: Model, name: string): Uint8Array => {
+      const { buffer, byteOffset, byteLength } = session.read(name);
+      return new Uint8Array(buffer, byteOffset, byteLength);
+    };
+    const wanted = [...expected.session.graph.variables.keys()].map((name) => [name, bytesOf(expected, name)] as const);
     for (const form of objectForms) {
       await using model = await load50(await writeObjectCheckpoint(at('objects'), form, named));
       expect(model.weights).toMatchObject({ layout: 'keras', prefix: '', format: 'tensorflow_v2' });
-      expect(await model.run(pixels)).toEqual(wanted);
+      const different = wanted.filter(([name, bytes]) => Buffer.compare(bytesOf(model, name), bytes) !== 0);
+      expect({ form, different: different.map(([name]) => name) }).toEqual({ form, different: [] });
     }
   });
 
