@@ -49,3 +49,16 @@ export interface ServerOptions extends ServingOptions {
   /** How long a server that stops waits for the answers of what it took; 25 s unless told. */
   readonly graceMs?: number;
 }
+
+const serving: Readonly<Record<keyof ServingOptions, true>> = {
+  ...{ models: true, limits: true, token: true, modelControl: true, metrics: true, page: true, tracing: true },
+  ...{ profiling: true, monitor: true, siblings: true },
+};
+const server: Readonly<Record<keyof ServerOptions, true>> = {
+  ...serving,
+  ...{ host: true, port: true, grpcPort: true, tls: true, logger: true, drainDelayMs: true, graceMs: true },
+};
+
+/** The names of the options of each. */
+export const servingOptionNames = Object.keys(serving);
+export const serverOptionNames = Object.keys(server);

@@ -1,13 +1,13 @@
 /** A server of its own: what `slimnet serve` runs. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
-import { checkInteger } from '../core/options.js';
+import { checkInteger, checkOptions } from '../core/options.js';
 import { ArgumentError } from '../errors.js';
 import { grpcServer } from './grpc/grpc_server.js';
 import { nodeServer } from './http/node_server.js';
 import { addNotFound, addRoutes } from './http/plugin.js';
 import { load } from './optional.js';
-import type { ServerOptions } from './options.js';
+import { type ServerOptions, serverOptionNames } from './options.js';
 import { type RefusalReason, refusals } from './protocol/index.js';
 import { serving } from './serving.js';
 
@@ -29,6 +29,7 @@ export interface SlimnetServer {
 
 /** Starts a server. @throws ArgumentError, NativeLoadError; OutputError where it cannot listen */
 export async function startServer(options: ServerOptions): Promise<SlimnetServer> {
+  checkOptions('startServer', options, serverOptionNames);
   const { host = '127.0.0.1', port = 8000, grpcPort, tls, logger = false } = options;
   const { drainDelayMs = 500, graceMs = 25_000 } = options;
   checkInteger('startServer', 'port', port, 0, 65535);

@@ -92,13 +92,16 @@ export async function readBody(
 
 /** All of a body. (`pipeline` would part the request from its connection; `for await` puts parts together that have come, one more copy.) */
 function pour(from: Readable, to: Writable): Promise<void> {
+  const gone = () => new RequestError('client_gone', 'The client has left.');
   return new Promise((resolve, reject) => {
+    // Of what has ended already nothing more is heard.
+    if (from.destroyed && !from.readableEnded) return reject(gone());
     to.once('finish', resolve).once('error', (error) => {
       from.unpipe(to);
       reject(error);
     });
     from.once('error', reject).once('close', () => {
-      if (!from.readableEnded) reject(new RequestError('client_gone', 'The client has left.'));
+      if (!from.readableEnded) reject(gone());
     });
     from.pipe(to);
   });

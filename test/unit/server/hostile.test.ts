@@ -67,6 +67,16 @@ test('the description names every route, and no other', async () => {
   await app.close();
 });
 
+test('the plugin refuses options that it does not have, but for those that fastify hands on', async () => {
+  const models = { fake: fakeModel().model };
+  const given = { models, metrics: false, prefix: '/vision', logLevel: 'warn' } as const;
+  const app = Fastify();
+  await app.register(slimnetPlugin, given);
+  await app.close();
+  const wrong = { ...given, maxBodyBytes: 1000 };
+  await expect(Fastify().register(slimnetPlugin, wrong)).rejects.toThrow(/slimnetPlugin.*maxBodyBytes/);
+});
+
 test('the plugin leaves the rest of an application as it is', async () => {
   const app = Fastify({ bodyLimit: 100 });
   app.post('/own', async (request) => ({ got: request.body }));

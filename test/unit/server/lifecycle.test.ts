@@ -259,6 +259,7 @@ test.each([
   [{ models: {} }, 'models'],
   [{ models: { 'a/b': fakeModel().model } }, 'a/b'],
   [{ port: 70000 }, 'port'],
+  [{ maxBodyBytes: 1000 } as never, 'maxBodyBytes'],
 ])('options %j are refused by name', async (options, name) => {
   await expect(startServer({ models: { fake: fakeModel().model }, port: 0, ...options })).rejects.toThrow(name);
 });
