@@ -1,4 +1,5 @@
-// What a worker of `slimnet serve --workers` has in memory for itself, beyond one without a model and its working memory.
+// What a worker of `slimnet serve --workers` has in memory for itself, beyond one without a model and its working memory: the arena, and the room in which
+// batches are put together.
 //   node bench/worker_memory.mjs [network=resnet_v1_50] [precision=float32] [workers=2] [further flags of serve ...]
 
 import { spawn } from 'node:child_process';
@@ -41,7 +42,7 @@ async function measure(served, loaded) {
     const peaks = pids.map((pid) => kilobytes(`/proc/${pid}/status`, ['VmHWM']));
     const metrics = await (await fetch(`${url()}/metrics`)).text();
     const bytes = (kind) => Number(metrics.match(new RegExp(`kind="${kind}"} (\\d+)`))?.[1] ?? 0) / pids.length;
-    return { own, peaks, arena: bytes('arena'), weights: bytes('variables') + bytes('packed'), log };
+    return { own, peaks, arena: bytes('arena') + bytes('inputs'), weights: bytes('variables') + bytes('packed'), log };
   } finally {
     child.kill('SIGTERM');
     if (child.exitCode === null) await once(child, 'exit');

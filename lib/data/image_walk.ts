@@ -1,9 +1,10 @@
 /** Images below a folder, one after the other: however many there are, in memory is no more than the names of the folders on the way. */
 import { isUtf8 } from 'node:buffer';
-import { type BigIntStats, constants, type Dirent } from 'node:fs';
-import { open, readdir, realpath, stat } from 'node:fs/promises';
+import { type BigIntStats, constants } from 'node:fs';
+import { open, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, extname, join } from 'node:path';
 import { ImageError, systemReason } from '../errors.js';
+import { type Entry, sortedEntries } from './folder_entries.js';
 import { imageFormat, signatureBytes } from './image_format.js';
 import type { LeftOut } from './left_out.js';
 import { mapLimited } from './map_limited.js';
@@ -136,9 +137,9 @@ export class ImageWalk {
     if (id !== null) this.#walked.add(id);
     // Of a folder that an earlier argument went through everything is taken already: it is gone through to be counted.
     const again = this.#taken.hasFolder(id);
-    let entries: Dirent<Buffer>[];
+    let entries: Iterable<Entry>;
     try {
-      entries = await readdir(folder, { encoding: 'buffer', withFileTypes: true });
+      entries = await sortedEntries(folder, this.#signal);
     } catch (cause) {
       yield {
         path: folder,
@@ -146,9 +147,9 @@ export class ImageWalk {
       };
       return;
     }
-    let files: Dirent<Buffer>[] = [];
-    for (const entry of sorted(entries)) {
-      const isFolder = entry.isDirectory() && entry.name[0] !== fullStop && isUtf8(entry.name);
+    let files: Entry[] = [];
+    for (const entry of entries) {
+      const isFolder = entry.kind === 'folder' && entry.name[0] !== fullStop && isUtf8(entry.name);
       if (!isFolder) files.push(entry);
       if (isFolder || files.length >= 4 * looksAtOnce) {
         yield* this.#files(folder, files, again);
@@ -181,7 +182,7 @@ export class ImageWalk {
   }
 
   /** Files of a folder, looked at a few at a time, in their order. */
-  async *#files(folder: string, entries: readonly Dirent<Buffer>[], again: boolean): AsyncGenerator<FoundImage> {
+  async *#files(folder: string, entries: readonly Entry[], again: boolean): AsyncGenerator<FoundImage> {
     const found = await mapLimited(entries, this.#looks, async (entry) => {
       const path = join(folder, entry.name.toString());
       if (entry.name[0] === fullStop) {
@@ -193,11 +194,11 @@ export class ImageWalk {
         const problem = new ImageError('The name of this file is not UTF-8.', { path, hint });
         return { path, id: null, shared: false, problem };
       }
-      if (entry.isSymbolicLink()) {
+      if (entry.kind === 'link') {
         this.#links.push(path);
         return null;
       }
-      if (this.#untilLink && entry.isFile() && namesImage(path)) return { path, id: null, shared: false };
+      if (this.#untilLink && entry.kind === 'file' && namesImage(path)) return { path, id: null, shared: false };
       return this.#look(path, await stat(path, { bigint: true }).catch(() => null));
     });
     for (const image of found) {
@@ -229,12 +230,6 @@ export class ImageWalk {
 
 function imageOf({ path, problem }: Candidate): FoundImage {
   return problem === undefined ? { path } : { path, problem };
-}
-
-/** In the order that all paths below have when they are sorted: folders stand where their files would. */
-function sorted(entries: readonly Dirent<Buffer>[]): readonly Dirent<Buffer>[] {
-  const keyed = entries.map((entry) => ({ entry, key: `${entry.name}${entry.isDirectory() ? '/' : ''}` }));
-  return keyed.sort((a, b) => (a.key < b.key ? -1 : 1)).map(({ entry }) => entry);
 }
 
 function kindOf(path: string): string {

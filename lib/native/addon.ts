@@ -59,6 +59,8 @@ export interface Addon {
   draw(store: NativeStore, draws: readonly NativeDraw[]): Promise<void>;
   /** CRC-32C (Castagnoli) of `bytes`, continued from `seed` (0 to begin). */
   crc32c(bytes: Uint8Array, seed?: number): number;
+  /** Whether none of the values is NaN or infinite. Looks at some thousand in a microsecond, on the thread that asks. */
+  allFinite(values: Float32Array): boolean;
   /**
    * Locks an open file, given by its number, for as long as it is open: `taken` where another opening of it has the lock, in whichever process,
    * `unsupported` where the file system has no locks.
@@ -255,6 +257,8 @@ export interface NativeStoreStats {
   readonly packedBytes: number;
   /** Second memory of the variables that programs change. */
   readonly spareBytes: number;
+  /** Room in which the inputs of runs are put together. */
+  readonly inputBytes: number;
   readonly variables: number;
   /** Working memory of the executor, shared by the stores of one backend and thread count. */
   readonly arenaBytes: number;

@@ -46,6 +46,11 @@ export interface ServerOptions extends ServingOptions {
   readonly logger?: boolean | { readonly level: string; readonly stream?: { write(line: string): void } };
   /** How long a server that stops goes on taking requests while it says that it is not ready; 500 ms unless told. */
   readonly drainDelayMs?: number;
+  /**
+   * Niceness, from 0 to 19, of all threads of the process that compute networks, so that the event loop gets a core before them. What else the
+   * machine does gets one before them as well; the process cannot take it back. Linux only; unless told, theirs is that of the process.
+   */
+  readonly computeNiceness?: number;
   /** How long a server that stops waits for the answers of what it took; 25 s unless told. */
   readonly graceMs?: number;
 }

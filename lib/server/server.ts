@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { FastifyInstance } from 'fastify';
 import { checkInteger, checkOptions } from '../core/options.js';
 import { ArgumentError } from '../errors.js';
+import { checkComputeNiceness, lowerComputePriority } from './compute_priority.js';
 import { grpcServer } from './grpc/grpc_server.js';
 import { nodeServer } from './http/node_server.js';
 import { addNotFound, addRoutes } from './http/plugin.js';
@@ -31,14 +32,16 @@ export interface SlimnetServer {
 export async function startServer(options: ServerOptions): Promise<SlimnetServer> {
   checkOptions('startServer', options, serverOptionNames);
   const { host = '127.0.0.1', port = 8000, grpcPort, tls, logger = false } = options;
-  const { drainDelayMs = 500, graceMs = 25_000 } = options;
+  const { drainDelayMs = 500, graceMs = 25_000, computeNiceness } = options;
   checkInteger('startServer', 'port', port, 0, 65535);
   if (grpcPort !== undefined) checkInteger('startServer', 'grpcPort', grpcPort, 0, 65535);
   checkInteger('startServer', 'drainDelayMs', drainDelayMs, 0, 2 ** 31 - 1);
   checkInteger('startServer', 'graceMs', graceMs, 0, 2 ** 31 - 1);
+  if (computeNiceness !== undefined) checkComputeNiceness(computeNiceness);
   const { fastify, LogController } = await load('fastify');
   const { service, beginStop, logTo, close } = await serving({ page: true, ...options });
   const { limits, monitor, repository } = service;
+  if (computeNiceness !== undefined) repository.whenReady(() => lowerComputePriority(computeNiceness));
   const malformed = (slow: boolean) => {
     const reason: RefusalReason = slow ? 'slow_request' : 'malformed';
     monitor.answered({

@@ -10,6 +10,7 @@
 #include "addon/environment.h"
 #include "addon/file_lock.h"
 #include "addon/fill.h"
+#include "addon/finite.h"
 #include "addon/guard.h"
 #include "addon/js.h"
 #include "addon/preprocess.h"
@@ -94,6 +95,7 @@ Napi::Object Init(Napi::Env env, Napi::Object exports) {
     add("hashContents", Entry<HashVariableContents>);
     add("snapshot", Entry<TakeSnapshot>);
     add("crc32c", Entry<Checksum>);
+    add("allFinite", Entry<AllFinite>);
     add("lockFile", Entry<LockFile>);
     add("preprocess", Entry<Preprocess>);
     add("drawAugmentation", Entry<DrawAugmentation>);

@@ -182,6 +182,7 @@ napi_value StatsOfStore(const js::Arguments& arguments) {
   js::Set(env, object, "bytes", js::Number(env, static_cast<double>(stats.bytes)));
   js::Set(env, object, "packedBytes", js::Number(env, static_cast<double>(stats.packed_bytes)));
   js::Set(env, object, "spareBytes", js::Number(env, static_cast<double>(stats.spare_bytes)));
+  js::Set(env, object, "inputBytes", js::Number(env, static_cast<double>(stats.input_bytes)));
   js::Set(env, object, "variables", js::Number(env, static_cast<double>(stats.variables)));
   js::Set(env, object, "arenaBytes", js::Number(env, static_cast<double>(executor.arena_bytes())));
   if (const std::optional<size_t> free = FreeBytes(shared->store()->backend())) {

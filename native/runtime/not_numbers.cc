@@ -58,4 +58,6 @@ bool AnyNotFinite(ParallelFor& pool, const float* values, size_t count) {
   return LargestMagnitude(pool, values, count) >= kInfinity;
 }
 
+bool AnyNotFinite(const float* values, size_t count) { return LargestMagnitude(values, count) >= kInfinity; }
+
 }  // namespace slimnet

@@ -12,5 +12,6 @@ bool AnyNan(ParallelFor& pool, const float* values, size_t count);
 
 // Whether any of them is NaN or infinite.
 bool AnyNotFinite(ParallelFor& pool, const float* values, size_t count);
+bool AnyNotFinite(const float* values, size_t count);
 
 }  // namespace slimnet

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "runtime/allocate.h"
-
 namespace slimnet {
 namespace {
 
@@ -46,23 +44,6 @@ void ProgramSet::AddProgramFor(LaneKind kind, const ExecutorResources& resources
                                ? programs_[Index(other)]
                                : CompiledProgram::Compile(plan_, store_, backends_[Index(kind)], resources, cancelled);
   ready_[Index(kind)].store(true, std::memory_order_release);
-}
-
-std::unique_ptr<Memory> ProgramSet::TakeInputs() {
-  {
-    const std::lock_guard lock(input_mutex_);
-    if (!free_inputs_.empty()) {
-      auto memory = std::move(free_inputs_.back());
-      free_inputs_.pop_back();
-      return memory;
-    }
-  }
-  return AllocateOnHost(store_->backend(), First().input_bytes());
-}
-
-void ProgramSet::GiveInputs(std::unique_ptr<Memory> memory) {
-  const std::lock_guard lock(input_mutex_);
-  if (memory && free_inputs_.size() < kept_inputs_) free_inputs_.push_back(std::move(memory));
 }
 
 void ProgramSet::Run(const ExecutorResources& resources, RunRequest& request, const std::atomic<bool>& cancelled) {

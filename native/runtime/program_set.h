@@ -6,13 +6,14 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <mutex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "backend/backend.h"
 #include "runtime/compiled_program.h"
 #include "runtime/executor.h"
+#include "runtime/input_rooms.h"
 #include "runtime/resources.h"
 #include "runtime/store.h"
 
@@ -51,9 +52,9 @@ class ProgramSet {
   Store& store() const { return *store_; }
 
   // Room for the inputs of one run, in memory of the host.
-  std::unique_ptr<Memory> TakeInputs();
-  // Takes the room back for a later run.
-  void GiveInputs(std::unique_ptr<Memory> memory);
+  std::unique_ptr<Memory> TakeInputs() { return store_->input_rooms().Take(First().input_bytes()); }
+  // Takes the room back for a later run, of this program or another one of the store.
+  void GiveInputs(std::unique_ptr<Memory> room) { store_->input_rooms().Give(std::move(room), kept_inputs_); }
 
   // A run begins: the step that its random ops draw from, where no variable says it. Counted by the store, over all
   // runs that draw so.
@@ -87,9 +88,6 @@ class ProgramSet {
   std::array<std::atomic<bool>, 2> ready_{};
   std::atomic<LaneKind> shown_;
   std::atomic<uint64_t> runs_{0};
-
-  std::mutex input_mutex_;
-  std::vector<std::unique_ptr<Memory>> free_inputs_;
 };
 
 }  // namespace slimnet

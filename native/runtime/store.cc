@@ -191,6 +191,7 @@ StoreStats Store::Stats() const {
   return {bytes_,
           packed_bytes_->load(std::memory_order_relaxed),
           spare_bytes_,
+          input_rooms_.bytes(),
           variables_.size(),
           runs_[0].load(std::memory_order_relaxed),
           runs_[1].load(std::memory_order_relaxed)};

@@ -20,6 +20,7 @@
 #include "backend/backend.h"
 #include "base/content_hash.h"
 #include "base/error.h"
+#include "runtime/input_rooms.h"
 #include "runtime/packed_cache.h"
 #include "runtime/resources.h"
 #include "runtime/shared_blocks.h"
@@ -55,6 +56,7 @@ struct StoreStats {
   size_t bytes = 0;
   size_t packed_bytes = 0;
   size_t spare_bytes = 0;  // second memory of variables that programs change
+  size_t input_bytes = 0;  // room for the inputs of runs
   size_t variables = 0;
   // Runs that ended well.
   uint64_t parallel_runs = 0;
@@ -77,6 +79,8 @@ class Store {
   const Backend& backend() const { return *backend_; }
   // Between the host and the store's memory.
   Transfers& transfers() { return transfers_; }
+  // Of the programs that run on the store.
+  InputRooms& input_rooms() { return input_rooms_; }
   // Null where there is none.
   PackedCache* packed_cache() const { return cache_.get(); }
   SharedBlocks* shared_blocks() const { return shared_.get(); }
@@ -257,6 +261,7 @@ class Store {
   std::shared_ptr<PackedCache> cache_;
   std::shared_ptr<SharedBlocks> shared_;
   Transfers transfers_;
+  InputRooms input_rooms_{*backend_};
   std::shared_ptr<std::atomic<size_t>> packed_bytes_ = std::make_shared<std::atomic<size_t>>(0);
 
   mutable std::mutex mutex_;

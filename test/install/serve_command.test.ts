@@ -177,7 +177,7 @@ const first = [
 const second = [
   ...['--repository', '--workers', '2', '--port', '0', '--size', `${side}`, '--batch', '1', '--crop-fraction', '0.9'],
   ...['--tls-cert', '--tls-key', '--no-metrics', '--no-page', '--tracing', '--log-level', 'silent'],
-  '--no-shared-weights',
+  ...['--no-shared-weights', '--instances', '2', '--compute-nice', '1'],
 ];
 /** Those that name files. */
 const files: Readonly<Record<string, string>> = {

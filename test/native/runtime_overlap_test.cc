@@ -149,6 +149,27 @@ TEST_P(OverlappingRuns, RoomForInputsIsUsedAgain) {
   EXPECT_EQ(set->TakeInputs()->data(), data);
 }
 
+TEST_P(OverlappingRuns, ProgramsLendEachOtherRoom) {
+  InputRooms& rooms = store_->input_rooms();
+  auto small = rooms.Take(6400);
+  rooms.Give(std::move(small), 3);
+  auto large = rooms.Take(12800);  // in place of the small one
+  const size_t bytes = rooms.bytes();
+  EXPECT_EQ(bytes, large->bytes());
+  const DevicePtr data = large->data();
+  rooms.Give(std::move(large), 3);
+  large = rooms.Take(6400);
+  EXPECT_EQ(large->data(), data);
+  EXPECT_EQ(rooms.bytes(), bytes);
+  rooms.Give(std::move(large), 3);
+  // What is far smaller neither takes it nor takes its place.
+  auto tiny = rooms.Take(4);
+  EXPECT_NE(tiny->data(), data);
+  EXPECT_GT(rooms.bytes(), bytes);
+  rooms.Give(std::move(tiny), 1);
+  EXPECT_EQ(rooms.bytes(), bytes);
+}
+
 bool IsUniform(const std::vector<float>& values) {
   return std::all_of(values.begin(), values.end(), [&](float value) { return value == values[0]; });
 }

@@ -19,6 +19,7 @@ import {
   versionsInFolder,
   watch,
 } from '../../server/index.js';
+import { mostInstances, ofInstances } from '../../server/repository/index.js';
 import { runWorkers, type Siblings, siblings } from '../../server/workers/index.js';
 import type { DefineCommand } from '../command.js';
 import { decodeOptions } from '../image_options.js';
@@ -53,8 +54,10 @@ interface ServeFlags extends Omit<ModelFlags, 'checkpoint'>, Partial<Limits> {
   readonly port: number;
   readonly grpcPort?: number;
   readonly workers: number;
+  readonly instances?: number;
   /** A folder; false: none. */
   readonly sharedWeights?: string | false;
+  readonly computeNice?: number;
   readonly queue: number;
   readonly tokenFile?: string;
   readonly tlsCert?: string;
@@ -107,6 +110,11 @@ export const serve: DefineCommand = (program, io, finish) => {
     .option('--grpc-port <n>', 'also gRPC at this port; needs npm install @grpc/grpc-js@1', integer(0, 65535))
     .option('--workers <n>', 'processes that share the cores and the port', integer(1, 1024), 1)
     .option(
+      '--instances <n>',
+      'batches of a model that run at the same time, each on one thread: --mode throughput with n threads',
+      integer(1, mostInstances),
+    )
+    .option(
       '--shared-weights <folder>',
       'share weights in memory with other processes through files there (default with workers: ~/.cache/slimnet/shared)',
     )
@@ -115,6 +123,11 @@ export const serve: DefineCommand = (program, io, finish) => {
       '--image-workers <n>',
       'images that are decoded or preprocessed at the same time (default: 2 to 4, by the cores)',
       integer(1, 1024),
+    )
+    .option(
+      '--compute-nice <n>',
+      'niceness of the threads that compute, so that the event loop goes first (Linux; default: that of the process)',
+      integer(0, 19),
     )
     .option('--queue <n>', 'images that may wait for their batch', integer(1, 2 ** 20), 256)
     .option(
@@ -139,7 +152,8 @@ function addLimits(command: Command): Command {
   return command;
 }
 
-async function runServer(flags: ServeFlags, io: CliIo): Promise<number> {
+async function runServer(given: ServeFlags, io: CliIo): Promise<number> {
+  const flags = withInstances(given);
   if (flags.workers === 1) return serveHere(flags, io, null);
   const own = siblings();
   if (own === null) return serveWithWorkers(flags, io);
@@ -148,6 +162,15 @@ async function runServer(flags: ServeFlags, io: CliIo): Promise<number> {
   const threads = flags.threads ?? share(loadAddon().diagnostics().cores);
   const imageWorkers = flags.imageWorkers ?? share(defaultImageWorkers);
   return serveHere({ ...flags, threads, imageWorkers }, io, own);
+}
+
+/** Instances in the words of the engine. */
+function withInstances({ instances, ...flags }: ServeFlags): ServeFlags {
+  if (instances === undefined) return flags;
+  const { mode, threads } = flags;
+  // What --mode is unless told.
+  const given = defined({ mode: mode === 'latency' ? undefined : mode, threads });
+  return { ...flags, ...defined(ofInstances('serve', instances, given)) };
 }
 
 /** Starts workers, each of which runs this command once more, and keeps them going. */
@@ -194,6 +217,7 @@ async function serveHere(flags: ServeFlags, io: CliIo, own: Siblings | null): Pr
     server = await startServer({
       ...{ models: repository, host, port, limits, drainDelayMs, graceMs },
       ...defined({ token: tokenFor(flags), tls: tlsFor(flags), grpcPort, modelControl, profiling, tracing }),
+      ...defined({ computeNiceness: flags.computeNice }),
       ...(own === null ? {} : { siblings: own }),
       page: flags.page,
       metrics: flags.metrics && flags.tritonMetrics === true ? 'triton' : flags.metrics,

@@ -138,6 +138,8 @@ export interface SessionStats extends KernelSummary {
     readonly packed: number;
     /** Second memory of those that runs change. */
     readonly spare: number;
+    /** Room in which the inputs of runs are put together, shared by the programs of the session. */
+    readonly inputs: number;
     /** Working memory, shared by the sessions of one device and thread count. */
     readonly arena: number;
     /** What a device with memory of its own could still give; others do not say. */

@@ -10,15 +10,18 @@ import { checkOneOf } from '../../core/options.js';
 import { ArgumentError, systemReason } from '../../errors.js';
 import { type LoadModelOptions, loadModel, type Model } from '../../model/index.js';
 import type { NetworkName } from '../../slim/nets/registry.js';
+import { ofInstances } from './instances.js';
 import { validName, validVersion } from './names.js';
 import type { VersionSource } from './served_model.js';
 
-/** What a `model.json` may say: options of `loadModel`, and the two of a repository. */
+/** What a `model.json` may say: options of `loadModel`, and those of a repository. */
 interface ModelFile extends Omit<LoadModelOptions, 'checkpoint' | 'untrainedSeed' | 'files' | 'decode'> {
   /** Name of the network; as the checkpoint shows unless told. */
   readonly network?: NetworkName;
   /** Which versions are served; the latest one unless told. */
   readonly versions?: 'latest' | 'all';
+  /** Batches that run at the same time, each on one thread. */
+  readonly instances?: number;
 }
 
 const optionsFile = 'model.json';
@@ -61,11 +64,12 @@ function source(folder: string, name: string, version: string, base: LoadModelOp
 }
 
 async function loadVersion(folder: string, own: string, base: LoadModelOptions): Promise<Model> {
-  const { network = 'auto', versions: _, ...given } = await optionsOf(folder);
+  const { network = 'auto', versions: _, instances, ...given } = await optionsOf(folder);
   const labels = await labelsIn(folder, given.labels);
   return loadModel(network, {
     ...base,
     ...given,
+    ...(instances === undefined ? {} : ofInstances(optionsFile, instances, given)),
     ...(labels === undefined ? {} : { labels }),
     ...(typeof given.calibration === 'string' ? { calibration: resolved(folder, given.calibration) } : {}),
     batching: { ...base.batching, ...given.batching },

@@ -34,9 +34,16 @@ export class ModelRepository {
   /** Models that answer their last requests. */
   readonly #leaving = new Set<Promise<void>>();
   #closing = false;
+  #whenReady = () => {};
 
   constructor(events: RepositoryEvents = {}) {
     this.#events = events;
+  }
+
+  /** @internal Calls `act` now, and whenever a model is about to become ready: it may have threads of its own. */
+  whenReady(act: () => void): void {
+    this.#whenReady = act;
+    act();
   }
 
   /** Makes a version known, without loading it. @throws ArgumentError for names that no path can have, and for those that are taken */
@@ -182,6 +189,7 @@ export class ModelRepository {
         entry.fingerprint = (await entry.source.fingerprint?.()) ?? null;
         next = await entry.source.load();
         await next.warmup({ outputs: [next.outputs] });
+        this.#whenReady();
         if (this.#closing) throw new RequestError('stopping', 'The server is shutting down.');
       } catch (error) {
         await next?.[Symbol.asyncDispose]();

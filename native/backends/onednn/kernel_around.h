@@ -1,6 +1,7 @@
-// A kernel out of primitives and loops of our own around them.
+// A kernel out of a primitive and loops of our own around it.
 #pragma once
 
+#include <algorithm>
 #include <exception>
 #include <functional>
 #include <memory>
@@ -13,15 +14,21 @@
 
 namespace slimnet::onednn {
 
-// `run(pool, bindings, primitives)` computes the step and calls `primitives()` as often as it likes: that runs all of
-// them at the same time, each on one thread. Like cpu::KernelOf, `run` is shared by all executors. Generates the
-// primitives' code: throws Error.
+// Pieces of the repetitions for each thread: many, so that a thread which is late leaves its share to others; oneDNN's
+// objects for the arguments, which each piece has of its own, are what they cost.
+constexpr int kPiecesOfThread = 9;
+
+// `run(pool, bindings, primitives)` computes the step and calls `primitives()` as often as it likes: that runs the
+// primitive `repetitions` times, several at the same time, each on one thread; Argument::stride is what tells them
+// apart. Like cpu::KernelOf, `run` is shared by all executors. Generates the primitive's code: throws Error.
 template <class Run>
-std::unique_ptr<Kernel> KernelAround(const OpContext& context, const std::string& loops,
-                                     std::vector<PrimitiveStep> primitives, size_t scratch_bytes, Run run) {
+std::unique_ptr<Kernel> KernelAround(const OpContext& context, const std::string& loops, PrimitiveStep primitive,
+                                     int repetitions, size_t scratch_bytes, Run run) {
   struct Plan {
     dnnl::engine engine;
-    std::vector<PrimitiveStep> primitives;
+    PrimitiveStep primitive;
+    int repetitions;
+    int pieces;
     Run run;
     std::string op, node;
   };
@@ -29,7 +36,7 @@ std::unique_ptr<Kernel> KernelAround(const OpContext& context, const std::string
   class AroundInvocation final : public Invocation {
    public:
     explicit AroundInvocation(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {
-      for (const PrimitiveStep& primitive : plan_->primitives) calls_.emplace_back(plan_->engine, primitive);
+      for (int i = 0; i < plan_->pieces; ++i) calls_.emplace_back(plan_->engine, plan_->primitive);
       failures_.resize(calls_.size());
     }
 
@@ -40,15 +47,17 @@ std::unique_ptr<Kernel> KernelAround(const OpContext& context, const std::string
 
    private:
     void RunAll(OnednnStream& stream, const Bindings& bindings) {
-      const auto one = [&](int i) {
+      const auto piece = [&](int i) {
         const auto at = static_cast<size_t>(i);
         try {
-          calls_[at].Run(stream.handle(), bindings, plan_->op, plan_->node);
+          const int end = plan_->repetitions * (i + 1) / plan_->pieces;
+          for (int r = plan_->repetitions * i / plan_->pieces; r < end; ++r)
+            calls_[at].Run(stream.handle(), bindings, plan_->op, plan_->node, static_cast<size_t>(r));
         } catch (...) {
           failures_[at] = std::current_exception();
         }
       };
-      stream.RunApart(static_cast<int>(calls_.size()), std::ref(one));
+      stream.RunApart(static_cast<int>(calls_.size()), std::ref(piece));
       for (std::exception_ptr& failure : failures_) {
         if (failure) std::rethrow_exception(std::exchange(failure, nullptr));
       }
@@ -73,12 +82,14 @@ std::unique_ptr<Kernel> KernelAround(const OpContext& context, const std::string
     size_t scratch_;
   };
 
-  const Prepared& first = *primitives.front().prepared;
-  for (const PrimitiveStep& step : primitives) Guarded(first.what(), context, [&] { step.prepared->primitive(); });
-  std::string implementation = loops + " + " + first.implementation();
+  const PreparedPtr prepared = primitive.prepared;
+  Guarded(prepared->what(), context, [&] { prepared->primitive(); });
+  std::string implementation = loops + " + " + prepared->implementation();
+  const int threads = context.engine.threads();
+  const int pieces = threads == 1 ? 1 : std::min(repetitions, threads * kPiecesOfThread);
   return std::make_unique<AroundKernel>(
-      std::make_shared<const Plan>(Plan{context.engine.dnnl_engine(), std::move(primitives), std::move(run),
-                                        std::string(Info(context.node.op).name), context.node.name}),
+      std::make_shared<const Plan>(Plan{context.engine.dnnl_engine(), std::move(primitive), repetitions, pieces,
+                                        std::move(run), std::string(Info(context.node.op).name), context.node.name}),
       std::move(implementation), scratch_bytes);
 }
 

@@ -38,8 +38,8 @@ DevicePtr BaseOf(const Source& source, const Bindings& bindings) {
   return {};
 }
 
-void* Resolve(const Source& source, const Bindings& bindings) {
-  return cpu::Address<void>(BaseOf(source, bindings) + source.offset);
+void* Resolve(const Source& source, const Bindings& bindings, size_t further) {
+  return cpu::Address<void>(BaseOf(source, bindings) + (source.offset + further));
 }
 
 class PrimitiveInvocation final : public Invocation {
@@ -88,15 +88,15 @@ PrimitiveCall::PrimitiveCall(const dnnl::engine& engine, const PrimitiveStep& st
   for (const Argument& argument : step.arguments) {
     memories_.emplace_back(argument.desc, engine, nullptr);
     arguments_.push_back({argument.id, memories_.back().get()});
-    bound_.push_back({argument.source, nullptr});
+    bound_.push_back({argument.source, argument.stride, nullptr});
   }
 }
 
-void PrimitiveCall::Run(dnnl_stream_t stream, const Bindings& bindings, const std::string& op,
-                        const std::string& node) {
+void PrimitiveCall::Run(dnnl_stream_t stream, const Bindings& bindings, const std::string& op, const std::string& node,
+                        size_t repetition) {
   for (size_t i = 0; i < bound_.size(); ++i) {
     // A planned arena gives the same addresses at every run.
-    void* data = Resolve(bound_[i].source, bindings);
+    void* data = Resolve(bound_[i].source, bindings, repetition * bound_[i].stride);
     if (data == bound_[i].data) continue;
     dnnl_memory_set_data_handle(arguments_[i].memory, data);
     bound_[i].data = data;

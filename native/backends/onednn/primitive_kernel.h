@@ -30,6 +30,7 @@ struct Argument {
   int id;  // DNNL_ARG_...
   dnnl::memory::desc desc;
   Source source;
+  size_t stride = 0;  // bytes further with each repetition
 };
 
 struct PrimitiveStep {
@@ -43,11 +44,13 @@ class PrimitiveCall {
   PrimitiveCall(const dnnl::engine& engine, const PrimitiveStep& step);
 
   // `op` and `node` are for the error: throws Error{kBackend | kMemory}.
-  void Run(dnnl_stream_t stream, const Bindings& bindings, const std::string& op, const std::string& node);
+  void Run(dnnl_stream_t stream, const Bindings& bindings, const std::string& op, const std::string& node,
+           size_t repetition = 0);
 
  private:
   struct Bound {
     Source source;
+    size_t stride;
     void* data;
   };
 

@@ -112,22 +112,15 @@ std::unique_ptr<Kernel> PrepareWinograd(const OpContext& context) {
   const MemoryDesc own = product.prepared->scratchpad();
   const size_t m_offset = winograd::kProducts * product.v.get_size();
   const size_t own_offset = cpu::AlignedSize(m_offset + winograd::kProducts * product.m.get_size());
-  std::vector<PrimitiveStep> products;
-  for (size_t p = 0; p < winograd::kProducts; ++p) {
-    PrimitiveStep step{product.prepared,
-                       {{DNNL_ARG_SRC, product.v, Source::Scratch(p * product.v.get_size())},
-                        {DNNL_ARG_WEIGHTS, u, Source::Input(1, p * u.get_size())},
-                        {DNNL_ARG_DST, product.m, Source::Scratch(m_offset + p * product.m.get_size())}}};
-    if (own.get_size() > 0) {
-      const Source scratch = Source::Scratch(own_offset + p * cpu::AlignedSize(own.get_size()));
-      step.arguments.push_back({DNNL_ARG_SCRATCHPAD, own, scratch});
-    }
-    products.push_back(std::move(step));
-  }
+  const size_t own_bytes = cpu::AlignedSize(own.get_size());
+  PrimitiveStep step{product.prepared,
+                     {{DNNL_ARG_SRC, product.v, Source::Scratch(0), product.v.get_size()},
+                      {DNNL_ARG_WEIGHTS, u, Source::Input(1), u.get_size()},
+                      {DNNL_ARG_DST, product.m, Source::Scratch(m_offset), product.m.get_size()}}};
+  if (own_bytes > 0) step.arguments.push_back({DNNL_ARG_SCRATCHPAD, own, Source::Scratch(own_offset), own_bytes});
 
   return KernelAround(
-      context, "winograd_4x4_3x3", std::move(products),
-      own_offset + winograd::kProducts * cpu::AlignedSize(own.get_size()),
+      context, "winograd_4x4_3x3", std::move(step), winograd::kProducts, own_offset + winograd::kProducts * own_bytes,
       [=, bias = tail.bias, addend = tail.add](ParallelFor& pool, const Bindings& b, const auto& multiply) {
         const auto operand = [&](const std::optional<size_t>& post) {
           return post ? cpu::Operand<float>(b, *post) : nullptr;
@@ -157,27 +150,20 @@ std::unique_ptr<Kernel> PrepareWinogradFilter(const OpContext& context, const On
   const size_t plain = layout.plain().get_size();
   const size_t own_offset = cpu::AlignedSize(winograd::kProducts * plain);
   const MemoryDesc own = reorder->scratchpad();
-  std::vector<PrimitiveStep> reorders;
-  for (size_t p = 0; p < winograd::kProducts; ++p) {
-    PrimitiveStep step{reorder,
-                       {{DNNL_ARG_FROM, layout.plain(), Source::Scratch(p * plain)},
-                        {DNNL_ARG_TO, layout.packed(), Source::Output(0, p * layout.packed().get_size())}}};
-    if (own.get_size() > 0) {
-      const Source scratch = Source::Scratch(own_offset + p * cpu::AlignedSize(own.get_size()));
-      step.arguments.push_back({DNNL_ARG_SCRATCHPAD, own, scratch});
-    }
-    reorders.push_back(std::move(step));
-  }
-  return KernelAround(context, "winograd_4x4_3x3", std::move(reorders),
-                      own_offset + winograd::kProducts * cpu::AlignedSize(own.get_size()),
-                      [in = filter[2], out = filter[3]](ParallelFor& pool, const Bindings& b, const auto& reorder_all) {
-                        const float* from = cpu::In<float>(b, 0);
-                        auto* u = cpu::Scratch<float>(b);
-                        cpu::ForRange(pool, in, 1, [&](int64_t begin, int64_t end) {
-                          winograd::TransformFilter(from, in, out, begin, end, u);
-                        });
-                        reorder_all();
-                      });
+  const size_t own_bytes = cpu::AlignedSize(own.get_size());
+  PrimitiveStep step{reorder,
+                     {{DNNL_ARG_FROM, layout.plain(), Source::Scratch(0), plain},
+                      {DNNL_ARG_TO, layout.packed(), Source::Output(0), layout.packed().get_size()}}};
+  if (own_bytes > 0) step.arguments.push_back({DNNL_ARG_SCRATCHPAD, own, Source::Scratch(own_offset), own_bytes});
+  return KernelAround(
+      context, "winograd_4x4_3x3", std::move(step), winograd::kProducts, own_offset + winograd::kProducts * own_bytes,
+      [in = filter[2], out = filter[3]](ParallelFor& pool, const Bindings& b, const auto& reorder_all) {
+        const float* from = cpu::In<float>(b, 0);
+        auto* u = cpu::Scratch<float>(b);
+        cpu::ForRange(pool, in, 1,
+                      [&](int64_t begin, int64_t end) { winograd::TransformFilter(from, in, out, begin, end, u); });
+        reorder_all();
+      });
 }
 
 }  // namespace slimnet::onednn

@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { checkpointFingerprint } from '../../../lib/checkpoint/index.js';
 import { loadModel } from '../../../lib/model/index.js';
 import { ModelRepository, startServer, type VersionSource } from '../../../lib/server/index.js';
+import { configurationOf } from '../../../lib/server/inference/configuration.js';
 import { versionsInFolder } from '../../../lib/server/repository/folder.js';
+import { ofInstances } from '../../../lib/server/repository/instances.js';
 import { watch } from '../../../lib/server/repository/watch.js';
 import { type FakeModel, fakeModel, fakeRequest } from '../../helpers/fake_model.js';
 import { largestDifference } from '../../helpers/network_fixtures.js';
-import { preprocessedPixels } from '../../helpers/small_server.js';
+import { preprocessedPixels, smallModel } from '../../helpers/small_server.js';
 import { smallNetwork, smallTrainer } from '../../helpers/small_training.js';
 import { temporaryFolder } from '../../helpers/temporary_folder.js';
 
@@ -276,6 +278,12 @@ describe('a folder of models', () => {
     ['options that are no JSON', { 'c/1/a.ckpt': 'x', 'c/model.json': '{' }, 'not valid JSON'],
     ['an option that there is not', { 'c/1/a.ckpt': 'x', 'c/model.json': '{"labls":"x"}' }, 'labls'],
     ['a checkpoint among the options', { 'c/1/a.ckpt': 'x', 'c/model.json': '{"checkpoint":"/x"}' }, 'checkpoint'],
+    [
+      'instances in two ways',
+      { 'c/1/a.ckpt': 'x', 'c/model.json': '{"instances":2,"threads":1}' },
+      'instances and threads',
+    ],
+    ['no instances', { 'c/1/a.ckpt': 'x', 'c/model.json': '{"instances":0}' }, 'instances'],
   ])('%s is told when the model is loaded', async (_, files, words) => {
     const own = join(folder, `case ${readdirSync(folder).length}`);
     for (const [path, text] of Object.entries(files)) {
@@ -285,5 +293,14 @@ describe('a folder of models', () => {
     const [found] = await versionsInFolder(own, {});
     await expect(found?.load()).rejects.toThrow(words);
     rmSync(own, { recursive: true });
+  });
+
+  test('has instances of a model, which run at the same time and have its weights in common', async () => {
+    await using one = await smallModel();
+    await using three = await smallModel(ofInstances('test', 3, {}));
+    expect(three.stats()).toMatchObject({ mode: 'throughput', executors: [{ count: 3 }] });
+    expect(three.stats().bytes.variables).toBe(one.stats().bytes.variables);
+    expect(configurationOf({ name: 'm', version: '1', model: three }, 8).instance_group).toMatchObject([{ count: 3 }]);
+    expect(ofInstances('test', 1, {})).toEqual({ mode: 'latency' });
   });
 });

@@ -1,12 +1,14 @@
 import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Graph, type Tensor } from '../../../../lib/core/graph.js';
+import { apply, Graph, type Tensor } from '../../../../lib/core/graph.js';
 import { ArgumentError } from '../../../../lib/errors.js';
+import * as ops from '../../../../lib/ops/index.js';
 import { sharedWeightsFolder, sharedWeightsSettings } from '../../../../lib/runtime/programs/shared_weights.js';
 import { Session, type SessionOptions } from '../../../../lib/runtime/session/session.js';
 import * as slim from '../../../../lib/slim/index.js';
 import { placeholder } from '../../../../lib/slim/placeholder.js';
+import { placeholder as feedOf, variable } from '../../../helpers/graphs.js';
 
 let folder = '';
 let shared = '';
@@ -22,24 +24,25 @@ afterEach(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** Two convolutions with batch norms; the filters of 147 KB and 64 KiB are worth sharing. */
-function network(): { readonly graph: Graph; readonly y: Tensor } {
+/** Two convolutions with batch norms; the filters of 147 KB and 64 KiB, with 64 channels, are worth sharing. */
+function network(channels = 64): { readonly graph: Graph; readonly y: Tensor } {
   const graph = new Graph({ seed: 1 });
   const y = graph.build(() => {
     const x = placeholder('float32', [null, 4, 4, 64], { name: 'x' });
     const normalizer = { normalizerFn: slim.batchNorm, normalizerParams: { isTraining: false } };
     return slim.argScope([slim.conv2d], normalizer, () =>
-      slim.conv2d(slim.conv2d(x, 64, [3, 3], { scope: 'first' }), 256, [1, 1], { scope: 'second' }),
+      slim.conv2d(slim.conv2d(x, channels, [3, 3], { scope: 'first' }), 256, [1, 1], { scope: 'second' }),
     );
   });
   return { graph, y };
 }
 
-async function start(path: string, options: SessionOptions = {}) {
-  const { graph, y } = network();
+const x = new Float32Array(4 * 4 * 64).map((_, i) => Math.cos(i));
+
+async function start(path: string, options: SessionOptions = {}, channels?: number) {
+  const { graph, y } = network(channels);
   const session = await Session.create(graph, { threads: 2, ...options });
   await session.restore(path);
-  const x = new Float32Array(4 * 4 * 64).map((_, i) => Math.cos(i));
   const run = async () => [...((await session.run({ x }, { y })).y.data as Float32Array)];
   return { session, run, values: await run() };
 }
@@ -47,8 +50,8 @@ async function start(path: string, options: SessionOptions = {}) {
 /** Those of weights. */
 const files = () => readdirSync(shared).filter((name) => name !== 'in_use');
 
-async function checkpoint(name: string): Promise<string> {
-  const { graph } = network();
+async function checkpoint(name: string, channels?: number): Promise<string> {
+  const { graph } = network(channels);
   await using session = await Session.create(graph);
   await session.initialize();
   const path = join(folder, name);
@@ -90,6 +93,56 @@ describe.each(['float32', 'bfloat16'] as const)('shared weights in %s', (precisi
     },
   );
 });
+
+it('what is packed out of them in int8 is shared as well', async () => {
+  const channels = 128;
+  const path = await checkpoint('a.safetensors', channels);
+  const { graph, y } = network(channels);
+  await using session = await Session.create(graph);
+  await session.restore(path);
+  const calibration = await session.calibrate({ y }, [{ x }]);
+  const int8 = { precision: 'int8', calibration } as const;
+  const own = await start(path, int8, channels);
+  const first = await start(path, { ...int8, sharedWeights: { folder: shared } }, channels);
+  const made = files().sort();
+  const second = await start(path, { ...int8, sharedWeights: { folder: shared } }, channels);
+  expect([first.values, second.values]).toEqual([own.values, own.values]);
+  // Both filters, and the one of them that is still worth it as bytes.
+  expect(made).toHaveLength(3);
+  expect(files().sort()).toEqual(made);
+  expect(second.session.stats().sharedWeights).toMatchObject({ blocks: 6, problem: '' });
+  for (const each of [first, second, own]) await each.session[Symbol.asyncDispose]();
+  expect(files()).toEqual([]);
+});
+
+it.each(['buffered', 'inPlace'] as const)(
+  'what a run changes of them, %s, is the session\'s own',
+  async (variableUpdates) => {
+    const graph = new Graph();
+    const count = 2 ** 15;
+    const weights = variable(graph, 'weights', [count], 3);
+    const ones = feedOf(graph, 'ones', [count]);
+    const more = apply(ops.assignAdd, { variable: weights.tensor, value: ones }, {}, 'add').y;
+    const path = join(folder, 'a.safetensors');
+    const open = async () => {
+      const session = await Session.create(graph, { variableUpdates, sharedWeights: { folder: shared } });
+      await session.restore(path);
+      return session;
+    };
+    await using drawn = await Session.create(graph);
+    await drawn.initialize();
+    await drawn.save(path);
+    await using first = await open();
+    await using second = await open();
+    expect(first.stats().sharedWeights).toMatchObject({ blocks: 2, problem: '' });
+    for (const session of [first, second]) await session.run({}, { w: weights.tensor });
+    const feed = new Float32Array(count).fill(1);
+    for (let i = 0; i < 3; i++) await first.run({ ones: feed }, {}, { updates: [more] });
+    await using third = await open();
+    expect(first.read(weights)).toEqual(new Float32Array(count).fill(6));
+    for (const session of [second, third]) expect(session.read(weights)).toEqual(new Float32Array(count).fill(3));
+  },
+);
 
 it('weights that nobody has restored are not shared', async () => {
   const { graph, y } = network();
