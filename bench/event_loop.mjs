@@ -32,7 +32,8 @@ if (process.argv[2] === '--elsewhere') {
   process.exit(0);
 }
 
-const [way = 'jpeg', seconds = '10', network = 'resnet_v1_50', precision = 'float32', ...niceness] = process.argv.slice(2);
+const [way = 'jpeg', seconds = '10', network = 'resnet_v1_50', precision = 'float32', ...niceness] =
+  process.argv.slice(2);
 
 /** Milliseconds for which this thread, which is the event loop, has run and has waited for a core. */
 function scheduled() {
@@ -116,12 +117,20 @@ try {
     observer.disconnect();
     const text = (list) => [0.5, 0.9, 0.99, 1].map((share) => quantile(list, share).toFixed(2)).join(', ');
     const seen = await looks;
-    console.log(`${network}, ${precision}, ${way}, ${nice === undefined ? 'niceness of the process' : `niceness ${nice}`}:`);
+    console.log(
+      `${network}, ${precision}, ${way}, ${nice === undefined ? 'niceness of the process' : `niceness ${nice}`}:`,
+    );
     console.log(`  ${perSecond.toFixed(1)} images/s for ${callers} callers, p99 ${latency.p99.toFixed(0)} ms`);
-    console.log(`  p50, p90, p99 and largest, ms: delay of the event loop ${text(await delays)}; elsewhere ${text(await others())}`);
-    console.log(`  of ${period} ms: ran ${text(seen.map(({ ran }) => ran))}; waited for a core ${text(seen.map(({ waited }) => waited))}`);
+    console.log(
+      `  p50, p90, p99 and largest, ms: delay of the event loop ${text(await delays)}; elsewhere ${text(await others())}`,
+    );
+    console.log(
+      `  of ${period} ms: ran ${text(seen.map(({ ran }) => ran))}; waited for a core ${text(seen.map(({ waited }) => waited))}`,
+    );
     const sum = collections.reduce((a, b) => a + b, 0);
-    console.log(`  ${collections.length} collections of garbage, ${sum.toFixed(0)} ms, the longest ${Math.max(0, ...collections).toFixed(1)} ms`);
+    console.log(
+      `  ${collections.length} collections of garbage, ${sum.toFixed(0)} ms, the longest ${Math.max(0, ...collections).toFixed(1)} ms`,
+    );
     await server.stop();
   }
   await model[Symbol.asyncDispose]();

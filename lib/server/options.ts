@@ -61,7 +61,16 @@ const serving: Readonly<Record<keyof ServingOptions, true>> = {
 };
 const server: Readonly<Record<keyof ServerOptions, true>> = {
   ...serving,
-  ...{ host: true, port: true, grpcPort: true, tls: true, logger: true, drainDelayMs: true, graceMs: true },
+  ...{
+    host: true,
+    port: true,
+    grpcPort: true,
+    tls: true,
+    logger: true,
+    computeNiceness: true,
+    drainDelayMs: true,
+    graceMs: true,
+  },
 };
 
 /** The names of the options of each. */

@@ -116,7 +116,7 @@ it('what is packed out of them in int8 is shared as well', async () => {
 });
 
 it.each(['buffered', 'inPlace'] as const)(
-  'what a run changes of them, %s, is the session\'s own',
+  "what a run changes of them, %s, is the session's own",
   async (variableUpdates) => {
     const graph = new Graph();
     const count = 2 ** 15;
