@@ -1,5 +1,5 @@
 /** The packages as they are published, packed once for all test files, and a registry on this machine that has them. */
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { withLock } from '../../scripts/lib/lock.mjs';
@@ -23,14 +23,18 @@ interface Packed {
 /** What scripts/release.mjs made. */
 export interface Release {
   readonly folder: string;
-  /** slimnet, then the addon of this platform. */
+  /** slimnet, then the addon of this platform, and that with the library for NVIDIA GPUs where it is built. */
   readonly packages: readonly Packed[];
   readonly tarballs: readonly string[];
 }
 
+/** Whether there is a library for NVIDIA GPUs to be packed: it is built where nvcc is. */
+export const hasCuda = () => existsSync(join(root, 'build', 'Release', 'slimnet_cudnn.so'));
+
 /** Packs slimnet and the addon for Linux on x86-64 with glibc into a folder. @returns what was printed beside */
-async function pack(folder: string): Promise<string> {
-  const args = [join(root, 'scripts', 'release.mjs'), '--platform', 'linux-x64', '--folder', folder];
+async function pack(folder: string, besides: readonly string[] = []): Promise<string> {
+  const named = ['linux-x64', ...besides].flatMap((platform) => ['--platform', platform]);
+  const args = [join(root, 'scripts', 'release.mjs'), ...named, '--folder', folder];
   const packed = await runAsync(process.execPath, args, {
     cwd: root,
     env: process.env as Record<string, string>,
@@ -62,11 +66,11 @@ export function packedRelease(): Promise<Release> {
         ...[...nativeInputs, 'package.json', 'lib', 'web', 'scripts/release.mjs', 'scripts/lib'],
       ],
       outputs: [join(folder, 'release.json')],
-      extra: JSON.stringify(commit()),
+      extra: JSON.stringify([commit(), hasCuda()]),
     });
     if (!packed.isFresh()) {
       rmSync(join(root, folder), { recursive: true, force: true });
-      await pack(join(root, folder));
+      await pack(join(root, folder), hasCuda() ? ['linux-x64-cuda'] : []);
       // Only now: packing brings dist up to date.
       packed.take()();
     }
@@ -74,7 +78,7 @@ export function packedRelease(): Promise<Release> {
   });
 }
 
-/** Packs once more, into a folder of its own that the caller removes. `log`: what was said meanwhile. */
+/** Packs slimnet and the addon of this platform once more, into a folder of its own that the caller removes. `log`: what was said meanwhile. */
 export async function packAgain(): Promise<{ readonly release: Release; readonly log: string }> {
   const folder = mkdtempSync(join(tmpdir(), 'slimnet-packages-'));
   const log = await alone(() => pack(folder));
