@@ -107,7 +107,7 @@ export function addSourceOptions(command: Command): Command {
   return command
     .option(
       '-c, --checkpoint <path>',
-      'TensorFlow V1 file, V2 prefix, train dir or other folder with a checkpoint file, .safetensors, .pth, .h5 or .keras',
+      'TensorFlow V1 file, V2 prefix, train dir or other folder with a checkpoint file, .safetensors, .pth, .h5, .keras or .onnx',
     )
     .addOption(weightsOption());
 }

@@ -65,7 +65,7 @@ const defaults = {
  * Writes the tensors of a checkpoint as another one, of another format or under other names. One tensor at a time is in memory. Shapes
  * stay as they are, and so do values unless a cast is asked for: what a format cannot hold (strings in safetensors; bfloat16, uint32 and uint64 in TensorFlow V1;
  * complex and quantized types in any, and float8 without a cast) is an error that names the tensor, and nothing is written.
- * @param source its path, or an open checkpoint, which stays open
+ * @param source its path, or an open checkpoint, which stays open and is read by the options that it was opened with
  * @throws ArgumentError for options, names that collide, files that exist, and what the format cannot hold; CheckpointError when the
  * source is missing or damaged, a value is out of the range of the cast, or the system refuses
  */

@@ -206,7 +206,7 @@ const folders: readonly { readonly holds: RegExp; readonly what: string; readonl
     what: 'weights of JAX',
     hint: `load them in Python and convert the arrays to safetensors: ${how}.`,
   },
-  { holds: /\.onnx$/, ...graph('an ONNX model') },
+  { holds: /\.onnx$/, what: 'an ONNX model', hint: 'give the .onnx file itself.' },
 ];
 
 /** What a folder holds that has no checkpoint; null where nothing is known of it. */

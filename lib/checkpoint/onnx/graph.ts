@@ -35,7 +35,7 @@ export interface OnnxGraph {
   /** Without those that have a value in the file. */
   readonly inputs: readonly OnnxValue[];
   readonly outputs: readonly OnnxValue[];
-  /** Values of tensors of few elements: shapes, axes, pads, bounds. */
+  /** Values of tensors of few elements: shapes, axes, pads, bounds, switches (0 and 1). */
   readonly small: ReadonlyMap<string, readonly number[]>;
 }
 

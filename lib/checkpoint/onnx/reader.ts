@@ -1,6 +1,5 @@
 /** Reader for ONNX files: the tensors under their names in the file, and the graph, which says what they are. */
 import { dirname, join } from 'node:path';
-import { isNumeric } from '../../core/convert_numbers.js';
 import { CheckpointError } from '../../errors.js';
 import { type ByteSource, checkRange, openFile, readRange, throwIfAborted } from '../files/byte_source.js';
 import { elementCount } from '../shapes.js';
@@ -15,6 +14,10 @@ const maxFileBytes = 2 ** 31 - 1;
 const maxFiles = 4096;
 /** Tensors of at most so many elements are read with the graph. */
 const smallElements = 16;
+/** Types of shapes, axes, bounds and switches. */
+const smallTypes: Readonly<Record<string, new (buffer: ArrayBuffer) => ArrayLike<number | bigint>>> = {
+  ...{ int64: BigInt64Array, int32: Int32Array, float32: Float32Array, float64: Float64Array, bool: Uint8Array },
+};
 
 /** True for a file that begins as ONNX files do: ir_version, then producer, domain or graph, in any program's order of writing. */
 export async function isOnnx(source: ByteSource): Promise<boolean> {
@@ -84,15 +87,11 @@ class OnnxReader implements FormatReader {
 
   async readSmall(): Promise<void> {
     for (const [name, info] of this.tensors) {
-      const { dtype, bytes } = info;
-      if ((elementCount(info.shape) as number) > smallElements || !isNumeric(dtype)) continue;
-      if (dtype !== 'int64' && dtype !== 'int32' && dtype !== 'float32' && dtype !== 'float64') continue;
-      const values = new Uint8Array(bytes);
+      const numbers = Object.hasOwn(smallTypes, info.dtype) ? smallTypes[info.dtype] : undefined;
+      if (numbers === undefined || (elementCount(info.shape) as number) > smallElements) continue;
+      const values = new Uint8Array(info.bytes);
       await this.load(info, () => values);
-      const { buffer } = values;
-      if (dtype === 'int64') this.#small.set(name, [...new BigInt64Array(buffer)].map(Number));
-      else if (dtype === 'int32') this.#small.set(name, [...new Int32Array(buffer)]);
-      else this.#small.set(name, [...(dtype === 'float32' ? new Float32Array(buffer) : new Float64Array(buffer))]);
+      this.#small.set(name, Array.from(new numbers(values.buffer), Number));
     }
   }
 

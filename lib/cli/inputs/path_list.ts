@@ -111,7 +111,7 @@ class Splitter {
       if (start < bytes.length) yield this.#withoutReturn(bytes.subarray(start));
       return;
     }
-    // Of an item that is too long its beginning says enough; an integer number of units is kept, so that separators are found.
+    // Of an item that is too long its beginning says enough; whole units are kept, so that separators are found.
     const rest = bytes.subarray(start);
     this.#rest =
       rest.length <= 2 * longestItem

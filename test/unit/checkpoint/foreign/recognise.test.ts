@@ -101,6 +101,14 @@ test.each<[string, readonly string[], RegExp]>([
 
 const numbers = specEntries as readonly NumericEntry[];
 
+test('of a folder with an ONNX file it is said that the file can be read', async () => {
+  for (const name of ['config.json', 'model.onnx']) writeFileSync(join(folder, name), '');
+  expect(await refusal(folder)).toMatchObject({
+    message: expect.stringContaining('a folder with an ONNX model'),
+    hint: 'give the .onnx file itself.',
+  });
+});
+
 test("the folder that Hugging Face's libraries save stands for its model.safetensors", async () => {
   writeFileSync(join(folder, 'config.json'), '{}');
   await writeCheckpoint(join(folder, 'model.safetensors'), numbers, { metadata: { format: 'pt' } });

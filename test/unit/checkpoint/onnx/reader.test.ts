@@ -121,6 +121,29 @@ test.each<[string, Uint8Array, RegExp]>([
   expect((error as Error).message).toMatch(expected);
 });
 
+test('small tensors are a part of the graph: shapes, bounds, and switches such as the mode of a dropout', async () => {
+  const small = (name: string, type: number, bytes: Uint8Array): Write =>
+    message(
+      5,
+      all(int(2, type), text(8, name), (w) => void w.tag(9, WireType.LengthDelimited).bytes(bytes)),
+    );
+  const values = (array: BigInt64Array | Int32Array | Float32Array | Float64Array) => new Uint8Array(array.buffer);
+  await using reader = await openCheckpoint(
+    model(
+      small('axis', 7, values(BigInt64Array.of(-2n))),
+      small('size', 6, values(Int32Array.of(7))),
+      small('bound', 1, values(Float32Array.of(0.5))),
+      small('wide', 11, values(Float64Array.of(0.1))),
+      small('on', 9, Uint8Array.of(1)),
+      small('off', 9, Uint8Array.of(0)),
+      small('half', 10, new Uint8Array(2)),
+    ),
+  );
+  expect(Object.fromEntries(reader.graph?.small ?? [])).toEqual({
+    ...{ axis: [-2], size: [7], bound: [0.5], wide: [0.1], on: [1], off: [0] },
+  });
+});
+
 test('a model in memory has no weights beside it', async () => {
   await expect(openCheckpoint(model(external({ location: 'w.bin' })))).rejects.toThrow(
     /beside the model, which is in memory/,
