@@ -120,15 +120,20 @@ export class ImageCalls {
     const settled = new Map<Item, PromiseSettledResult<Float32Array>>();
     const fail = (item: Item, error: unknown) => void settled.set(item, { status: 'rejected', reason: error });
     const prepared = await spelling(modelSpelling, () => this.#images.prepare(items, signal, fail, true));
-    for (let from = 0; from < prepared.length; ) {
-      const some = prepared.slice(from, from + batchSizeFor(prepared.length - from, this.#batching.maxBatchSize));
-      from += some.length;
-      for (const [i, [row]] of (await this.#network.rows(output, some, signal)).entries()) {
-        const { item } = some[i] as { readonly item: Item };
-        const value = row as Float32Array;
-        if (output !== 'logits' && anyNotFinite(value)) fail(item, this.#network.notFiniteError(output));
-        else settled.set(item, { status: 'fulfilled', value });
+    try {
+      for (let from = 0; from < prepared.length; ) {
+        const some = prepared.slice(from, from + batchSizeFor(prepared.length - from, this.#batching.maxBatchSize));
+        from += some.length;
+        for (const [i, [row]] of (await this.#network.rows(output, some, signal)).entries()) {
+          const { item } = some[i] as { readonly item: Item };
+          const value = row as Float32Array;
+          if (output !== 'logits' && anyNotFinite(value)) fail(item, this.#network.notFiniteError(output));
+          else settled.set(item, { status: 'fulfilled', value });
+        }
       }
+    } finally {
+      // Those that have run are given back already: left are those behind a batch that failed.
+      releasePixels(prepared);
     }
     return items.map((item) => settled.get(item) as PromiseSettledResult<Float32Array>);
   }

@@ -1,5 +1,5 @@
 import { describe } from '../core/dtype.js';
-import { defined } from '../core/options.js';
+import { checkBoolean, defined } from '../core/options.js';
 import type { ComputePrecision } from '../core/precision.js';
 import { ImageLoader } from '../data/image_loader.js';
 import type { ImageSource } from '../data/image_source.js';
@@ -159,6 +159,7 @@ export class Model {
    */
   async infer(images: readonly ModelInput[], options: InferOptions = {}): Promise<OutputRows[]> {
     const { outputs, ...rest } = checked('infer', options, inferDefaults);
+    checkBoolean('infer', 'borrowed', rest.borrowed);
     this.#assertOpen();
     const wanted = chosen('outputs', outputs, this.outputs);
     if (!Array.isArray(images)) throw new ArgumentError(`infer: expected a list, received ${describe(images)}.`);

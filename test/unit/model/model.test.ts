@@ -172,6 +172,7 @@ describe('a model', () => {
     const detached = new Float32Array(pixels);
     structuredClone(detached, { transfer: [detached.buffer] });
     await expect(larger.infer([{ preprocessed: detached }], { borrowed: true })).rejects.toBeInstanceOf(ArgumentError);
+    await expect(larger.infer([], { borrowed: 'no' as never })).rejects.toThrow(/borrowed: expected true or false/);
   });
 });
 
