@@ -101,17 +101,14 @@ describe('the packed packages, installed by npm into an empty project', () => {
     expect(log).not.toMatch(/linking|compiling|building/);
   }, 1_800_000);
 
+  // Of the tarball: of a folder they would pack another one first.
   test.each([
-    ['publint', 'publint', ['--strict']],
-    ['attw (types)', 'attw', ['--pack', '.', '--profile', 'node16', '--no-emoji']],
+    ['publint', 'publint', (tarball: string) => ['run', tarball, '--strict']],
+    ['attw (types)', 'attw', (tarball: string) => [tarball, '--profile', 'node16', '--no-emoji']],
   ] as const)('%s finds nothing wrong', async (_, tool, args) => {
     const [command = '', ...first] = await toolCommand(tool);
-    const folder = join(trial.release.folder, 'slimnet');
-    const rest =
-      tool === 'publint'
-        ? ['run', folder, ...args]
-        : [...args.filter((arg) => arg !== '--pack' && arg !== '.'), '--pack', folder];
-    const { status, stdout, stderr } = runChild(command, [...first, ...rest], folder, 240_000);
+    const [tarball = ''] = release.tarballs;
+    const { status, stdout, stderr } = runChild(command, [...first, ...args(tarball)], release.folder, 240_000);
     expect({ status, output: status === 0 ? '' : stdout + stderr }).toEqual({ status: 0, output: '' });
   });
 

@@ -39,7 +39,16 @@ const { pixels, labels } = shapeBatch(testSet.seed, testSet.images);
 /** What int8 calibrates with: images that are neither training (seed 1) nor test images (seed 2). */
 const calibrationImages = 200;
 
-async function calibrationOf(network: TrainedNetwork): Promise<Calibration> {
+const calibrations = new Map<string, Promise<Calibration>>();
+
+/** Ranges of a network, found once for all devices. */
+function calibrationOf(network: TrainedNetwork): Promise<Calibration> {
+  const known = calibrations.get(network.id) ?? calibrate(network);
+  calibrations.set(network.id, known);
+  return known;
+}
+
+async function calibrate(network: TrainedNetwork): Promise<Calibration> {
   const { session, net } = await trainedSession(network, { device: 'cpu' });
   const images = shapeBatch(3, calibrationImages).pixels;
   try {
