@@ -1,4 +1,4 @@
-/** Triton's own clients for Python against the server: nothing of ours is on their side. */
+/** Clients of others for Python against the server, Triton's and that of the protocol's working group: nothing of ours is on their side. */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { ModelRepository } from '../../lib/server/index.js';
@@ -157,6 +157,20 @@ test('tritonclient over gRPC: health, metadata, infer, compression, classificati
     expect(
       small.answered.filter(({ protocol, reason }) => protocol === 'grpc' && reason === 'bad_tensor'),
     ).toHaveLength(2);
+  });
+});
+
+test('the client of the working group finds every answer as the protocol describes it', async () => {
+  await withClient('protocol_client.py', ({ report, expected }) => {
+    expect(report).toMatchObject({
+      server: { name: 'slimnet', version: expect.any(String), extensions: expect.any(Array) },
+      model: { name: 'small', versions: ['1'], platform: 'slimnet' },
+      answer: { id: 'seven', model_name: 'small', outputs: [{ name: 'logits', datatype: 'FP32', shape: [2, 3] }] },
+      all: ['logits', 'predictions', 'features'],
+      none: [404, { error: expect.stringContaining('none') }],
+      short: [400, { error: expect.stringContaining('384') }],
+    });
+    expectNear((report.answer as { outputs: { data: number[] }[] }).outputs[0]?.data, expected);
   });
 });
 
