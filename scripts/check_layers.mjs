@@ -85,7 +85,7 @@ export function importsOf(text) {
 }
 
 /** The headers that a C++ text includes: `{header, line}`. */
-export function includesOf(text) {
+function includesOf(text) {
   return text.split('\n').flatMap((content, index) => {
     const match = /^\s*#\s*include\s*[<"]([^>"]+)[>"]/.exec(content);
     return match ? [{ header: match[1], line: index + 1 }] : [];

@@ -66,7 +66,7 @@ export async function openCheckpoint(from: CheckpointSource, options: ReadOption
 }
 
 /** The path of a checkpoint that is none in memory. @throws ArgumentError */
-export function checkpointPath(from: string | URL): string {
+function checkpointPath(from: string | URL): string {
   const path = isUrl(from) ? pathOfUrl(from, 'checkpoint') : from;
   if (typeof path === 'string' && path !== '' && !path.includes('\0')) return path;
   throw new ArgumentError(

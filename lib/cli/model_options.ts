@@ -213,7 +213,7 @@ export function sayWeights(io: CliIo, weights: WeightsReport | null): void {
 }
 
 /** Says what `auto` came to where that is not float32, and what it costs; or what it did not take for that. */
-export function sayPrecision(io: CliIo, { precisionReport }: Model): void {
+function sayPrecision(io: CliIo, { precisionReport }: Model): void {
   const { asked, chosen, declined } = precisionReport;
   if (asked === 'auto' && (chosen !== 'float32' || declined !== undefined))
     say(io, printable(`slimnet: precision ${describePrecision(precisionReport)}`));

@@ -97,7 +97,7 @@ export function barText(state: ProgressState): string {
 }
 
 /** E.g. `10/30 images, 5.0/s, 4 s left`. */
-export function progressText({ before, done, total, milliseconds }: ProgressState): string {
+function progressText({ before, done, total, milliseconds }: ProgressState): string {
   const count = `${before + done}${total === null ? '' : `/${total}`} images`;
   if (done === 0) return count;
   const rate = (done / Math.max(milliseconds, 1)) * 1000;

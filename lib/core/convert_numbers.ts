@@ -6,7 +6,7 @@ import { isNarrowFloat, type NarrowFloat, nearestPattern, valuesOfPatterns } fro
 export type NumericDType = DType | NarrowFloat;
 
 /** Element types of files alone. */
-export const storedOnly = ['float8_e5m2', 'float8_e4m3fn'] as const satisfies readonly NumericDType[];
+const storedOnly = ['float8_e5m2', 'float8_e4m3fn'] as const satisfies readonly NumericDType[];
 
 /** True for the name of an element type that holds numbers. */
 export function isNumeric(name: unknown): name is NumericDType {

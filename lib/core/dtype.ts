@@ -13,14 +13,6 @@ export type TypedArray =
   | Uint32Array
   | BigUint64Array;
 
-/** Constructor of a typed array. */
-export type TypedArrayConstructor<T extends TypedArray = TypedArray> = {
-  new (length: number): T;
-  new (buffer: ArrayBuffer, byteOffset?: number, length?: number): T;
-  readonly BYTES_PER_ELEMENT: number;
-  readonly name: string;
-};
-
 /** One line for each element type: bytes an element, the array that holds it. */
 export const dtypes = {
   float32: { bytes: 4, array: Float32Array },

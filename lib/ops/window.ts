@@ -14,14 +14,14 @@ export interface Window {
 }
 
 /** Pixels that a dilated kernel spans. */
-export function effectiveSize(kernel: number, dilation: number): number {
+function effectiveSize(kernel: number, dilation: number): number {
   return (kernel - 1) * dilation + 1;
 }
 
 /**
  * Pads `[before, after]` of one dimension. SAME puts the odd pixel at the end, as TensorFlow does.
  */
-export function padsOf(
+function padsOf(
   padding: Padding,
   size: number,
   kernel: number,
@@ -37,7 +37,7 @@ export function padsOf(
 }
 
 /** Output size of one dimension; null stays null. @throws ShapeError when the window does not fit. */
-export function windowedSize(
+function windowedSize(
   axis: 'height' | 'width',
   size: number | null,
   kernel: number,

@@ -4,7 +4,7 @@ import { ArgumentError } from '../errors.js';
 import { type NetworkName, network, networkNames, type PublishedWeights } from '../slim/nets/registry.js';
 
 /** Where TF-Slim's model library has its archives. */
-export const publishedAddress = 'https://download.tensorflow.org/models/';
+const publishedAddress = 'https://download.tensorflow.org/models/';
 
 /** Names another place that has files of the same names: an address, or a folder of this machine. */
 export const mirrorVariable = 'SLIMNET_WEIGHTS_MIRROR';

@@ -16,7 +16,7 @@ import { buildTraining, stepFetches, type TrainingGraph } from './training_graph
 type StepBytes = TrainingForecast['bytes'];
 
 /** Compiles the runs of a step. @returns bytes that the variables, and the runs of a step, will have in use */
-export async function bytesOfStep(session: Session, training: TrainingGraph): Promise<StepBytes> {
+async function bytesOfStep(session: Session, training: TrainingGraph): Promise<StepBytes> {
   const { accumulation } = trainOpInfo(training.trainOp);
   const runs: Readonly<Record<string, Tensor>>[] = [{ ...stepFetches(training), loss: training.trainOp }];
   if (accumulation !== null) runs.push({ loss: accumulation.op });

@@ -20,7 +20,7 @@ export function findNvcc() {
 }
 
 /** Options that decide what becomes of a kernel: those of CMakeLists.txt. */
-export const kernelOptions = ['-std=c++20', '-O3', '-fmad=false', '--expt-relaxed-constexpr'];
+const kernelOptions = ['-std=c++20', '-O3', '-fmad=false', '--expt-relaxed-constexpr'];
 
 /**
  * The kernels of a report of ptxas (`-Xptxas -v`), by mangled name: registers of a thread, bytes that it spills, and bytes of

@@ -36,7 +36,7 @@ export interface PendingFiles {
  * Begins one or several files; missing folders are created. That it returns shows that there is a place for them.
  * @throws CheckpointError when the system refuses
  */
-export async function beginFiles(paths: readonly string[], signal?: AbortSignal): Promise<PendingFiles> {
+async function beginFiles(paths: readonly string[], signal?: AbortSignal): Promise<PendingFiles> {
   const pending: Pending[] = [];
   const discard = async () => {
     for (const { handle, temporary } of pending) {

@@ -3,7 +3,7 @@ import type { StoredDType } from '../types.js';
 import { Global, type PickleValue, type PickleWorld } from './pickle.js';
 
 /** A file of the archive that holds the values of tensors, all of one type. */
-export class Storage {
+class Storage {
   /** Undefined: bytes, whose type the tensor says. */
   readonly dtype: ElementType | undefined;
   readonly key: string;

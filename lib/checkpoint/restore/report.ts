@@ -52,7 +52,7 @@ export function describePlan(plan: RestorePlan): string {
 }
 
 /** How many variables get their moving averages, and how many their own values. */
-export function describeAverages({ assignments, averaged }: Pick<RestorePlan, 'assignments' | 'averaged'>): string[] {
+function describeAverages({ assignments, averaged }: Pick<RestorePlan, 'assignments' | 'averaged'>): string[] {
   if (averaged === null) return [];
   const others = assignments.length - averaged.length;
   return [`${averaged.length} of them get their moving averages${others === 0 ? '' : `, ${others} their own values`}.`];

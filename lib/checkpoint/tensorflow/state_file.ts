@@ -19,7 +19,7 @@ export interface CheckpointState {
 }
 
 /** Name of the file. */
-export const stateFileName = 'checkpoint';
+const stateFileName = 'checkpoint';
 
 const maxStateBytes = 1 << 22;
 

@@ -39,7 +39,7 @@ async function sendBytes(request: FastifyRequest, reply: FastifyReply, bytes: Bu
 }
 
 /** Of gzip and deflate the one that the client prefers; null for neither. */
-export function packingFor(accepted: string | string[] | undefined): Packing | null {
+function packingFor(accepted: string | string[] | undefined): Packing | null {
   let [best, bestWeight]: [Packing | null, number] = [null, 0];
   for (const part of String(accepted ?? '')
     .toLowerCase()

@@ -42,13 +42,13 @@ export function inChannelsLast(
 }
 
 /** [N, C, ...] as [N, ..., C]. */
-export function channelsLast(x: Tensor): Tensor {
+function channelsLast(x: Tensor): Tensor {
   const spatial = x.shape.slice(2).map((_, i) => i + 2);
   return transpose(x, [0, ...spatial, 1]);
 }
 
 /** [N, ..., C] as [N, C, ...]. */
-export function channelsFirst(x: Tensor, name?: string): Tensor {
+function channelsFirst(x: Tensor, name?: string): Tensor {
   const rank = x.shape.length;
   const spatial = x.shape.slice(2).map((_, i) => i + 1);
   return transpose(x, [0, rank - 1, ...spatial], name);
