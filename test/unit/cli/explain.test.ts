@@ -17,8 +17,8 @@ beforeAll(async () => {
   writeFileSync(join(photos, 'a.png'), await encoders.png.encode(gradient(60, 40)));
   writeFileSync(join(photos, 'b.png'), await encoders.png.encode(paint(64, 64, (x, y) => [x * 4, y * 4, 99])));
   writeFileSync(join(folder, 'labels.txt'), ['ant <b>', ...'bcdefghij'].join('\n'));
-  const checkpoint = await writePlainCheckpoint(join(folder, 'plain.ckpt'), 10);
-  model = ['-c', checkpoint, '-m', 'resnet_v1_50', '--size', '64', '--labels', join(folder, 'labels.txt')];
+  const checkpoint = await writePlainCheckpoint(join(folder, 'plain.ckpt'), 10, 'resnet_18');
+  model = ['-c', checkpoint, '-m', 'resnet_18', '--size', '64', '--labels', join(folder, 'labels.txt')];
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -41,7 +41,7 @@ test('writes a page with a map for each image, which needs no network and runs n
   expect(status).toBe(1);
   expect(err).toMatch(/bad\.png: .*\[ERR_IMAGE\]/);
   expect(out.split('\n')[0]).toMatch(/^image +class +probability +method +layer/);
-  expect(out).toMatch(/a\.png +ant <b> +0\.\d{4} +grad_cam +resnet_v1_50\/block4\//);
+  expect(out).toMatch(/a\.png +ant <b> +0\.\d{4} +grad_cam +resnet_18\/block4\//);
   const html = readFileSync(place('page.html'), 'utf8');
   expect(html.match(/class="overlay" src="data:image\/png/g)).toHaveLength(2);
   expect(html.match(/class="sheet"/g)).toHaveLength(3);
@@ -93,7 +93,7 @@ test('writes a picture of one image, and a folder of pictures with sheets', asyn
 test.each([
   [['--class', 'wasp'], /--class: expected 0 to 9/],
   [['--class', 'Ant'], /"ant <b>"/],
-  [['--layer', 'resnet_v1_50/nothing'], /no node and no scope/],
+  [['--layer', 'resnet_18/nothing'], /no node and no scope/],
   [['--precision', 'float32', '-o', 'two.png'], /map of one image/],
 ])('%j is wrong use, before anything is written', async (args, message) => {
   const { status, err } = await slimnet(['explain', photos, ...model, ...args]);

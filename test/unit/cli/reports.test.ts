@@ -19,8 +19,8 @@ beforeAll(async () => {
   writeFileSync(join(photos, 'b.png'), await encoders.png.encode(paint(64, 64, (x, y) => [x * 4, y * 4, 99])));
   writeFileSync(place('<em>bad.png'), 'no image');
   writeFileSync(place('labels.txt'), Array.from({ length: 10 }, (_, i) => `<em>${i}`).join('\n'));
-  const checkpoint = await writePlainCheckpoint(place('plain.ckpt'), 10);
-  model = ['-c', checkpoint, '-m', 'resnet_v1_50', '--size', '48'];
+  const checkpoint = await writePlainCheckpoint(place('plain.ckpt'), 10, 'resnet_18');
+  model = ['-c', checkpoint, '-m', 'resnet_18', '--size', '48'];
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -29,7 +29,7 @@ let model: Model;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slimnet-model-'));
-  checkpoint = await writePlainCheckpoint(join(folder, 'plain.ckpt'), classes);
+  checkpoint = await writePlainCheckpoint(join(folder, 'plain.ckpt'), classes, 'resnet_18');
   paths = await Promise.all(
     pictures.map(async (picture, i) => {
       const path = join(folder, `${i}.png`);
@@ -45,7 +45,7 @@ afterAll(async () => {
 });
 
 function load(options: LoadModelOptions = {}): Promise<Model> {
-  return loadModel('resnet_v1_50', { checkpoint, imageSize: 32, precision: 'float32', ...options });
+  return loadModel('resnet_18', { checkpoint, imageSize: 32, precision: 'float32', ...options });
 }
 
 const probabilities = (predictions: readonly Prediction[]) => predictions.map(({ probability }) => probability);
@@ -73,7 +73,7 @@ describe('hints', () => {
 
 test('auto is the network that the names of the checkpoint show', async () => {
   await using found = await loadModel('auto', { checkpoint, imageSize: 32, precision: 'float32' });
-  expect(found.name).toBe('resnet_v1_50');
+  expect(found.name).toBe('resnet_18');
   expect(await found.logits(paths[0] as string)).toEqual(await model.logits(paths[0] as string));
   await expect(loadModel('auto', { untrainedSeed: 1 })).rejects.toThrow(
     /expected a checkpoint, whose names show the network/,
@@ -82,9 +82,9 @@ test('auto is the network that the names of the checkpoint show', async () => {
 
 describe('a model', () => {
   test('knows its classes, labels, preprocessing and label offset', () => {
-    expect(model).toMatchObject({ name: 'resnet_v1_50', numClasses: classes, labels: names, labelOffset: 1 });
-    expect(model.preprocessing).toMatchObject({ name: 'vgg', height: 32, width: 32, resizeSide: 256 });
-    expect(model.stats().variables).toBe(267);
+    expect(model).toMatchObject({ name: 'resnet_18', numClasses: classes, labels: names, labelOffset: 1 });
+    expect(model.preprocessing).toMatchObject({ name: 'torchvision', height: 32, width: 32, resizeSide: 256 });
+    expect(model.stats().variables).toBe(102);
   });
 
   test('classifies a path, bytes and pixels alike', async () => {
@@ -115,7 +115,7 @@ describe('a model', () => {
     expect(pixels).toHaveLength(32 * 32 * 3);
     expect(await model.run(pixels)).toEqual(await model.logits(paths[2] as string));
     expect(await model.run(pixels, { output: 'features' })).toEqual(await model.embed(paths[2] as string));
-    expect(await model.embed(paths[2] as string)).toHaveLength(2048);
+    expect(await model.embed(paths[2] as string)).toHaveLength(512);
     expect(await model.decode(paths[2] as string)).toMatchObject({ width: 50, height: 50 });
   });
 
@@ -128,7 +128,7 @@ describe('a model', () => {
     }
     expect(new Set(together.map((row) => row.join())).size).toBe(5);
     expect((await model.classify(mixed, { topK: 1 })).map((p) => p.length)).toEqual([1, 1, 1, 1, 1]);
-    expect((await model.embed(mixed)).map((row) => row.length)).toEqual([2048, 2048, 2048, 2048, 2048]);
+    expect((await model.embed(mixed)).map((row) => row.length)).toEqual([512, 512, 512, 512, 512]);
   });
 
   test('gives nothing for no images', async () => {
@@ -177,7 +177,7 @@ describe('a model', () => {
 });
 
 describe('a network that gives NaN', () => {
-  const biases = 'resnet_v1_50/logits/biases';
+  const biases = 'resnet_18/logits/biases';
   let damaged: Model;
   beforeAll(async () => {
     damaged = await load({ labels: names });
@@ -212,7 +212,7 @@ describe('what a precision costs', () => {
 
   test('is measured by comparing models, kept beside the checkpoint, and told by the models loaded later', async () => {
     const own = join(folder, 'own.safetensors');
-    await writePlainCheckpoint(own, classes);
+    await writePlainCheckpoint(own, classes, 'resnet_18');
     const calibration = await model.calibrate(paths, { method: 'minmax' });
     const options = { checkpoint: own, precision: 'int8', device: 'reference' } as const;
     await using narrow = await load({ ...options, calibration });
@@ -362,6 +362,8 @@ describe('published weights', () => {
     });
     const [best] = await published.classify(pictures[0] as (typeof pictures)[0]);
     expect(published.weights?.path).toBe(join(kept, 'resnet_v1_50.ckpt'));
+    expect(published.preprocessing).toMatchObject({ name: 'vgg', height: 32, width: 32, resizeSide: 256 });
+    expect(published.stats().variables).toBe(267);
     expect(best?.label).toBe((await loadLabels('imagenet', 1000))[best?.index ?? -1]);
     await expect(loadModel('resnet_v1_200', { weights: 'imagenet' })).rejects.toThrow(
       /no weights of resnet_v1_200 were published/,
@@ -438,7 +440,7 @@ describe('loadModel', () => {
   test('says what does not fit', async () => {
     await expect(load({ checkpoint: join(folder, 'nowhere.ckpt') })).rejects.toThrow(CheckpointError);
     await expect(loadModel('resnet_v1_101', { checkpoint })).rejects.toThrow(
-      /weights of resnet_v1_101, these are of resnet_v1_50.*load the model resnet_v1_50/,
+      /weights of resnet_v1_101, these are of resnet_18.*load the model resnet_18/,
     );
     await expect(load({ labels: names.slice(1) })).rejects.toThrow(/expected 10 labels.*received 9/);
     await expect(load({ numClasses: 7 })).rejects.toThrow(/numClasses: 10/);
