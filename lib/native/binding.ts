@@ -2,13 +2,14 @@
  * The only place that loads the native addon. It is found in a checkout's build folder or in the package of this platform, checked
  * against slimnet's version, and explained when it cannot be loaded. Nothing is loaded until `loadAddon()` is called.
  */
-import { closeSync, existsSync, openSync, readFileSync, readSync, realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { moduleUrl } from '../core/module_url.js';
 import { NativeLoadError } from '../errors.js';
 import type { Addon } from './addon.js';
+import { interpreterOf } from './interpreter.js';
 import { makeNativeError } from './native_error.js';
 import { installedInstead, type Platform, platform, platforms, withoutPackage } from './platforms.js';
 
@@ -105,17 +106,9 @@ export function glibcHint(refusals: readonly string[]): string | undefined {
   );
 }
 
-/** Whether this Node runs on musl: its interpreter is named near the head of its executable. */
+/** Whether this Node runs on musl. */
 function isMusl(): boolean {
-  if (process.platform !== 'linux') return false;
-  const head = Buffer.alloc(4096);
-  const file = openSync(process.execPath, 'r');
-  try {
-    readSync(file, head);
-  } finally {
-    closeSync(file);
-  }
-  return head.includes('/ld-musl-');
+  return process.platform === 'linux' && interpreterOf(process.execPath)?.includes('/ld-musl-') === true;
 }
 
 /** `glibc 2.36`, `musl`, or an empty text where the platform has no such choice. */
