@@ -26,3 +26,8 @@ done
 echo "== make_onnx"
 "$here/setup_onnx.sh" > /dev/null
 nice -n 5 "$python" make_onnx.py
+python="$("$here/setup.sh")"
+for script in make_onnx_keras make_onnx_slim; do
+  echo "== $script"
+  nice -n 5 "$python" -W ignore "$script.py"
+done

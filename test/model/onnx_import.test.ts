@@ -1,4 +1,7 @@
-/** Networks in ONNX files of PyTorch's exporter, and of our own: logits as onnxruntime computes them (scripts/golden/make_onnx.py). */
+/**
+ * Networks in ONNX files of PyTorch's exporter, of Keras', of tf2onnx, and of our own: logits as onnxruntime computes them
+ * (scripts/golden/make_onnx.py, make_onnx_keras.py, make_onnx_slim.py).
+ */
 import { closeSync, copyFileSync, ftruncateSync, openSync } from 'node:fs';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -22,7 +25,9 @@ interface Case {
   /** In the order of the generator's streams. */
   readonly weights?: readonly (readonly [name: string, shape: readonly number[], offset: number, scale: number])[];
 }
-const { networks } = golden<{ networks: readonly Case[] }>('onnx_import/networks.json');
+const networks = ['networks', 'keras_networks', 'slim_networks'].flatMap(
+  (name) => golden<{ networks: readonly Case[] }>(`onnx_import/${name}.json`).networks,
+);
 const caseOf = (id: string) => networks.find((one) => one.id === id) as Case;
 
 let folder: string;
@@ -97,6 +102,8 @@ const plain = { precision: 'float32', packedCache: false } as const;
 const load = (name: NetworkName | 'auto' | OwnNetwork, checkpoint: string, more: Partial<LoadModelOptions> = {}) =>
   loadModel(name, { checkpoint, ...plain, ...more } as LoadModelOptions);
 
+const endsInSoftmax = new Set(['small_vgg', 'small_vgg_float16', 'keras_resnet50', 'keras_small_vgg']);
+
 test.each<[id: string, network: NetworkName | OwnNetwork, tolerance: number]>([
   ['torchvision_resnet18', 'resnet_18', 1e-4],
   ['torchvision_resnet18_norms', 'resnet_18', 1e-4],
@@ -105,6 +112,11 @@ test.each<[id: string, network: NetworkName | OwnNetwork, tolerance: number]>([
   ['small_vgg_float16', smallVgg, 1e-2],
   ['small_v2', smallV2, 1e-4],
   ['small_v2_exported', smallV2, 1e-4],
+  ['keras_resnet50', 'keras_resnet_50', 1e-4],
+  ['keras_resnet50_converted', 'keras_resnet_50', 1e-4],
+  ['keras_small_vgg', smallVgg, 1e-4],
+  ['slim_resnet_v1_50', 'resnet_v1_50', 1e-4],
+  ['slim_resnet_v2_50', 'resnet_v2_50', 1e-4],
 ])('%s gives the logits of onnxruntime', async (id, name, tolerance) => {
   const { inputShape, output } = caseOf(id);
   const isOwn = typeof name === 'object';
@@ -121,7 +133,7 @@ test.each<[id: string, network: NetworkName | OwnNetwork, tolerance: number]>([
   const expected = output?.data as readonly number[];
   const given = await model.run(
     generatedImages(inputShape),
-    id.startsWith('small_vgg') ? { output: 'predictions' } : {},
+    endsInSoftmax.has(id) ? { output: 'predictions' } : {},
   );
   const range = Math.max(...expected) - Math.min(...expected);
   expect(largestDifference(given, expected) / range).toBeLessThanOrEqual(tolerance);
