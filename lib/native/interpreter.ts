@@ -20,7 +20,9 @@ export function interpreterOf(path: string): string | undefined {
     for (let at = 0; at + entryBytes <= entries.length; at += entryBytes) {
       if (entries.readUInt32LE(at) !== interpreterKind) continue;
       const length = Math.min(Number(entries.readBigUInt64LE(at + 32)), 4096);
-      return bytesAt(Number(entries.readBigUInt64LE(at + 8)), length).toString('latin1').replace(/\0.*$/s, '');
+      return bytesAt(Number(entries.readBigUInt64LE(at + 8)), length)
+        .toString('latin1')
+        .replace(/\0.*$/s, '');
     }
     return undefined;
   } finally {

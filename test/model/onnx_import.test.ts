@@ -131,10 +131,7 @@ test.each<[id: string, network: NetworkName | OwnNetwork, tolerance: number]>([
     remarks: expect.arrayContaining([`The graph of the ONNX file is that of ${model.name}.`]),
   });
   const expected = output?.data as readonly number[];
-  const given = await model.run(
-    generatedImages(inputShape),
-    endsInSoftmax.has(id) ? { output: 'predictions' } : {},
-  );
+  const given = await model.run(generatedImages(inputShape), endsInSoftmax.has(id) ? { output: 'predictions' } : {});
   const range = Math.max(...expected) - Math.min(...expected);
   expect(largestDifference(given, expected) / range).toBeLessThanOrEqual(tolerance);
 });

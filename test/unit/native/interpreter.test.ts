@@ -1,6 +1,6 @@
-import { execPath } from 'node:process';
-import { join } from 'node:path';
 import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { execPath } from 'node:process';
 import { interpreterOf } from '../../../lib/native/interpreter.js';
 import { temporaryFolder } from '../../helpers/temporary_folder.js';
 

@@ -6,6 +6,7 @@ import {
   convolutionText,
   type Layer,
   type LayerTable,
+  type Norm,
   normText,
   poolingText,
   softmaxLayer,
@@ -301,9 +302,35 @@ const batchNorm: Handler = (b, node, given) => {
   const [scale, offset, mean, variance] = node.inputs.slice(1, 5).map((name) => b.channels(name, c));
   if (!scale || !offset || !mean || !variance) return null;
   const norm = { scale, offset, mean, variance, epsilon: node.attributes.get('epsilon')?.float ?? Math.fround(1e-5) };
-  const { layer } = x;
+  return normalized(b, node, x, norm);
+};
+
+/** With a batch normalization behind it, which a convolution takes in. */
+function normalized(b: Builder, node: OnnxNode, x: Value, norm: Norm<StoredParameter>): Value {
+  const { layer, sizes } = x;
   if (layer.weights !== undefined && layer.norm === undefined) return { ...x, layer: { ...layer, norm } };
-  return { ...x, layer: b.table.layer(normText(c), [layer], node.name, { norm }) };
+  return { ...x, layer: b.table.layer(normText(sizes.c), [layer], node.name, { norm }) };
+}
+
+/** The parameter of a name that is added to a value, or multiplies it, channel by channel; null where that is not what it does. */
+function acrossChannels(b: Builder, name: string | undefined, { axes, sizes }: Value): StoredParameter | null {
+  const shape = b.constant(name)?.shape ?? [];
+  // Aligned from the right, as in broadcasting: the channels have to meet the channels.
+  const place = shape.length - 1 - shape.findLastIndex((size) => size !== 1);
+  const meets = axes[axes.length - 1 - place] === 'c' || (sizes.c === 1 && shape.length <= axes.length);
+  return meets ? b.channels(name, sizes.c) : null;
+}
+
+/** Scales: the beginning of a batch normalization of which an exporter has kept what it comes to (tf2onnx, of Keras). */
+const multiply: Handler = (b, node) => {
+  const [p, q] = node.inputs.map((name) => b.value(name));
+  const given = p ?? q;
+  if (given === undefined || (p !== undefined && q !== undefined)) return null;
+  const x = b.padded(given);
+  const scale = acrossChannels(b, node.inputs[p === undefined ? 0 : 1], x);
+  return scale === null
+    ? null
+    : normalized(b, node, x, { scale, offset: null, mean: null, variance: null, epsilon: 0 });
 };
 
 const add: Handler = (b, node) => {
@@ -316,16 +343,13 @@ const add: Handler = (b, node) => {
   }
   const x = p ?? q;
   if (x === undefined || x.pads !== undefined) return null;
-  const { layer, sizes } = x;
-  const name = node.inputs[p === undefined ? 0 : 1];
-  const shape = b.constant(name)?.shape ?? [];
-  // Aligned from the right, as in broadcasting: the channels have to meet the channels.
-  const place = shape.length - 1 - shape.findLastIndex((size) => size !== 1);
-  const meets = x.axes[x.axes.length - 1 - place] === 'c' || (sizes.c === 1 && shape.length <= x.axes.length);
-  const biases = meets ? b.channels(name, sizes.c) : null;
-  if (biases === null || layer.weights === undefined || layer.biases !== undefined || layer.norm !== undefined)
-    return null;
-  return { ...x, layer: { ...layer, biases } };
+  const { layer } = x;
+  const added = acrossChannels(b, node.inputs[p === undefined ? 0 : 1], x);
+  if (added === null) return null;
+  // Behind scales these are what the normalization adds.
+  if (layer.norm?.offset === null) return { ...x, layer: { ...layer, norm: { ...layer.norm, offset: added } } };
+  if (layer.weights === undefined || layer.biases !== undefined || layer.norm !== undefined) return null;
+  return { ...x, layer: { ...layer, biases: added } };
 };
 
 /** Behind this all axes but the first are one. */
@@ -447,6 +471,7 @@ const handlers: Readonly<Record<string, Handler>> = {
   LogSoftmax: unary(softmaxLayer),
   MatMul: (b, node, x) => (x.pads === undefined ? dense(b, node, x, false, undefined) : null),
   MaxPool: pooled('maximum'),
+  Mul: multiply,
   Pad: pad,
   ReduceMean: reduceMean,
   Relu: unary('a relu', true),

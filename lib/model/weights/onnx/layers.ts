@@ -3,12 +3,12 @@
  * has taken in the biases or the batch normalization behind it, and paddings stand with the windows that they are for.
  */
 
-/** A batch normalization's parameters. */
+/** A batch normalization's parameters; null where only what they come to is known, scales and offsets: nothing is added, no mean is taken off, no variance divides. */
 export interface Norm<P> {
   readonly scale: P;
-  readonly offset: P;
-  readonly mean: P;
-  readonly variance: P;
+  readonly offset: P | null;
+  readonly mean: P | null;
+  readonly variance: P | null;
   readonly epsilon: number;
 }
 

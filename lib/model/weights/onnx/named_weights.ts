@@ -184,12 +184,14 @@ class NamedWeights implements FormatReader {
       values.fill(derivation.value);
       return;
     }
-    const from = (await this.#reader.readAs(derivation.from.tensor, 'float32')).data as Float32Array;
+    // The memory may hold anything.
+    if (derivation.from === null) values.fill(0);
+    else values.set((await this.#reader.readAs(derivation.from.tensor, 'float32')).data as Float32Array);
     const less =
       derivation.kind === 'difference' ? (await this.#reader.readAs(derivation.minus.tensor, 'float32')).data : null;
     const by = derivation.kind === 'shifted' ? derivation.by : 0;
     for (let i = 0; i < values.length; i++)
-      values[i] = (from[i] as number) + by - (less === null ? 0 : (less[i] as number));
+      values[i] = (values[i] as number) + by - (less === null ? 0 : (less[i] as number));
   }
 
   async #stored({ tensor, shape, order }: StoredParameter, target: Uint8Array): Promise<void> {

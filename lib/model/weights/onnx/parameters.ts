@@ -8,7 +8,8 @@ import type { VariableName } from './network_layers.js';
 export type Derivation =
   | { readonly kind: 'stored'; readonly from: StoredParameter }
   | { readonly kind: 'constant'; readonly value: number }
-  | { readonly kind: 'difference'; readonly from: StoredParameter; readonly minus: StoredParameter }
+  /** `from` null: zeros. */
+  | { readonly kind: 'difference'; readonly from: StoredParameter | null; readonly minus: StoredParameter }
   | { readonly kind: 'shifted'; readonly from: StoredParameter; readonly by: number };
 
 /** What pairs of layers come to. */
@@ -20,6 +21,7 @@ export interface Derived {
 
 const stored = (from: StoredParameter): Derivation => ({ kind: 'stored', from });
 const constant = (value: number): Derivation => ({ kind: 'constant', value });
+const storedOr = (from: StoredParameter | null, value: number) => (from === null ? constant(value) : stored(from));
 
 /**
  * Adds the variables of a layer, given the layer of the file that computes the same.
@@ -69,13 +71,19 @@ function derive(
     const fits = set(offset, file.biases === undefined ? constant(0) : stored(file.biases));
     return fits || file.biases === undefined ? null : 'has biases in the file, and its batch normalization none here';
   }
-  if (!set(offset, stored(theirs.offset)) || !set(scale, stored(theirs.scale)))
+  if (!set(offset, storedOr(theirs.offset, 0)) || !set(scale, stored(theirs.scale)))
     return 'has a batch normalization with scales and biases in the file, and one without here';
   // Biases before a normalization only move the mean that it takes away.
   set(
     mean,
-    file.biases === undefined ? stored(theirs.mean) : { kind: 'difference', from: theirs.mean, minus: file.biases },
+    file.biases === undefined
+      ? storedOr(theirs.mean, 0)
+      : { kind: 'difference', from: theirs.mean, minus: file.biases },
   );
+  if (theirs.variance === null) {
+    set(variance, constant(1 - epsilon));
+    return null;
+  }
   // Files keep the number as a float32.
   const by = Math.fround(theirs.epsilon) === Math.fround(epsilon) ? 0 : theirs.epsilon - epsilon;
   set(variance, by === 0 ? stored(theirs.variance) : { kind: 'shifted', from: theirs.variance, by });
