@@ -43,7 +43,17 @@ function bareTools(folder, node) {
   return folder;
 }
 
-const npmrc = (url) => `registry=${url}/\nignore-scripts=true\naudit=false\nfund=false\nupdate-notifier=false\n`;
+/** npm's settings. @param {{os: string, cpu: string, libc: string}} [platform] another one than this machine's, whose packages are installed */
+const npmrc = (url, platform) =>
+  [
+    `registry=${url}/`,
+    'ignore-scripts=true',
+    'audit=false',
+    'fund=false',
+    'update-notifier=false',
+    ...Object.entries(platform ?? {}).map(([key, value]) => `${key}=${value}`),
+    '',
+  ].join('\n');
 
 /** Yarn's settings; it takes no plain HTTP unless told. */
 const yarnrc = (url, linker) =>
@@ -63,10 +73,10 @@ const ownNpm = () => [which('npm')];
 
 /**
  * Package managers: files beside package.json, how they install, and how a program is run with what they installed.
- * @type {Readonly<Record<string, {tool?: string, files: (url: string) => Record<string, string>, install: string[], run?: (file: string, command: string[]) => string[]}>>}
+ * @type {Readonly<Record<string, {tool?: string, files: (url: string, platform?: {os: string, cpu: string, libc: string}) => Record<string, string>, install: string[], run?: (file: string, command: string[]) => string[]}>>}
  */
 export const managers = {
-  npm: { files: (url) => ({ '.npmrc': npmrc(url) }), install: ['install', '--ignore-scripts'] },
+  npm: { files: (url, platform) => ({ '.npmrc': npmrc(url, platform) }), install: ['install', '--ignore-scripts'] },
   npm12: { tool: 'npm12', files: (url) => ({ '.npmrc': npmrc(url) }), install: ['install'] },
   pnpm: { tool: 'pnpm10', files: (url) => ({ '.npmrc': npmrc(url) }), install: ['install', '--ignore-scripts'] },
   'yarn, node-modules': {
@@ -112,10 +122,15 @@ function environment(home, path) {
 /**
  * An empty project in which a package manager installs slimnet.
  * @param {string} manager a key of `managers`
- * @param {{url: string, version: string, node?: string, dependencies?: Record<string, string>}} options
+ * @param {{url: string, version: string, node?: string, dependencies?: Record<string, string>, platform?: {os: string, cpu: string, libc: string}, runtime?: string[]}} options
+ *   `node`: what the package manager runs on; `platform`: (npm) whose packages are installed, where it is not this machine; `runtime`: what runs
+ *   programs, unless the package manager does
  * @returns {Promise<{base: string, folder: string, env: Record<string, string>, install: {status: number | null, output: string}, run: (file: string, args?: readonly string[]) => Promise<{status: number | null, stdout: string, stderr: string}>}>}
  */
-export async function installWith(manager, { url, version, node = process.execPath, dependencies = {} }) {
+export async function installWith(
+  manager,
+  { url, version, node = process.execPath, dependencies = {}, platform, runtime = [node] },
+) {
   const { tool, files, install, run } = managers[manager];
   const base = mkdtempSync(join(tmpdir(), 'slimnet-install-'));
   const [folder, home] = [join(base, 'project'), join(base, 'home')];
@@ -127,7 +142,7 @@ export async function installWith(manager, { url, version, node = process.execPa
     private: true,
     dependencies: { slimnet: version, ...dependencies },
   };
-  const written = { 'package.json': `${JSON.stringify(description, null, 2)}\n`, ...files(url), ...programs };
+  const written = { 'package.json': `${JSON.stringify(description, null, 2)}\n`, ...files(url, platform), ...programs };
   for (const [name, text] of Object.entries(written)) writeFileSync(join(folder, name), text);
   const env = environment(home, bareTools(join(base, 'bin'), node));
   const command = tool === undefined ? [node, ...ownNpm()] : await toolCommand(tool, node);
@@ -138,7 +153,7 @@ export async function installWith(manager, { url, version, node = process.execPa
     env,
     install: { status: result.status, output: result.stdout + result.stderr },
     run: (file, args = []) => {
-      const [program, ...first] = run ? run(file, command) : [node, file];
+      const [program, ...first] = run ? run(file, command) : [...runtime, file];
       return runAsync(program, [...first, ...args], { cwd: folder, env });
     },
   };

