@@ -1,4 +1,4 @@
-// A kernel out of a primitive and loops of our own around it.
+// A kernel out of primitives and loops of our own around them.
 #pragma once
 
 #include <algorithm>
@@ -19,14 +19,16 @@ namespace slimnet::onednn {
 constexpr int kPiecesOfThread = 9;
 
 // `run(pool, bindings, primitives)` computes the step and calls `primitives()` as often as it likes: that runs the
-// primitive `repetitions` times, several at the same time, each on one thread; Argument::stride is what tells them
-// apart. Like cpu::KernelOf, `run` is shared by all executors. Generates the primitive's code: throws Error.
+// primitives one after the other, `repetitions` times, several repetitions at the same time, each on one thread;
+// Argument::stride is what tells them apart. Like cpu::KernelOf, `run` is shared by all executors. Generates the
+// primitives' code: throws Error.
 template <class Run>
-std::unique_ptr<Kernel> KernelAround(const OpContext& context, const std::string& loops, PrimitiveStep primitive,
-                                     int repetitions, size_t scratch_bytes, Run run) {
+std::unique_ptr<Kernel> KernelAround(const OpContext& context, const std::string& loops,
+                                     std::vector<PrimitiveStep> primitives, int repetitions, size_t scratch_bytes,
+                                     Run run) {
   struct Plan {
     dnnl::engine engine;
-    PrimitiveStep primitive;
+    std::vector<PrimitiveStep> primitives;
     int repetitions;
     int pieces;
     Run run;
@@ -36,7 +38,10 @@ std::unique_ptr<Kernel> KernelAround(const OpContext& context, const std::string
   class AroundInvocation final : public Invocation {
    public:
     explicit AroundInvocation(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {
-      for (int i = 0; i < plan_->pieces; ++i) calls_.emplace_back(plan_->engine, plan_->primitive);
+      calls_.resize(static_cast<size_t>(plan_->pieces));
+      for (std::vector<PrimitiveCall>& calls : calls_) {
+        for (const PrimitiveStep& primitive : plan_->primitives) calls.emplace_back(plan_->engine, primitive);
+      }
       failures_.resize(calls_.size());
     }
 
@@ -51,8 +56,10 @@ std::unique_ptr<Kernel> KernelAround(const OpContext& context, const std::string
         const auto at = static_cast<size_t>(i);
         try {
           const int end = plan_->repetitions * (i + 1) / plan_->pieces;
-          for (int r = plan_->repetitions * i / plan_->pieces; r < end; ++r)
-            calls_[at].Run(stream.handle(), bindings, plan_->op, plan_->node, static_cast<size_t>(r));
+          for (int r = plan_->repetitions * i / plan_->pieces; r < end; ++r) {
+            for (PrimitiveCall& call : calls_[at])
+              call.Run(stream.handle(), bindings, plan_->op, plan_->node, static_cast<size_t>(r));
+          }
         } catch (...) {
           failures_[at] = std::current_exception();
         }
@@ -64,7 +71,7 @@ std::unique_ptr<Kernel> KernelAround(const OpContext& context, const std::string
     }
 
     std::shared_ptr<const Plan> plan_;
-    std::vector<PrimitiveCall> calls_;
+    std::vector<std::vector<PrimitiveCall>> calls_;  // of each piece
     std::vector<std::exception_ptr> failures_;
   };
 
@@ -82,13 +89,14 @@ std::unique_ptr<Kernel> KernelAround(const OpContext& context, const std::string
     size_t scratch_;
   };
 
-  const PreparedPtr prepared = primitive.prepared;
-  Guarded(prepared->what(), context, [&] { prepared->primitive(); });
-  std::string implementation = loops + " + " + prepared->implementation();
+  for (const PrimitiveStep& primitive : primitives) {
+    Guarded(primitive.prepared->what(), context, [&] { primitive.prepared->primitive(); });
+  }
+  std::string implementation = loops + " + " + primitives.front().prepared->implementation();
   const int threads = context.engine.threads();
   const int pieces = threads == 1 ? 1 : std::min(repetitions, threads * kPiecesOfThread);
   return std::make_unique<AroundKernel>(
-      std::make_shared<const Plan>(Plan{context.engine.dnnl_engine(), std::move(primitive), repetitions, pieces,
+      std::make_shared<const Plan>(Plan{context.engine.dnnl_engine(), std::move(primitives), repetitions, pieces,
                                         std::move(run), std::string(Info(context.node.op).name), context.node.name}),
       std::move(implementation), scratch_bytes);
 }

@@ -91,7 +91,7 @@ std::unique_ptr<Kernel> PrepareQuantizedFilter(const OpContext& context, const O
       {{DNNL_ARG_FROM, layout.plain(), Source::Scratch(0)}, {DNNL_ARG_TO, layout.packed(), Source::Output(0)}}};
   const MemoryDesc own = reorder->scratchpad();
   if (own.get_size() > 0) step.arguments.push_back({DNNL_ARG_SCRATCHPAD, own, Source::Scratch(plain)});
-  return KernelAround(context, "quantize", std::move(step), 1, plain + own.get_size(),
+  return KernelAround(context, "quantize", {std::move(step)}, 1, plain + own.get_size(),
                       [=, levels = layout.levels(), at = layout.steps_offset()](ParallelFor& pool, const Bindings& b,
                                                                                 const auto& pack) {
                         auto* const channel_steps = cpu::Address<float>(b.outputs[0] + at);

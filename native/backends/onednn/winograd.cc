@@ -48,26 +48,48 @@ int64_t TilesAtOnce(const winograd::Shape& s) {
   return (s.tiles() + blocks - 1) / blocks;
 }
 
-// One of the 36 products of a block of tiles: [rows, IC] x [IC, OC] as a convolution of single pixels, for which oneDNN
-// has its fastest code on all processors.
+// One of the 36 products of a block of tiles, a slice of the channels of it: [rows, slice] x [slice, OC] as a
+// convolution of single pixels, for which oneDNN has its fastest code on all processors.
 struct Product {
   MemoryDesc v, u, m;  // u row-major
-  PreparedPtr prepared;
+  int slices;
+  PreparedPtr first;
+  PreparedPtr further;  // adds to what is there; null where there is one slice
+
+  MemoryDesc packed() const { return first->weights(); }
+  // Bytes of one product, all slices of it.
+  size_t v_bytes() const { return static_cast<size_t>(slices) * v.get_size(); }
+  size_t u_bytes() const { return static_cast<size_t>(slices) * packed().get_size(); }
 };
 
 Product ProductOf(const OpContext& context) {
   const winograd::Shape s = ShapeOf(context);
   const int64_t rows = TilesAtOnce(s);
   const auto pixels = [&](int64_t channels) { return ImageDesc({DType::kFloat32, {1, 1, rows, channels}}); };
-  const TensorType filter{DType::kFloat32, {1, 1, s.in_channels, s.out_channels}};
-  Product product{pixels(s.in_channels), FilterDesc(filter), pixels(s.out_channels), nullptr};
-  Key key('w');
-  key.Add(rows).AddAll(filter.shape);
-  product.prepared = context.engine.Prepare("product of a winograd convolution", context, key, [&] {
-    return dnnl::convolution_forward::primitive_desc(
-        context.engine.dnnl_engine(), dnnl::prop_kind::forward_inference, dnnl::algorithm::convolution_direct,
-        product.v, FilterDescAny(filter), product.m, {1, 1}, {0, 0}, {0, 0}, BaseAttr());
-  });
+  const TensorType filter{DType::kFloat32, {1, 1, s.slice(), s.out_channels}};
+  Product product{.v = pixels(s.slice()),
+                  .u = FilterDesc(filter),
+                  .m = pixels(s.out_channels),
+                  .slices = static_cast<int>(s.in_channels / s.slice()),
+                  .first = nullptr,
+                  .further = nullptr};
+  const auto prepare = [&](bool adds, const MemoryDesc& weights) {
+    Key key('w');
+    key.Add(rows).Add(adds ? 1 : 0).AddAll(filter.shape);
+    return context.engine.Prepare("product of a winograd convolution", context, key, [&] {
+      dnnl::primitive_attr attributes = BaseAttr();
+      if (adds) {
+        dnnl::post_ops sum;
+        sum.append_sum();
+        attributes.set_post_ops(sum);
+      }
+      return dnnl::convolution_forward::primitive_desc(context.engine.dnnl_engine(), dnnl::prop_kind::forward_inference,
+                                                       dnnl::algorithm::convolution_direct, product.v, weights,
+                                                       product.m, {1, 1}, {0, 0}, {0, 0}, attributes);
+    });
+  };
+  product.first = prepare(false, FilterDescAny(filter));
+  if (product.slices > 1) product.further = prepare(true, product.packed());
   return product;
 }
 
@@ -97,8 +119,8 @@ bool PrefersWinograd(const OpContext& context, int64_t fewest_tiles) {
 
 LayoutPtr WinogradLayout(const OpContext& context) {
   const Product product = ProductOf(context);
-  return std::make_shared<const OnednnLayout>(product.u, product.prepared->weights(), OnednnLayout::Form::kWinograd,
-                                              winograd::kProducts);
+  return std::make_shared<const OnednnLayout>(product.u, product.packed(), OnednnLayout::Form::kWinograd,
+                                              static_cast<size_t>(product.slices) * winograd::kProducts);
 }
 
 std::unique_ptr<Kernel> PrepareWinograd(const OpContext& context) {
@@ -108,19 +130,29 @@ std::unique_ptr<Kernel> PrepareWinograd(const OpContext& context) {
   const FusedTail tail = TailOf(context);
   const winograd::Tail::Activation activation = ActivationOf(context.node);
 
-  const MemoryDesc u = product.prepared->weights();
-  const MemoryDesc own = product.prepared->scratchpad();
-  const size_t m_offset = winograd::kProducts * product.v.get_size();
+  const size_t m_offset = winograd::kProducts * product.v_bytes();
   const size_t own_offset = cpu::AlignedSize(m_offset + winograd::kProducts * product.m.get_size());
-  const size_t own_bytes = cpu::AlignedSize(own.get_size());
-  PrimitiveStep step{product.prepared,
-                     {{DNNL_ARG_SRC, product.v, Source::Scratch(0), product.v.get_size()},
-                      {DNNL_ARG_WEIGHTS, u, Source::Input(1), u.get_size()},
-                      {DNNL_ARG_DST, product.m, Source::Scratch(m_offset), product.m.get_size()}}};
-  if (own_bytes > 0) step.arguments.push_back({DNNL_ARG_SCRATCHPAD, own, Source::Scratch(own_offset), own_bytes});
+  size_t own_bytes = 0;
+  for (const PreparedPtr& prepared : {product.first, product.further}) {
+    if (prepared) own_bytes = std::max(own_bytes, cpu::AlignedSize(prepared->scratchpad().get_size()));
+  }
+  std::vector<PrimitiveStep> steps;
+  for (size_t i = 0; i < static_cast<size_t>(product.slices); ++i) {
+    const PreparedPtr& prepared = i == 0 ? product.first : product.further;
+    const MemoryDesc packed = product.packed();
+    PrimitiveStep step{prepared,
+                       {{DNNL_ARG_SRC, product.v, Source::Scratch(i * product.v.get_size()), product.v_bytes()},
+                        {DNNL_ARG_WEIGHTS, packed, Source::Input(1, i * packed.get_size()), product.u_bytes()},
+                        {DNNL_ARG_DST, product.m, Source::Scratch(m_offset), product.m.get_size()}}};
+    const MemoryDesc own = prepared->scratchpad();
+    if (own.get_size() > 0) {
+      step.arguments.push_back({DNNL_ARG_SCRATCHPAD, own, Source::Scratch(own_offset), own_bytes});
+    }
+    steps.push_back(std::move(step));
+  }
 
   return KernelAround(
-      context, "winograd_4x4_3x3", std::move(step), winograd::kProducts, own_offset + winograd::kProducts * own_bytes,
+      context, "winograd_4x4_3x3", std::move(steps), winograd::kProducts, own_offset + winograd::kProducts * own_bytes,
       [=, bias = tail.bias, addend = tail.add](ParallelFor& pool, const Bindings& b, const auto& multiply) {
         const auto operand = [&](const std::optional<size_t>& post) {
           return post ? cpu::Operand<float>(b, *post) : nullptr;
@@ -148,7 +180,8 @@ std::unique_ptr<Kernel> PrepareWinogradFilter(const OpContext& context, const On
   const Shape& filter = context.input(0).type.shape;
   const PreparedPtr reorder = PrepareReorderOf(context, layout.plain(), layout.packed());
   const size_t plain = layout.plain().get_size();
-  const size_t own_offset = cpu::AlignedSize(winograd::kProducts * plain);
+  const auto count = static_cast<int>(layout.bytes() / layout.packed().get_size());  // of slices, of all products
+  const size_t own_offset = cpu::AlignedSize(static_cast<size_t>(count) * plain);
   const MemoryDesc own = reorder->scratchpad();
   const size_t own_bytes = cpu::AlignedSize(own.get_size());
   PrimitiveStep step{reorder,
@@ -156,7 +189,7 @@ std::unique_ptr<Kernel> PrepareWinogradFilter(const OpContext& context, const On
                       {DNNL_ARG_TO, layout.packed(), Source::Output(0), layout.packed().get_size()}}};
   if (own_bytes > 0) step.arguments.push_back({DNNL_ARG_SCRATCHPAD, own, Source::Scratch(own_offset), own_bytes});
   return KernelAround(
-      context, "winograd_4x4_3x3", std::move(step), winograd::kProducts, own_offset + winograd::kProducts * own_bytes,
+      context, "winograd_4x4_3x3", {std::move(step)}, count, own_offset + static_cast<size_t>(count) * own_bytes,
       [in = filter[2], out = filter[3]](ParallelFor& pool, const Bindings& b, const auto& reorder_all) {
         const float* from = cpu::In<float>(b, 0);
         auto* u = cpu::Scratch<float>(b);

@@ -50,6 +50,7 @@ SLIMNET_WINOGRAD_INLINE void InputTile(const Shape& s, const float* x, int64_t c
 
 SLIMNET_WINOGRAD_INLINE void InputTiles(const Shape& s, const Tiles& tiles, const float* x, float* v) {
   const int64_t matrix = tiles.rows * s.in_channels;
+  const int64_t slice = s.slice();
   for (int64_t tile = tiles.begin; tile < tiles.end; ++tile) {
     const Position at = PositionOf(s, tile);
     const int64_t row = at.row - s.top;
@@ -57,12 +58,12 @@ SLIMNET_WINOGRAD_INLINE void InputTiles(const Shape& s, const Tiles& tiles, cons
     const bool inside = row >= 0 && column >= 0 && row + kIn <= s.height && column + kIn <= s.width;
     // A number, not a pointer: the corner may lie before the image.
     const int64_t corner = ((at.image * s.height + row) * s.width + column) * s.in_channels;
-    float* to = v + (tile - tiles.first) * s.in_channels;
     for (int64_t c = 0; c < s.in_channels; c += kChannels) {
+      float* const to = v + (c / slice * tiles.rows + tile - tiles.first) * slice + c % slice;
       if (inside) {
-        InputTile(s, x, corner + c, row, column, true, matrix, to + c);
+        InputTile(s, x, corner + c, row, column, true, matrix, to);
       } else {
-        InputTile(s, x, corner + c, row, column, false, matrix, to + c);
+        InputTile(s, x, corner + c, row, column, false, matrix, to);
       }
     }
   }
