@@ -1,5 +1,5 @@
-// Room for the inputs of runs, in memory of the host: programs of one store lend it from one another, so that those of
-// many batch sizes take no more than the largest of them.
+// Room for the inputs of runs, in memory of the host: programs of one store borrow it from one another, so that those
+// of many batch sizes take no more than the largest of them.
 #pragma once
 
 #include <atomic>

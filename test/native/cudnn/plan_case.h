@@ -52,7 +52,7 @@ class LateQueue final : public Queue {
   std::vector<std::function<void()>> queued_;
 };
 
-// The number at a place of an input: one that bfloat16 holds exactly, and int8 where scale is a whole number. The
+// The number at a place of an input: one that bfloat16 holds exactly, and int8 where scale is an integer. The
 // fixture's script has the same.
 double Element(int64_t place, int64_t seed, double scale = 0.125);
 

@@ -3,8 +3,13 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <array>
+#include <cmath>
+#include <cstdint>
+#include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/error.h"
@@ -28,6 +33,23 @@ class PlainPlan final : public Plan {
   std::string engine_ = "7:plain";
   NumericalNotes notes_;
   std::vector<PlanPort> ports_ = {{1, false, false, 64, 16}, {2, true, false, 4, 16}, {5, false, true, 64, 4}};
+};
+
+// Another plan, with a workspace that it does not need: only plans of large graphs have one.
+class RoomyPlan final : public Plan {
+ public:
+  explicit RoomyPlan(std::shared_ptr<const Plan> plan) : plan_(std::move(plan)) {}
+  size_t workspace_bytes() const override { return kFloats * sizeof(float); }
+  const std::string& engine() const override { return plan_->engine(); }
+  const NumericalNotes& notes() const override { return plan_->notes(); }
+  const std::vector<PlanPort>& ports() const override { return plan_->ports(); }
+  std::string Json() const override { return plan_->Json(); }
+  void* native() const override { return plan_->native(); }
+
+  static constexpr size_t kFloats = 100;
+
+ private:
+  std::shared_ptr<const Plan> plan_;
 };
 
 std::string RefusalOf(const std::vector<Port>& ports, DevicePtr workspace = DevicePtr(0x1000)) {
@@ -107,6 +129,28 @@ TEST(CudnnRunner, MayWriteWhereItReads) {
   runner->Run(*plan, std::array{PortOf(x, at(one)), PortOf(z, at(two)), PortOf(y, at(two))}, {}, queue);
   queue.Wait();
   EXPECT_EQ(two[17], 7);
+}
+
+// Whoever read what an earlier run has left there would compute with it.
+TEST(CudnnRunner, FindsNothingButNanInItsWorkspace) {
+  SLIMNET_NEEDS_CUDNN();
+  Graph graph;
+  const Tensor x = graph.Stored(DType::kFloat32, {1, 8, 2, 2});
+  const Tensor y = graph.Relu(x);
+  graph.Store(y, DType::kFloat32);
+  const auto plan = std::make_shared<const RoomyPlan>(PinnedPlans().Build(graph, {}));
+  alignas(16) std::array<float, 32> in{}, out{};
+  in.fill(3);
+  alignas(kWorkspaceAlignment) std::array<float, RoomyPlan::kFloats + 1> workspace{};
+  const auto at = [](auto& values) { return DevicePtr(reinterpret_cast<uintptr_t>(values.data())); };
+  LateQueue queue;
+  const auto runner = slimnet::testing::NewSoftRunner();
+  runner->Run(*plan, std::array{PortOf(x, at(in)), PortOf(y, at(out))}, at(workspace), queue);
+  queue.Wait();
+  EXPECT_EQ(out[17], 3);
+  const auto is_nan = [](float value) { return std::isnan(value); };
+  EXPECT_TRUE(std::ranges::all_of(workspace.begin(), workspace.end() - 1, is_nan));
+  EXPECT_EQ(workspace.back(), 0);  // not a byte further
 }
 
 }  // namespace
