@@ -21,6 +21,7 @@ export const tools = {
   attw: { package: '@arethetypeswrong/cli', version: '0.18.5', file: 'dist/index.js' },
   webpack: { package: 'webpack', version: '5.113.0', file: 'lib/index.js' },
   rollup: { package: 'rollup', version: '4.68.8', file: 'dist/bin/rollup' },
+  onnxruntime: { package: 'onnxruntime-node', version: '1.30.0', file: 'dist/index.js' },
   next: { package: 'next', version: '16.4.6', file: 'dist/bin/next' },
   vitest: { package: 'vitest', version: '3.2.7', file: 'vitest.mjs' },
 };
