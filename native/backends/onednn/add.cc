@@ -30,7 +30,7 @@ SLIMNET_INLINE void Sum(const From* __restrict x, const From* __restrict y, cons
   if (tail.masked) {
     for (int64_t i = 0; i < count; ++i) {
       const float mask = Read(kept[i]);
-      cpu::norm::Write(z[i], (mask > 0) & !(mask >= tail.limit) ? Read(x[i]) + Read(y[i]) : 0.0F);
+      cpu::norm::Write(z[i], ((mask > 0) & !(mask >= tail.limit)) ? Read(x[i]) + Read(y[i]) : 0.0F);
     }
     return;
   }

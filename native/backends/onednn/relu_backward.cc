@@ -16,7 +16,7 @@ SLIMNET_INLINE void CutBack(const From* __restrict y, const From* __restrict dy,
                             To* __restrict dx) {
   for (int64_t i = 0; i < count; ++i) {
     const float value = cpu::norm::Read(y[i]);
-    cpu::norm::Write(dx[i], (value > 0) & !(value >= limit) ? cpu::norm::Read(dy[i]) : 0.0F);
+    cpu::norm::Write(dx[i], ((value > 0) & !(value >= limit)) ? cpu::norm::Read(dy[i]) : 0.0F);
   }
 }
 

@@ -11,7 +11,7 @@ template <bool kMasked, class T>
 SLIMNET_INLINE float Gradient(T x, T dy, float mean, float factor, float offset, float limit) {
   if constexpr (kMasked) {
     const float normalized = Normalized(Read(x), mean, factor, offset);
-    return (normalized > 0) & !(normalized >= limit) ? Read(dy) : 0.0F;
+    return ((normalized > 0) & !(normalized >= limit)) ? Read(dy) : 0.0F;
   } else {
     return Read(dy);
   }
