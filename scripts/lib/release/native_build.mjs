@@ -136,6 +136,7 @@ async function compile(name, target) {
     SLIMNET_ONEDNN_ROOT: onednn,
     SLIMNET_OUTPUT_DIR: output,
     SLIMNET_MUSL: target.zig.includes('musl') ? 'ON' : 'OFF',
+    SLIMNET_CUDNN: 'OFF', // NVIDIA's library is another package, and its compiler does not know Zig's
   };
   await withLock(`${folder}.lock`, `building the addon (${name})`, async () => {
     say(`building the native addon for ${name}`);
