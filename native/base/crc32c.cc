@@ -109,7 +109,7 @@ uint32_t PastLane(uint64_t state) {
 
 bool HasCrc32cInstruction() { return __builtin_cpu_supports("sse4.2") != 0; }
 
-__attribute__((target("sse4.2"))) uint32_t Crc32cInstruction(std::span<const std::byte> bytes, uint32_t seed) {
+__attribute__((target("sse4.2,crc32"))) uint32_t Crc32cInstruction(std::span<const std::byte> bytes, uint32_t seed) {
   uint64_t state = static_cast<uint32_t>(~seed);
   const std::byte* at = bytes.data();
   size_t left = bytes.size();
