@@ -16,7 +16,7 @@ let pictures: Buffer[];
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'slimnet-batching-'));
-  checkpoint = await writePlainCheckpoint(join(folder, 'plain.ckpt'), classes, 'resnet_18');
+  checkpoint = await writePlainCheckpoint(join(folder, 'plain.ckpt'), classes);
   pictures = await Promise.all(
     Array.from({ length: 64 }, (_, i) =>
       encoders.png.encode(paint(48, 40, (x, y) => [(x * (i + 3)) % 256, (y * (67 - i)) % 256, (i * 4 + x + y) % 256])),
@@ -27,7 +27,7 @@ afterAll(() => rm(folder, { recursive: true }));
 
 function load(batching: BatchingOptions = {}): Promise<Model> {
   // Sums of bfloat16, which auto may choose, differ by more with the size of the batch.
-  return loadModel('resnet_18', { checkpoint, imageSize: side, batching, precision: 'float32' });
+  return loadModel('resnet_v1_50', { checkpoint, imageSize: side, batching, precision: 'float32' });
 }
 
 /** A call that keeps the network busy for a while: what is called after it waits. */
@@ -86,9 +86,9 @@ describe('calls at the same time', () => {
       model.classify(pictures[4] as Buffer, { topK: 2 }),
     ]);
     expect(rows[0].map((row) => row.length)).toEqual([classes, classes, classes]);
-    expect(rows[1]).toHaveLength(512);
+    expect(rows[1]).toHaveLength(2048);
     expect(rows[2]).toHaveLength(classes);
-    expect(rows[3].map((row) => row.length)).toEqual([512, 512]);
+    expect(rows[3].map((row) => row.length)).toEqual([2048, 2048]);
     expect(rows[4]).toHaveLength(2);
     expect(largestDifference(rows[2], await model.logits(pictures[3] as Buffer))).toBeLessThan(1e-4);
     expect(model.stats().batching.requests).toBe(6);
