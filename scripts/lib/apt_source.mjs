@@ -1,6 +1,6 @@
 /**
- * A Debian source package's upstream tarball, without touching the system's own apt set-up: a temporary folder holds the
- * source list, the package lists and the cache, and apt's ordinary options point there. Needs no root.
+ * What Debian has, a source package's upstream tarball or the files of packages, without touching the system's own apt set-up: a temporary
+ * folder holds the source list, the package lists and the cache, and apt's ordinary options point there. Needs no root; nothing is installed.
  */
 import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -81,18 +81,18 @@ export function debianMirror({ folder = '/etc/apt', osRelease = '/etc/os-release
 }
 
 /** The source list of one suite on a mirror. A key block that stands in the list itself is kept in its indented form. */
-export function sourceList({ uri, signedBy }, suite) {
+export function sourceList({ uri, signedBy }, suite, type = 'deb-src') {
   const key = signedBy.includes('\n')
     ? `\n${signedBy
         .split('\n')
         .map((line) => ` ${line}`)
         .join('\n')}`
     : ` ${signedBy}`;
-  return `Types: deb-src\nURIs: ${uri}\nSuites: ${suite}\nComponents: main\nSigned-By:${key}\n`;
+  return `Types: ${type}\nURIs: ${uri}\nSuites: ${suite}\nComponents: main\nSigned-By:${key}\n`;
 }
 
-/** Downloads the upstream tarball of `source` in `suite` into `folder` and returns its path. Throws a SetupError. */
-export function downloadDebianTarball({ package: source, suite, file }, folder) {
+/** apt-get with a suite of this machine's mirror alone: its lists, its cache and what it downloads stand in `folder`. Throws a SetupError. */
+function privateApt(folder, suite, type) {
   const mirror = debianMirror();
   if (!mirror) throw new SetupError('this machine has no Debian package source to derive one from');
   if (!which('apt-get')) throw new SetupError('there is no apt-get');
@@ -101,7 +101,7 @@ export function downloadDebianTarball({ package: source, suite, file }, folder) 
   // apt downloads as its own user where it can: let it into this folder.
   for (const sub of ['', 'lists', 'lists/partial', 'cache', 'download']) chmodSync(join(folder, sub), 0o755);
   const list = join(folder, 'debian.sources');
-  writeFileSync(list, sourceList(mirror, suite));
+  writeFileSync(list, sourceList(mirror, suite, type));
   const options = [
     `Dir::Etc::sourcelist=${list}`,
     'Dir::Etc::sourceparts=/dev/null',
@@ -120,12 +120,28 @@ export function downloadDebianTarball({ package: source, suite, file }, folder) 
     }
   };
   apt('update');
+  return { apt, downloaded: () => readdirSync(join(folder, 'download')) };
+}
+
+/** Downloads the upstream tarball of `source` in `suite` into `folder` and returns its path. Throws a SetupError. */
+export function downloadDebianTarball({ package: source, suite, file }, folder) {
+  const { apt, downloaded } = privateApt(folder, suite, 'deb-src');
   apt('source', '--download-only', '--tar-only', source);
-  const found = readdirSync(join(folder, 'download'));
+  const found = downloaded();
   if (!found.includes(file)) {
     throw new SetupError(
       `the source package ${source} in ${suite} brought ${found.join(', ') || 'nothing'} instead of ${file}`,
     );
   }
   return join(folder, 'download', file);
+}
+
+/** Downloads packages of `suite` and unpacks their files, over one another, into `tree`. `folder` is for what that needs. Throws a SetupError. */
+export function unpackDebianPackages(names, suite, folder, tree) {
+  const { apt, downloaded } = privateApt(folder, suite, 'deb');
+  apt('download', ...names);
+  for (const file of downloaded()) {
+    const { status, stderr } = capture('dpkg-deb', ['--extract', join(folder, 'download', file), tree]);
+    if (status !== 0) throw new SetupError(`${file} could not be unpacked: ${stderr.trim()}`);
+  }
 }

@@ -6,7 +6,8 @@ import { capture } from './process.mjs';
 
 /**
  * Gets the packages of one source, each held to its hash, and unpacks them over one another into `tree`.
- * @param {{packages: readonly {name: string, version: string, sha256: string}[]}} source
+ * @param {{packages: readonly {name: string, version: string, sha256: string}[], platform?: string}} source `platform`: another one than this
+ *   machine's, as pip names it
  * @param {string} work a folder for what is downloaded
  */
 export function unpackWheels(source, work, tree) {
@@ -19,6 +20,7 @@ export function unpackWheels(source, work, tree) {
   const folder = join(work, 'wheels');
   const environment = { env: process.env };
   const options = ['--no-deps', '--require-hashes', '--only-binary=:all:', '--disable-pip-version-check', '--quiet'];
+  if (source.platform !== undefined) options.push('--platform', source.platform);
   const pip = capture(
     python,
     ['-m', 'pip', 'download', ...options, '--requirement', list, '--dest', folder],

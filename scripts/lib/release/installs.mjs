@@ -52,6 +52,8 @@ const npmrc = (url, platform) =>
     'fund=false',
     'update-notifier=false',
     ...Object.entries(platform ?? {}).map(([key, value]) => `${key}=${value}`),
+    // npm holds a package that is asked for by name to this machine's C library, whatever `libc` says.
+    ...(platform === undefined ? [] : ['force=true']),
     '',
   ].join('\n');
 
