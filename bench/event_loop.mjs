@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import { loadModel } from '../dist/index.js';
 import { startServer } from '../dist/server/index.js';
 import { probe } from './drivers/kinds/neighbours.mjs';
-import { bodiesOf } from './drivers/requests.mjs';
+import { bodiesOf, slimnetRequest } from './drivers/requests.mjs';
 import { load } from './load/load.mjs';
 import { picturePaths } from './pictures.mjs';
 import { quantile } from './statistics.mjs';
@@ -81,24 +81,7 @@ try {
   const model = await loadModel(network, { untrainedSeed: 1, precision, files: false });
   await model.warmup({ outputs: [model.outputs] });
   const pixels = (count) => Float32Array.from({ length: count * side * side * 3 }, (_, i) => ((i * 7919) % 255) - 127);
-  const head = Buffer.from(
-    JSON.stringify({
-      inputs: [
-        {
-          ...{ name: 'images', datatype: 'FP32', shape: [1, side, side, 3] },
-          parameters: { binary_data_size: 12 * side * side },
-        },
-      ],
-      outputs: [{ name: 'predictions', parameters: { classification: 5 } }],
-    }),
-  );
-  const asked =
-    way === 'jpeg'
-      ? { path: `/v1/models/${network}:classify`, headers: { 'Content-Type': 'image/jpeg' } }
-      : {
-          path: `/v2/models/${network}/infer`,
-          headers: { 'Content-Type': 'application/octet-stream', 'Inference-Header-Content-Length': head.length },
-        };
+  const { head, asked } = slimnetRequest({ network, way, side });
   const bodies = bodiesOf({ way, pictures, side }, pixels, head);
   for (const nice of niceness.length === 0 ? [undefined] : niceness.map(Number)) {
     const computeNiceness = nice === undefined ? {} : { computeNiceness: nice };

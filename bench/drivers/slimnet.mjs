@@ -6,7 +6,7 @@ import { buildTrainingStep } from '../training_step.mjs';
 import { calibrationOf } from './calibration_file.mjs';
 import { answer } from './common.mjs';
 import { orUnavailable, version } from './own.mjs';
-import { bodiesOf } from './requests.mjs';
+import { bodiesOf, slimnetRequest } from './requests.mjs';
 
 /** Images a second of a model in full batches, without a server: of pictures, or of pixels. */
 async function engineRate(model, jpegs, pixels, seconds) {
@@ -79,24 +79,7 @@ await answer({
     const model = await orUnavailable(slimnet, () => slimnet.loadModel(network, options));
     await model.warmup({ outputs: [model.outputs] });
     const server = await startServer({ models: { [network]: model }, port: 0, drainDelayMs: 0, limits });
-    const head = Buffer.from(
-      JSON.stringify({
-        inputs: [
-          {
-            ...{ name: 'images', datatype: 'FP32', shape: [1, side, side, 3] },
-            parameters: { binary_data_size: 12 * side * side },
-          },
-        ],
-        outputs: [{ name: 'predictions', parameters: { classification: 5 } }],
-      }),
-    );
-    const asked =
-      way === 'jpeg'
-        ? { path: `/v1/models/${network}:classify`, headers: { 'Content-Type': 'image/jpeg' } }
-        : {
-            path: `/v2/models/${network}/infer`,
-            headers: { 'Content-Type': 'application/octet-stream', 'Inference-Header-Content-Length': head.length },
-          };
+    const { head, asked } = slimnetRequest({ network, way, side });
     return {
       ...{ url: server.url, ...asked, bodies: bodiesOf({ way, pictures, side }, pixels, head) },
       engine: (seconds) =>

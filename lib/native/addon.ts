@@ -59,7 +59,7 @@ export interface Addon {
   draw(store: NativeStore, draws: readonly NativeDraw[]): Promise<void>;
   /** CRC-32C (Castagnoli) of `bytes`, continued from `seed` (0 to begin). */
   crc32c(bytes: Uint8Array, seed?: number): number;
-  /** Whether none of the values is NaN or infinite. Looks at some thousand in a microsecond, on the thread that asks. */
+  /** Whether none of the values is NaN or infinite. Looked at on the thread that asks. */
   allFinite(values: Float32Array): boolean;
   /**
    * Locks an open file, given by its number, for as long as it is open: `taken` where another opening of it has the lock, in whichever process,
